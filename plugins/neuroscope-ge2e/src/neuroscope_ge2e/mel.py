@@ -1,0 +1,77 @@
+"""Waveform to 40 mel bands, as Resemblyzer computes them: volume first, then power (no logarithm), 100 frames a second.
+
+Everything that looks at a whole utterance (its volume, its mirrored ends) happens to each utterance alone, before they
+lie side by side: so no frame ever knows the neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
+
+from neuroscope_ge2e.weights import BANDS
+
+SAMPLE_RATE = 16_000
+WINDOW = 400
+HOP = 160
+LOUDNESS = 10 ** (-30 / 20)  # -30 dB of full scale, as a root mean square
+
+
+def prepare(samples: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """Raise the volume of each utterance and mirror half a window at its two ends.
+
+    Args:
+        samples: float32 ``[B, T]``; at least 201 of each are real.
+        lengths: ``[B]``, samples of each that are real.
+
+    Returns:
+        float32 ``[B, longest + 400]``, zeros behind an utterance's mirrored end.
+    """
+    halves = (WINDOW // 2, WINDOW // 2)
+    waves = (raise_volume(wave[:length]) for wave, length in zip(samples, lengths.tolist(), strict=True))
+    mirrored = [torch.nn.functional.pad(wave[None], halves, mode="reflect")[0] for wave in waves]
+    return torch.nn.utils.rnn.pad_sequence(mirrored, batch_first=True)
+
+
+def raise_volume(wave: torch.Tensor) -> torch.Tensor:
+    """A wave ``[T]`` at -30 dBFS where it was quieter; louder ones, and digital silence, stay as they are."""
+    # In double precision: the squares of very quiet samples, and the gain they call for, leave the range of float32.
+    loudness = wave.double().square().mean().sqrt().item()
+    if not 0 < loudness < LOUDNESS:
+        return wave
+    return (wave.double() * (LOUDNESS / loudness)).float()
+
+
+class Mel:
+    """Mel power spectra of prepared waves, on one device."""
+
+    def __init__(self, device: str) -> None:
+        self._window = torch.hann_window(WINDOW, dtype=torch.float64).float().to(device)
+        self._filters = filter_bank().float().to(device)
+
+    def __call__(self, waves: torch.Tensor) -> torch.Tensor:
+        """``[B, 400 + 160 (F - 1) + rest]`` to ``[B, F, 40]``."""
+        spectra = torch.stft(waves, WINDOW, HOP, window=self._window, center=False, return_complex=True)
+        return (self._filters @ torch.view_as_real(spectra).square().sum(-1)).transpose(1, 2)
+
+
+def filter_bank() -> torch.Tensor:
+    """Triangles ``[40, 201]``, float64, evenly spaced on Slaney's mel scale from 0 to 8 kHz, each of area 1 Hz.
+
+    Source: M. Slaney, Auditory Toolbox, Interval Research technical report 1998-010.
+    """
+    edges = _hertz(torch.linspace(0, _mels(SAMPLE_RATE / 2), BANDS + 2, dtype=torch.float64))[:, None]
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    bins = torch.linspace(0, SAMPLE_RATE / 2, WINDOW // 2 + 1, dtype=torch.float64)
+    triangles = torch.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
+    return triangles.clamp(min=0) * 2 / (high - low)
+
+
+# Slaney's scale: 3 mels every 200 Hz up to 1 kHz (15 mels), then 27 mels for each factor of 6.4.
+def _mels(hertz: float) -> float:
+    return hertz * 3 / 200 if hertz < 1000 else 15 + 27 * math.log(hertz / 1000, 6.4)
+
+
+def _hertz(mels: torch.Tensor) -> torch.Tensor:
+    return torch.where(mels < 15, mels * 200 / 3, 1000 * 6.4 ** ((mels - 15) / 27))

@@ -1,0 +1,98 @@
+"""neuroscope: what has a speech model learned, in which layers, in which neurons.
+
+The public names are loaded when they are first used, so that importing neuroscope costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuroscope.contracts.audio import Manifest, Utterance, WaveBatch
+    from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames, LayerSpec, Origin
+    from neuroscope.contracts.features import Features, Pooling, PoolingState, Unit
+    from neuroscope.contracts.probing import Labels, Probe, Ranker, Ranking
+    from neuroscope.contracts.rows import Row
+    from neuroscope.contracts.task import Classification, Split, Task
+    from neuroscope.errors import (
+        BadAudio,
+        BadManifest,
+        BadOption,
+        BadSplit,
+        DuplicateName,
+        MissingData,
+        MissingDependency,
+        NeuroscopeError,
+        PluginBroken,
+        StoreMismatch,
+        TooManyFailures,
+        UnknownName,
+    )
+    from neuroscope.hookspecs import hookimpl
+    from neuroscope.plugins import Plugins
+    from neuroscope.registry import Registrar, require
+
+_HOMES = {
+    "neuroscope.contracts.audio": "Manifest Utterance WaveBatch",
+    "neuroscope.contracts.backbone": "Backbone BackboneSpec Frames LayerSpec Origin",
+    "neuroscope.contracts.features": "Features Pooling PoolingState Unit",
+    "neuroscope.contracts.probing": "Labels Probe Ranker Ranking",
+    "neuroscope.contracts.rows": "Row",
+    "neuroscope.contracts.task": "Classification Split Task",
+    "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit DuplicateName MissingData MissingDependency "
+    "NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
+    "neuroscope.hookspecs": "hookimpl",
+    "neuroscope.plugins": "Plugins",
+    "neuroscope.registry": "Registrar require",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "Backbone",
+    "BackboneSpec",
+    "BadAudio",
+    "BadManifest",
+    "BadOption",
+    "BadSplit",
+    "Classification",
+    "DuplicateName",
+    "Features",
+    "Frames",
+    "Labels",
+    "LayerSpec",
+    "Manifest",
+    "MissingData",
+    "MissingDependency",
+    "NeuroscopeError",
+    "Origin",
+    "PluginBroken",
+    "Plugins",
+    "Pooling",
+    "PoolingState",
+    "Probe",
+    "Ranker",
+    "Ranking",
+    "Registrar",
+    "Row",
+    "Split",
+    "StoreMismatch",
+    "Task",
+    "TooManyFailures",
+    "Unit",
+    "UnknownName",
+    "Utterance",
+    "WaveBatch",
+    "hookimpl",
+    "require",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'neuroscope' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

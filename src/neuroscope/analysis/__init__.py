@@ -1,0 +1,1 @@
+"""Pure functions from stored vectors, labels and splits to rows; nothing here loads torch."""

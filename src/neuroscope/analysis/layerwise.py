@@ -1,0 +1,184 @@
+"""The layer-wise analysis (paper, section 3.1): one probe a layer, one on ALL, and the majority baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.analysis import cautions as caution
+from neuroscope.analysis.fitting import fit
+from neuroscope.analysis.scores import METRICS, Tally, interval, summarise, tally
+from neuroscope.contracts.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.analysis.cell import Cell
+    from neuroscope.analysis.runs import Run, Runs
+    from neuroscope.contracts.features import Features
+    from neuroscope.contracts.probing import Probe
+    from neuroscope.contracts.rows import Row
+
+ALL = "ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a probe said of one run's test rows.
+
+    Attributes:
+        layer: empty for the majority baseline.
+        condition: ``probe`` or ``majority``.
+        run: the repetition.
+        predicted: class number of each row of ``run.split.test``.
+    """
+
+    layer: str
+    condition: str
+    run: Run
+    predicted: NDArray[np.int64]
+
+
+@dataclass
+class Layerwise:
+    """The analysis of one cell: rows, predictions, and what to be careful about."""
+
+    rows: list[Row] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+    cautions: list[caution.Caution] = field(default_factory=list)
+
+
+def layerwise(
+    cell: Cell,
+    features: Features,
+    values: NDArray[np.int64],
+    classes: int,
+    runs: Runs,
+    template: Probe,
+    *,
+    in_all: Sequence[str],
+    progress: Progress = silent,
+) -> Layerwise:
+    """Probe every layer of ``features``, then ALL.
+
+    Args:
+        cell: the conditions of the rows.
+        features: the chosen layers side by side.
+        values: int64 ``[rows]``, class number of each row.
+        classes: how many there are.
+        runs: the repetitions.
+        template: an unfitted probe.
+        in_all: the layers that ALL joins; under two there is no ALL.
+        progress: told of every fit.
+    """
+    found = Layerwise()
+    columns = columns_of(features, in_all)
+    for run in runs.each:
+        found.cautions += caution.about_split(run)
+    found.predictions += [_majority(run, values, classes) for run in runs.each]
+    with progress("Probing", len(columns) * len(runs.each)) as advance:
+        for layer, chosen in columns.items():
+            for run in runs.each:
+                found.predictions.append(_probe(found, cell, features, values, chosen, layer, run, template))
+                advance(1)
+    found.rows += _scores(cell, found.predictions, values, classes, runs)
+    return found
+
+
+def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """The columns of each layer in their order, then those of ALL."""
+    layer_of = np.array([unit.layer for unit in features.units])
+    layers = dict.fromkeys(layer_of.tolist())
+    columns = {layer: np.flatnonzero(layer_of == layer) for layer in layers}
+    if len(in_all) > 1:
+        columns[ALL] = np.flatnonzero(np.isin(layer_of, in_all))
+    return columns
+
+
+def _majority(run: Run, values: NDArray[np.int64], classes: int) -> Prediction:
+    """The most frequent class of the training part, the first in order among equals."""
+    most = int(np.bincount(values[run.split.train], minlength=classes).argmax())
+    return Prediction("", "majority", run, np.full(len(run.split.test), most, dtype=np.int64))
+
+
+def _probe(
+    found: Layerwise,
+    cell: Cell,
+    features: Features,
+    values: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    layer: str,
+    run: Run,
+    template: Probe,
+) -> Prediction:
+    """One fit, scored on its test rows; its own numbers and cautions go to ``found``."""
+    split = run.split
+    chosen = _slice_or_gather(columns)
+    train, test = features.values[split.train][:, chosen], features.values[split.test][:, chosen]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(unit.layer for unit in features.units))}
+    fitted = fit(
+        template,
+        train,
+        values[split.train],
+        seed=run.seed,
+        groups=split.groups[split.train],
+        column_groups=np.array([numbers[features.units[column].layer] for column in columns]),
+        weights=run.weights,
+    )
+    predicted = np.asarray(fitted.probe.predict(test), dtype=np.int64)
+    for metric, number in fitted.metrics.items():
+        found.rows.append(
+            cell.row(layer=layer, condition="probe", metric=metric, value=number, n=len(split.train), seed=run.seed)
+        )
+    found.cautions += caution.about_fit(fitted, layer, run.seed)
+    if layer != ALL:  # its columns were looked at layer by layer
+        found.cautions += caution.about_columns(train, test, layer, run.seed)
+    found.cautions += caution.about_errors(run, predicted != values[split.test], layer)
+    return Prediction(layer, "probe", run, predicted)
+
+
+def _slice_or_gather(columns: NDArray[np.int64]) -> slice | NDArray[np.int64]:
+    """Neighbouring columns as a slice, which copies nothing."""
+    if len(columns) == columns[-1] - columns[0] + 1:
+        return slice(int(columns[0]), int(columns[-1]) + 1)
+    return columns
+
+
+def _scores(
+    cell: Cell, predictions: Sequence[Prediction], values: NDArray[np.int64], classes: int, runs: Runs
+) -> list[Row]:
+    grouped: dict[tuple[str, str], list[Prediction]] = {}
+    for prediction in predictions:
+        grouped.setdefault((prediction.layer, prediction.condition), []).append(prediction)
+    rows = []
+    for (layer, condition), group in grouped.items():
+        tallies = [_tally(each, values, classes) for each in group]
+        scored = len(set(np.concatenate([each.run.split.test for each in group]).tolist()))
+        for metric in METRICS:
+            common = {"layer": layer, "condition": condition, "metric": metric}
+            for tallied, each in zip(tallies, group, strict=True):
+                low, high = interval(tallied, metric, each.run.seed)
+                value, seed = tallied.score(metric), each.run.seed
+                rows.append(cell.row(**common, value=value, n=tallied.rows, seed=seed, low=low, high=high))
+            rows += _over_runs(cell, common, tallies, scored, runs)
+    return rows
+
+
+def _over_runs(cell: Cell, common: Mapping[str, str], tallies: list[Tally], scored: int, runs: Runs) -> list[Row]:
+    """The mean over runs with its interval, and its ± as a row of its own."""
+    metric = common["metric"]
+    seeds = [run.seed for run in runs.each]
+    total = summarise(tallies, metric, seeds, same_test=runs.same_test)
+    rows = [cell.row(**common, value=total.mean, n=scored, low=total.low, high=total.high)]
+    if total.sd is not None:
+        rows.append(cell.row(**{**common, "metric": f"{metric}_sd"}, value=total.sd, n=scored))
+    return rows
+
+
+def _tally(prediction: Prediction, values: NDArray[np.int64], classes: int) -> Tally:
+    split = prediction.run.split
+    return tally(values[split.test], prediction.predicted, split.groups[split.test], classes)

@@ -1,0 +1,83 @@
+"""Runs: what differs from one repetition to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope import splits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.task import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One repetition.
+
+    Attributes:
+        seed: of the split's draw, of the bootstrap, and of the probe.
+        split: its train and test rows.
+        weights: int64, beside ``split.train``: how often each row is in the bootstrap; None = each once.
+    """
+
+    seed: int
+    split: Split
+    weights: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """All repetitions of a cell.
+
+    Attributes:
+        each: in order of their seeds.
+        same_test: whether all runs test on the same rows.
+        varied: what differs between runs, for people; it stands beside every ±.
+    """
+
+    each: tuple[Run, ...]
+    same_test: bool
+    varied: str
+
+
+def make_runs(text: str, rows: splits.Labelled, *, runs: int, seed: int, one_split: bool) -> Runs:
+    """The repetitions of a cell.
+
+    Where the split is drawn, each run draws its own. Where the test part is fixed, runs after the first train on
+    bootstraps of the training groups. With ``one_split`` the first run's split serves all and only the probe's seed
+    differs, as in the paper.
+
+    Args:
+        text: of the split.
+        rows: what is split.
+        runs: number of repetitions.
+        seed: of the first; the others follow by one.
+        one_split: see above.
+
+    Raises:
+        BadSplit: the split cannot be made.
+    """
+    first = splits.split(text, rows, seed)
+    seeds = range(seed, seed + runs)
+    if one_split:
+        return Runs(tuple(Run(each, first) for each in seeds), True, "seeds of the probe, on one split")
+    if first.fixed:
+        later = (Run(each, first, _bootstrap(first, each)) for each in seeds[1:])
+        of_what = f"training groups ({first.grouped_by})" if first.grouped_by else "training utterances"
+        return Runs((Run(seed, first), *later), True, f"bootstraps of the {of_what}, and of the test part")
+    drawn = (Run(each, splits.split(text, rows, each)) for each in seeds[1:])
+    of_what = f"by {first.grouped_by}" if first.grouped_by and not first.warning else "of utterances"
+    return Runs((Run(seed, first), *drawn), False, f"splits {of_what}")
+
+
+def _bootstrap(split: Split, seed: int) -> NDArray[np.int64]:
+    """How often each training row comes when the training groups are drawn with replacement."""
+    groups, member = np.unique(split.groups[split.train], return_inverse=True)
+    rng = np.random.default_rng([seed, 0xB007])
+    counts = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups))
+    return counts[member].astype(np.int64)

@@ -1,0 +1,78 @@
+"""A task asked of a manifest: which utterances have a class, and how they are split over runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.data import check_column
+from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
+from neuroscope.errors import BadManifest
+from neuroscope.splits import Labelled
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A task and the utterances that it can be asked of.
+
+    Attributes:
+        task: canonical text.
+        rows: labelled utterances, classes in the order of their names.
+        unlabelled: utterances of the manifest that the task has no class for.
+        split: text of the split.
+    """
+
+    task: str
+    rows: Labelled
+    unlabelled: int
+    split: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Utterances of each class."""
+        counts = Counter(self.rows.values.tolist())
+        return {name: counts[number] for number, name in enumerate(self.rows.classes)}
+
+    def only(self, ids: Container[str]) -> Question:
+        """The same question without the utterances that could not be used."""
+        kept = [row for row, utterance in enumerate(self.rows.utterances) if utterance.id in ids]
+        utterances = tuple(self.rows.utterances[row] for row in kept)
+        return replace(self, rows=Labelled(utterances, self.rows.values[kept], self.rows.classes))
+
+
+def ask(text: str, task: Task, manifest: Manifest, split: str) -> Question:
+    """Label a manifest.
+
+    Args:
+        text: the task's canonical text.
+        task: its declaration.
+        manifest: whom to ask.
+        split: what the user asked for; empty = the task's own, else a split column, else unseen speakers.
+
+    Raises:
+        UnknownName: the manifest lacks a column that the task reads.
+        BadManifest: fewer than two classes.
+    """
+    for column in task.columns:
+        check_column(manifest, column)
+    labels = [task.label(utterance) for utterance in manifest]
+    classes = tuple(sorted({label for label in labels if label is not None}))
+    if len(classes) < 2:
+        found = f"{classes[0]} alone" if classes else "none"
+        raise BadManifest(
+            manifest.source, [f"task {text} needs at least two classes; {len(manifest)} rows have {found}"]
+        )
+    number = {name: n for n, name in enumerate(classes)}
+    known = [(utterance, number[label]) for utterance, label in zip(manifest, labels, strict=True) if label is not None]
+    rows = Labelled(tuple(u for u, _ in known), np.array([value for _, value in known], dtype=np.int64), classes)
+    own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
+    return Question(text, rows, len(manifest) - len(known), split or task.split or own)

@@ -1,0 +1,148 @@
+"""The cells of one command: every backbone with every task, answered one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from neuroscope import records
+from neuroscope.analysis.cell import Cell
+from neuroscope.analysis.layerwise import layerwise
+from neuroscope.analysis.runs import make_runs
+from neuroscope.errors import BadOption, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from neuroscope.analysis.runs import Runs
+    from neuroscope.asking import Question
+    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.probing import Probe
+    from neuroscope.contracts.progress import Progress
+    from neuroscope.contracts.rows import Row
+    from neuroscope.data import Loaded
+    from neuroscope.extract import Extraction
+    from neuroscope.failures import Failures
+    from neuroscope.prepare import Prepared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is the same for every cell.
+
+    Attributes:
+        probe: canonical text of the probe.
+        template: the unfitted probe.
+        layers: to read; empty = all.
+        preset: name, or empty.
+        one_split: the first run's split serves all runs.
+        runs: repetitions.
+        seed: of the first.
+    """
+
+    probe: str
+    template: Probe
+    layers: tuple[str, ...]
+    preset: str
+    one_split: bool
+    runs: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.runs < 1:
+            raise BadOption(f"--runs {self.runs}: expected 1 or more")
+        if self.seed < 0:
+            raise BadOption(f"--seed {self.seed}: expected 0 or more")
+
+    def runs_of(self, question: Question) -> Runs:
+        """The repetitions of a question.
+
+        Raises:
+            BadSplit: its split cannot be made.
+        """
+        return make_runs(question.split, question.rows, runs=self.runs, seed=self.seed, one_split=self.one_split)
+
+    def layers_of(self, prepared: Prepared) -> list[str]:
+        """The layers to read, as declared.
+
+        Raises:
+            UnknownName: the backbone lacks one that was asked for.
+        """
+        known = list(prepared.representation.layers)
+        for layer in self.layers:
+            if layer not in known:
+                raise UnknownName(f"layer of {prepared.text}", layer, known)
+        return [layer for layer in known if not self.layers or layer in self.layers]
+
+
+@dataclass
+class Answers:
+    """What the cells found, as the run folder keeps it."""
+
+    rows: list[Row] = field(default_factory=list)
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    extractions: list[dict[str, Any]] = field(default_factory=list)
+    predictions: list[dict[str, Any]] = field(default_factory=list)
+    splits: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def answer(
+    answers: Answers,
+    prepared: Prepared,
+    questions: Sequence[Question],
+    loaded: Loaded,
+    settings: Settings,
+    extract: Callable[[Prepared, Manifest], tuple[Extraction, Failures]],
+    progress: Progress,
+) -> None:
+    """Extract what the questions are asked of from one backbone, and answer each."""
+    wanted = {utterance.id for question in questions for utterance in question.rows.utterances}
+    asked = tuple(each for each in loaded.manifest if each.id in wanted)
+    extraction, failures = extract(prepared, replace(loaded.manifest, utterances=asked))
+    answers.extractions.append(records.about_extraction(prepared, loaded, extraction, failures))
+    for question in questions:
+        _answer_one(answers, prepared, question.only(extraction.rows), extraction, loaded, settings, progress)
+
+
+def _answer_one(
+    answers: Answers,
+    prepared: Prepared,
+    question: Question,
+    extraction: Extraction,
+    loaded: Loaded,
+    settings: Settings,
+    progress: Progress,
+) -> None:
+    rows, runs, layers = question.rows, settings.runs_of(question), settings.layers_of(prepared)
+    cell = _cell(prepared, question, runs, loaded, settings)
+    ids = [utterance.id for utterance in rows.utterances]
+    found = layerwise(
+        cell,
+        prepared.representation.features(ids, [extraction.rows[each] for each in ids], layers),
+        rows.values,
+        len(rows.classes),
+        runs,
+        settings.template,
+        in_all=[layer for layer in prepared.in_all if layer in layers],
+        progress=progress,
+    )
+    answers.rows += found.rows
+    answers.cells.append(records.about_cell(cell, question, runs, found))
+    answers.predictions += records.predictions(cell, question, found)
+    answers.splits[question.task] = list(records.splits(cell, question, runs))
+
+
+def _cell(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, settings: Settings) -> Cell:
+    return Cell(
+        representation=prepared.representation.key,
+        backbone=prepared.text,
+        task=question.task,
+        dataset=loaded.text,
+        manifest=loaded.manifest.fingerprint,
+        split=runs.each[0].split.name,
+        pooling=prepared.pooling,
+        probe=settings.probe,
+        preset=settings.preset,
+        runs=settings.runs,
+        seed=settings.seed,
+    )

@@ -1,0 +1,87 @@
+"""``neuroscope list``, ``show`` and ``plugins``: what there is to choose from; nothing heavy is loaded for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from neuroscope.cli.terminal import complain, say
+from neuroscope.errors import UnknownName
+from neuroscope.options import to_text
+
+if TYPE_CHECKING:
+    from neuroscope.plugins import Plugins
+    from neuroscope.registry import Entry, Registry
+
+
+def list_components(
+    context: typer.Context,
+    kinds: Annotated[
+        str, typer.Argument(metavar="[backbones|datasets|tasks|poolings|probes|rankings]", help="Only these.")
+    ] = "",
+) -> None:
+    """List what the installed plugins bring."""
+    plugins: Plugins = context.obj.load()
+    if kinds:
+        say(_table(_registry(plugins, kinds)))
+    else:
+        for kind, registry in plugins.registries.items():
+            say(f"{kind}s", _table(registry), "")
+    for plugin in plugins.all:
+        if plugin.error:
+            complain(f"Plugin {plugin.name} failed to load (see `neuroscope plugins`).")
+
+
+def show(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="backbone, dataset, task, pooling, probe or ranking.")],
+    name: Annotated[str, typer.Argument(help="As `neuroscope list` gives it.")],
+) -> None:
+    """Show one component: who brings it, and its options with their defaults."""
+    plugins: Plugins = context.obj.load()
+    entry, _ = _registry(plugins, kind).find(name)
+    say(f"{entry.kind} {entry.name}: {entry.summary}", f"from {entry.plugin}", "")
+    say(_options(entry))
+
+
+def list_plugins(context: typer.Context) -> None:
+    """List the installed plugins: what each registers, or why it failed."""
+    plugins: Plugins = context.obj.load()
+    table = _plain("plugin", "distribution", "version", "brings")
+    for plugin in plugins.all:
+        brings = f"failed: {plugin.error}" if plugin.error else ", ".join(plugin.registers) or "nothing"
+        table.add_row(*map(Text, (plugin.name, plugin.distribution, plugin.version, brings)))
+    say(table)
+
+
+def _registry(plugins: Plugins, kind: str) -> Registry[Any]:
+    singular = kind.removesuffix("s")
+    if singular not in plugins.registries:
+        raise UnknownName("kind", kind, plugins.registries)
+    return plugins.registries[singular]
+
+
+def _table(registry: Registry[Any]) -> Table:
+    table = _plain("name", "what it is", "plugin")
+    for entry in registry:
+        table.add_row(*map(Text, (entry.name, entry.summary, entry.plugin)))
+    return table
+
+
+def _options(entry: Entry[Any]) -> Table | str:
+    if not entry.options:
+        return "It has no options."
+    table = _plain("option", "default", "expects")
+    for option in entry.options.values():
+        table.add_row(*map(Text, (option.name, to_text(option.default), option.expects)))
+    return table
+
+
+def _plain(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table

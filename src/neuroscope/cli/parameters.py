@@ -1,0 +1,66 @@
+"""The options that commands share, each with its one help text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from neuroscope.data import Data
+
+_DATA = "Data"
+_MACHINE = "Extraction and storage"
+
+Dataset: TypeAlias = Annotated[
+    str,
+    typer.Option("--dataset", metavar="D[,k=v…]", help="A dataset (neuroscope list datasets).", rich_help_panel=_DATA),
+]
+Root: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="PATH",
+        help="Where the dataset lies. Alone it is enough: a .csv, .tsv or .jsonl manifest, or a folder of audio.",
+        rich_help_panel=_DATA,
+    ),
+]
+Roots: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="D=PATH", help="Several datasets, joined: one each.", rich_help_panel=_DATA),
+]
+Where: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE[,VALUE]",
+        help="Only utterances with one of these values; repeated, all hold.",
+        rich_help_panel=_DATA,
+    ),
+]
+BackboneOptions: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--option", "-o", metavar="K=V", help="An option of the one backbone.")
+]
+Pooling: TypeAlias = Annotated[
+    str, typer.Option("--pooling", metavar="P", help="How frames become one vector; default: each layer's own.")
+]
+Device: TypeAlias = Annotated[str, typer.Option("--device", help="cpu, cuda:0, …", rich_help_panel=_MACHINE)]
+Dtype: TypeAlias = Annotated[
+    str, typer.Option("--dtype", help="Of the stored vectors: float32 or float16.", rich_help_panel=_MACHINE)
+]
+OnError: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--on-error", metavar="skip|fail", help="At an utterance that cannot be used.", rich_help_panel=_MACHINE
+    ),
+]
+MaxErrors: TypeAlias = Annotated[
+    float,
+    typer.Option("--max-errors", metavar="SHARE", help="Largest share of such utterances.", rich_help_panel=_MACHINE),
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
+
+
+def data_of(dataset: str, root: Path | None, roots: list[str] | None, where: list[str] | None) -> Data:
+    """DATA as the workflows take it."""
+    return Data(dataset=dataset, root=root, roots=tuple(roots or ()), where=tuple(where or ()))

@@ -1,0 +1,125 @@
+"""``neuroscope probe``: which layer knows it?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuroscope.cli import parameters
+from neuroscope.cli.terminal import progress_bar, say, write_json
+from neuroscope.defaults import DTYPE, MAX_ERRORS, RUNS
+
+if TYPE_CHECKING:
+    from neuroscope.report.curve import Curve
+    from neuroscope.workflows import Result
+
+
+def probe(
+    context: typer.Context,
+    backbone: Annotated[
+        list[str], typer.Option("--backbone", metavar="B[,k=v…]", help="A model; repeat to compare several.")
+    ],
+    task: Annotated[list[str], typer.Option("--task", metavar="T[,k=v…]", help="A question; repeat to ask several.")],
+    option: parameters.BackboneOptions = None,
+    dataset: parameters.Dataset = "",
+    root: parameters.Root = None,
+    data: parameters.Roots = None,
+    where: parameters.Where = None,
+    split: Annotated[
+        str,
+        typer.Option(
+            "--split",
+            metavar="S",
+            help="speaker, utterance, group:COLUMN, column:COLUMN; default: the task's, a split column, speaker.",
+        ),
+    ] = "",
+    layers: Annotated[str, typer.Option("--layers", metavar="L,…", help="Only these layers.")] = "",
+    pooling: parameters.Pooling = "",
+    probe: Annotated[str, typer.Option("--probe", metavar="P[,k=v…]", help="The classifier.")] = "",
+    preset: Annotated[str, typer.Option("--preset", metavar="paper|neurox", help="Settings of a publication.")] = "",
+    runs: Annotated[int, typer.Option("--runs", help="Repetitions.")] = RUNS,
+    seed: Annotated[int, typer.Option("--seed", help="Of the first run; the others follow by one.")] = 0,
+    device: parameters.Device = "cpu",
+    dtype: parameters.Dtype = DTYPE,
+    on_error: parameters.OnError = "skip",
+    max_errors: parameters.MaxErrors = MAX_ERRORS,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The run folder.")] = None,
+    json: parameters.Json = False,
+) -> None:
+    """Train a probe on every layer and on ALL, and print the layer-wise accuracies with the majority baseline."""
+    from neuroscope import workflows
+
+    machine = workflows.Machine(device=device, dtype=dtype, on_error=on_error, max_errors=max_errors)
+    result = workflows.probe(
+        backbone,
+        task,
+        parameters.data_of(dataset, root, data, where),
+        backbone_options=tuple(option or ()),
+        split=split,
+        layers=tuple(name for name in layers.split(",") if name),
+        pooling=pooling,
+        probe=probe,
+        preset=preset,
+        runs=runs,
+        seed=seed,
+        out=out,
+        command=sys.argv,
+        machine=machine,
+        plugins=context.obj.load(),
+        progress=progress_bar,
+    )
+    if json:
+        write_json(result)
+    else:
+        _tell(result)
+
+
+def _tell(result: Result) -> None:
+    from neuroscope.report.curve import curves
+
+    for extraction in result.run["extractions"]:
+        say(*lines_of_extraction(extraction))
+    for cell, curve in zip(result.run["cells"], curves(result.rows), strict=True):
+        _tell_cell(cell, curve)
+    say("", str(result.folder))
+
+
+def lines_of_extraction(about: dict[str, Any]) -> list[str]:
+    """What an extraction found, computed and skipped, for people."""
+    stored = f"{about['computed']} extracted now, {about['found']} from the store"
+    lines = [f"{about['backbone']}: {about['utterances']} utterances, {stored}"]
+    if left_out := about["left_out_by_reader"]:
+        lines.append(f"Left out while reading: {_counts(left_out)}")
+    if skipped := about["skipped"]:
+        lines.append(f"Skipped: {_counts(skipped)} (run.json names each)")
+    return lines
+
+
+def _tell_cell(cell: dict[str, Any], curve: Curve) -> None:
+    from neuroscope.report.curve import sentence
+    from neuroscope.report.table import layer_table
+
+    sizes = f"{cell['train']} train, {cell['test']} test"
+    grouped = f", {cell['test_groups']} test groups ({cell['grouped_by']})" if cell["grouped_by"] else ""
+    head = [
+        "",
+        f"{cell['task']} in {cell['backbone']}, on {cell['dataset']}",
+        f"Classes: {_counts(cell['classes'])}. Split: {cell['split']}: {sizes}{grouped}.",
+    ]
+    if cell["unlabelled"]:
+        head.append(f"No class for this task: {cell['unlabelled']} utterances, left out.")
+    if left := {reason: count for reason, count in cell["left_out_by_split"].items() if count}:
+        head.append(f"Left out by the split: {_counts(left)}.")
+    if cell["split_warning"]:
+        head.append(f"Warning: {cell['split_warning']}.")
+    say(*head, "", layer_table(curve), "")
+    runs = cell["runs"]
+    say(f"± over {runs} run{'s' * (runs > 1)}: {cell['varied']}. Interval: bootstrap over the test part's groups.")
+    say(*(f"Warning: {line}." for line in cell["cautions"]), sentence(curve))
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -1,0 +1,1 @@
+"""What crosses a seam: frozen dataclasses and protocols. Nothing heavy is imported here."""

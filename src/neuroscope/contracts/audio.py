@@ -1,0 +1,93 @@
+"""Utterances, manifests, and batches of waveforms."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """A stretch of one audio file, and what is known about it.
+
+    Attributes:
+        id: unique in its manifest.
+        path: the audio file; None where only stored vectors exist.
+        start: seconds from the beginning of the file.
+        duration: seconds; None = to the end of the file.
+        audio_channel: which track of the file is read, from 0; None = the mean of all.
+        speaker: who speaks, None where it is not known.
+        tags: every other column, text to text (gender, language, channel, split, ...); an absent key = not known.
+    """
+
+    id: str
+    path: Path | None
+    start: float = 0.0
+    duration: float | None = None
+    audio_channel: int | None = None
+    speaker: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> str | None:
+        """The value of a column by its name in a manifest: ``id``, ``speaker`` or a tag; None where it is not known."""
+        if name == "id":
+            return self.id
+        return self.speaker if name == "speaker" else self.tags.get(name)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Utterances in a fixed order, and how many rows of the source were left out, by reason.
+
+    ``source`` is shown to people; it is no part of the fingerprint, and neither are paths: the same corpus in another
+    folder is the same manifest.
+    """
+
+    utterances: tuple[Utterance, ...]
+    source: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.utterances)
+
+    def __iter__(self) -> Iterator[Utterance]:
+        return iter(self.utterances)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that at least one utterance has a value for, sorted; ``id`` is always one."""
+        names = {name for utterance in self for name in utterance.tags}
+        if any(utterance.speaker is not None for utterance in self):
+            names.add("speaker")
+        return tuple(sorted(names | {"id"}))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest (32 hexadecimal digits) of ids, stretches and columns, in order."""
+        digest = hashlib.sha256()
+        for u in self:
+            row = [u.id, u.start, u.duration, u.audio_channel, u.speaker, sorted(u.tags.items())]
+            digest.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class WaveBatch:
+    """Waveforms at one sampling rate, side by side.
+
+    Attributes:
+        samples: float32 ``[B, T]`` on the CPU, mono, full scale = 1; zeros behind an utterance's end.
+        lengths: int64 ``[B]``, samples of each that are real.
+    """
+
+    samples: Tensor
+    lengths: Tensor

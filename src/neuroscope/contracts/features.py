@@ -1,0 +1,61 @@
+"""Pooled representations: units, the matrix of them, and the pooling that makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from neuroscope.contracts.backbone import Frames, LayerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the paper counts as a neuron: a column of a pooled representation."""
+
+    layer: str
+    neuron: int
+    statistic: str = "mean"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """Pooled vectors, a row an utterance.
+
+    Attributes:
+        ids: of the utterances, in the order of the rows.
+        units: in the order of the columns: layers as declared, then statistic, then neuron.
+        values: float32 ``[rows, columns]``; may be a memory map.
+    """
+
+    ids: tuple[str, ...]
+    units: tuple[Unit, ...]
+    values: NDArray[np.float32]
+
+
+class PoolingState(Protocol):
+    """The pooling of one layer over one batch, fed block by block."""
+
+    def update(self, frames: Frames) -> None:
+        """Take one block of frames, in time order; what lies behind a length is never looked at."""
+        ...
+
+    def finish(self) -> Tensor:
+        """The pooled vectors, float32 ``[B, units]``; NaN for an utterance that had no frame."""
+        ...
+
+
+class Pooling(Protocol):
+    """Frames of an utterance to one vector."""
+
+    def units(self, layer: LayerSpec) -> tuple[Unit, ...]:
+        """The columns that the layer becomes."""
+        ...
+
+    def start(self, layer: LayerSpec) -> PoolingState:
+        """A fresh state for one batch."""
+        ...

@@ -1,0 +1,72 @@
+"""Probes and rankers: scikit-learn's classifier contract, and an order of the units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from neuroscope.contracts.features import Features, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The classes of some rows.
+
+    Attributes:
+        values: int64 ``[rows]``, class numbers.
+        classes: names of the classes, by number.
+        groups: int64 ``[rows]``, group numbers; each row its own where there is none.
+    """
+
+    values: NDArray[np.int64]
+    classes: tuple[str, ...]
+    groups: NDArray[np.int64]
+
+
+class Probe(Protocol):
+    """A scikit-learn classifier.
+
+    ``fit`` may take any of ``sample_weight`` (whole numbers mean repeated rows), ``groups`` (an integer a row) and
+    ``column_groups`` (an integer a column: its layer); the core hands over each that ``fit`` has a parameter for. A
+    parameter ``random_state`` receives the run's seed. Numbers about the fit are read from the fitted attributes that
+    exist among those in ``neuroscope.defaults.FIT_METRICS``; a fit that did not converge warns with scikit-learn's
+    ``ConvergenceWarning``.
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train on ``X`` ``[rows, columns]`` and ``y`` ``[rows]``."""
+        ...
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The class of each row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """A total, deterministic order of units, the most important first.
+
+    Attributes:
+        units: all of them, in order; ties by column position.
+        scores: float ``[units]``, in the same order; equal where no order is known, 0 for zero weight.
+        by_class: class name -> float ``[units]``, the score for that class alone, in the same order.
+    """
+
+    units: tuple[Unit, ...]
+    scores: NDArray[np.float64]
+    by_class: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+class Ranker(Protocol):
+    """Orders units by what a probe, or the data, says about them."""
+
+    def rank(self, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
+        """Rank the units of ``features`` (training rows only); ``probe`` is the fitted probe of ALL."""
+        ...

@@ -1,0 +1,42 @@
+"""A result is a row: one number with its conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One number with its conditions; an empty text or None where a condition does not apply.
+
+    Attributes:
+        run: digest of the cell (representation, manifest, task, split, probe, preset, number of runs, first seed).
+        seed: one repetition; None = over all of them (``value`` = mean).
+        against: the other side of a comparison.
+        percent: share of the neurons that were kept.
+        value: a fraction where the metric is one (accuracy 0..1).
+        low: lower end of the 95 % interval.
+        high: upper end of the 95 % interval.
+        n: rows or trials scored.
+    """
+
+    run: str
+    representation: str
+    backbone: str
+    task: str
+    dataset: str
+    split: str
+    pooling: str
+    probe: str
+    layer: str
+    condition: str
+    metric: str
+    value: float
+    n: int
+    trials: str = ""
+    ranking: str = ""
+    against: str = ""
+    percent: float | None = None
+    seed: int | None = None
+    low: float | None = None
+    high: float | None = None

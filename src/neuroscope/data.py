@@ -1,0 +1,151 @@
+"""DATA -> manifest: which datasets, where they lie, and which of their utterances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuroscope import options
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.defaults import FOLDER_READER, READERS
+from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
+from neuroscope.files import data_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from neuroscope.plugins import Plugins
+    from neuroscope.registry import Choice
+
+DATASET_COLUMN = "dataset"
+"""The column that says where an utterance comes from, when several datasets are joined."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Where the utterances come from, as the user said it.
+
+    Attributes:
+        dataset: a dataset in the component grammar; empty = told by ``root``.
+        root: the file or folder of the dataset.
+        roots: ``DATASET=PATH`` for several datasets that are joined.
+        where: ``COLUMN=VALUE[,VALUE]``; all of them hold.
+    """
+
+    dataset: str = ""
+    root: Path | None = None
+    roots: Sequence[str] = field(default_factory=tuple)
+    where: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A manifest and the canonical text of the datasets that it comes from."""
+
+    text: str
+    manifest: Manifest
+
+
+def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> Loaded:
+    """Read what the user named.
+
+    Args:
+        data: see above.
+        plugins: with the readers.
+        wanted: datasets that the tasks name, for when the user named none.
+
+    Raises:
+        BadOption: nothing, or too much, is named.
+        MissingData: it does not exist.
+        UnknownName: no such dataset, column or value.
+        BadManifest: no utterance is left.
+    """
+    conditions = [_condition(text) for text in data.where]
+    sources = _sources(data, plugins, wanted)
+    manifests = [(choice, choice.build(root)) for choice, root in sources]
+    manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
+    if not len(manifest):
+        raise BadManifest(manifest.source or manifests[0][0].text, ["it has no utterances"])
+    return Loaded("+".join(choice.text for choice, _ in manifests), _filtered(manifest, conditions))
+
+
+def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[Choice[Manifest], Path]]:
+    roots = _roots(data)
+    if data.dataset:
+        choices = [plugins.datasets.choose(data.dataset)]
+    elif roots:
+        choices = [plugins.datasets.choose(name) for name in roots]
+    elif data.root is not None:
+        choices = [plugins.datasets.choose(_reader_of(data.root))]
+    elif wanted:
+        choices = [plugins.datasets.choose(name) for name in wanted]
+    else:
+        raise BadOption("no data: name a file or folder with --root, or a dataset with --dataset (`neuroscope list`)")
+    if strange := sorted(roots.keys() - {choice.name for choice in choices}):
+        raise BadOption(f"--data {strange[0]}=...: the dataset asked for is {choices[0].name}")
+    if data.root is not None and len(choices) > 1:
+        raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each")
+    return [(choice, data.root or roots.get(choice.name) or _default_root(choice.name)) for choice in choices]
+
+
+def _roots(data: Data) -> dict[str, Path]:
+    pairs = options.parse_pairs(list(data.roots), of="--data")
+    return {name: Path(path).expanduser() for name, path in pairs.items()}
+
+
+def _reader_of(root: Path) -> str:
+    if root.is_dir():
+        return FOLDER_READER
+    if not root.exists():
+        raise MissingData(f"--root {root} does not exist; name a manifest ({', '.join(READERS)}) or a folder of audio")
+    if root.suffix.lower() not in READERS:
+        raise BadOption(f"--root {root}: expected a folder or a file that ends in {', '.join(READERS)}")
+    return READERS[root.suffix.lower()]
+
+
+def _default_root(name: str) -> Path:
+    """The first of the default places that exists, else the first: a dataset may be made there."""
+    folders = data_folders(name)
+    return next((folder for folder in folders if folder.exists()), folders[0])
+
+
+def _joined(manifests: Iterable[tuple[Choice[Manifest], Manifest]]) -> Manifest:
+    """Several datasets as one: ids begin with the dataset's name, which is a column too."""
+    utterances: list[Utterance] = []
+    left_out: dict[str, int] = {}
+    sources = []
+    for choice, manifest in manifests:
+        tags = {DATASET_COLUMN: choice.name}
+        utterances += (replace(each, id=f"{choice.name}/{each.id}", tags={**each.tags, **tags}) for each in manifest)
+        for reason, count in manifest.left_out.items():
+            left_out[reason] = left_out.get(reason, 0) + count
+        sources.append(manifest.source)
+    return Manifest(tuple(utterances), ", ".join(sources), left_out)
+
+
+def _condition(text: str) -> tuple[str, frozenset[str]]:
+    column, equals, values = text.partition("=")
+    if not column or not equals or not values:
+        raise BadOption(f"--where {text}: expected COLUMN=VALUE or COLUMN=VALUE,VALUE")
+    return column, frozenset(options.split_commas(values))
+
+
+def _filtered(manifest: Manifest, conditions: Sequence[tuple[str, frozenset[str]]]) -> Manifest:
+    if not conditions:
+        return manifest
+    for column, values in conditions:
+        check_column(manifest, column)
+        known = {value for each in manifest if (value := each.column(column)) is not None}
+        if strange := sorted(values - known):
+            raise UnknownName(f"value of column '{column}'", strange[0], known)
+    kept = tuple(each for each in manifest if all(each.column(column) in values for column, values in conditions))
+    if not kept:
+        raise BadManifest(manifest.source, ["no utterance meets all --where conditions"])
+    return replace(manifest, utterances=kept)
+
+
+def check_column(manifest: Manifest, column: str) -> None:
+    """Raise UnknownName if no utterance has a value in the column."""
+    if column not in manifest.columns:
+        raise UnknownName("column", column, manifest.columns)

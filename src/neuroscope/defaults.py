@@ -1,0 +1,65 @@
+"""Default names and presets, as data: the only place in the core that knows a plugin by its name.
+
+A preset sets defaults; what the user writes wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROBE = "elasticnet"
+
+READERS: Mapping[str, str] = MappingProxyType({".csv": "csv", ".tsv": "csv", ".jsonl": "csv"})
+"""Which dataset reads ``--root`` when it is a file, by its ending."""
+
+FOLDER_READER = "folder"
+"""Which dataset reads ``--root`` when it is a folder."""
+
+SPLIT_COLUMN = "split"
+"""A manifest with this column brings its own split."""
+
+UNSEEN_SPLIT = "speaker"
+"""The split where neither task nor manifest has one."""
+
+RUNS = 5
+DTYPE = "float32"
+MAX_ERRORS = 0.05
+
+FIT_METRICS: Mapping[str, str] = MappingProxyType({"l1": "l1_", "l2": "l2_", "steps": "n_iter_", "gap": "gap_"})
+"""Metric in the rows -> fitted attribute of the probe that it is read from, where the probe has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """What a preset changes.
+
+    Attributes:
+        probe: in the component grammar.
+        one_split: the first run's split serves all runs, and a run is another seed of the probe.
+        source: where the settings come from.
+    """
+
+    probe: str
+    one_split: bool
+    source: str
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "paper": Preset(
+            probe="elasticnet,solver=adam,l1=1e-5,l2=1e-5,scale=none",
+            one_split=True,
+            source="arXiv 2107.00439, section 4.3",
+        ),
+        "neurox": Preset(
+            probe="elasticnet,solver=adam,l1=1e-5,l2=1e-5,scale=none,norm=plain,shuffle=false",
+            one_split=True,
+            source="NeuroX 1.0.9, neurox/interpretation/linear_probe.py",
+        ),
+    }
+)

@@ -1,0 +1,68 @@
+"""Utterances that could not be used: counted, kept with their reasons, and too many of them stop the work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from neuroscope.defaults import MAX_ERRORS
+from neuroscope.errors import BadAudio, BadOption, TooManyFailures
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """One utterance that is in no result, and why."""
+
+    utterance: str
+    reason: str
+    detail: str
+
+
+@dataclass
+class Failures:
+    """Collects what failed among ``total`` utterances.
+
+    Attributes:
+        on_error: ``fail`` raises at the first.
+        max_errors: the largest share that may fail.
+    """
+
+    total: int
+    on_error: str = "skip"
+    max_errors: float = MAX_ERRORS
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.on_error not in {"skip", "fail"}:
+            raise BadOption(f"--on-error {self.on_error}: expected skip or fail")
+        if not 0 <= self.max_errors <= 1:
+            raise BadOption(f"--max-errors {self.max_errors}: expected a share between 0 and 1")
+
+    def add(self, utterance: str, error: BadAudio) -> None:
+        """Count one.
+
+        Raises:
+            TooManyFailures: under ``on_error="fail"``.
+        """
+        self.skipped.append(Skipped(utterance, error.reason, error.detail))
+        if self.on_error == "fail":
+            raise TooManyFailures(f"utterance {utterance}: {error} (--on-error skip leaves such utterances out)")
+
+    def check(self) -> None:
+        """Raise TooManyFailures if the share that failed is above ``max_errors``."""
+        if len(self.skipped) > self.max_errors * self.total:
+            lines = [f"  {count} x {reason}, e.g. {self._example(reason)}" for reason, count in counted(self.skipped)]
+            raise TooManyFailures(
+                f"{len(self.skipped)} of {self.total} utterances cannot be used:\n"
+                + "\n".join(lines)
+                + f"\nMend them, or allow it with --max-errors (now {self.max_errors:g})."
+            )
+
+    def _example(self, reason: str) -> str:
+        return next(skipped.detail for skipped in self.skipped if skipped.reason == reason)
+
+
+def counted(skipped: list[Skipped] | tuple[Skipped, ...]) -> list[tuple[str, int]]:
+    """How many failed for each reason, the most frequent first."""
+    counts = Counter(each.reason for each in skipped)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,83 @@
+"""Writing so that nothing half-written is ever seen, and where neuroscope keeps its own files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp, mkstemp
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def cache_folder() -> Path:
+    """Where the store and the run folders live: ``$NEUROSCOPE_CACHE``, else the user's cache folder."""
+    named = os.environ.get("NEUROSCOPE_CACHE")
+    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("neuroscope"))
+
+
+def data_folders(dataset: str) -> list[Path]:
+    """Where a dataset is looked for: ``$NEUROSCOPE_DATA/<dataset>``, then the user's data folder."""
+    named = os.environ.get("NEUROSCOPE_DATA")
+    folders = [Path(named).expanduser()] if named else []
+    folders.append(Path(platformdirs.user_data_dir("neuroscope")))
+    return [folder / dataset for folder in folders]
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path``; renamed to it when the block ends well, removed when it does not."""
+    handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """A temporary folder beside ``path``; renamed to it when the block ends well, removed when it does not.
+
+    Where ``path`` exists already it wins, unless ``replace``.
+    """
+    temporary = Path(mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial"))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        for file in sorted(temporary.rglob("*")):
+            _sync(file)
+        _sync(temporary)
+        _take_place(temporary, path, replace)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _take_place(temporary: Path, path: Path, replace: bool) -> None:
+    if path.exists() and replace:
+        former = temporary.with_suffix(".former")
+        path.rename(former)
+        temporary.rename(path)
+        shutil.rmtree(former)
+        return
+    try:
+        temporary.rename(path)
+    except OSError:
+        if not path.exists():
+            raise
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,60 @@
+"""The hooks: a plugin implements those it needs and registers names with them; nothing is built before a user chooses.
+
+The reference page ``docs/reference/hooks.md`` is generated from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.backbone import BackboneSpec
+    from neuroscope.contracts.features import Pooling
+    from neuroscope.contracts.probing import Probe, Ranker
+    from neuroscope.contracts.task import Task
+    from neuroscope.registry import Registrar
+
+PROJECT = "neuroscope"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def register_backbones(register: Registrar[BackboneSpec]) -> None:
+    """Register models to look into.
+
+    ``factory(*, ...) -> BackboneSpec``: cheap and without torch; ``BackboneSpec.load`` is what imports it. Every
+    backbone with weights takes ``weights="pretrained"|"random"`` and ``seed``: the untrained twin of the same shape.
+    """
+
+
+@hookspec
+def register_datasets(register: Registrar[Manifest]) -> None:
+    """Register readers of corpora.
+
+    ``factory(root: Path, *, ...) -> Manifest``: ``root`` is where the user said, or the default place, which need not
+    exist; a reader that finds nothing there raises ``MissingData`` saying what to get and where to put it.
+    """
+
+
+@hookspec
+def register_tasks(register: Registrar[Task]) -> None:
+    """Register questions: ``factory(*, ...) -> Classification``, a declaration of about 20 lines."""
+
+
+@hookspec
+def register_poolings(register: Registrar[Pooling]) -> None:
+    """Register ways from the frames of an utterance to one vector: ``factory(*, ...) -> Pooling``."""
+
+
+@hookspec
+def register_probes(register: Registrar[Probe]) -> None:
+    """Register classifiers: ``factory(*, ...)`` -> an unfitted scikit-learn classifier."""
+
+
+@hookspec
+def register_rankings(register: Registrar[Ranker]) -> None:
+    """Register orders of the neurons: ``factory(*, ...) -> Ranker``."""

@@ -1,0 +1,126 @@
+"""From a chosen backbone to its place in the store: spec, pooling of each layer, identity."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuroscope import waves
+from neuroscope.contracts.features import Unit
+from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.options import to_text
+from neuroscope.store import Identity, Representation, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
+    from neuroscope.contracts.features import Pooling
+    from neuroscope.plugins import Plugins
+    from neuroscope.registry import Choice
+
+DTYPES = ("float32", "float16")
+POOLED_BY_NETWORK = "none"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A backbone that is ready to be extracted into its representation.
+
+    Attributes:
+        text: the backbone in its canonical form.
+        spec: what the backbone says of itself.
+        poolings: layer name -> pooling, for the layers that the network does not pool itself.
+        pooling: for rows: the pooling asked for, or ``layer:pooling`` texts where layers differ.
+        representation: where its vectors are, or will be.
+    """
+
+    text: str
+    spec: BackboneSpec
+    poolings: Mapping[str, Pooling]
+    pooling: str
+    representation: Representation
+
+    @property
+    def in_all(self) -> list[str]:
+        """Names of the layers that ALL joins."""
+        return [layer.name for layer in self.spec.layers if layer.in_all]
+
+
+def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, pooling: str, dtype: str) -> Prepared:
+    """Build a backbone's spec, and find its representation.
+
+    Args:
+        choice: the backbone.
+        plugins: with the poolings.
+        store: where representations are.
+        pooling: in the component grammar, for all layers that the network does not pool itself; empty = each its own.
+        dtype: of the stored vectors.
+
+    Raises:
+        UnknownName: no such pooling.
+        PluginBroken: the spec declares no layer, or one twice.
+        BadOption: no such dtype.
+    """
+    if dtype not in DTYPES:
+        raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
+    spec = choice.build()
+    _check_layers(choice, spec)
+    chosen = {
+        layer.name: plugins.poolings.choose(pooling or layer.pooling)
+        for layer in spec.layers
+        if layer.pooling != POOLED_BY_NETWORK
+    }
+    poolings = {name: each.build() for name, each in chosen.items()}
+    texts = {layer.name: _pooling_text(layer, chosen) for layer in spec.layers}
+    owners = sorted({plugins.by_distribution(each.entry.plugin).identity for each in chosen.values()})
+    identity = Identity(
+        backbone=choice.name,
+        options={name: _stable(value) for name, value in choice.resolved.items()},
+        weights=spec.origin.digest,
+        plugin=plugins.by_distribution(choice.entry.plugin).identity,
+        poolings=texts,
+        pooling_plugins=owners,
+        audio=waves.PIPELINE,
+        dtype=dtype,
+    )
+    units = {layer.name: _units(layer, poolings) for layer in spec.layers}
+    different = dict.fromkeys(texts.values())
+    in_rows = next(iter(different)) if len(different) == 1 else " ".join(f"{k}:{v}" for k, v in texts.items())
+    return Prepared(choice.text, spec, poolings, in_rows, store.representation(identity, units, spec.origin))
+
+
+def _check_layers(choice: Choice[BackboneSpec], spec: BackboneSpec) -> None:
+    names = [layer.name for layer in spec.layers]
+    if not names or len(set(names)) < len(names):
+        raise PluginBroken(f"backbone {choice.name} declares {'no layer' if not names else 'a layer twice'}: {names}")
+
+
+def _pooling_text(layer: LayerSpec, chosen: Mapping[str, Choice[Pooling]]) -> str:
+    return chosen[layer.name].text if layer.name in chosen else POOLED_BY_NETWORK
+
+
+def _units(layer: LayerSpec, poolings: Mapping[str, Pooling]) -> tuple[Unit, ...]:
+    if layer.name in poolings:
+        return poolings[layer.name].units(layer)
+    statistics: Sequence[str] = layer.statistics or ("value",)
+    neurons = layer.width // len(statistics)
+    return tuple(Unit(layer.name, neuron, statistic) for statistic in statistics for neuron in range(neurons))
+
+
+def _stable(value: Any) -> Any:
+    """An option's value as JSON; a path becomes the digest of what it holds, so that moving it changes nothing."""
+    if isinstance(value, Path):
+        return _digest(value)
+    return value if isinstance(value, int | float | str | None) else to_text(value)
+
+
+def _digest(path: Path) -> str:
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    total = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()

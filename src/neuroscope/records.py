@@ -1,0 +1,100 @@
+"""What a run folder says beside its rows: ``run.json``, predictions, splits; as plain records."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from neuroscope.analysis.cautions import summed_up
+from neuroscope.failures import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from neuroscope.analysis.cell import Cell
+    from neuroscope.analysis.layerwise import Layerwise
+    from neuroscope.analysis.runs import Runs
+    from neuroscope.asking import Question
+    from neuroscope.data import Loaded
+    from neuroscope.extract import Extraction
+    from neuroscope.failures import Failures
+    from neuroscope.prepare import Prepared
+
+
+def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction, failures: Failures) -> dict[str, Any]:
+    """One backbone over one manifest: what was found, computed and skipped, and where the weights come from."""
+    return {
+        "backbone": prepared.text,
+        "representation": prepared.representation.key,
+        "origin": asdict(prepared.spec.origin),
+        "identity": asdict(prepared.representation.identity),
+        "dataset": loaded.text,
+        "source": loaded.manifest.source,
+        "manifest": loaded.manifest.fingerprint,
+        "utterances": failures.total,
+        "found": extraction.found,
+        "computed": extraction.computed,
+        "left_out_by_reader": dict(loaded.manifest.left_out),
+        "skipped": {reason: count for reason, count in counted(failures.skipped)},
+        "skipped_utterances": [asdict(each) for each in failures.skipped],
+    }
+
+
+def about_cell(cell: Cell, question: Question, runs: Runs, found: Layerwise) -> dict[str, Any]:
+    """One cell: its conditions, what was split how, and what a reader should be careful about."""
+    first = runs.each[0].split
+    return {
+        "run": cell.digest,
+        **asdict(cell),
+        "classes": question.counts,
+        "unlabelled": question.unlabelled,
+        "train": len(first.train),
+        "test": len(first.test),
+        "grouped_by": first.grouped_by,
+        "test_groups": len(set(first.groups[first.test].tolist())),
+        "left_out_by_split": dict(first.left_out),
+        "split_warning": first.warning,
+        "seeds": [run.seed for run in runs.each],
+        "varied": runs.varied,
+        "cautions": summed_up(found.cautions),
+    }
+
+
+def predictions(cell: Cell, question: Question, found: Layerwise) -> Iterable[dict[str, Any]]:
+    """One record a test row, layer and run."""
+    rows = question.rows
+    for each in found.predictions:
+        for row, predicted in zip(each.run.split.test.tolist(), each.predicted.tolist(), strict=True):
+            yield {
+                "representation": cell.representation,
+                "task": cell.task,
+                "dataset": cell.dataset,
+                "layer": each.layer,
+                "condition": each.condition,
+                "percent": None,
+                "seed": each.run.seed,
+                "utterance": rows.utterances[row].id,
+                "truth": rows.classes[rows.values[row]],
+                "prediction": rows.classes[predicted],
+            }
+
+
+def splits(cell: Cell, question: Question, runs: Runs) -> Iterable[dict[str, Any]]:
+    """One record a row and run; ``weight`` is how often the row is in the run's bootstrap."""
+    for run in runs.each:
+        weights = [1] * len(run.split.train) if run.weights is None else run.weights.tolist()
+        for part, members, counts in (
+            ("train", run.split.train, weights),
+            ("test", run.split.test, [1] * len(run.split.test)),
+        ):
+            for row, weight in zip(members.tolist(), counts, strict=True):
+                yield {
+                    "task": cell.task,
+                    "dataset": cell.dataset,
+                    "seed": run.seed,
+                    "fold": 0,
+                    "utterance": question.rows.utterances[row].id,
+                    "part": part,
+                    "group": run.split.group_names[run.split.groups[row]],
+                    "weight": weight,
+                }

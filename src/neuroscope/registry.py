@@ -1,0 +1,179 @@
+"""Names that plugins register, and the lazy factories behind them."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from neuroscope import options
+from neuroscope.errors import BadOption, DuplicateName, MissingDependency, NeuroscopeError, PluginBroken, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Registrar(Protocol[T_contra]):
+    """What a plugin's hook receives: call it once for each name."""
+
+    def __call__(self, name: str, factory: Callable[..., T_contra] | str, *, summary: str, install: str = "") -> None:
+        """Register one component.
+
+        Args:
+            name: what users type. A name that ends in ``:`` is a family: what the user writes after the colon is the
+                factory's first argument.
+            factory: makes the component; its named parameters with a default are the component's options. A string
+                ``package.module:attribute`` is imported when the first one is built.
+            summary: one line for ``neuroscope list``.
+            install: the command that brings what the factory's module needs, shown when its import fails.
+        """
+        ...
+
+
+def require(module: str, *, install: str = "") -> ModuleType:
+    """Import a module that a component needs.
+
+    Raises:
+        MissingDependency: whatever exception the import ends in, with the ``install`` command.
+    """
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # an import fails in many ways: no module, a shared library, an attribute that went
+        raise MissingDependency(module, f"{type(error).__name__}: {error}", install) from error
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """One registered name, with who registered it."""
+
+    kind: str
+    name: str
+    factory: Callable[..., T] | str
+    summary: str
+    install: str
+    plugin: str
+
+    @property
+    def is_family(self) -> bool:
+        """Whether the user completes the name (``hf:`` and what follows)."""
+        return self.name.endswith(":")
+
+    @cached_property
+    def make(self) -> Callable[..., T]:
+        """The factory itself, imported if it was named by a string.
+
+        Raises:
+            MissingDependency: its module cannot be imported.
+            PluginBroken: the string names nothing.
+        """
+        if not isinstance(self.factory, str):
+            return self.factory
+        module, _, attribute = self.factory.partition(":")
+        try:
+            factory: Callable[..., T] = getattr(require(module, install=self.install), attribute)
+        except AttributeError:
+            raise PluginBroken(f"{self.plugin}: {self.factory} does not exist") from None
+        return factory
+
+    @property
+    def options(self) -> Mapping[str, options.Option]:
+        """The component's options, in the order of the factory's signature."""
+        return options.options_of(self.make)
+
+
+@dataclass(frozen=True)
+class Choice(Generic[T]):
+    """A component as the user chose it: an entry, what completes a family's name, and converted options."""
+
+    entry: Entry[T]
+    argument: str | None
+    given: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The full name, without options."""
+        return self.entry.name + (self.argument or "")
+
+    @property
+    def text(self) -> str:
+        """The canonical text: options in the factory's order, those at their default left out."""
+        known = self.entry.options
+        return options.join(self.name, {k: v for k, v in self.given.items() if v != known[k].default})
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """Every option with its value, given or default."""
+        return {name: self.given.get(name, option.default) for name, option in self.entry.options.items()}
+
+    def build(self, *arguments: Any) -> T:
+        """Make the component.
+
+        Raises:
+            BadOption: the factory refuses a value.
+        """
+        family = () if self.argument is None else (self.argument,)
+        try:
+            return self.entry.make(*family, *arguments, **self.given)
+        except NeuroscopeError:
+            raise
+        except ValueError as error:
+            raise BadOption(f"{self.text}: {error}") from error
+
+
+@dataclass
+class Registry(Generic[T]):
+    """The entries of one kind; ``failed`` names plugins that could not be loaded, for the message of a name unknown."""
+
+    kind: str
+    _entries: dict[str, Entry[T]] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+
+    @property
+    def entries(self) -> Mapping[str, Entry[T]]:
+        """A read-only view, by name."""
+        return MappingProxyType(self._entries)
+
+    def __iter__(self) -> Iterator[Entry[T]]:
+        return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+
+    def check_free(self, entry: Entry[T]) -> None:
+        """Raise DuplicateName if the entry's name is taken."""
+        if entry.name in self._entries:
+            raise DuplicateName(self.kind, entry.name, self._entries[entry.name].plugin, entry.plugin)
+
+    def add(self, entry: Entry[T]) -> None:
+        """Take an entry whose name is free."""
+        self._entries[entry.name] = entry
+
+    def find(self, name: str) -> tuple[Entry[T], str | None]:
+        """The entry of a name, and what completes it where the entry is a family.
+
+        Raises:
+            UnknownName: with the known names, and the plugins that failed to load.
+        """
+        family, colon, argument = name.partition(":")
+        if colon and argument and family + colon in self._entries:
+            return self._entries[family + colon], argument
+        if name in self._entries and not self._entries[name].is_family:
+            return self._entries[name], None
+        hint = f"Failed to load: {', '.join(self.failed)} (see `neuroscope plugins`)." if self.failed else ""
+        raise UnknownName(self.kind, name, self._entries, hint)
+
+    def choose(self, text: str, extra: Mapping[str, str] | None = None) -> Choice[T]:
+        """Read ``name,key=value,...``; ``extra`` are further options of it.
+
+        Raises:
+            UnknownName: no such component or option.
+            BadOption: the text, or a value in it, cannot be read.
+        """
+        name, given = options.parse(text)
+        for key, value in (extra or {}).items():
+            if given.setdefault(key, value) != value:
+                raise BadOption(f"option '{key}' of {name} is given twice: {given[key]} and {value}")
+        entry, argument = self.find(name)
+        return Choice(entry, argument, options.convert_all(given, entry.options, of=name))

@@ -1,0 +1,1 @@
+"""What people see: sections of tables and charts, as queries on rows."""

@@ -1,0 +1,78 @@
+"""The layer curve as data: one point a layer over all runs, the baseline, and the sentence that may be said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from neuroscope.contracts.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A layer, or the baseline: mean over runs, ±, and 95 % interval, as fractions."""
+
+    layer: str
+    value: float
+    sd: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One cell's layers in their order, ALL last, and the majority baseline."""
+
+    backbone: str
+    task: str
+    points: tuple[Point, ...]
+    majority: Point
+
+
+def curves(rows: Iterable[Row], metric: str = "accuracy") -> list[Curve]:
+    """One curve for each cell among the rows, in their order."""
+    cells: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.seed is None:
+            cells.setdefault(row.run, []).append(row)
+    return [_curve(group, metric) for group in cells.values()]
+
+
+def _curve(rows: Sequence[Row], metric: str) -> Curve:
+    deviations = {(row.layer, row.condition): row.value for row in rows if row.metric == f"{metric}_sd"}
+    points = {
+        (row.layer, row.condition): Point(
+            row.layer, row.value, deviations.get((row.layer, row.condition)), row.low, row.high
+        )
+        for row in rows
+        if row.metric == metric
+    }
+    layers = tuple(point for (_, condition), point in points.items() if condition == "probe")
+    return Curve(rows[0].backbone, rows[0].task, layers, points["", "majority"])
+
+
+def sentence(curve: Curve) -> str:
+    """The best layer, and the layers that its interval does not separate from it."""
+    single = [point for point in curve.points if point.layer != "ALL"]
+    best = max(single, key=lambda point: point.value)
+    lead = f"Best layer: {best.layer}, {_percent(best.value)} %"
+    if best.low is None:
+        return f"{lead}; its test part is one group, so there is no interval to compare others with."
+    near = [point.layer for point in curve.points if point is not best and point.value >= best.low]
+    apart = len(near) < len(curve.points) - 1
+    middle = (
+        f"; its interval does not separate it from {', '.join(near)}"
+        if near
+        else "; its interval separates it from all others"
+    )
+    end = "." if apart or not near else ": no layer stands out."
+    if curve.majority.value >= best.low:
+        end = " and not from the majority baseline either: no layer is shown to know it."
+    return f"{lead}{middle}{end}"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"

@@ -1,0 +1,44 @@
+"""The layer curve as a table for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from neuroscope.report.curve import Curve, Point
+
+_BAR = 24
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def layer_table(curve: Curve) -> Table:
+    """Layer, accuracy ± over runs, interval, and a small bar; the majority baseline last."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("layer")
+    table.add_column("accuracy %", justify="right")
+    table.add_column("95 % interval", justify="right")
+    table.add_column("", no_wrap=True)
+    for point in curve.points:
+        table.add_row(Text(point.layer), _accuracy(point), _interval(point), Text(_bar(point.value), style="cyan"))
+    majority = curve.majority
+    table.add_row("majority", _accuracy(majority), _interval(majority), _bar(majority.value), style="dim")
+    return table
+
+
+def _accuracy(point: Point) -> str:
+    mean = f"{100 * point.value:5.1f}"
+    return f"{mean} ± {100 * point.sd:4.1f}" if point.sd is not None else mean
+
+
+def _interval(point: Point) -> str:
+    return (
+        f"{100 * point.low:.1f} – {100 * point.high:.1f}" if point.low is not None and point.high is not None else "–"
+    )
+
+
+def _bar(share: float) -> str:
+    eighths = round(share * _BAR * 8)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

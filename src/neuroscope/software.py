@@ -1,0 +1,22 @@
+"""Which versions of which distributions are installed, read without importing them."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distributions, version
+
+
+def versions(*names: str) -> dict[str, str]:
+    """Version of each named distribution that is installed."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def all_versions() -> dict[str, str]:
+    """Version of every installed distribution, sorted by name."""
+    found = {str(each.metadata["Name"]): str(each.version) for each in distributions()}
+    return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
