@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.files import data_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from neuroscope.plugins import Plugins
     from neuroscope.registry import Choice
@@ -65,8 +66,10 @@ def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> Loaded:
     sources = _sources(data, plugins, wanted)
     manifests = [(choice, choice.build(root)) for choice, root in sources]
     manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
-    if not len(manifest):
-        raise BadManifest(manifest.source or manifests[0][0].text, ["it has no utterances"])
+    twice = [name for name, count in Counter(each.id for each in manifest).items() if count > 1]
+    if twice or not len(manifest):
+        problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
+        raise BadManifest(manifest.source or manifests[0][0].text, problems)
     return Loaded("+".join(choice.text for choice, _ in manifests), _filtered(manifest, conditions))
 
 
@@ -84,14 +87,17 @@ def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[
         raise BadOption("no data: name a file or folder with --root, or a dataset with --dataset (`neuroscope list`)")
     if strange := sorted(roots.keys() - {choice.name for choice in choices}):
         raise BadOption(f"--data {strange[0]}=...: the dataset asked for is {choices[0].name}")
-    if data.root is not None and len(choices) > 1:
-        raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each")
+    if data.root is not None and (roots or len(choices) > 1):
+        raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each, and no --root")
     return [(choice, data.root or roots.get(choice.name) or _default_root(choice.name)) for choice in choices]
 
 
 def _roots(data: Data) -> dict[str, Path]:
     pairs = options.parse_pairs(list(data.roots), of="--data")
-    return {name: Path(path).expanduser() for name, path in pairs.items()}
+    try:
+        return {name: options.to_path(path) for name, path in pairs.items()}
+    except ValueError as error:
+        raise BadOption(f"--data ...={error}: expected a path") from None
 
 
 def _reader_of(root: Path) -> str:
@@ -110,18 +116,19 @@ def _default_root(name: str) -> Path:
     return next((folder for folder in folders if folder.exists()), folders[0])
 
 
-def _joined(manifests: Iterable[tuple[Choice[Manifest], Manifest]]) -> Manifest:
+def _joined(pairs: Sequence[tuple[Choice[Manifest], Manifest]]) -> Manifest:
     """Several datasets as one: ids begin with the dataset's name, which is a column too."""
     utterances: list[Utterance] = []
     left_out: dict[str, int] = {}
     sources = []
-    for choice, manifest in manifests:
+    for choice, manifest in pairs:
         tags = {DATASET_COLUMN: choice.name}
         utterances += (replace(each, id=f"{choice.name}/{each.id}", tags={**each.tags, **tags}) for each in manifest)
         for reason, count in manifest.left_out.items():
             left_out[reason] = left_out.get(reason, 0) + count
         sources.append(manifest.source)
-    return Manifest(tuple(utterances), ", ".join(sources), left_out)
+    warnings = dict.fromkeys(manifest.warning for _, manifest in pairs if manifest.warning)
+    return Manifest(tuple(utterances), ", ".join(sources), left_out, "; ".join(warnings))
 
 
 def _condition(text: str) -> tuple[str, frozenset[str]]:

@@ -5,7 +5,9 @@ A comma inside a value is doubled; several values of one option are joined by ``
 
 from __future__ import annotations
 
+import functools
 import inspect
+import math
 import types
 import typing
 from dataclasses import dataclass
@@ -76,7 +78,8 @@ def parse_pairs(parts: Sequence[str], of: str) -> dict[str, str]:
 
 def join(name: str, values: Mapping[str, Any]) -> str:
     """The inverse of ``parse``."""
-    return ",".join([name, *(f"{key}={to_text(value).replace(',', ',,')}" for key, value in values.items())])
+    parts = [name, *(f"{key}={to_text(value)}" for key, value in values.items())]
+    return ",".join(part.replace(",", ",,") for part in parts)
 
 
 def to_text(value: Any) -> str:
@@ -86,33 +89,35 @@ def to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.17g}" if float(f"{value:g}") != value else f"{value:g}"
+        short = f"{value:g}"
+        return (short if float(short) == value else repr(value)).replace("e+", "e")  # + joins the values of a tuple
     if isinstance(value, tuple):
         return "+".join(to_text(item) for item in value)
     return str(value)
+
+
+def to_path(text: str) -> Path:
+    """A path as the user wrote it, with ``~`` and ``~name`` read.
+
+    Raises:
+        ValueError: it is empty, or there is no such user.
+    """
+    if not text:
+        raise ValueError(text)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(text) from None
 
 
 def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
     """The options of a factory, in the order of its signature.
 
     Raises:
-        PluginBroken: a parameter with a default has neither an annotation nor a default that tells its type.
+        PluginBroken: neither a parameter's annotation nor its default tells a type that options may have.
     """
-    signature = inspect.signature(factory)
-    annotated = factory.__init__ if inspect.isclass(factory) else factory
-    try:
-        hints = typing.get_type_hints(annotated)
-    except NameError:  # annotations of names that are imported for type checkers only
-        hints = {}
-    found = {}
-    for parameter in signature.parameters.values():
-        if parameter.default is inspect.Parameter.empty:
-            continue
-        kind = hints.get(parameter.name, type(parameter.default))
-        if kind is type(None):
-            raise PluginBroken(f"option '{parameter.name}' of {factory!r} needs an annotation")
-        found[parameter.name] = Option(parameter.name, kind, parameter.default)
-    return found
+    given = [each for each in inspect.signature(factory).parameters.values() if each.default is not each.empty]
+    return {each.name: Option(each.name, _type_of(each, factory), each.default) for each in given}
 
 
 def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str) -> dict[str, Any]:
@@ -133,6 +138,41 @@ def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str
             except ValueError:
                 raise BadOption(f"{of}: {name}={given[name]}: expected {option.expects}") from None
     return converted
+
+
+def _type_of(parameter: inspect.Parameter, factory: Callable[..., Any]) -> Any:
+    """What the annotation says, else the default; other annotations may name what only type checkers import."""
+    about = f"option '{parameter.name}' of {factory!r}"
+    kind: Any = Path if isinstance(parameter.default, Path) else type(parameter.default)
+    if parameter.annotation is not parameter.empty:
+        alone = types.SimpleNamespace(__annotations__={"kind": parameter.annotation})
+        try:
+            kind = typing.get_type_hints(alone, _globals(factory))["kind"]
+        except Exception as error:  # an annotation is code
+            raise PluginBroken(f"{about}: its annotation cannot be read ({error}); import it at run time") from error
+    if not _supported(kind):
+        raise PluginBroken(f"{about} needs an annotation with int, float, bool, str, Path, Literal or tuple[..., ...]")
+    return kind
+
+
+def _globals(factory: Callable[..., Any]) -> dict[str, Any]:
+    """The names that the annotations of a function, class, partial or callable object are written in."""
+    while isinstance(factory, functools.partial):
+        factory = factory.func
+    function: Any = factory.__init__ if inspect.isclass(factory) else inspect.unwrap(factory)
+    if not hasattr(function, "__globals__"):
+        function = type(function).__call__
+    return getattr(function, "__globals__", {})
+
+
+def _supported(kind: Any) -> bool:
+    kinds = _alternatives(kind)
+    if len(kinds) > 1:
+        return all(each is type(None) or _supported(each) for each in kinds)
+    if typing.get_origin(kind) is tuple:
+        item, *rest = typing.get_args(kind)
+        return rest == [Ellipsis] and _supported(item)
+    return typing.get_origin(kind) is typing.Literal or kind in {int, float, str, bool, Path}
 
 
 def _alternatives(kind: Any) -> tuple[Any, ...]:
@@ -156,10 +196,11 @@ def _convert(kind: Any, text: str) -> Any:
             raise ValueError(text)
         return _TRUTH[text.lower()]
     if kind is Path:
-        return Path(text).expanduser()
-    if kind in {int, float, str}:
-        return kind(text)
-    raise PluginBroken(f"options of type {kind} are not supported")
+        return to_path(text)
+    value = kind(text)
+    if kind is float and math.isnan(value):
+        raise ValueError(text)
+    return value
 
 
 def _convert_any(kinds: tuple[Any, ...], text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -104,14 +105,14 @@ class Plugins:
 
     def _load_one(self, point: EntryPoint, strict: bool) -> Plugin:
         """Load one plugin, all or nothing: its names are staged, and taken only when every hook went well."""
-        version = point.dist.version if point.dist else "?"
-        plugin = Plugin(point.name, _distribution(point), version)
+        plugin = Plugin(point.name, _distribution(point), point.dist.version if point.dist else "?")
         try:
             module = point.load()
             staged = _call_hooks(module, owner=f"{plugin.distribution}:{plugin.name}")
             for entry in staged:
                 self.registries[entry.kind].check_free(entry)
-        except Exception as error:  # whatever a stranger's module does at import must not stop the others
+            source = _editable_source(point)
+        except (Exception, SystemExit) as error:  # whatever a stranger's module does at import must not stop the others
             reason = str(error) if isinstance(error, NeuroscopeError) else f"{type(error).__name__}: {error}"
             if strict:
                 raise PluginBroken(f"plugin {plugin.name} of {plugin.distribution}: {reason}") from error
@@ -119,7 +120,7 @@ class Plugins:
         for entry in staged:
             self.registries[entry.kind].add(entry)
         names = tuple(f"{entry.kind} {entry.name}" for entry in staged)
-        return replace(plugin, registers=names, source=_editable_source(point, module))
+        return replace(plugin, registers=names, source=source)
 
 
 def _distribution(point: EntryPoint) -> str:
@@ -132,6 +133,8 @@ def _call_hooks(module: ModuleType, owner: str) -> list[Entry[Any]]:
     manager.add_hookspecs(hookspecs)
     manager.register(module)
     manager.check_pending()
+    if not manager.get_hookcallers(module):
+        raise PluginBroken("it has no hook: is @neuroscope.hookimpl missing above register_...?")
     staged: dict[tuple[str, str], Entry[Any]] = {}
     for kind in KINDS:
         getattr(manager.hook, f"register_{kind}s")(register=_registrar(kind, owner, staged))
@@ -142,6 +145,8 @@ def _registrar(kind: str, owner: str, staged: dict[tuple[str, str], Entry[Any]])
     def register(name: str, factory: Callable[..., Any] | str, *, summary: str, install: str = "") -> None:
         if not name or "," in name or name != name.strip():
             raise PluginBroken(f"'{name}' is no name for a {kind}")
+        if not isinstance(factory, str) and not callable(factory):
+            raise PluginBroken(f"the factory of {kind} '{name}' cannot be called: {factory!r}")
         if (kind, name) in staged:
             raise PluginBroken(f"{kind} '{name}' is registered twice")
         staged[kind, name] = Entry(kind, name, factory, summary, install, owner)
@@ -149,12 +154,13 @@ def _registrar(kind: str, owner: str, staged: dict[tuple[str, str], Entry[Any]])
     return register
 
 
-def _editable_source(point: EntryPoint, module: ModuleType) -> Path | None:
+def _editable_source(point: EntryPoint) -> Path | None:
     """The plugin's own package or module, where its distribution is installed editable; else None."""
     text = point.dist.read_text("direct_url.json") if point.dist else None
-    if not text or not json.loads(text).get("dir_info", {}).get("editable") or not module.__file__:
+    written: str | None = getattr(sys.modules[point.module], "__file__", None)
+    if not text or not json.loads(text).get("dir_info", {}).get("editable") or not written:
         return None
-    file = Path(module.__file__)
+    file = Path(written)
     return file.parent if file.name == "__init__.py" else file
 
 

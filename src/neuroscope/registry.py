@@ -74,10 +74,9 @@ class Entry(Generic[T]):
         if not isinstance(self.factory, str):
             return self.factory
         module, _, attribute = self.factory.partition(":")
-        try:
-            factory: Callable[..., T] = getattr(require(module, install=self.install), attribute)
-        except AttributeError:
-            raise PluginBroken(f"{self.plugin}: {self.factory} does not exist") from None
+        factory: Callable[..., T] | None = getattr(require(module, install=self.install), attribute, None)
+        if not callable(factory):
+            raise PluginBroken(f"{self.plugin}: {self.factory} does not exist, or cannot be called")
         return factory
 
     @property
@@ -151,7 +150,7 @@ class Registry(Generic[T]):
         self._entries[entry.name] = entry
 
     def find(self, name: str) -> tuple[Entry[T], str | None]:
-        """The entry of a name, and what completes it where the entry is a family.
+        """The entry of a name, and what completes it where the entry is a family (None: it is not completed).
 
         Raises:
             UnknownName: with the known names, and the plugins that failed to load.
@@ -159,7 +158,7 @@ class Registry(Generic[T]):
         family, colon, argument = name.partition(":")
         if colon and argument and family + colon in self._entries:
             return self._entries[family + colon], argument
-        if name in self._entries and not self._entries[name].is_family:
+        if name in self._entries:
             return self._entries[name], None
         hint = f"Failed to load: {', '.join(self.failed)} (see `neuroscope plugins`)." if self.failed else ""
         raise UnknownName(self.kind, name, self._entries, hint)
@@ -176,4 +175,6 @@ class Registry(Generic[T]):
             if given.setdefault(key, value) != value:
                 raise BadOption(f"option '{key}' of {name} is given twice: {given[key]} and {value}")
         entry, argument = self.find(name)
+        if entry.is_family and argument is None:
+            raise BadOption(f"{self.kind} '{name}' is a family: say after the colon which one")
         return Choice(entry, argument, options.convert_all(given, entry.options, of=name))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Balance = Literal["none", "class", "train"]
 _LEFT_OUT_PARTS = ("dev", "valid", "validation")
+_REPAIRS = 10
 _FORMS = ("speaker", "utterance", "group:COLUMN", "column:COLUMN")
 
 
@@ -73,14 +74,20 @@ def split(text: str, rows: Labelled, seed: int) -> Split:
         "group": _by_group,
         "column": _by_column,
     }
-    if form not in makers or bool(column) != (form in {"group", "column"}):
+    if form not in makers or not (column if form in {"group", "column"} else name == form):
         raise UnknownName("split", name, _FORMS)
+    if absent := _absent(rows, slice(None)):
+        raise BadSplit(f"class {absent[0]} has no utterance")
     maker = makers[form]
     known = options.options_of(maker)
     converted = options.convert_all(given, known, of=f"split {name}")
     kept = {key: value for key, value in converted.items() if value != known[key].default}
     made: Split = maker(rows, column or form, seed, **converted)
-    _check_classes(made, rows)
+    for part, which in ((made.train, "train"), (made.test, "test")):
+        if absent := _absent(rows, part):
+            raise BadSplit(
+                f"class {absent[0]} has no utterance in the {which} part. {_way_out(rows, but=column or form)}"
+            )
     return replace(made, name=options.join(name, kept))
 
 
@@ -89,9 +96,9 @@ def _by_group(rows: Labelled, column: str, seed: int, *, test: float = 0.3, bala
     _check_share(test)
     values = rows.column(column)
     if all(value is None for value in values):
-        raise BadSplit(f"there is no column '{column}' to split by. {_way_out(rows)}")
+        raise BadSplit(f"there is no column '{column}' to split by. {_way_out(rows, but=column)}")
     left_out = {f"no {column}": missing} if (missing := sum(value is None for value in values)) else {}
-    groups, names = _numbers(values)
+    groups, names = _numbers(values, rows)
     known = np.array([value is not None for value in values])
     _check_groups(rows, groups, known, column)
     in_test = np.isin(groups, _draw_groups(groups[known], rows.values[known], test, seed))
@@ -137,7 +144,7 @@ def _by_column(
     """The parts that a column names; development parts are left out and counted, any other value is an error."""
     values = rows.column(column)
     if all(value is None for value in values):
-        raise BadSplit(f"there is no column '{column}' that names the parts. {_way_out(rows)}")
+        raise BadSplit(f"there is no column '{column}' that names the parts. {_way_out(rows, but=column)}")
     trains, tests = set(train.split("+")), set(test.split("+"))
     known = {*trains, *tests, *_LEFT_OUT_PARTS}
     if strange := sorted({value for value in values if value is not None} - known):
@@ -145,11 +152,13 @@ def _by_column(
             f"column '{column}' holds {', '.join(strange[:10])} beside train={train} and test={test}; name the parts "
             f"with --split column:{column},train=A+B,test=C, or leave rows out with --where"
         )
+    if both := sorted(trains & tests):
+        raise BadOption(f"column '{column}': {both[0]} is in train={train} and in test={test}")
     if not all(any(value in part for value in values) for part in (trains, tests)):
         raise BadSplit(f"column '{column}' has no row with train={train}, or none with test={test}")
     in_train = np.array([value in trains for value in values])
     in_test = np.array([value in tests for value in values])
-    left = Counter(f"{column}={value}" for value in values if value not in trains | tests)
+    left = Counter(_named(column, value) for value in values if value not in trains | tests)
     groups, names, grouped_by = speaker_groups(rows)
     made = Split(
         name="",
@@ -162,27 +171,27 @@ def _by_column(
         left_out=dict(left),
         warning=_shared_speakers(rows, in_train, in_test),
     )
-    return _balanced(made, rows, balance, seed)
+    return _balanced(made, rows, balance, seed=0)  # the parts are given, so no draw may depend on the run
+
+
+def _named(column: str, value: str | None) -> str:
+    return f"no {column}" if value is None else f"{column}={value}"
 
 
 def speaker_groups(rows: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...], str]:
     """Groups by speaker: number of each row, names, and the column's name; empty where no speaker is known."""
     speakers = rows.column("speaker")
-    if not any(speakers):
-        return *_numbers([None] * len(speakers), [each.id for each in rows.utterances]), ""
-    return *_numbers(speakers, [each.id for each in rows.utterances]), "speaker"
+    return *_numbers(speakers, rows), "speaker" if any(speakers) else ""
 
 
-def _numbers(
-    values: Sequence[str | None], alone: Sequence[str] | None = None
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Numbers of the values in sorted order; a row without one is a group of its own, named by ``alone``."""
+def _numbers(values: Sequence[str | None], rows: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Numbers of the values in sorted order; a row without one is a group of its own, named by its utterance."""
     names = sorted({value for value in values if value is not None})
     number = {name: n for n, name in enumerate(names)}
     groups = np.empty(len(values), dtype=np.int64)
     for row, value in enumerate(values):
         if value is None:
-            names.append(alone[row] if alone else "")
+            names.append(rows.utterances[row].id)
             groups[row] = len(names) - 1
         else:
             groups[row] = number[value]
@@ -190,17 +199,21 @@ def _numbers(
 
 
 def _draw_groups(groups: NDArray[np.int64], values: NDArray[np.int64], share: float, seed: int) -> list[int]:
-    """Groups of the test part: of each stratum (groups with the same classes) the share, rounded with carry."""
+    """Groups of the test part: of each stratum (groups with the same classes) the share, rounded with carry.
+
+    The strata come in a random order: where each has few groups, it is the carry that says which of them are drawn.
+    """
     classes: dict[int, set[int]] = {}
     for group, value in sorted(set(zip(groups.tolist(), values.tolist(), strict=True))):
         classes.setdefault(group, set()).add(value)
-    strata: dict[tuple[int, ...], list[int]] = {}
+    by_classes: dict[tuple[int, ...], list[int]] = {}
     for group, has in classes.items():
-        strata.setdefault(tuple(sorted(has)), []).append(group)
+        by_classes.setdefault(tuple(sorted(has)), []).append(group)
+    strata = [by_classes[key] for key in sorted(by_classes)]
     rng = np.random.default_rng([seed, 0x5B117])
     test: set[int] = set()
     carry = 0.0
-    for stratum in sorted(strata):
+    for stratum in rng.permutation(len(strata)):
         order = rng.permutation(strata[stratum]).tolist()
         exact = share * len(order) + carry
         count = max(0, round(exact))
@@ -211,14 +224,21 @@ def _draw_groups(groups: NDArray[np.int64], values: NDArray[np.int64], share: fl
 
 
 def _bring_every_class(classes: Mapping[int, set[int]], test: set[int]) -> None:
-    """Move a group for each class that one of the parts would lack, the group with the fewest classes first."""
-    for value in sorted(set().union(*classes.values())):
-        having = sorted((group for group, has in classes.items() if value in has), key=lambda g: (len(classes[g]), g))
-        inside = [group for group in having if group in test]
-        if not inside:
-            test.add(having[0])
-        elif len(inside) == len(having):
-            test.remove(having[0])
+    """Move a group for each class that one of the parts lacks: the one that takes the fewest others from theirs."""
+    having: dict[int, list[int]] = {}
+    for group, has in classes.items():
+        for value in sorted(has):
+            having.setdefault(value, []).append(group)
+
+    def lost(group: int) -> int:
+        """How many classes no other group has on this group's side."""
+        sides = ([(other in test) == (group in test) for other in having[value]] for value in classes[group])
+        return sum(side.count(True) == 1 for side in sides)
+
+    for _ in range(_REPAIRS):  # a move may cost another class its part; not every manifest has a way out
+        for groups in having.values():
+            if len({group in test for group in groups}) == 1:
+                test ^= {min(groups, key=lambda group: (lost(group), len(classes[group]), group))}
 
 
 def _check_share(test: float) -> None:
@@ -233,21 +253,21 @@ def _check_groups(rows: Labelled, groups: NDArray[np.int64], known: NDArray[np.b
         if count < 2:
             many = f"{count} value of '{column}'" if count == 1 else f"no value of '{column}'"
             raise BadSplit(
-                f"a split by {column} puts each {column} into one part, but class {name} has {many}. {_way_out(rows)}"
+                f"a split by {column} puts each {column} into one part, but class {name} has {many}. "
+                f"{_way_out(rows, but=column)}"
             )
 
 
-def _check_classes(made: Split, rows: Labelled) -> None:
-    for part, name in ((made.train, "train"), (made.test, "test")):
-        present = set(rows.values[part].tolist())
-        if absent := [rows.classes[value] for value in range(len(rows.classes)) if value not in present]:
-            raise BadSplit(f"class {absent[0]} has no utterance in the {name} part. {_way_out(rows)}")
+def _absent(rows: Labelled, part: NDArray[np.int64] | slice) -> list[str]:
+    """The classes that no row of a part has."""
+    present = set(rows.values[part].tolist())
+    return [name for value, name in enumerate(rows.classes) if value not in present]
 
 
-def _way_out(rows: Labelled) -> str:
-    """Which columns would do, as texts for ``--split``."""
-    fits = [column for column in rows.columns if _would_do(rows, column)]
-    ways = ["--split speaker" if column == "speaker" else f"--split group:{column}" for column in fits]
+def _way_out(rows: Labelled, but: str) -> str:
+    """Which columns would do, ``but`` the one that did not, as texts for ``--split``."""
+    fits = [column for column in rows.columns if column != but and _would_do(rows, column)]
+    ways = [f"--split {'speaker' if each == 'speaker' else options.join(f'group:{each}', {})}" for each in fits]
     if not ways:
         return "No column would do; --split utterance draws utterances at random."
     return f"What would do: {', '.join(ways)}; --split utterance draws utterances at random."

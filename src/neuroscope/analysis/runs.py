@@ -71,8 +71,7 @@ def make_runs(text: str, rows: splits.Labelled, *, runs: int, seed: int, one_spl
         of_what = f"training groups ({first.grouped_by})" if first.grouped_by else "training utterances"
         return Runs((Run(seed, first), *later), True, f"bootstraps of the {of_what}, and of the test part")
     drawn = (Run(each, splits.split(text, rows, each)) for each in seeds[1:])
-    of_what = f"by {first.grouped_by}" if first.grouped_by and not first.warning else "of utterances"
-    return Runs((Run(seed, first), *drawn), False, f"splits {of_what}")
+    return Runs((Run(seed, first), *drawn), False, f"each its own split ({first.name})")
 
 
 def _bootstrap(split: Split, seed: int) -> NDArray[np.int64]:

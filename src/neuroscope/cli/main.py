@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _INTERRUPTED = 130
-_ABOUT = """What has a speech model learned, in which layers, in which neurons?
-
-Runs utterances through a pretrained speech model, pools each layer's frames into one vector an utterance, and trains
-simple probes on them. Start with: neuroscope probe --backbone B --task T --root FOLDER-OR-MANIFEST"""
+_ABOUT = (
+    "What has a speech model learned, in which layers, in which neurons?\n\n"
+    "Runs utterances through a pretrained speech model, pools each layer's frames into one vector an utterance, and "
+    "trains simple probes on them.\n\n"
+    "Start with: neuroscope probe --backbone B --task T --root FOLDER-OR-MANIFEST"
+)
 
 
 def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:

@@ -91,6 +91,8 @@ def lines_of_extraction(about: dict[str, Any]) -> list[str]:
     """What an extraction found, computed and skipped, for people."""
     stored = f"{about['computed']} extracted now, {about['found']} from the store"
     lines = [f"{about['backbone']}: {about['utterances']} utterances, {stored}"]
+    if about["warning"]:
+        lines.append(f"Warning: {about['warning']}.")
     if left_out := about["left_out_by_reader"]:
         lines.append(f"Left out while reading: {_counts(left_out)}")
     if skipped := about["skipped"]:
@@ -116,9 +118,12 @@ def _tell_cell(cell: dict[str, Any], curve: Curve) -> None:
     if cell["split_warning"]:
         head.append(f"Warning: {cell['split_warning']}.")
     say(*head, "", layer_table(curve), "")
-    runs = cell["runs"]
-    say(f"± over {runs} run{'s' * (runs > 1)}: {cell['varied']}. Interval: bootstrap over the test part's groups.")
+    say(f"{_what_varied(cell)} Interval: bootstrap over the test part's groups.")
     say(*(f"Warning: {line}." for line in cell["cautions"]), sentence(curve))
+
+
+def _what_varied(cell: dict[str, Any]) -> str:
+    return f"± over {cell['runs']} runs: {cell['varied']}." if cell["runs"] > 1 else "One run."
 
 
 def _counts(counts: dict[str, int]) -> str:

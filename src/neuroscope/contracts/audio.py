@@ -46,15 +46,20 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Manifest:
-    """Utterances in a fixed order, and how many rows of the source were left out, by reason.
+    """Utterances in a fixed order.
 
-    ``source`` is shown to people; it is no part of the fingerprint, and neither are paths: the same corpus in another
-    folder is the same manifest.
+    Attributes:
+        utterances: in the order of the source.
+        source: for people. It is no part of the fingerprint, and neither are paths: the same corpus in another folder
+            is the same manifest.
+        left_out: rows or files of the source that are no utterance here, counted by reason.
+        warning: what a reader of any result on it has to know (e.g. that the speech is synthetic); empty = nothing.
     """
 
     utterances: tuple[Utterance, ...]
     source: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
+    warning: str = ""
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -76,7 +81,7 @@ class Manifest:
         digest = hashlib.sha256()
         for u in self:
             row = [u.id, u.start, u.duration, u.audio_channel, u.speaker, sorted(u.tags.items())]
-            digest.update(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            digest.update(json.dumps(row).encode() + b"\n")
         return digest.hexdigest()[:32]
 
 

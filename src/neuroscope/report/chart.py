@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from neuroscope.analysis.layerwise import ALL
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -59,7 +61,7 @@ def _records(curve: Curve) -> list[dict[str, Any]]:
             "value": point.value,
             "low": point.low,
             "high": point.high,
-            "joined": point.layer != "ALL",  # ALL is no depth: no line leads to it
+            "joined": point.layer != ALL,  # ALL is no depth: no line leads to it
         }
         for point in curve.points
     ]

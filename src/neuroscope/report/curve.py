@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from neuroscope.analysis.layerwise import ALL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -55,24 +57,16 @@ def _curve(rows: Sequence[Row], metric: str) -> Curve:
 
 
 def sentence(curve: Curve) -> str:
-    """The best layer, and the layers that its interval does not separate from it."""
-    single = [point for point in curve.points if point.layer != "ALL"]
+    """The best layer, and what its interval does not separate from it: other layers, or the majority baseline."""
+    single = [point for point in curve.points if point.layer != ALL]
     best = max(single, key=lambda point: point.value)
-    lead = f"Best layer: {best.layer}, {_percent(best.value)} %"
+    lead = f"Best layer: {best.layer}, {100 * best.value:.1f} %"
     if best.low is None:
         return f"{lead}; its test part is one group, so there is no interval to compare others with."
-    near = [point.layer for point in curve.points if point is not best and point.value >= best.low]
-    apart = len(near) < len(curve.points) - 1
-    middle = (
-        f"; its interval does not separate it from {', '.join(near)}"
-        if near
-        else "; its interval separates it from all others"
-    )
-    end = "." if apart or not near else ": no layer stands out."
     if curve.majority.value >= best.low:
-        end = " and not from the majority baseline either: no layer is shown to know it."
-    return f"{lead}{middle}{end}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
+        return f"{lead}; its interval does not separate it from the majority baseline: no layer is shown to know it."
+    others = [point for point in curve.points if point is not best]
+    near = [point.layer for point in others if point.value >= best.low]
+    if near:
+        return f"{lead}; its interval does not separate it from {', '.join(near)}."
+    return f"{lead}; its interval separates it from all others." if others else f"{lead}."

@@ -1,0 +1,112 @@
+"""Writes the reference pages that are made from the code: ``make generate``. A test compares them with the files."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+from typer.main import get_command
+
+from neuroscope import defaults, errors, hookspecs
+from neuroscope.cli.main import build
+from neuroscope.contracts.rows import Row
+from neuroscope.options import to_text
+from neuroscope.plugins import KINDS, Plugins
+
+DOCS = Path(__file__).parent
+
+
+def hooks() -> str:
+    """One section a hook: signature and docstring."""
+    parts = ["# Hooks", "", _text(hookspecs), "", *_registrar()]
+    for kind in KINDS:
+        hook = getattr(hookspecs, f"register_{kind}s")
+        parts += ["", f"## register_{kind}s", "", f"`{hook.__name__}{inspect.signature(hook)}`", "", _text(hook)]
+    return "\n".join(parts) + "\n"
+
+
+def _registrar() -> list[str]:
+    from neuroscope.registry import Registrar
+
+    call = Registrar.__call__
+    signature = str(inspect.signature(call)).replace("(self, ", "(")
+    return ["## register", "", f"`register{signature}`", "", "```text", _text(call), "```"]
+
+
+def components() -> str:
+    """Every component of the plugins that come with neuroscope, with its options."""
+    plugins = Plugins.load(strict=True)
+    parts = ["# Components", "", "What the plugins that come with neuroscope bring. `neuroscope show KIND NAME` prints"]
+    parts += ["the same for whatever is installed."]
+    for kind, registry in plugins.registries.items():
+        parts += ["", f"## {kind.capitalize()}s"]
+        for entry in registry:
+            parts += ["", f"### {kind} `{entry.name}`", "", f"{entry.summary} (from `{entry.plugin.split(':')[0]}`)"]
+            if entry.options:
+                parts += ["", "| option | default | expects |", "|---|---|---|"]
+                parts += [
+                    f"| `{option.name}` | `{to_text(option.default)}` | {option.expects} |"
+                    for option in entry.options.values()
+                ]
+        if not registry.entries:
+            parts += ["", f"No {kind} comes with neuroscope yet; plugins may register them."]
+    parts += ["", "## Presets", "", "| preset | probe | source |", "|---|---|---|"]
+    parts += [f"| `{name}` | `{preset.probe}` | {preset.source} |" for name, preset in defaults.PRESETS.items()]
+    return "\n".join(parts) + "\n"
+
+
+def command_line() -> str:
+    """The help of every command, as a terminal of 100 columns shows it."""
+    parts = ["# Command line"]
+    group = get_command(build())
+    for name in ["", *group.commands]:  # type: ignore[attr-defined]
+        parts += ["", f"## neuroscope {name}".rstrip(), "", "```text", _help([name] if name else []), "```"]
+    return "\n".join(parts) + "\n"
+
+
+def _help(arguments: list[str]) -> str:
+    from typer.testing import CliRunner
+
+    environment = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    output = CliRunner(env=environment).invoke(build(), [*arguments, "--help"], prog_name="neuroscope").output
+    return "\n".join(line.rstrip() for line in output.splitlines()).strip("\n")
+
+
+def error_page() -> str:
+    """Every error a user may meet."""
+    parts = ["# Errors", "", _text(errors), ""]
+    kinds = [each for each in vars(errors).values() if inspect.isclass(each) and each.__module__ == errors.__name__]
+    for kind in kinds:
+        parts += [f"## {kind.__name__}", "", _text(kind).split("\n\nArgs:")[0], ""]
+    return "\n".join(parts)
+
+
+def run_folder() -> str:
+    """The columns of the tidy table."""
+    intro = (DOCS / "reference" / "run-folder.in.md").read_text()
+    columns = "\n".join(f"| `{name}` | {kind} |" for name, kind in Row.__annotations__.items())
+    return intro.replace("{{columns}}", f"| column | type |\n|---|---|\n{columns}")
+
+
+def _text(thing: object) -> str:
+    return inspect.getdoc(thing) or ""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/hooks.md": hooks,
+    "reference/components.md": components,
+    "reference/command-line.md": command_line,
+    "reference/errors.md": error_page,
+    "reference/run-folder.md": run_folder,
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Bad input: exit code 2, a few lines, no traceback, nothing left behind."""
+
+import re
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from neuroscope.cli.main import build
+
+TOY = ["--backbone", "toy", "--dataset", "toy", "--task", "toy"]
+
+
+def fails(*arguments):
+    result = CliRunner().invoke(build(), [str(each) for each in arguments])
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) <= 25
+    return result.stderr
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Six speakers, two utterances each."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    rows = ["path,speaker,gender,room"]
+    for speaker in range(6):
+        for number in range(2):
+            name = f"{speaker}-{number}.wav"
+            soundfile.write(folder / name, np.random.default_rng(speaker).uniform(-0.1, 0.1, 8000), 16_000)
+            rows.append(f"{name},s{speaker},{'mf'[speaker % 2]},hall")
+    (folder / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["probe", "--backbone", "tpy", "--dataset", "toy", "--task", "toy"], "unknown backbone 'tpy'.*'toy'"),
+        (["probe", "--backbone", "toy", "--dataset", "toy", "--task", "tyo"], "unknown task 'tyo'.*'toy'"),
+        (["probe", "--backbone", "toy", "--dataset", "tos", "--task", "toy"], "unknown dataset 'tos'.*'toy'"),
+        (["probe", *TOY, "--probe", "elasticent"], "unknown probe 'elasticent'.*'elasticnet'"),
+        (["probe", *TOY, "--pooling", "meen"], "unknown pooling 'meen'.*'mean'"),
+        (["probe", *TOY, "--preset", "papers"], "unknown preset 'papers'.*'paper'"),
+        (["probe", *TOY, "--layers", "enrgy"], "unknown layer of toy 'enrgy'.*'energy'"),
+        (["probe", *TOY, "--split", "speakers"], "unknown split 'speakers'.*'speaker'"),
+        (["probe", *TOY, "--split", "speaker,tst=0.2"], "unknown option of split speaker 'tst'.*'test'"),
+        (["probe", *TOY, "--split", "speaker,test=2"], "test=2: expected a share"),
+        (["probe", *TOY, "-o", "wdth=3"], "unknown option of toy 'wdth'.*'width'"),
+        (["probe", *TOY, "-o", "width=three"], "toy: width=three: expected a whole number"),
+        (["probe", *TOY, "-o", "width=0"], "width 0 is not from 1"),
+        (["probe", *TOY, "-o", "width"], "no key=value"),
+        (["probe", *TOY, "--runs", "0"], "--runs 0"),
+        (["probe", *TOY, "--seed", "-1"], "--seed -1"),
+        (["probe", *TOY, "--dtype", "int8"], "--dtype int8.*float16"),
+        (["probe", *TOY, "--on-error", "ignore"], "--on-error ignore"),
+        (["probe", *TOY, "--max-errors", "5"], "--max-errors 5"),
+        (["probe", *TOY, "--where", "tune=low"], "unknown column 'tune'.*'tone'"),
+        (["probe", *TOY, "--where", "tone=lo"], "unknown value of column 'tone' 'lo'.*'low'"),
+        (["probe", *TOY, "--where", "tone=low"], "needs at least two classes; 60 rows have low alone"),
+        (["probe", *TOY, "--where", "tone"], "expected COLUMN=VALUE"),
+        (["probe", "--backbone", "toy", "--dataset", "toy", "--task", "label:nothing"], "unknown column 'nothing'"),
+        (["probe", "--backbone", "toy", "--dataset", "toy", "--task", "gc"], "unknown column 'gender'"),
+        (["probe", "--backbone", "toy", "--task", "toy"], "no data"),
+        (["probe", "--backbone", "toy", "--task", "toy", "--root", "/nowhere/at/all"], "does not exist"),
+        (["probe", "--backbone", "toy", "--task", "toy", "--dataset", "csv"], "there is no manifest"),
+        (["extract", "--backbone", "toy", "--dataset", "toy", "--data", "csv=x"], "--data csv"),
+        (["show", "backbone", "tpy"], "unknown backbone 'tpy'"),
+        (["show", "backbon", "toy"], "unknown kind 'backbon'.*'backbone'"),
+        (["list", "backbonez"], "unknown kind"),
+    ],
+)
+def test_what_was_asked_what_exists_what_to_do(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert re.search(said, " ".join(fails(*arguments).split()))
+    assert not [path for path in sorted(tmp_path.rglob("*")) if path not in before and "toy" not in path.parts]
+
+
+def probe_of(root, *more):
+    return ["probe", "--backbone", "toy", "--task", "gc", "--root", root, *more]
+
+
+def test_a_manifest_that_is_absent_empty_or_binary(tmp_path):
+    for name, content in (("empty.csv", b""), ("binary.csv", b"\x00\xff\xfe\x00" * 50), ("other.xyz", b"path\na\n")):
+        (tmp_path / name).write_bytes(content)
+        assert name in fails(*probe_of(tmp_path / name))
+    assert "absent.csv" in fails(*probe_of(tmp_path / "absent.csv"))
+
+
+def test_a_manifest_with_an_id_twice(corpus):
+    text = (corpus / "manifest.csv").read_text()
+    (corpus / "manifest.csv").write_text(text + text.splitlines()[1] + "\n")
+    assert "0-0.wav comes 2 times" in fails(*probe_of(corpus / "manifest.csv"))
+
+
+def test_a_manifest_of_files_that_do_not_exist(corpus):
+    for file in corpus.glob("*.wav"):
+        file.unlink()
+    said = fails(*probe_of(corpus / "manifest.csv"))
+    assert "12 of 12 utterances cannot be used" in said
+    assert "12 x missing file" in said
+
+
+def test_too_many_failures_name_their_reasons_and_can_be_allowed(corpus):
+    (corpus / "0-0.wav").write_bytes(b"no audio at all")
+    (corpus / "1-0.wav").unlink()
+    said = fails(*probe_of(corpus / "manifest.csv"))
+    assert "2 of 12" in said
+    assert "missing file" in said
+    assert "not audio, or damaged" in said
+    allowed = probe_of(corpus / "manifest.csv", "--max-errors", "0.2", "--runs", "1")
+    result = CliRunner().invoke(build(), [str(each) for each in allowed])
+    assert result.exit_code == 0
+    assert "Skipped: 1 missing file, 1 not audio, or damaged" in result.stdout
+
+
+def test_on_error_fail_ends_at_the_first(corpus):
+    (corpus / "0-0.wav").unlink()
+    assert "0-0.wav" in fails(*probe_of(corpus / "manifest.csv", "--on-error", "fail"))
+
+
+def test_one_class_of_the_manifest(corpus):
+    said = fails("probe", "--backbone", "toy", "--task", "label:room", "--root", corpus / "manifest.csv")
+    assert "at least two classes" in said
+    assert "hall alone" in said
+
+
+def test_a_split_that_cannot_be_made_says_which_columns_would_do(corpus):
+    text = (corpus / "manifest.csv").read_text()
+    (corpus / "manifest.csv").write_text(re.sub(r",s\d,", ",same,", text))
+    said = fails(*probe_of(corpus / "manifest.csv"))
+    assert "1 value of 'speaker'" in said
+    assert "--split utterance" in said
+
+
+@pytest.mark.parametrize("out", ["file", "full", "below/file"])
+def test_an_out_that_cannot_be_used_is_told_before_any_work(tmp_path, out):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    (tmp_path / "below").write_text("a file where a folder should be")
+    before = sorted(tmp_path.rglob("*"))
+    assert "--out" in fails("probe", *TOY, "--out", tmp_path / out)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "full" / "mine.txt").read_text() == "mine"
+
+
+def test_debug_shows_the_traceback():
+    result = CliRunner().invoke(build(), ["--debug", "show", "backbone", "tpy"])
+    assert type(result.exception).__name__ == "UnknownName"

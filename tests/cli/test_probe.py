@@ -1,0 +1,174 @@
+"""``neuroscope probe`` and ``extract`` from end to end, on the toy: real files, a real model, a real store."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars
+import pytest
+from typer.testing import CliRunner
+
+from neuroscope import workflows
+from neuroscope.cli.main import build
+from neuroscope.data import Data
+from neuroscope.results import read
+
+TOY = ["--backbone", "toy", "--dataset", "toy"]
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(build(), [str(each) for each in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def accuracies(rows):
+    return {row["layer"]: row["value"] for row in rows if row["metric"] == "accuracy" and row["seed"] is None}
+
+
+def test_the_layer_that_knows_is_found(tmp_path):
+    result = run("probe", *TOY, "--task", "toy", "--out", tmp_path / "run")
+    assert "Best layer: energy, 100.0 %" in result.stdout
+    assert result.stdout.splitlines()[-1] == str(tmp_path / "run")
+    found = accuracies(polars.read_parquet(tmp_path / "run" / "rows.parquet").iter_rows(named=True))
+    assert list(found) == ["", "energy", "delta", "ALL"]
+    assert found["energy"] == found["ALL"] == 1.0
+    assert found["delta"] < 0.8
+
+
+def test_the_run_folder_holds_all_that_the_result_stands_on(tmp_path):
+    folder = tmp_path / "run"
+    run("probe", *TOY, "--task", "toy", "--out", folder, "--runs", 2)
+    names = "layers.png layers.svg predictions.parquet rows.csv rows.parquet run.json split.parquet"
+    assert sorted(path.name for path in folder.iterdir()) == names.split()
+    about = json.loads((folder / "run.json").read_text())
+    (cell,), (extraction,) = about["cells"], about["extractions"]
+    assert cell["seeds"] == [0, 1]
+    assert extraction["computed"] == 120
+    assert extraction["origin"]["licence"] == "Apache-2.0"
+    assert "torch" in about["versions"]
+    predictions = polars.read_parquet(folder / "predictions.parquet")
+    split = polars.read_parquet(folder / "split.parquet")
+    of_energy = predictions.filter(layer="energy", condition="probe", seed=0)
+    tested = split.filter(seed=0, part="test")
+    assert sorted(of_energy["utterance"]) == sorted(tested["utterance"])
+    by_part = split.filter(seed=0).group_by("part").agg(polars.col("group").unique())
+    train, test = (set(group) for group in by_part["group"].to_list())
+    assert not train & test
+    assert polars.read_csv(folder / "rows.csv").height == polars.read_parquet(folder / "rows.parquet").height
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path):
+    result = run("probe", *TOY, "--task", "toy", "--json", "--runs", 2, "--out", tmp_path / "run")
+    printed = json.loads(result.stdout)
+    assert set(printed) == {"run", "rows"}
+    assert result.stderr == ""
+    assert printed["run"] == json.loads((tmp_path / "run" / "run.json").read_text())
+
+
+def test_a_notebook_gets_the_same_rows(tmp_path):
+    run("probe", *TOY, "--task", "toy", "--runs", 2, "--out", tmp_path / "typed")
+    called = workflows.probe(["toy"], ["toy"], Data(dataset="toy"), runs=2, out=tmp_path / "called")
+    assert called.rows == read(tmp_path / "typed") == read(tmp_path / "called")
+
+
+def test_the_second_run_extracts_nothing_and_finds_the_same(tmp_path):
+    first = run("probe", *TOY, "--task", "toy", "--out", tmp_path / "one")
+    second = run("probe", *TOY, "--task", "toy", "--out", tmp_path / "two")
+    assert "120 extracted now, 0 from the store" in first.stdout
+    assert "0 extracted now, 120 from the store" in second.stdout
+    assert (tmp_path / "one" / "rows.csv").read_bytes() == (tmp_path / "two" / "rows.csv").read_bytes()
+
+
+def test_a_repeated_probe_loads_no_torch(tmp_path):
+    code = (
+        "import sys; from neuroscope.cli.main import build\n"
+        "try: build()(sys.argv[1:])\n"
+        "except SystemExit as end: sys.exit('torch' in sys.modules or end.code)"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        code,
+        "probe",
+        *TOY,
+        "--task",
+        "toy",
+        "--runs",
+        "1",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    run("extract", *TOY)
+    assert subprocess.run(command, env=os.environ, capture_output=True, check=False).returncode == 0
+
+
+def test_an_earlier_run_is_replaced_and_anything_else_is_not(tmp_path):
+    run("probe", *TOY, "--task", "toy", "--out", tmp_path / "run", "--runs", 3)
+    run("probe", *TOY, "--task", "toy", "--out", tmp_path / "run", "--runs", 1)
+    assert {row.seed for row in read(tmp_path / "run")} == {None, 0}
+    assert not [path for path in tmp_path.iterdir() if path.name != "run"]
+
+
+def test_without_out_the_run_goes_to_the_cache_folder():
+    last = run("probe", *TOY, "--task", "toy", "--runs", 1).stdout.splitlines()[-1]
+    assert last.startswith(os.environ["NEUROSCOPE_CACHE"])
+    assert read(Path(last))
+
+
+def test_several_backbones_and_tasks_are_cells_of_one_table(tmp_path):
+    backbones = ["--backbone", "toy", "--backbone", "toy,weights=random,seed=1"]
+    tasks = ["--task", "toy", "--task", "label:tone"]
+    result = run("probe", *backbones, *tasks, "--dataset", "toy", "--runs", 1, "--out", tmp_path / "run", "--json")
+    printed = json.loads(result.stdout)
+    assert len({row["run"] for row in printed["rows"]}) == 4
+    assert {(cell["backbone"], cell["task"]) for cell in printed["run"]["cells"]} == {
+        (backbone, task) for backbone in ("toy", "toy,weights=random,seed=1") for task in ("toy", "label:tone")
+    }
+
+
+def test_options_of_the_one_backbone():
+    found = json.loads(run("probe", *TOY, "-o", "width=8", "--task", "toy", "--runs", 1, "--json").stdout)
+    assert {cell["backbone"] for cell in found["run"]["cells"]} == {"toy,width=8"}
+
+
+def test_only_some_layers():
+    found = json.loads(run("probe", *TOY, "--task", "toy", "--layers", "delta", "--runs", 1, "--json").stdout)
+    assert list(accuracies(found["rows"])) == ["", "delta"]
+
+
+def test_another_pooling_is_another_representation():
+    first, second = (
+        json.loads(run("probe", *TOY, "--task", "toy", "--runs", 1, "--json", *more).stdout)["rows"][0]
+        for more in ((), ("--pooling", "meanstd"))
+    )
+    assert (first["pooling"], second["pooling"]) == ("mean", "meanstd")
+    assert first["representation"] != second["representation"]
+
+
+def test_any_scikit_learn_probe_option_is_written_in_the_rows():
+    found = json.loads(
+        run("probe", *TOY, "--task", "toy", "--runs", 1, "--json", "--probe", "elasticnet,l1=0.1").stdout
+    )
+    assert {row["probe"] for row in found["rows"]} == {"elasticnet,l1=0.1"}
+    assert {row["value"] for row in found["rows"] if row["metric"] == "l1"} == {0.1}
+
+
+@pytest.mark.parametrize("preset", ["paper", "neurox"])
+def test_a_preset_sets_defaults_and_what_is_typed_wins(preset):
+    common = ("probe", *TOY, "--task", "toy", "--runs", 2, "--json", "--preset", preset)
+    plain = json.loads(run(*common).stdout)
+    typed = json.loads(run(*common, "--probe", "elasticnet,l1=0,l2=0").stdout)
+    assert plain["run"]["cells"][0]["probe"].startswith("elasticnet,solver=adam,l1=1e-05,l2=1e-05,scale=none")
+    assert typed["run"]["cells"][0]["probe"].startswith("elasticnet,solver=adam,l1=0,l2=0,scale=none")
+    assert plain["run"]["cells"][0]["varied"].startswith("seeds of the probe")
+
+
+def test_extract_then_again():
+    assert "120 extracted now" in run("extract", *TOY).stdout
+    assert "0 extracted now, 120 from the store" in run("extract", *TOY).stdout
+    about = json.loads(run("extract", *TOY, "--json").stdout)
+    assert about["rows"] == []
+    assert about["run"]["extractions"][0]["found"] == 120

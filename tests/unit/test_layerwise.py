@@ -1,0 +1,135 @@
+"""One probe a layer, one on ALL, the majority baseline; on features whose answer is known."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from neuroscope.analysis.cell import Cell
+from neuroscope.analysis.layerwise import ALL, columns_of, layerwise
+from neuroscope.analysis.runs import make_runs
+from neuroscope.contracts.audio import Utterance
+from neuroscope.contracts.features import Features, Unit
+from neuroscope.splits import Labelled
+
+CONDITIONS = {
+    "representation": "r",
+    "backbone": "b",
+    "task": "t",
+    "dataset": "d",
+    "manifest": "m",
+    "split": "speaker",
+    "pooling": "mean",
+    "probe": "p",
+    "preset": "",
+    "runs": 3,
+    "seed": 0,
+}
+SPEAKERS, EACH = 40, 4
+
+
+def planted(seed=0):
+    """Layer ``noise`` knows nothing, layer ``signal`` has the class in its third column."""
+    rng = np.random.default_rng(seed)
+    values = np.repeat(np.arange(SPEAKERS) % 2, EACH)
+    noise = rng.standard_normal((len(values), 6))
+    signal = rng.standard_normal((len(values), 8))
+    signal[:, 2] += 8 * values
+    units = [*(Unit("noise", n) for n in range(6)), *(Unit("signal", n) for n in range(8))]
+    utterances = tuple(
+        Utterance(id=f"{speaker}-{n}", path=None, speaker=f"s{speaker}")
+        for speaker in range(SPEAKERS)
+        for n in range(EACH)
+    )
+    features = Features(
+        ids=tuple(u.id for u in utterances),
+        units=tuple(units),
+        values=np.hstack([noise, signal]).astype(np.float32),
+    )
+    return features, Labelled(utterances, values, ("no", "yes"))
+
+
+def analyse(text="speaker", in_all=("noise", "signal"), runs=3, template=None):
+    features, rows = planted()
+    made = make_runs(text, rows, runs=runs, seed=0, one_split=False)
+    cell = Cell(**{**CONDITIONS, "runs": runs})
+    template = template or LogisticRegression()
+    return layerwise(cell, features, rows.values, 2, made, template, in_all=in_all), made, rows
+
+
+def value(found, layer, metric="accuracy", seed=None, condition="probe"):
+    (row,) = [
+        row
+        for row in found.rows
+        if (row.layer, row.metric, row.seed, row.condition) == (layer, metric, seed, condition)
+    ]
+    return row.value
+
+
+def test_the_layer_that_knows_is_told_from_the_one_that_does_not():
+    found, _, _ = analyse()
+    assert value(found, "signal") > 0.97
+    assert value(found, ALL) > 0.95
+    assert 0.3 < value(found, "noise") < 0.7
+    assert 0.3 < value(found, "", condition="majority") < 0.7
+
+
+def test_the_mean_over_runs_is_that_of_the_runs():
+    found, made, _ = analyse()
+    each = [value(found, "signal", seed=run.seed) for run in made.each]
+    assert value(found, "signal") == pytest.approx(np.mean(each))
+    assert value(found, "signal", "accuracy_sd") == pytest.approx(np.std(each, ddof=1))
+
+
+def test_rows_say_how_many_were_scored():
+    found, made, _ = analyse()
+    sizes = {row.seed: row.n for row in found.rows if row.metric == "accuracy" and row.layer == ALL}
+    assert all(sizes[run.seed] == len(run.split.test) for run in made.each)
+    assert sizes[None] == len(set(np.concatenate([run.split.test for run in made.each]).tolist()))
+
+
+def test_predictions_stand_behind_the_accuracy():
+    found, _, rows = analyse()
+    for prediction in found.predictions:
+        right = (prediction.predicted == rows.values[prediction.run.split.test]).mean()
+        assert value(found, prediction.layer, seed=prediction.run.seed, condition=prediction.condition) == right
+
+
+def test_all_joins_only_the_layers_that_are_part_of_it():
+    features, _ = planted()
+    columns = columns_of(features, ["noise", "signal"])
+    assert list(columns) == ["noise", "signal", ALL]
+    assert columns[ALL].tolist() == list(range(14))
+    assert ALL not in columns_of(features, ["signal"])
+
+
+def test_the_majority_is_that_of_the_training_part():
+    features, rows = planted()
+    utterances = tuple(
+        Utterance(id=u.id, path=None, speaker=u.speaker, tags={"split": "train" if n < 100 else "test"})
+        for n, u in enumerate(rows.utterances)
+    )
+    values = np.array([0] * 60 + [1] * 40 + [0] * 10 + [1] * 50)
+    made = make_runs("column:split", Labelled(utterances, values, ("no", "yes")), runs=1, seed=0, one_split=False)
+    cell = Cell(**CONDITIONS)
+    found = layerwise(cell, features, values, 2, made, LogisticRegression(), in_all=("noise", "signal"))
+    assert value(found, "", condition="majority", seed=0) == pytest.approx(10 / 60)
+
+
+def test_the_same_twice():
+    first, second = analyse()[0], analyse()[0]
+    assert first.rows == second.rows
+
+
+def test_columns_without_news_are_warned_of():
+    features, rows = planted()
+    values = features.values.copy()
+    values[:, 0] = 3.0
+    test_rows = make_runs("speaker", rows, runs=1, seed=0, one_split=False).each[0].split.test
+    values[test_rows[0], 1] = 1e4
+    changed = Features(ids=features.ids, units=features.units, values=values)
+    made = make_runs("speaker", rows, runs=1, seed=0, one_split=False)
+    found = layerwise(Cell(**CONDITIONS), changed, rows.values, 2, made, LogisticRegression(), in_all=())
+    kinds = {(each.kind, each.layer): each.detail for each in found.cautions}
+    assert kinds["columns are constant in training", "noise"] == "1 of 6"
+    assert kinds["columns reach beyond 10 standard deviations in test", "noise"] == "1 of 6"
+    assert not any(layer == "signal" for _, layer in kinds)
