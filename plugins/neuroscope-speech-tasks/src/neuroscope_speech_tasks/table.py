@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections import Counter
@@ -34,11 +35,11 @@ def read_table(root: Path) -> Manifest:
         BadManifest: it is no text, lacks ``path``, or has rows that cannot be used; all problems are told at once.
     """
     file = _find(root)
-    rows = list(_rows(file))
     problems: list[str] = []
+    rows = list(_rows(file, problems))
     utterances = [made for number, row in rows if (made := _utterance(number, row, file.parent, problems))]
     problems += [f"id {name} comes {n} times" for name, n in Counter(u.id for u in utterances).items() if n > 1]
-    if not rows:
+    if not rows and not problems:
         problems.append("it has no rows")
     if problems:
         raise BadManifest(str(file), problems)
@@ -58,8 +59,8 @@ def _find(root: Path) -> Path:
     return root
 
 
-def _rows(file: Path) -> Iterator[tuple[int, _Row]]:
-    """Line number and cells of each row; empty cells are dropped."""
+def _rows(file: Path, problems: list[str]) -> Iterator[tuple[int, _Row]]:
+    """Line number and cells of each row; cells that are empty or under no name are dropped, and rows of only such."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -67,39 +68,43 @@ def _rows(file: Path) -> Iterator[tuple[int, _Row]]:
     if "\0" in text:
         raise BadManifest(str(file), ["it is binary"])
     parse = _json_rows if file.suffix.lower() == ".jsonl" else _table_rows
-    for number, row in parse(file, text):
-        yield number, {key: value for key, cell in row.items() if (value := cell.strip())}
+    for number, row in parse(file, text, problems):
+        if cells := {key: value for key, cell in row.items() if key and (value := cell.strip())}:
+            yield number, cells
 
 
-def _table_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.reader(text.splitlines(), delimiter=_DELIMITERS[file.suffix.lower()], strict=True)
+def _table_rows(file: Path, text: str, problems: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.reader(io.StringIO(text), delimiter=_DELIMITERS[file.suffix.lower()], strict=True)
     try:
         header = [name.strip() for name in next(reader, [])]
         if "path" not in header:
             raise BadManifest(str(file), [f"there is no column 'path'; it has {', '.join(header) or 'no columns'}"])
-        if twice := [name for name, count in Counter(header).items() if count > 1]:
+        if twice := [name for name, count in Counter(header).items() if name and count > 1]:
             raise BadManifest(str(file), [f"column '{twice[0]}' comes twice"])
         for cells in reader:
-            if cells and len(cells) != len(header):
-                problem = f"line {reader.line_num}: {len(cells)} cells, the header has {len(header)}"
-                raise BadManifest(str(file), [problem])
-            if cells:
+            if len(cells) == len(header):
                 yield reader.line_num, dict(zip(header, cells, strict=True))
+            elif any(cell.strip() for cell in cells):
+                problems.append(f"line {reader.line_num}: {len(cells)} cells, the header has {len(header)}")
     except csv.Error as error:
-        raise BadManifest(str(file), [f"line {reader.line_num}: {error}"]) from None
+        problems.append(f"line {reader.line_num}: {error}")
 
 
-def _json_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+def _json_rows(file: Path, text: str, problems: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    del file  # both kinds of text are read alike
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise BadManifest(str(file), [f"line {number} is no JSON: {error.msg}"]) from None
-        if not isinstance(row, dict):
-            raise BadManifest(str(file), [f"line {number} is no JSON object"])
-        yield number, {str(key): _text(value) for key, value in row.items() if value is not None}
+            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
+        except (ValueError, RecursionError) as error:
+            problems.append(f"line {number} is no JSON: {error}")
+            continue
+        if isinstance(row, dict):
+            yield number, {key.strip(): _text(value) for key, value in row.items() if value is not None}
+        else:
+            problems.append(f"line {number} is no JSON object")
 
 
 def _text(value: Any) -> str:
@@ -136,7 +141,7 @@ def _seconds(number: int, row: _Row, name: str, problems: list[str]) -> float | 
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not math.isfinite(seconds) or seconds < 0:
+    if not math.isfinite(seconds) or seconds < 0 or (name == "duration" and not seconds):
         problems.append(f"line {number}: {name} {text} is no number of seconds")
         return None
     return seconds

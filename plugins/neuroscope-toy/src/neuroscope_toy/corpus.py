@@ -6,20 +6,19 @@ import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 
-import numpy as np
-
 from neuroscope import BadOption, Manifest, NeuroscopeError, Utterance
 
 _RATE = 16_000
 _SECONDS = 0.5
+_GENERATOR = 1  # goes up when the same options would give other samples
 
 
-def toy(root: Path, *, speakers: int = 12, utterances: int = 5, seed: int = 0) -> Manifest:
+def toy(root: Path, *, speakers: int = 40, utterances: int = 3, seed: int = 0) -> Manifest:
     """Tones of made-up speakers, written below ``root`` once and found there later.
 
     Args:
         root: where the folder of these options is, or will be made.
-        speakers: half of them low (100 to 200 Hz), half high (2,000 to 4,000 Hz).
+        speakers: half of them low (120 to 180 Hz), half high (2,400 to 3,600 Hz).
         utterances: of each speaker.
         seed: of everything that is random.
 
@@ -29,7 +28,7 @@ def toy(root: Path, *, speakers: int = 12, utterances: int = 5, seed: int = 0) -
     """
     if speakers < 4 or utterances < 1 or seed < 0:
         raise BadOption("toy needs speakers of 4 or more, utterances of 1 or more, and a seed of 0 or more")
-    folder = root / f"{speakers}x{utterances}-{seed}"
+    folder = root / f"v{_GENERATOR}-{speakers}x{utterances}-{seed}"
     try:
         if not folder.exists():
             _generate(folder, speakers, utterances, seed)
@@ -51,6 +50,7 @@ def _utterance(folder: Path, speaker: int, number: int) -> Utterance:
 
 def _generate(folder: Path, speakers: int, utterances: int, seed: int) -> None:
     """Write all files under a temporary name, then rename: a folder that exists is whole."""
+    import numpy as np
     import soundfile
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -58,14 +58,16 @@ def _generate(folder: Path, speakers: int, utterances: int, seed: int) -> None:
     try:
         for speaker in range(speakers):
             rng = np.random.default_rng([seed, speaker])
-            pitch = rng.uniform(100, 200) * (1 if speaker % 2 == 0 else 20)
+            pitch = rng.uniform(120, 180) * (1 if speaker % 2 == 0 else 20)
             for number in range(utterances):
                 time = np.arange(int(_RATE * _SECONDS)) / _RATE
                 tone = np.sin(2 * np.pi * (pitch * time + rng.uniform()))
                 wave = rng.uniform(0.1, 0.5) * tone + 0.01 * rng.standard_normal(len(time))
                 soundfile.write(temporary / f"{_name(speaker, number)}.wav", wave, _RATE)
         temporary.chmod(0o755)
-        if not folder.exists():  # another process may have been quicker
-            temporary.rename(folder)
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # another process may have been quicker
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
