@@ -6,7 +6,9 @@ readers take the union, the newest segment last.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("path", "size", "changed", "digest", "frames", "rate", "channels")
 _THREADS = 4
-_Stamp = tuple[str, int, int]
+_Stamp = tuple[bytes, int, int]
 
 
 def examine_all(
@@ -34,17 +36,27 @@ def examine_all(
     for path in dict.fromkeys(paths):
         stamp = _stamp(path)
         if stamp is None:
-            found[path] = BadAudio("missing file", str(path))
+            found[path] = _examine(path)
         elif stamp in known:
             found[path] = known[stamp]
         else:
             new[path] = stamp
     if new:
-        with progress("Reading files", len(new)) as advance, ThreadPoolExecutor(_THREADS) as pool:
+        found |= _examine_new(folder, new, progress)
+    return found
+
+
+def _examine_new(folder: Path, new: dict[Path, _Stamp], progress: Progress) -> dict[Path, waves.AudioFile | BadAudio]:
+    """Read files in threads; what was read is remembered also when the reading is interrupted."""
+    found: dict[Path, waves.AudioFile | BadAudio] = {}
+    with progress("Reading files", len(new)) as advance, ThreadPoolExecutor(_THREADS) as pool:
+        try:
             for path, result in zip(new, pool.map(_examine, new), strict=True):
                 found[path] = result
                 advance(1)
-        _save(folder, {new[path]: file for path in new if isinstance(file := found[path], waves.AudioFile)})
+        finally:
+            pool.shutdown(cancel_futures=True)
+            _save(folder, {new[path]: file for path, file in found.items() if isinstance(file, waves.AudioFile)})
     return found
 
 
@@ -58,9 +70,9 @@ def _examine(path: Path) -> waves.AudioFile | BadAudio:
 def _stamp(path: Path) -> _Stamp | None:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no file can have
         return None
-    return str(path.absolute()), status.st_size, status.st_mtime_ns
+    return os.fsencode(path.absolute()), status.st_size, status.st_mtime_ns
 
 
 def _load(folder: Path) -> dict[_Stamp, waves.AudioFile]:
@@ -68,8 +80,9 @@ def _load(folder: Path) -> dict[_Stamp, waves.AudioFile]:
 
     known = {}
     for segment in sorted(folder.glob("*.parquet"), key=lambda segment: (segment.stat().st_mtime_ns, segment.name)):
-        for path, size, changed, *held in polars.read_parquet(segment).select(_COLUMNS).iter_rows():
-            known[path, size, changed] = waves.AudioFile(*held)
+        with suppress(OSError, polars.exceptions.PolarsError):  # its files are read again
+            for path, size, changed, *held in polars.read_parquet(segment).select(_COLUMNS).iter_rows():
+                known[path, size, changed] = waves.AudioFile(*held)
     return known
 
 
@@ -78,11 +91,12 @@ def _save(folder: Path, files: dict[_Stamp, waves.AudioFile]) -> None:
 
     if not files:
         return
-    folder.mkdir(parents=True, exist_ok=True)
     rows = [(*stamp, *astuple(file)) for stamp, file in files.items()]
     frame = polars.DataFrame(rows, schema=list(_COLUMNS), orient="row")
-    with whole_file(folder / f"{_name(rows)}.parquet") as temporary:
-        frame.write_parquet(temporary)
+    with suppress(OSError, polars.exceptions.PolarsError):  # a folder that is only read costs the next look some time
+        folder.mkdir(parents=True, exist_ok=True)
+        with whole_file(folder / f"{_name(rows)}.parquet") as temporary:
+            frame.write_parquet(temporary)
 
 
 def _name(rows: list[tuple[object, ...]]) -> str:

@@ -6,27 +6,30 @@ interrupted or not. torch is loaded when the first row is missing, and not befor
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuroscope import waves
 from neuroscope.audio_index import examine_all
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.errors import BadAudio, PluginBroken
-from neuroscope.software import versions
+from neuroscope.errors import BadAudio, NeuroscopeError
+from neuroscope.runner import Runner, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.audio import Manifest, Utterance, WaveBatch
-    from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
-    from neuroscope.contracts.features import Pooling, PoolingState
+    from neuroscope.contracts.audio import Manifest, Utterance
+    from neuroscope.contracts.backbone import BackboneSpec
+    from neuroscope.contracts.features import Pooling
     from neuroscope.failures import Failures
     from neuroscope.store import Representation
 
@@ -35,7 +38,8 @@ BATCH_SECONDS = 200.0
 """Padded seconds of a batch; an utterance that is longer goes alone."""
 SHARD_ROWS = 256
 SHARD_BYTES = 64_000_000
-_READ_AHEAD = 3
+AHEAD_SECONDS = 600.0
+"""Seconds of audio that are read ahead; of longer recordings, one."""
 _READERS = 2
 
 
@@ -54,12 +58,15 @@ class Located:
         return self.stretch.key
 
 
+_Reject = Callable[[Located, BadAudio], None]
+
+
 @dataclass(frozen=True)
 class Extraction:
     """What an extraction did.
 
     Attributes:
-        rows: utterance id -> row name, for every utterance that is stored.
+        rows: utterance id -> row name, for every utterance that is stored; several may be the same row.
         found: rows that the store held already.
         computed: rows that were computed now.
     """
@@ -102,16 +109,17 @@ def extract(
     missing = len({each.row for each in located} - stored.keys())
     computed: set[str] = set()
     if missing:
-        runner = _Runner(spec, poolings, device)
+        runner = Runner(spec, poolings, representation, device)
+        reject = _rejecting(located, failures)
         width = sum(len(units) for units in representation.layers.values())
         with progress("Extracting", missing) as advance:
             for shard in _shards(plan(located, spec), width):
                 todo = [rest for batch in shard if (rest := [each for each in batch if each.row not in stored])]
-                computed |= _run_shard(todo, runner, representation, failures, advance)
-        failures.check()
+                computed |= _run_shard(todo, runner, reject, advance)
+                failures.check()
     have = stored.keys() | computed
     rows = {each.utterance.id: each.row for each in located if each.row in have}
-    return Extraction(rows, found=sum(each.row in stored for each in located), computed=len(computed))
+    return Extraction(rows, found=len(stored.keys() & set(rows.values())), computed=len(computed))
 
 
 def plan(located: Sequence[Located], spec: BackboneSpec) -> list[list[Located]]:
@@ -158,6 +166,19 @@ def _locate_one(utterance: Utterance, files: Mapping[Path, waves.AudioFile | Bad
     return Located(utterance, utterance.path, stretch, samples)
 
 
+def _rejecting(located: Sequence[Located], failures: Failures) -> _Reject:
+    """What to call when a row fails: every utterance of the row does."""
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for each in located:
+        ids[each.row].append(each.utterance.id)
+
+    def reject(located: Located, error: BadAudio) -> None:
+        for utterance in ids[located.row]:
+            failures.add(utterance, error)
+
+    return reject
+
+
 def _shards(batches: Sequence[list[Located]], width: int) -> Iterator[list[list[Located]]]:
     """Whole batches of the plan, up to the size of a shard."""
     most = min(SHARD_ROWS, SHARD_BYTES // (4 * width))
@@ -172,61 +193,68 @@ def _shards(batches: Sequence[list[Located]], width: int) -> Iterator[list[list[
 
 
 def _run_shard(
-    shard: Sequence[Sequence[Located]],
-    runner: _Runner,
-    representation: Representation,
-    failures: Failures,
-    advance: Any,
+    shard: Sequence[Sequence[Located]], runner: Runner, reject: _Reject, advance: Callable[[int], None]
 ) -> set[str]:
     """Compute the batches of a shard and store it; when interrupted, store the batches that are whole."""
-    rows: list[str] = []
-    parts: list[dict[str, NDArray[np.float32]]] = []
+    done: list[Vectors] = []  # an entry a batch: wherever an interrupt comes, names and vectors belong together
     try:
-        for batch, read in _read_ahead(shard, runner.spec.sample_rate):
-            good = [(each, wave) for each, wave in zip(batch, read, strict=True) if not isinstance(wave, BadAudio)]
-            for each, wave in zip(batch, read, strict=True):
-                if isinstance(wave, BadAudio):
-                    failures.add(each.utterance.id, wave)
-            if good:
-                pooled = runner.run([wave for _, wave in good])
-                keep = _finite([each for each, _ in good], pooled, failures)
-                parts.append({layer: values[keep] for layer, values in pooled.items()})
-                rows += [each.row for (each, _), kept in zip(good, keep, strict=True) if kept]
-            advance(len(batch))
-    finally:
-        if rows:
-            values = {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
-            representation.write(rows, values, made_with=runner.made_with)
-    return set(rows)
+        with closing(_read_ahead(shard, runner.spec.sample_rate)) as coming:
+            for batch, read in coming:
+                done.append(_run_batch(batch, read, runner, reject))
+                advance(len(batch))
+    except BaseException:
+        with suppress(NeuroscopeError):  # it is the first error that has to be told
+            runner.store(done)
+        raise
+    return runner.store(done)
 
 
-def _finite(
-    batch: Sequence[Located], pooled: Mapping[str, NDArray[np.float32]], failures: Failures
-) -> NDArray[np.bool_]:
-    keep = np.ones(len(batch), dtype=bool)
+def _run_batch(
+    batch: Sequence[Located], read: Sequence[NDArray[np.float32] | BadAudio], runner: Runner, reject: _Reject
+) -> Vectors:
+    """Vectors of the utterances of a batch that could be read and whose vectors are finite."""
+    good: list[Located] = []
+    waveforms: list[NDArray[np.float32]] = []
+    for each, wave in zip(batch, read, strict=True):
+        if isinstance(wave, BadAudio):
+            reject(each, wave)
+        else:
+            good.append(each)
+            waveforms.append(wave)
+    if not good:
+        return [], {}
+    pooled = runner.run(waveforms)
+    keep = np.ones(len(good), dtype=bool)
     for layer, values in pooled.items():
         for number in np.flatnonzero(keep & ~np.isfinite(values).all(axis=1)).tolist():
-            failures.add(batch[number].utterance.id, BadAudio("output that is not finite", f"layer {layer}"))
+            detail = f"{good[number].utterance.id}: layer {layer}, as {values.dtype}"
+            reject(good[number], BadAudio("output that is not finite", detail))
             keep[number] = False
-    return keep
+    rows = [each.row for each, kept in zip(good, keep, strict=True) if kept]
+    return rows, {layer: values[keep] for layer, values in pooled.items()}
 
 
 def _read_ahead(
     batches: Sequence[Sequence[Located]], sample_rate: int
-) -> Iterator[tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]]:
-    """Yield batches with their waveforms, reading a few batches ahead in threads."""
-    with ThreadPoolExecutor(_READERS) as pool:
-        coming: list[tuple[Sequence[Located], list[Future[NDArray[np.float32] | BadAudio]]]] = []
-        try:
-            for batch in batches:
-                coming.append((batch, [pool.submit(_read, each, sample_rate) for each in batch]))
-                if len(coming) > _READ_AHEAD:
-                    ready, futures = coming.pop(0)
-                    yield ready, [future.result() for future in futures]
-            for ready, futures in coming:
+) -> Generator[tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]]:
+    """Yield batches with their waveforms, reading in threads as far ahead as memory should be spent on it."""
+    pool = ThreadPoolExecutor(_READERS)
+    coming: deque[tuple[Sequence[Located], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
+    try:
+        for batch in batches:
+            while coming and _samples(batch) + sum(_samples(each) for each, _ in coming) > AHEAD_SECONDS * sample_rate:
+                ready, futures = coming.popleft()
                 yield ready, [future.result() for future in futures]
-        finally:
-            pool.shutdown(cancel_futures=True)
+            coming.append((batch, [pool.submit(_read, each, sample_rate) for each in batch]))
+        while coming:
+            ready, futures = coming.popleft()
+            yield ready, [future.result() for future in futures]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _samples(batch: Sequence[Located]) -> int:
+    return sum(each.samples for each in batch)
 
 
 def _read(located: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
@@ -234,51 +262,3 @@ def _read(located: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
         return waves.read(located.path, located.stretch, sample_rate)
     except BadAudio as error:
         return error
-
-
-class _Runner:
-    """A backbone, loaded at the first batch, and the pooling of its layers."""
-
-    def __init__(self, spec: BackboneSpec, poolings: Mapping[str, Pooling], device: str) -> None:
-        self.spec, self._poolings, self._device = spec, poolings, device
-        self.made_with = {"device": device, **versions("torch", "transformers")}
-        self._layers = {layer.name: layer for layer in spec.layers}
-        self._backbone: Backbone | None = None
-
-    def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-        """Pooled vectors of every layer, float32 ``[B, units]``."""
-        import torch
-
-        if self._backbone is None:
-            self._backbone = self.spec.load(self._device)
-        with torch.inference_mode():
-            return self._pool(waves.batch(waveforms))
-
-    def _pool(self, batch: WaveBatch) -> dict[str, NDArray[np.float32]]:
-        states: dict[str, PoolingState] = {}
-        pooled: dict[str, NDArray[np.float32]] = {}
-        backbone = self._backbone
-        for block in backbone.extract(batch) if backbone else ():
-            for name, frames in block.items():
-                self._check(name, frames, len(batch.lengths), again=name in pooled)
-                if name not in self._poolings:
-                    pooled[name] = frames.values[:, 0].float().cpu().numpy()
-                else:
-                    state = states.setdefault(name, self._poolings[name].start(self._layers[name]))
-                    state.update(frames)
-        pooled |= {name: state.finish().cpu().numpy() for name, state in states.items()}
-        if absent := [name for name in self._layers if name not in pooled]:
-            raise PluginBroken(f"the backbone declares layer {absent[0]} and did not yield it")
-        return pooled
-
-    def _check(self, name: str, frames: Frames, batch_size: int, *, again: bool) -> None:
-        if name not in self._layers:
-            raise PluginBroken(f"the backbone yields layer {name}, which it does not declare")
-        size, length, width = frames.values.shape
-        layer = self._layers[name]
-        if (size, width) != (batch_size, layer.width):
-            raise PluginBroken(
-                f"layer {name} is [{size}, {length}, {width}], not [{batch_size}, frames, {layer.width}]"
-            )
-        if name not in self._poolings and (length != 1 or again):
-            raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")

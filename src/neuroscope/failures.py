@@ -50,7 +50,7 @@ class Failures:
 
     def check(self) -> None:
         """Raise TooManyFailures if the share that failed is above ``max_errors``."""
-        if len(self.skipped) > self.max_errors * self.total:
+        if self.skipped and len(self.skipped) / self.total > self.max_errors:
             lines = [f"  {count} x {reason}, e.g. {self._example(reason)}" for reason, count in counted(self.skipped)]
             raise TooManyFailures(
                 f"{len(self.skipped)} of {self.total} utterances cannot be used:\n"

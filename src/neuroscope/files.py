@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp, mkstemp
 from typing import TYPE_CHECKING
 
 import platformdirs
@@ -31,10 +31,8 @@ def data_folders(dataset: str) -> list[Path]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path``; renamed to it when the block ends well, removed when it does not."""
-    handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
-    os.close(handle)
-    temporary = Path(name)
+    """A path beside ``path`` to write to; renamed to it when the block ends well, removed when it does not."""
+    temporary = _beside(path)
     try:
         yield temporary
         _sync(temporary)
@@ -47,12 +45,13 @@ def whole_file(path: Path) -> Iterator[Path]:
 def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """A temporary folder beside ``path``; renamed to it when the block ends well, removed when it does not.
 
-    Where ``path`` exists already it wins, unless ``replace``.
+    Where ``path`` exists already it wins, unless ``replace``, which is for one writer at a time.
     """
-    temporary = Path(mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial"))
+    path = path.resolve()
+    temporary = _beside(path)
+    temporary.mkdir()
     try:
         yield temporary
-        temporary.chmod(0o755)
         for file in sorted(temporary.rglob("*")):
             _sync(file)
         _sync(temporary)
@@ -61,18 +60,25 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _beside(path: Path) -> Path:
+    """A name of one's own; not from ``tempfile``, which would deny other users what the user's umask allows them."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
+
+
 def _take_place(temporary: Path, path: Path, replace: bool) -> None:
-    if path.exists() and replace:
-        former = temporary.with_suffix(".former")
-        path.rename(former)
-        temporary.rename(path)
-        shutil.rmtree(former)
-        return
+    former = temporary.with_suffix(".former")
+    if replace:
+        with suppress(FileNotFoundError):
+            path.rename(former)
     try:
         temporary.rename(path)
     except OSError:
         if not path.exists():
             raise
+    finally:
+        if former.exists() and not path.exists():
+            former.rename(path)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

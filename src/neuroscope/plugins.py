@@ -99,9 +99,9 @@ class Plugins:
             registry.failed = failed
         return plugins
 
-    def by_distribution(self, name: str) -> Plugin:
-        """The working plugin of a distribution, as an ``Entry.plugin`` names it."""
-        return next(plugin for plugin in self.all if f"{plugin.distribution}:{plugin.name}" == name)
+    def owner(self, entry: Entry[Any]) -> Plugin:
+        """The plugin that registered an entry."""
+        return next(plugin for plugin in self.all if f"{plugin.distribution}:{plugin.name}" == entry.plugin)
 
     def _load_one(self, point: EntryPoint, strict: bool) -> Plugin:
         """Load one plugin, all or nothing: its names are staged, and taken only when every hook went well."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import waves
 from neuroscope.contracts.features import Unit
-from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.errors import BadOption, MissingData, PluginBroken
 from neuroscope.options import to_text
 from neuroscope.store import Identity, Representation, Store
 
@@ -61,8 +62,9 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
 
     Raises:
         UnknownName: no such pooling.
-        PluginBroken: the spec declares no layer, or one twice.
+        PluginBroken: the spec declares no layer, one twice, or one of impossible width.
         BadOption: no such dtype.
+        MissingData: a file that an option names cannot be read.
     """
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
@@ -75,12 +77,12 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
     }
     poolings = {name: each.build() for name, each in chosen.items()}
     texts = {layer.name: _pooling_text(layer, chosen) for layer in spec.layers}
-    owners = sorted({plugins.by_distribution(each.entry.plugin).identity for each in chosen.values()})
+    owners = sorted({plugins.owner(each.entry).identity for each in chosen.values()})
     identity = Identity(
         backbone=choice.name,
         options={name: _stable(value) for name, value in choice.resolved.items()},
         weights=spec.origin.digest,
-        plugin=plugins.by_distribution(choice.entry.plugin).identity,
+        plugin=plugins.owner(choice.entry).identity,
         poolings=texts,
         pooling_plugins=owners,
         audio=waves.PIPELINE,
@@ -96,6 +98,12 @@ def _check_layers(choice: Choice[BackboneSpec], spec: BackboneSpec) -> None:
     names = [layer.name for layer in spec.layers]
     if not names or len(set(names)) < len(names):
         raise PluginBroken(f"backbone {choice.name} declares {'no layer' if not names else 'a layer twice'}: {names}")
+    for layer in spec.layers:
+        statistics = len(layer.statistics) if layer.pooling == POOLED_BY_NETWORK else 0
+        if layer.width < 1 or layer.width % max(statistics, 1):
+            raise PluginBroken(
+                f"backbone {choice.name} declares layer {layer.name} with {layer.width} columns of {layer.statistics}"
+            )
 
 
 def _pooling_text(layer: LayerSpec, chosen: Mapping[str, Choice[Pooling]]) -> str:
@@ -113,14 +121,21 @@ def _units(layer: LayerSpec, poolings: Mapping[str, Pooling]) -> tuple[Unit, ...
 def _stable(value: Any) -> Any:
     """An option's value as JSON; a path becomes the digest of what it holds, so that moving it changes nothing."""
     if isinstance(value, Path):
-        return _digest(value)
+        try:
+            return _digest(value)
+        except OSError as error:
+            raise MissingData(f"{value} cannot be read: {error.strerror or error}") from error
+    if isinstance(value, tuple):
+        return [_stable(each) for each in value]
     return value if isinstance(value, int | float | str | None) else to_text(value)
 
 
 def _digest(path: Path) -> str:
+    """Of a file's content, or of names and contents below a folder."""
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
     total = hashlib.sha256()
     for file in files:
+        total.update(os.fsencode(file.relative_to(path)) + b"\0")
         with file.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()

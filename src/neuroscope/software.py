@@ -18,5 +18,5 @@ def versions(*names: str) -> dict[str, str]:
 
 def all_versions() -> dict[str, str]:
     """Version of every installed distribution, sorted by name."""
-    found = {str(each.metadata["Name"]): str(each.version) for each in distributions()}
+    found = {str(each.metadata["Name"]): str(each.version) for each in distributions() if each.metadata["Name"]}
     return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))

@@ -46,7 +46,7 @@ class Identity:
     @property
     def key(self) -> str:
         """The folder's name: 32 hexadecimal digits."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True, ensure_ascii=False)
+        text = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -92,12 +92,12 @@ class Representation:
         """Which rows are stored: row name -> (shard, position).
 
         Raises:
-            StoreMismatch: the folder was written by another format.
+            StoreMismatch: the folder is of another format, has other layers, or is damaged.
         """
-        self._check_format()
+        self._check_description()
         rows: dict[str, tuple[str, int]] = {}
-        for index in sorted(self.folder.glob("shards/*/shard.json")):
-            for position, row in enumerate(json.loads(index.read_text())["rows"]):
+        for index in sorted(self.folder.glob("shards/[!.]*/shard.json")):  # a name with a dot is not finished
+            for position, row in enumerate(_read_json(index)["rows"]):
                 rows.setdefault(row, (index.parent.name, position))
         return rows
 
@@ -128,15 +128,14 @@ class Representation:
         (self.folder / "shards").mkdir(parents=True, exist_ok=True)
         about = self.folder / "representation.json"
         if not about.exists():
-            layers = {name: len(units) for name, units in self.layers.items()}
             text = {
                 "format": FORMAT,
                 "identity": asdict(self.identity),
-                "layers": layers,
+                "layers": self._widths,
                 "origin": asdict(self.origin),
             }
             with whole_file(about) as temporary:
-                temporary.write_text(json.dumps(text, indent=1, ensure_ascii=False))
+                temporary.write_text(json.dumps(text, indent=1))
 
     def features(self, ids: Sequence[str], rows: Sequence[str], layers: Iterable[str]) -> Features:
         """Read the chosen layers of the given rows, side by side in the given order.
@@ -148,6 +147,7 @@ class Representation:
 
         Raises:
             MissingData: a row is not stored.
+            StoreMismatch: a shard is damaged.
         """
         chosen = tuple(layers)
         stored = self.rows()
@@ -167,19 +167,48 @@ class Representation:
 
     def _fill(self, values: NDArray[Any], shard: str, places: NDArray[np.int64], layers: Sequence[str]) -> None:
         numbers = {name: number for number, name in enumerate(self.layers)}
+        folder = self.folder / "shards" / shard
         column = 0
         for layer in layers:
             width = len(self.layers[layer])
-            stored = np.load(
-                self.folder / "shards" / shard / f"{numbers[layer]}.npy", mmap_mode="r", allow_pickle=False
-            )
+            try:
+                stored = np.load(folder / f"{numbers[layer]}.npy", mmap_mode="r", allow_pickle=False)
+            except (OSError, ValueError, EOFError) as error:
+                raise _unreadable(folder, error) from error
+            if stored.ndim != 2 or stored.shape[1] != width or len(stored) <= places[:, 1].max():
+                raise _unreadable(folder, f"layer {layer} is {list(stored.shape)}")
             values[places[:, 0], column : column + width] = stored[places[:, 1]]
             column += width
 
-    def _check_format(self) -> None:
+    @property
+    def _widths(self) -> dict[str, int]:
+        return {name: len(units) for name, units in self.layers.items()}
+
+    def _check_description(self) -> None:
         about = self.folder / "representation.json"
-        if about.exists() and (found := json.loads(about.read_text())["format"]) != FORMAT:
+        if not about.exists():
+            return
+        found = _read_json(about)
+        if found["format"] != FORMAT:
             raise StoreMismatch(
-                f"{self.folder} has format {found}, this version reads format {FORMAT}; "
+                f"{self.folder} has format {found['format']}, this version reads format {FORMAT}; "
                 "use the version that wrote it, or remove the folder to extract again"
             )
+        if list(found["layers"].items()) != list(self._widths.items()):
+            raise StoreMismatch(
+                f"{self.folder} holds the layers {found['layers']}, the backbone now has {self._widths}; "
+                "remove the folder to extract again"
+            )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise _unreadable(path.parent, error) from error
+
+
+def _unreadable(folder: Path, reason: object) -> StoreMismatch:
+    return StoreMismatch(
+        f"{folder} cannot be read ({reason}); if it is damaged, remove it, and `neuroscope extract` computes it again"
+    )

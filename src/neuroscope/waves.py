@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,10 @@ from neuroscope.contracts.audio import Utterance, WaveBatch
 from neuroscope.errors import BadAudio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import soundfile
     from numpy.typing import NDArray
 
 PIPELINE = "1"
@@ -22,6 +25,11 @@ PIPELINE = "1"
 
 WHOLE_FILE_WITHIN = 0.010
 """Seconds: a manifest rounds durations; a stretch this close to the whole file is the whole file."""
+
+_SEEK_INEXACTLY = {"MP3", "OGG"}
+"""Here libsndfile 1.2 may answer a seek with samples that are off by as much as full scale."""
+
+_LENGTH_UNKNOWN = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +65,54 @@ class Stretch:
         return f"{self.file.digest}:{self.first}-{self.last}:{channel}"
 
     def samples_at(self, rate: int) -> int:
-        """Length after resampling to ``rate`` Hz, to within a sample."""
-        return round((self.last - self.first) * rate / self.file.rate)
+        """Length after resampling to ``rate`` Hz; a half is rounded up, as the resampler does."""
+        return (2 * (self.last - self.first) * rate + self.file.rate) // (2 * self.file.rate)
 
 
 def examine(path: Path) -> AudioFile:
     """Digest a file and read its header.
 
+    A WAV or AIFF file that breaks off is as long as what is there of it.
+
     Raises:
-        BadAudio: it is missing, empty, or in no format that libsndfile knows.
+        BadAudio: it is missing, empty, in no format that libsndfile knows, or does not say how long it is.
+    """
+    with _opened(path) as file:
+        found = AudioFile(_digest(path), file.frames, file.samplerate, file.channels)
+    if found.frames <= 0:
+        raise BadAudio("no samples", str(path))
+    if found.frames >= _LENGTH_UNKNOWN:
+        raise BadAudio("length unknown", f"{path}: its header does not tell it; write the file anew")
+    return found
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
+    """An open audio file; whatever goes wrong with it becomes BadAudio.
+
+    It is opened by its handle, because libsndfile knows no name that is not UTF-8.
     """
     import soundfile
 
     try:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:32]
-            if stream.tell() == 0:
-                raise BadAudio("empty file", str(path))
-            stream.seek(0)
-            info = soundfile.info(stream)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BadAudio("not a file", str(path))
+        if status.st_size == 0:
+            raise BadAudio("empty file", str(path))
+        with path.open("rb") as stream, soundfile.SoundFile(stream.fileno(), closefd=False) as file:
+            yield file
     except FileNotFoundError:
         raise BadAudio("missing file", str(path)) from None
-    except OSError as error:
-        raise BadAudio("unreadable file", f"{path}: {error.strerror or error}") from None
     except soundfile.LibsndfileError as error:
         raise BadAudio("not audio, or damaged", f"{path}: {error.error_string}") from None
-    if info.frames <= 0:
-        raise BadAudio("no samples", str(path))
-    return AudioFile(digest, info.frames, info.samplerate, info.channels)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        raise BadAudio("unreadable file", f"{path}: {error}") from None
 
 
 def locate(utterance: Utterance, file: AudioFile) -> Stretch:
@@ -98,6 +126,8 @@ def locate(utterance: Utterance, file: AudioFile) -> Stretch:
         raise BadAudio("start outside the file", f"{utterance.id}: starts at {utterance.start} s of {whole:.3f} s")
     if utterance.audio_channel is not None and not 0 <= utterance.audio_channel < file.channels:
         raise BadAudio("no such channel", f"{utterance.id}: channel {utterance.audio_channel} of {file.channels}")
+    if utterance.duration is not None and not utterance.duration > 0:
+        raise BadAudio("no samples", f"{utterance.id}: lasts {utterance.duration} s")
     end = whole if utterance.duration is None else utterance.start + utterance.duration
     if end > whole + WHOLE_FILE_WITHIN:
         raise BadAudio("end outside the file", f"{utterance.id}: ends at {end:.3f} s of {whole:.3f} s")
@@ -113,21 +143,29 @@ def read(path: Path, stretch: Stretch, sample_rate: int) -> NDArray[np.float32]:
     """Read one stretch as a mono waveform.
 
     Returns:
-        float32 ``[samples]`` at ``sample_rate`` Hz, full scale = 1.
+        float32 ``[samples]`` at ``sample_rate`` Hz, full scale = 1. Before resampling, a stretch has the bits that it
+        has in the whole file, in every format.
 
     Raises:
-        BadAudio: the samples cannot be decoded, are fewer than the header says, or are not finite.
+        BadAudio: the file is another one by now, or its samples cannot be decoded, are fewer than the header says, or
+            are not finite.
     """
-    import soundfile
     import soxr
 
     wanted = stretch.last - stretch.first
-    try:
-        with soundfile.SoundFile(path) as file:
+    with _opened(path) as file:
+        if (file.frames, file.samplerate, file.channels) != (
+            stretch.file.frames,
+            stretch.file.rate,
+            stretch.file.channels,
+        ):
+            raise BadAudio("changed file", f"{path}: it was another file when it was looked at")
+        before = 0
+        if file.seekable() and file.format not in _SEEK_INEXACTLY:
             file.seek(stretch.first)
-            samples = file.read(wanted, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise BadAudio("not audio, or damaged", f"{path}: {error}") from None
+        else:  # in one piece: between two reads, soundfile seeks
+            before = stretch.first
+        samples = file.read(before + wanted, dtype="float32", always_2d=True)[before:]
     if len(samples) < wanted:
         raise BadAudio("truncated file", f"{path}: {len(samples)} of {wanted} samples")
     mono = samples.mean(axis=1) if stretch.channel is None else samples[:, stretch.channel]

@@ -62,6 +62,11 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
                 raise
             complain(f"Error: {error}")
             raise typer.Exit(2) from None
+        except OSError as error:  # the file system said no where nothing better could be said
+            if context.obj.debug:
+                raise
+            complain(f"Error: {error.filename or ''}: {error.strerror or error}")
+            raise typer.Exit(2) from None
         except KeyboardInterrupt:
             complain("Interrupted. Whole batches are kept in the store: the same command goes on from there.")
             raise typer.Exit(_INTERRUPTED) from None

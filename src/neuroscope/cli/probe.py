@@ -10,7 +10,7 @@ import typer
 
 from neuroscope.cli import parameters
 from neuroscope.cli.terminal import progress_bar, say, write_json
-from neuroscope.defaults import DTYPE, MAX_ERRORS, RUNS
+from neuroscope.defaults import DTYPE, MAX_ERRORS, PRESETS, RUNS
 
 if TYPE_CHECKING:
     from neuroscope.report.curve import Curve
@@ -39,7 +39,7 @@ def probe(
     layers: Annotated[str, typer.Option("--layers", metavar="L,…", help="Only these layers.")] = "",
     pooling: parameters.Pooling = "",
     probe: Annotated[str, typer.Option("--probe", metavar="P[,k=v…]", help="The classifier.")] = "",
-    preset: Annotated[str, typer.Option("--preset", metavar="paper|neurox", help="Settings of a publication.")] = "",
+    preset: Annotated[str, typer.Option("--preset", metavar="|".join(PRESETS), help="Settings of a publication.")] = "",
     runs: Annotated[int, typer.Option("--runs", help="Repetitions.")] = RUNS,
     seed: Annotated[int, typer.Option("--seed", help="Of the first run; the others follow by one.")] = 0,
     device: parameters.Device = "cpu",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from neuroscope.plugins import Plugins
     from neuroscope.workflows import Result
+
+
+_WIDE = 1000
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,12 @@ def write_json(result: Result) -> None:
     sys.stdout.write(text + "\n")
 
 
-def say(*parts: Any, quiet: bool = False) -> None:
-    """Write lines or tables for people to stdout."""
-    if not quiet:
-        console = Console(highlight=False, soft_wrap=True)
-        for part in parts:
-            console.print(Text(part) if isinstance(part, str) else part)
+def say(*parts: Any) -> None:
+    """Write lines or tables for people to stdout; where that is no terminal, tables are as wide as they need."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
+    console = Console(highlight=False, soft_wrap=True, width=width)
+    for part in parts:
+        console.print(Text(part) if isinstance(part, str) else part)
 
 
 @contextmanager

@@ -1,0 +1,86 @@
+"""A backbone that runs: waveforms to pooled vectors, with what it yields held to what it declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroscope import waves
+from neuroscope.errors import PluginBroken
+from neuroscope.software import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuroscope.contracts.audio import WaveBatch
+    from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
+    from neuroscope.contracts.features import Pooling, PoolingState
+    from neuroscope.store import Representation
+
+Vectors = tuple[list[str], dict[str, NDArray[Any]]]
+"""Names of rows, and for every layer their vectors ``[rows, units]``."""
+
+
+class Runner:
+    """A backbone, loaded at the first batch, the pooling of its layers, and where the vectors go."""
+
+    def __init__(
+        self, spec: BackboneSpec, poolings: Mapping[str, Pooling], representation: Representation, device: str
+    ) -> None:
+        self.spec, self._poolings, self._representation, self._device = spec, poolings, representation, device
+        self._made_with = {"device": device, **versions("torch", "transformers")}
+        self._layers = {layer.name: layer for layer in spec.layers}
+        self._backbone: Backbone | None = None
+
+    def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+        """Pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
+        import torch
+
+        if self._backbone is None:
+            self._backbone = self.spec.load(self._device)
+        with torch.inference_mode():
+            pooled = self._pool(self._backbone, waves.batch(waveforms))
+        for layer, units in self._representation.layers.items():
+            if layer not in pooled:
+                raise PluginBroken(f"the backbone declares layer {layer} and did not yield it")
+            if pooled[layer].shape != (len(waveforms), len(units)):
+                shape = list(pooled[layer].shape)
+                raise PluginBroken(f"layer {layer} is pooled to {shape}, not [{len(waveforms)}, {len(units)}]")
+        with np.errstate(over="ignore"):  # what the type cannot hold becomes infinite, and is rejected as such
+            return {layer: values.astype(self._representation.identity.dtype) for layer, values in pooled.items()}
+
+    def store(self, done: Sequence[Vectors]) -> set[str]:
+        """Write whole batches as one shard; the names of its rows."""
+        rows = [row for names, _ in done for row in names]
+        if rows:
+            parts = [vectors for names, vectors in done if names]
+            values = {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
+            self._representation.write(rows, values, made_with=self._made_with)
+        return set(rows)
+
+    def _pool(self, backbone: Backbone, batch: WaveBatch) -> dict[str, NDArray[Any]]:
+        states: dict[str, PoolingState] = {}
+        pooled: dict[str, NDArray[Any]] = {}
+        for block in backbone.extract(batch):
+            for name, frames in block.items():
+                self._check(name, frames, len(batch.lengths), again=name in pooled)
+                if name not in self._poolings:
+                    pooled[name] = frames.values[:, 0].float().cpu().numpy()
+                else:
+                    state = states.setdefault(name, self._poolings[name].start(self._layers[name]))
+                    state.update(frames)
+        return pooled | {name: state.finish().cpu().numpy() for name, state in states.items()}
+
+    def _check(self, name: str, frames: Frames, batch_size: int, *, again: bool) -> None:
+        if name not in self._layers:
+            raise PluginBroken(f"the backbone yields layer {name}, which it does not declare")
+        shape, width = tuple(frames.values.shape), self._layers[name].width
+        if len(shape) != 3 or (shape[0], shape[2]) != (batch_size, width):
+            raise PluginBroken(f"layer {name} is {list(shape)}, not [{batch_size}, frames, {width}]")
+        lengths = frames.lengths
+        if tuple(lengths.shape) != (batch_size,) or not bool(((lengths >= 0) & (lengths <= shape[1])).all()):
+            raise PluginBroken(f"layer {name} has {shape[1]} frames, and lengths {lengths.tolist()}")
+        if name not in self._poolings and (again or shape[1] != 1 or not bool((lengths == 1).all())):
+            raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")

@@ -1,0 +1,64 @@
+"""A task asked of a manifest."""
+
+import pytest
+
+from neuroscope.asking import ask
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.contracts.task import Classification
+from neuroscope.errors import BadManifest, UnknownName
+
+GENDER = Classification(label=lambda utterance: utterance.column("gender"), columns=("gender",))
+
+
+def manifest(*genders, **more):
+    rows = [{**more, **({"gender": gender} if gender else {})} for gender in genders]
+    return Manifest(tuple(Utterance(id=f"u{n}", path=None, tags=tags) for n, tags in enumerate(rows)), "corpus.csv")
+
+
+def test_classes_are_numbered_in_the_order_of_their_names_and_rows_stay_in_order():
+    question = ask("gc", GENDER, manifest("m", None, "f", "m"), "")
+    assert question.rows.classes == ("f", "m")
+    assert question.rows.values.tolist() == [1, 0, 1]
+    assert question.rows.values.dtype == "int64"
+    assert [each.id for each in question.rows.utterances] == ["u0", "u2", "u3"]
+    assert question.unlabelled == 1
+    assert question.counts == {"f": 1, "m": 2}
+
+
+def test_a_question_without_some_utterances_keeps_its_classes_and_split():
+    question = ask("gc", GENDER, manifest("m", "f", "m"), "utterance").only({"u2", "u0", "not here"})
+    assert [each.id for each in question.rows.utterances] == ["u0", "u2"]
+    assert question.counts == {"f": 0, "m": 2}
+    assert question.split == "utterance"
+    nothing = question.only(())
+    assert len(nothing.rows.utterances) == len(nothing.rows.values) == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "own", "column", "text"),
+    [
+        ("utterance", "group:text", True, "utterance"),
+        ("", "group:text", True, "group:text"),
+        ("", "", True, "column:split"),
+        ("", "", False, "speaker"),
+    ],
+)
+def test_the_users_split_wins_then_the_tasks_then_a_split_column_then_unseen_speakers(asked, own, column, text):
+    task = Classification(label=GENDER.label, split=own)
+    assert ask("gc", task, manifest("m", "f", **({"split": "train"} if column else {})), asked).split == text
+
+
+@pytest.mark.parametrize(("genders", "found"), [(("m", "m"), "m alone"), (("x", None), "x alone")])
+def test_one_class_is_too_few_and_the_message_says_which_was_found(genders, found):
+    with pytest.raises(BadManifest, match=rf"corpus\.csv.*\n.*gc.*two classes.*{found}"):
+        ask("gc", GENDER, manifest(*genders), "")
+
+
+def test_a_label_function_that_knows_none_is_told():
+    with pytest.raises(BadManifest, match="2 rows have none"):
+        ask("t", Classification(label=lambda utterance: None), manifest("m", "f"), "")
+
+
+def test_a_column_that_the_task_reads_and_nobody_has_is_told_with_the_columns_there_are():
+    with pytest.raises(UnknownName, match=r"column 'gender'.*accent"):
+        ask("gc", GENDER, manifest(None, None, accent="us"), "")

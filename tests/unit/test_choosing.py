@@ -1,0 +1,80 @@
+"""What the user types, over what a preset or the defaults say."""
+
+import pytest
+
+from neuroscope.choosing import choose_backbones, choose_preset, choose_probe
+from neuroscope.defaults import PRESETS, PROBE, Preset
+from neuroscope.errors import BadOption, UnknownName
+from neuroscope.plugins import Plugins
+from neuroscope.registry import Entry
+
+
+@pytest.fixture
+def plugins():
+    made = Plugins()
+
+    def toy(*, width: int = 4, seed: int = 0): ...
+
+    def probe(*, l1: float = 0.1, l2: float = 0.1, mark: str = ""): ...
+
+    for name in ("toy", "other"):
+        made.backbones.add(Entry("backbone", name, toy, "", "", "dist:plug"))
+    for name in ("linear", PROBE):
+        made.probes.add(Entry("probe", name, probe, "", "", "dist:plug"))
+    return made
+
+
+PRESET = Preset(probe="linear,l1=0.5,mark=a,,b", one_split=True, source="")
+
+
+def test_the_same_backbone_written_twice_is_one(plugins):
+    texts = ["toy,seed=1,width=5", "other", "toy,width=5,seed=1", "toy,width=4", "toy"]
+    assert [each.text for each in choose_backbones(texts, [], plugins)] == ["toy,width=5,seed=1", "other", "toy"]
+
+
+def test_extra_options_belong_to_one_backbone(plugins):
+    assert [each.text for each in choose_backbones(["toy,seed=1"], ["width=7"], plugins)] == ["toy,width=7,seed=1"]
+    with pytest.raises(BadOption, match="-o"):
+        choose_backbones(["toy", "other"], ["width=7"], plugins)
+    with pytest.raises(BadOption, match="-o"):
+        choose_backbones(["toy"], ["width"], plugins)
+
+
+def test_a_backbone_is_needed(plugins):
+    with pytest.raises(BadOption, match="--backbone"):
+        choose_backbones([], [], plugins)
+
+
+@pytest.mark.parametrize(
+    ("text", "preset", "canonical"),
+    [
+        ("", PRESET, "linear,l1=0.5,mark=a,,b"),
+        ("linear", PRESET, "linear,l1=0.5,mark=a,,b"),
+        ("linear,l1=0.7,l2=3", PRESET, "linear,l1=0.7,l2=3,mark=a,,b"),
+        ("linear,mark=,l1=0.1", PRESET, "linear"),
+        ("linear,mark=x", None, "linear,mark=x"),
+        (PROBE, PRESET, PROBE),
+        ("", None, PROBE),
+    ],
+)
+def test_what_is_written_wins_over_the_preset_option_by_option(plugins, text, preset, canonical):
+    assert choose_probe(text, preset, plugins).text == canonical
+
+
+def test_unknown_probes_options_and_presets_are_told(plugins):
+    with pytest.raises(UnknownName, match=r"option of linear.*'l3'"):
+        choose_probe("linear,l3=1", PRESET, plugins)
+    with pytest.raises(UnknownName, match="linea"):
+        choose_probe("linea", PRESET, plugins)
+    with pytest.raises(UnknownName, match=f"preset.*{'.*'.join(sorted(PRESETS))}"):
+        choose_preset("papers")
+
+
+def test_no_preset_is_no_preset():
+    assert choose_preset("") is None
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_names_a_probe_and_options_that_are_installed(name):
+    chosen = choose_probe("", choose_preset(name), Plugins.load())
+    assert chosen.build().fit

@@ -1,0 +1,161 @@
+"""Registries of lazy factories, and choosing from them."""
+
+import sys
+import textwrap
+
+import pytest
+
+from neuroscope.errors import BadOption, DuplicateName, MissingDependency, PluginBroken, UnknownName
+from neuroscope.registry import Entry, Registry, require
+
+
+def make(*, width: int = 4, name: str = "x"):
+    if width > 9:
+        raise ValueError(f"width {width} is too much")
+    return (width, name)
+
+
+def find(what, *, seed: int = 0):
+    return (what, seed)
+
+
+def entry(name, factory=make, plugin="dist:plug", install=""):
+    return Entry("backbone", name, factory, "", install, plugin)
+
+
+@pytest.fixture
+def registry():
+    made = Registry("backbone")
+    for each in (entry("toy"), entry("hf:", find), entry("adi:cnn")):
+        made.add(each)
+    return made
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """``module(source)``: a new importable module, by its name."""
+    names = []
+
+    def write(source):
+        name = f"made_for_a_test_{len(names)}"
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(source))
+        names.append(name)
+        return name
+
+    monkeypatch.syspath_prepend(tmp_path)
+    yield write
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def test_the_canonical_text_has_the_factorys_order_and_no_defaults(registry):
+    first = registry.choose("toy,name=a,,b,width=5")
+    assert first.text == "toy,width=5,name=a,,b"
+    assert registry.choose(first.text) == first
+    assert registry.choose("toy,width= 4").text == "toy"
+
+
+def test_resolved_options_are_all_of_them(registry):
+    assert registry.choose("toy,width=5").resolved == {"width": 5, "name": "x"}
+
+
+def test_building_hands_over_only_what_was_given_after_the_familys_argument(registry):
+    assert registry.choose("toy,width=5").build() == (5, "x")
+    assert registry.choose("hf:a/b:c,seed=3").build() == ("a/b:c", 3)
+
+
+def test_a_comma_in_a_familys_argument_survives(registry):
+    chosen = registry.choose("hf:a,,b")
+    assert chosen.argument == "a,b"
+    assert registry.choose(chosen.text) == chosen
+
+
+def test_a_name_with_a_colon_inside_is_no_family(registry):
+    assert registry.choose("adi:cnn").argument is None
+    with pytest.raises(UnknownName):
+        registry.choose("adi:other")
+
+
+def test_a_family_can_be_found_but_must_be_completed_to_be_chosen(registry):
+    assert registry.find("hf:") == (registry.entries["hf:"], None)
+    with pytest.raises(BadOption, match="family"):
+        registry.choose("hf:")
+    with pytest.raises(UnknownName):
+        registry.choose("hf")
+
+
+def test_extra_options_join_those_in_the_text_and_may_repeat_but_not_contradict(registry):
+    assert registry.choose("toy,width=5", {"name": "y", "width": "5"}).build() == (5, "y")
+    with pytest.raises(BadOption, match=r"'width'.*5 and 6"):
+        registry.choose("toy,width=5", {"width": "6"})
+
+
+def test_an_unknown_name_tells_the_known_ones_and_the_plugins_that_failed(registry):
+    registry.failed = ("broken-one",)
+    with pytest.raises(UnknownName) as caught:
+        registry.find("toyy")
+    for fact in ("unknown backbone 'toyy'", "Did you mean 'toy'?", "hf:", "broken-one", "neuroscope plugins"):
+        assert fact in str(caught.value)
+
+
+def test_a_value_error_of_the_factory_becomes_an_error_about_the_choice(registry):
+    with pytest.raises(BadOption, match="toy,width=10: width 10 is too much"):
+        registry.choose("toy,width=10").build()
+
+
+def test_other_exceptions_of_a_factory_are_not_hidden():
+    registry = Registry("backbone")
+    registry.add(entry("bad", lambda: 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        registry.choose("bad").build()
+
+
+def test_a_taken_name_is_told_with_both_owners(registry):
+    with pytest.raises(DuplicateName, match=r"'toy'.*dist:plug.*other:one"):
+        registry.check_free(entry("toy", plugin="other:one"))
+
+
+def test_entries_cannot_be_changed_from_outside_and_iterate_by_name(registry):
+    with pytest.raises(TypeError):
+        registry.entries["new"] = entry("new")
+    assert [each.name for each in registry] == ["adi:cnn", "hf:", "toy"]
+
+
+def test_a_factory_named_by_a_string_is_imported_when_it_is_needed_and_no_earlier(module):
+    name = module("def make(*, size: int = 2): return size")
+    lazy = entry("lazy", f"{name}:make")
+    registry = Registry("backbone")
+    registry.add(lazy)
+    assert name not in sys.modules
+    assert registry.choose("lazy,size=3").build() == 3
+    assert lazy.make is lazy.make
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise OSError('libfoo.so: undefined symbol')",
+        "import surely_no_such_module",
+        "import os; os.no_such_attribute",
+        "def broken(:",
+    ],
+)
+def test_whatever_an_import_fails_with_is_a_missing_dependency_with_the_command(module, source):
+    name = module(source)
+    with pytest.raises(MissingDependency) as caught:
+        _ = entry("x", f"{name}:make", install="pip install foo").make
+    assert "pip install foo" in str(caught.value)
+    assert caught.value.module == name
+    with pytest.raises(MissingDependency):
+        require(name)
+
+
+@pytest.mark.parametrize("attribute", ["nothing", "number", ""])
+def test_a_string_that_names_no_factory_is_a_broken_plugin(module, attribute):
+    name = module("number = 3")
+    with pytest.raises(PluginBroken, match="dist:plug"):
+        _ = entry("x", f"{name}:{attribute}").options
+
+
+def test_require_gives_the_module():
+    assert require("json.decoder") is sys.modules["json.decoder"]

@@ -1,0 +1,245 @@
+"""Train/test splits: what always holds, and what is told where none can be made."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuroscope.contracts.audio import Utterance
+from neuroscope.errors import BadOption, BadSplit, UnknownName
+from neuroscope.splits import Labelled, split
+
+
+def labelled(*rows, columns=("speaker",)):
+    """``labelled(("a", "s1"), ...)``: each row its class, then the values of the columns."""
+    utterances = []
+    for number, (_, *cells) in enumerate(rows):
+        tags = {name: cell for name, cell in zip(columns, cells, strict=True) if cell is not None}
+        speaker = tags.pop("speaker", None)
+        utterances.append(Utterance(id=f"u{number}", path=None, speaker=speaker, tags=tags))
+    names = tuple(sorted({row[0] for row in rows}))
+    return Labelled(utterances, np.array([names.index(row[0]) for row in rows], dtype=np.int64), names)
+
+
+def parts(made, rows, column="speaker"):
+    values = rows.column(column)
+    return {values[row] for row in made.train}, {values[row] for row in made.test}
+
+
+@st.composite
+def corpora(draw):
+    """Speakers of one class each (at least two a class), and some of several classes; rows in any order."""
+    classes = "abcd"[: draw(st.integers(2, 4))]
+    speakers = [(f"{name}{n}", {name}) for name in classes for n in range(draw(st.integers(2, 8)))]
+    mixed = draw(st.lists(st.sets(st.sampled_from(classes), min_size=1), max_size=6))
+    speakers += [(f"mixed{n}", has) for n, has in enumerate(mixed)]
+    rows = [(name, s) for s, has in speakers for name in sorted(has) for _ in range(draw(st.integers(1, 3)))]
+    return labelled(*draw(st.permutations(rows)))
+
+
+SEEDS = st.integers(0, 2**32)
+
+
+@given(corpora(), SEEDS, st.floats(0.01, 0.99))
+def test_a_split_by_speaker_shares_no_speaker_and_every_class_is_in_both_parts(rows, seed, share):
+    made = split(f"speaker,test={share!r}", rows, seed)
+    train, test = parts(made, rows)
+    assert not train & test
+    assert sorted([*made.train, *made.test]) == list(range(len(rows.utterances)))
+    assert set(rows.values[made.train]) == set(rows.values[made.test]) == set(range(len(rows.classes)))
+    assert made.warning == ""
+    assert not made.fixed
+    assert [made.group_names[g] for g in made.groups] == rows.column("speaker")
+
+
+@given(corpora(), SEEDS)
+def test_the_same_seed_gives_the_same_speakers_whatever_the_order_of_the_rows(rows, seed):
+    back = Labelled(rows.utterances[::-1], rows.values[::-1], rows.classes)
+    assert parts(split("speaker", rows, seed), rows) == parts(split("speaker", back, seed), back)
+
+
+@given(st.integers(4, 40), st.integers(4, 40), SEEDS, st.floats(0.2, 0.8))
+def test_the_share_of_speakers_is_met_in_all_and_in_each_class(few, many, seed, share):
+    rows = labelled(*[("a", f"a{n}") for n in range(few)], *[("b", f"b{n}") for n in range(many)])
+    _, test = parts(split(f"speaker,test={share!r}", rows, seed), rows)
+    assert abs(len(test) - share * (few + many)) <= 1.5
+    assert abs(sum(s[0] == "a" for s in test) - share * few) <= 1.5
+
+
+@given(corpora(), SEEDS)
+def test_a_split_of_utterances_meets_the_share_and_warns_of_shared_speakers(rows, seed):
+    least = min(np.bincount(rows.values))
+    if least < 2:
+        with pytest.raises(BadSplit, match="one utterance"):
+            split("utterance", rows, seed)
+        return
+    made = split("utterance", rows, seed)
+    assert sorted([*made.train, *made.test]) == list(range(len(rows.utterances)))
+    assert set(rows.values[made.train]) == set(rows.values[made.test]) == set(range(len(rows.classes)))
+    assert abs(len(made.test) - 0.3 * len(rows.utterances)) <= 0.5 + len(rows.classes)
+    train, test = parts(made, rows)
+    assert bool(made.warning) == bool(train & test)
+
+
+@given(corpora(), SEEDS, st.sampled_from(["speaker", "utterance"]))
+def test_balancing_leaves_equal_counts_and_counts_what_it_drops(rows, seed, form):
+    try:
+        plain = split(form, rows, seed)
+    except BadSplit:
+        return
+    both, train = (split(f"{form},balance={each}", rows, seed) for each in ("class", "train"))
+    for part in (both.train, both.test, train.train):
+        assert len(set(np.bincount(rows.values[part]).tolist())) == 1
+    assert train.test.tolist() == plain.test.tolist()
+    assert set(both.train) <= set(plain.train)
+    assert set(both.test) <= set(plain.test)
+    total = len(rows.utterances)
+    for made in (both, train):
+        assert sum(made.left_out.values()) == total - len(made.train) - len(made.test)
+
+
+def test_other_seeds_give_other_splits_even_where_every_speaker_has_classes_of_its_own():
+    rows = labelled(*[(name, f"s{n}") for n in range(8) for bit, name in enumerate("abcd") if (n + 7) >> bit & 1])
+    assert len({tuple(split("speaker", rows, seed).test) for seed in range(20)}) > 5
+
+
+def test_speakers_of_several_classes_are_moved_until_each_part_has_every_class():
+    rows = labelled(*[(name, s) for s, has in {"p": "ab", "q": "ab", "r": "c", "t": "c"}.items() for name in has])
+    for seed in range(20):
+        made = split("speaker,test=0.01", rows, seed)
+        assert set(rows.values[made.test]) == set(rows.values[made.train]) == {0, 1, 2}
+
+
+def test_where_no_split_exists_the_column_that_failed_is_not_offered():
+    chain = [("a", "p"), ("b", "p"), ("b", "q"), ("c", "q"), ("c", "r"), ("a", "r")]  # one part always lacks a class
+    rows = labelled(*[(name, s, f"t{n % 2}") for n in range(4) for name, s in chain], columns=("speaker", "text"))
+    with pytest.raises(BadSplit, match=r"class .* has no utterance in the") as caught:
+        split("speaker", rows, 0)
+    assert "--split group:text" in str(caught.value)
+    assert "--split speaker" not in str(caught.value)
+
+
+def test_rows_without_a_group_are_in_neither_part_and_counted():
+    rows = labelled(("a", "1"), ("a", "2"), ("b", "3"), ("b", "4"), ("a", None), ("b", None))
+    made = split("speaker", rows, 0)
+    assert {4, 5}.isdisjoint([*made.train, *made.test])
+    assert made.left_out == {"no speaker": 2}
+    assert made.groups[4] != made.groups[5]
+    assert [made.group_names[made.groups[row]] for row in (4, 5)] == ["u4", "u5"]
+
+
+def test_a_class_with_one_group_is_told_with_the_columns_that_would_do():
+    cells = [("a", "1", "x", "A"), ("a", "1", "y", "A"), ("b", "2", "x", "B"), ("b", "3", "y", "B")]
+    rows = labelled(*cells, *cells, columns=("speaker", "my,text", "label"))
+    with pytest.raises(BadSplit) as caught:
+        split("speaker", rows, 0)
+    message = str(caught.value)
+    assert "class a has 1 value of 'speaker'" in message
+    assert "--split group:my,,text" in message
+    assert "group:label" not in message
+    assert split("group:my,,text", rows, 0).name == "group:my,,text"
+
+
+def test_without_the_column_the_message_says_what_would_do():
+    rows = labelled(*[(name, str(n)) for n in range(3) for name in "ab"], columns=("text",))
+    with pytest.raises(BadSplit, match=r"no column 'speaker'.*--split group:text.*--split utterance"):
+        split("speaker", rows, 0)
+    with pytest.raises(BadSplit, match=r"no column 'part'.*--split group:text"):
+        split("column:part", rows, 0)
+    with pytest.raises(BadSplit, match=r"No column would do; --split utterance"):
+        split("speaker", labelled(("a",), ("b",), columns=()), 0)
+
+
+def column_rows(*values):
+    cells = [(name, value) for value in values for name in "ab"]
+    return labelled(*cells, columns=("split",))
+
+
+def test_a_column_gives_the_parts_and_counts_what_is_left_out():
+    rows = column_rows("train", "test", "train", "dev", None)
+    made = split("column:split", rows, 0)
+    assert (made.train.tolist(), made.test.tolist()) == ([0, 1, 4, 5], [2, 3])
+    assert made.left_out == {"split=dev": 2, "no split": 2}
+    assert made.fixed
+    assert (made.grouped_by, len(set(made.groups.tolist()))) == ("", 10)
+
+
+def test_several_values_may_make_a_part_and_the_name_is_canonical():
+    rows = column_rows("us", "uk", "in", "au")
+    made = split("column:split,test=in,train=us+uk+au", rows, 0)
+    assert (len(made.train), len(made.test)) == (6, 2)
+    assert made.name == "column:split,train=us+uk+au,test=in"
+    assert split("column:split,test=test", column_rows("train", "test"), 0).name == "column:split"
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "kind", "fact"),
+    [
+        (("train", "test", "Test"), "column:split", BadSplit, "Test"),
+        (("train", "dev"), "column:split", BadSplit, "test=test"),
+        (("test",), "column:split", BadSplit, "train=train"),
+        (("a", "b"), "column:split,train=a+b,test=b", BadOption, "b is in"),
+        (("a", "b"), "column:split,train=,test=b", BadSplit, "holds a"),
+    ],
+)
+def test_a_column_that_does_not_name_the_parts_is_told(values, text, kind, fact):
+    with pytest.raises(kind, match=fact):
+        split(text, column_rows(*values), 0)
+
+
+def test_a_class_that_one_part_of_a_column_lacks_is_told():
+    rows = labelled(("a", "train"), ("b", "train"), ("a", "test"), columns=("split",))
+    with pytest.raises(BadSplit, match="class b has no utterance in the test part"):
+        split("column:split", rows, 0)
+
+
+def test_a_split_by_column_is_the_same_for_every_seed_balanced_or_not():
+    rows = labelled(*[(name, part) for part in ("train", "test") for name in "aaaaaabb"], columns=("split",))
+    for text in ("column:split", "column:split,balance=class"):
+        first, other = split(text, rows, 0), split(text, rows, 1)
+        assert first.fixed
+        assert (first.train.tolist(), first.test.tolist()) == (other.train.tolist(), other.test.tolist())
+
+
+def test_a_column_split_with_speakers_in_both_parts_warns_of_them():
+    rows = labelled(
+        *[(name, s, part) for name in "ab" for s, part in (("1", "train"), ("1", "test"), ("2", "train"))],
+        columns=("speaker", "split"),
+    )
+    made = split("column:split", rows, 0)
+    assert "1 speaker" in made.warning
+    assert made.grouped_by == "speaker"
+
+
+@pytest.mark.parametrize(
+    "text", ["spekaer", "group", "group:", "column", "column:", "speaker:x", "speaker:", "utterance:", "Speaker"]
+)
+def test_only_the_four_forms_are_splits(text):
+    with pytest.raises(UnknownName, match="utterance"):
+        split(text, labelled(("a", "1"), ("b", "2")), 0)
+
+
+@pytest.mark.parametrize("share", ["0", "1", "-0.3", "1.5", "x", "nan", "inf"])
+def test_the_share_lies_between_nothing_and_all(share):
+    rows = labelled(("a", "1"), ("a", "2"), ("b", "3"), ("b", "4"))
+    for form in ("speaker", "utterance"):
+        with pytest.raises(BadOption, match="test="):
+            split(f"{form},test={share}", rows, 0)
+
+
+def test_options_are_checked_and_defaults_stay_out_of_the_name():
+    rows = labelled(("a", "1"), ("a", "2"), ("b", "3"), ("b", "4"))
+    assert split("speaker,balance=none,test=0.5", rows, 0).name == "speaker,test=0.5"
+    with pytest.raises(BadOption, match="class"):
+        split("speaker,balance=clas", rows, 0)
+    with pytest.raises(UnknownName, match="option of split speaker"):
+        split("speaker,train=0.5", rows, 0)
+
+
+def test_a_class_that_lost_all_its_utterances_is_told():
+    rows = labelled(("a", "1"), ("b", "2"))
+    for kept in ([0], []):
+        left = Labelled([rows.utterances[n] for n in kept], rows.values[kept], rows.classes)
+        for text in ("speaker", "utterance,balance=class", "column:split"):
+            with pytest.raises(BadSplit, match=r"class [ab] has no utterance"):
+                split(text, left, 0)

@@ -1,0 +1,240 @@
+"""Vectors on disk: whole shards, the right rows, and never a wrong number."""
+
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neuroscope.contracts.backbone import Origin
+from neuroscope.contracts.features import Unit
+from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
+from neuroscope.store import Identity, Representation, Store
+
+IDENTITY = Identity(
+    backbone="toy",
+    options={"width": 2, "name": "é", "seed": 0},
+    weights="digest",
+    plugin="toy 1.0",
+    poolings={"low": "mean", "high": "meanstd"},
+    pooling_plugins=["core 1.0"],
+    audio="1",
+    dtype="float32",
+)
+ORIGIN = Origin(source="a test", licence="none", digest="digest")
+LAYERS = {
+    "low": (Unit("low", 0), Unit("low", 1)),
+    "high": tuple(Unit("high", n, statistic) for statistic in ("mean", "std") for n in range(3)),
+}
+MADE_WITH = {"device": "cpu"}
+
+
+def representation(folder, dtype="float32"):
+    return Store(folder).representation(replace(IDENTITY, dtype=dtype), LAYERS, ORIGIN)
+
+
+def vectors(*rows, scale=1.0):
+    """What every column of a row is: decided by its name, its layer and its column."""
+    return {
+        layer: scale * np.array([[int(row) + index / 8 + column / 64 for column in range(len(units))] for row in rows])
+        for index, (layer, units) in enumerate(LAYERS.items())
+    }
+
+
+def write(rep, *rows, scale=1.0):
+    rep.write(rows, vectors(*rows, scale=scale), MADE_WITH)
+
+
+def expected(*rows, layers=("low", "high"), scale=1.0):
+    values = vectors(*rows, scale=scale)
+    return np.concatenate([values[layer] for layer in layers], axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_rows_come_back_in_the_order_asked_for_from_any_shards(tmp_path, dtype):
+    write(representation(tmp_path, dtype), "1", "2", "3")
+    write(representation(tmp_path, dtype), "4", "5")
+    rep = representation(tmp_path, dtype)
+    assert set(rep.rows()) == {"1", "2", "3", "4", "5"}
+    features = rep.features(["e", "a", "d", "a2"], ["5", "1", "4", "1"], ["high", "low"])
+    assert features.ids == ("e", "a", "d", "a2")
+    assert features.units == LAYERS["high"] + LAYERS["low"]
+    assert features.values.dtype == np.float32
+    np.testing.assert_array_equal(features.values, expected("5", "1", "4", "1", layers=("high", "low")))
+
+
+def test_a_representation_without_rows_writes_nothing_and_has_none(tmp_path):
+    rep = representation(tmp_path)
+    assert rep.rows() == {}
+    assert rep.features([], [], ["low"]).values.shape == (0, 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_that_are_not_stored_are_counted(tmp_path):
+    rep = representation(tmp_path)
+    write(rep, "1")
+    with pytest.raises(MissingData, match="2 of 3"):
+        rep.features(["a", "b", "c"], ["1", "2", "3"], ["low"])
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_of_two_equal_rows_the_same_wins_whichever_came_first(tmp_path, swap):
+    shards = [(("1", "2"), 1.0), (("2", "3"), 2.0)]
+    for rows, scale in reversed(shards) if swap else shards:
+        write(representation(tmp_path), *rows, scale=scale)
+    rep = representation(tmp_path)
+    winner = rep.rows()["2"][0]
+    assert winner == min(shard for shard, _ in rep.rows().values())
+    scale = 1.0 if winner == rep.rows()["1"][0] else 2.0
+    np.testing.assert_array_equal(rep.features(["b"], ["2"], LAYERS).values, expected("2", scale=scale))
+
+
+def test_what_dead_and_living_writers_have_not_finished_is_not_seen(tmp_path):
+    rep = representation(tmp_path)
+    write(rep, "1")
+    (shard,) = (rep.folder / "shards").iterdir()
+    unfinished = shard.with_name(f".{'0' * 32}.abc.partial")
+    shutil.copytree(shard, unfinished)
+    (unfinished / "shard.json").write_text(json.dumps({"rows": ["1", "2"], "made_with": {}}))
+    (unfinished / "1.npy").unlink()
+    assert set(rep.rows()) == {"1"}
+    np.testing.assert_array_equal(rep.features(["a"], ["1"], LAYERS).values, expected("1"))
+
+
+def test_a_writer_that_fails_leaves_no_shard(tmp_path):
+    rep = representation(tmp_path)
+    with pytest.raises(KeyError):
+        rep.write(["1"], {"low": vectors("1")["low"]}, MADE_WITH)
+    assert rep.rows() == {}
+    assert list((rep.folder / "shards").iterdir()) == []
+
+
+def test_threads_that_write_the_same_shard_leave_one_whole(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: write(representation(tmp_path), "1", "2"), range(24)))
+    rep = representation(tmp_path)
+    assert len(list((rep.folder / "shards").iterdir())) == 1
+    assert sorted(path.name for path in rep.folder.iterdir()) == ["representation.json", "shards"]
+    np.testing.assert_array_equal(rep.features(["b", "a"], ["2", "1"], LAYERS).values, expected("2", "1"))
+
+
+def test_processes_that_write_the_same_shards_leave_each_whole(tmp_path):
+    code = (
+        "import pathlib, runpy, sys\n"
+        "test = runpy.run_path(sys.argv[1])\n"
+        "for number in range(30):\n"
+        "    test['write'](test['representation'](pathlib.Path(sys.argv[2])), str(number))\n"
+    )
+    command = [sys.executable, "-c", code, __file__, str(tmp_path)]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    rep, rows = representation(tmp_path), [str(number) for number in range(30)]
+    assert len(list((rep.folder / "shards").iterdir())) == 30
+    np.testing.assert_array_equal(rep.features(rows, rows, LAYERS).values, expected(*rows))
+
+
+def test_a_layer_is_read_without_the_files_of_the_others(tmp_path):
+    rep = representation(tmp_path)
+    write(rep, "1", "2")
+    (shard,) = (rep.folder / "shards").iterdir()
+    (shard / "0.npy").unlink()
+    np.testing.assert_array_equal(rep.features(["a"], ["2"], ["high"]).values, expected("2", layers=("high",)))
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-4])
+
+
+def narrow(path):
+    np.save(path, np.zeros((3, 1), dtype=np.float32))
+
+
+def shorten(path):
+    np.save(path, np.zeros((1, 2), dtype=np.float32))
+
+
+def fill_with_objects(path):
+    np.save(path, np.array([{}, {}, {}], dtype=object), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut, narrow, shorten, fill_with_objects, lambda path: path.write_bytes(b""), lambda path: path.unlink()],
+)
+def test_a_damaged_layer_is_told_with_its_shard_and_no_vector_comes(tmp_path, damage):
+    rep = representation(tmp_path)
+    write(rep, "1", "2", "3")
+    (shard,) = (rep.folder / "shards").iterdir()
+    damage(shard / "0.npy")
+    with pytest.raises(StoreMismatch, match=shard.name):
+        rep.features(["b"], ["2"], ["low"])
+
+
+@pytest.mark.parametrize("name", ["representation.json", "shards/*/shard.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+def test_a_damaged_description_is_told_with_its_folder(tmp_path, name, content):
+    rep = representation(tmp_path)
+    write(rep, "1")
+    (file,) = rep.folder.glob(name)
+    file.write_bytes(content)
+    with pytest.raises(StoreMismatch, match=file.parent.name):
+        rep.rows()
+
+
+def test_removing_what_the_message_names_mends_the_store(tmp_path):
+    rep = representation(tmp_path)
+    write(rep, "1")
+    write(rep, "2")
+    shard = rep.folder / "shards" / rep.rows()["1"][0]
+    shutil.rmtree(shard)
+    assert set(rep.rows()) == {"2"}
+    write(rep, "1")
+    np.testing.assert_array_equal(rep.features("ab", ["1", "2"], LAYERS).values, expected("1", "2"))
+
+
+def test_a_folder_of_another_format_or_of_other_layers_is_refused(tmp_path):
+    rep = representation(tmp_path)
+    write(rep, "1")
+    other = Representation(rep.folder, IDENTITY, {"high": LAYERS["high"], "low": LAYERS["low"]}, ORIGIN)
+    with pytest.raises(StoreMismatch, match="layers"):
+        other.rows()
+    about = rep.folder / "representation.json"
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 99}))
+    with pytest.raises(StoreMismatch, match="99"):
+        rep.rows()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "representations").write_text("a file where the folder should be")
+    with pytest.raises(NeuroscopeError, match=str(tmp_path)):
+        write(representation(tmp_path), "1")
+
+
+def test_a_key_does_not_depend_on_the_order_of_options(tmp_path):
+    turned = replace(IDENTITY, options=dict(reversed(IDENTITY.options.items())))
+    assert turned.key == IDENTITY.key
+    assert representation(tmp_path).key == IDENTITY.key
+
+
+def test_every_field_and_every_type_of_value_has_its_own_key():
+    changes = [
+        {"backbone": "toy2"},
+        {"options": {**IDENTITY.options, "seed": 1}},
+        {"options": {**IDENTITY.options, "seed": "0"}},
+        {"options": {**IDENTITY.options, "seed": False}},
+        {"options": {**IDENTITY.options, "seed": None}},
+        {"options": {**IDENTITY.options, "name": "e\N{COMBINING ACUTE ACCENT}"}},
+        {"options": {**IDENTITY.options, "name": "\udce9"}},  # what a byte that is not UTF-8 becomes in an argument
+        {"weights": "other"},
+        {"plugin": "toy 1.1"},
+        {"poolings": {"low": "meanstd", "high": "mean"}},
+        {"pooling_plugins": ["core 1.1"]},
+        {"audio": "2"},
+        {"dtype": "float16"},
+    ]
+    keys = [IDENTITY.key, *(replace(IDENTITY, **change).key for change in changes)]
+    assert len(set(keys)) == len(keys)
