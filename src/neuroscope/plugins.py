@@ -155,13 +155,13 @@ def _registrar(kind: str, owner: str, staged: dict[tuple[str, str], Entry[Any]])
 
 
 def _editable_source(point: EntryPoint) -> Path | None:
-    """The plugin's own package or module, where its distribution is installed editable; else None."""
+    """The package that the plugin's module is in, or the lone module, where its distribution is installed editable."""
     text = point.dist.read_text("direct_url.json") if point.dist else None
-    written: str | None = getattr(sys.modules[point.module], "__file__", None)
+    module = sys.modules[point.module]
+    written: str | None = getattr(module, "__file__", None)
     if not text or not json.loads(text).get("dir_info", {}).get("editable") or not written:
         return None
-    file = Path(written)
-    return file.parent if file.name == "__init__.py" else file
+    return Path(written).parent if module.__package__ else Path(written)
 
 
 def _digest_of_source(source: Path) -> str:

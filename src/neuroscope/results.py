@@ -75,7 +75,7 @@ def write(
             for name, records in tables.items():
                 polars.DataFrame(list(records), infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
             pictures(folder)
-            (folder / _RUN).write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n")
+            (folder / _RUN).write_text(json.dumps(run, indent=1) + "\n")
     except OSError as error:
         raise NeuroscopeError(f"cannot write {out}: {error.strerror or error}") from error
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroscope import waves
-from neuroscope.errors import PluginBroken
+from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.software import versions
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Runner:
         import torch
 
         if self._backbone is None:
+            _check_device(self._device)
             self._backbone = self.spec.load(self._device)
         with torch.inference_mode():
             pooled = self._pool(self._backbone, waves.batch(waveforms))
@@ -84,3 +85,15 @@ class Runner:
             raise PluginBroken(f"layer {name} has {shape[1]} frames, and lengths {lengths.tolist()}")
         if name not in self._poolings and (again or shape[1] != 1 or not bool((lengths == 1).all())):
             raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")
+
+
+def _check_device(device: str) -> None:
+    """Raise BadOption where torch knows no such device, or has none here."""
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without the device's support
+        here = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        reason = str(error).splitlines()[0]
+        raise BadOption(f"--device {device}: {reason}. Known here: {', '.join(here)}") from None

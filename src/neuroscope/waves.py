@@ -112,7 +112,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
     except soundfile.LibsndfileError as error:
         raise BadAudio("not audio, or damaged", f"{path}: {error.error_string}") from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise BadAudio("unreadable file", f"{path}: {error}") from None
+        raise BadAudio("unreadable file", f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def locate(utterance: Utterance, file: AudioFile) -> Stretch:

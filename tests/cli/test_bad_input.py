@@ -55,6 +55,8 @@ def corpus(tmp_path):
         (["probe", *TOY, "-o", "width"], "no key=value"),
         (["probe", *TOY, "--runs", "0"], "--runs 0"),
         (["probe", *TOY, "--seed", "-1"], "--seed -1"),
+        (["probe", *TOY, "--device", "gpu0"], "--device gpu0: .* Known here: cpu"),
+        (["probe", *TOY, "--device", "meta:x"], "--device meta:x"),
         (["probe", *TOY, "--dtype", "int8"], "--dtype int8.*float16"),
         (["probe", *TOY, "--on-error", "ignore"], "--on-error ignore"),
         (["probe", *TOY, "--max-errors", "5"], "--max-errors 5"),

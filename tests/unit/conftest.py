@@ -4,8 +4,8 @@ The functions that are no fixtures are also called in processes of their own, th
 """
 
 import os
+import sys
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,20 +48,20 @@ class Fake:
         yield self._spoil({"frames": Frames(values[:, half:], (lengths - half).clamp(min=0))})
 
 
-def spec_of(**changes):
-    origin = Origin(source="", licence="", digest="")
-    return BackboneSpec(sample_rate=16_000, layers=LAYERS, origin=origin, load=None, min_samples=FRAME, **changes)
-
-
-def run(root, manifest, load, *, dtype="float32", spec=None, **failures):
+def run(root, manifest, load, *, dtype="float32", batchable=True, **failures):
     """Extract into the store below ``root``: what was done, the vectors by utterance, and what failed."""
-    spec = spec or spec_of()
+    spec = BackboneSpec(
+        sample_rate=16_000,
+        layers=LAYERS,
+        origin=Origin(source="", licence="", digest=""),
+        load=load,
+        batchable=batchable,
+        min_samples=FRAME,
+    )
     identity = Identity("fake", {}, "", "", {}, [], "1", dtype)
     rep = Store(root).representation(identity, UNITS, spec.origin)
     failed = Failures(len(manifest), **({"max_errors": 1.0} | failures))
-    with np.errstate(all="raise"):
-        spec = replace(spec, load=load)
-        done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, audio_index=root / "audio")
+    done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, audio_index=root / "audio")
     features = rep.features(list(done.rows), list(done.rows.values()), UNITS)
     return done, dict(zip(features.ids, features.values.tolist(), strict=True)), failed
 
@@ -94,14 +94,6 @@ def small():
         yield
 
 
-def at_batch(number, do):
-    def before_batch(now):
-        if now == number:
-            do()
-
-    return before_batch
-
-
 def killed(root, when):
     """For a process of its own: extract, and die without warning in the fourth batch or in the midst of a shard."""
     die = lambda: os.kill(os.getpid(), 9)
@@ -114,9 +106,13 @@ def killed(root, when):
         if when == "writing" and len(saved) == 3:
             die()
 
+    def die_in_batch(number):
+        if when == "computing" and number == 3:
+            die()
+
     with small():
         np.save = save_and_die
-        run(root / "store", manifest_of(root / "corpus"), Fake(at_batch(3 if when == "computing" else -1, die)))
+        run(root / "store", manifest_of(root / "corpus"), Fake(die_in_batch))
 
 
 def again(root):

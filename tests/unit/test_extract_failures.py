@@ -11,8 +11,8 @@ pytestmark = pytest.mark.usefixtures("small_batches")
 
 
 def test_what_cannot_be_used_is_skipped_with_its_reason_and_the_rest_is_there(tmp_path, corpus, fake, run, write):
-    write(tmp_path / "short.wav", np.zeros(FRAME - 1))
-    write(tmp_path / "enough.wav", np.zeros(FRAME))
+    write(tmp_path / "short.wav", np.zeros(99))
+    write(tmp_path / "enough.wav", np.zeros(100))
     (tmp_path / "text.wav").write_text("text")
     bad = {"short": "too short", "text": "not audio, or damaged", "missing": "missing file"}
     more = [Utterance(id=name, path=tmp_path / f"{name}.wav") for name in [*bad, "enough"]]

@@ -39,7 +39,7 @@ def write_json(result: Result) -> None:
     """One object on stdout: ``{"run": ..., "rows": [...]}``."""
     from neuroscope.results import record
 
-    text = json.dumps({"run": result.run, "rows": [record(row) for row in result.rows]}, ensure_ascii=False)
+    text = json.dumps({"run": result.run, "rows": [record(row) for row in result.rows]})
     sys.stdout.write(text + "\n")
 
 

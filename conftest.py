@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parent
 
 settings.register_profile("suite", deadline=None)  # the first example pays for imports
 settings.load_profile("suite")

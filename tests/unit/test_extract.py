@@ -1,0 +1,183 @@
+"""A manifest becomes vectors: the same bits whatever happened on the way, and nothing twice."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuroscope import extract as extraction
+from neuroscope import waves
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.contracts.backbone import BackboneSpec, Origin
+from neuroscope.errors import NeuroscopeError
+
+pytestmark = pytest.mark.usefixtures("small_batches")
+
+FAKES = Path(__file__).with_name("conftest.py")
+
+
+def at_batch(number, do):
+    def before_batch(now):
+        if now == number:
+            do()
+
+    return before_batch
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def test_vectors_are_those_of_each_utterance_alone(tmp_path, corpus, fake, run):
+    load, alone = fake(), fake()
+    done, vectors, _ = run(tmp_path / "a", corpus, load)
+    _, expected, _ = run(tmp_path / "b", corpus, alone, batchable=False)
+    assert (done.found, done.computed, len(load.sizes), max(load.sizes)) == (0, 20, 7, 3)
+    assert alone.sizes == [1] * 20
+    assert vectors.keys() == expected.keys() == {each.id for each in corpus}
+    for name in vectors:
+        np.testing.assert_allclose(vectors[name], expected[name], atol=1e-6)
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_interrupted_in_any_batch_the_next_run_does_the_rest_with_the_same_bits(tmp_path, corpus, number, fake, run):
+    _, expected, _ = run(tmp_path / "undisturbed", corpus, fake())
+    first, second = fake(at_batch(number, interrupt)), fake()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "store", corpus, first)
+    done, vectors, _ = run(tmp_path / "store", corpus, second)
+    assert vectors == expected
+    assert (done.found, done.computed) == (sum(first.sizes), sum(second.sizes)) == (3 * number, 20 - 3 * number)
+
+
+def test_interrupted_beside_a_file_that_cannot_be_read_the_bits_are_the_same(tmp_path, corpus, fake, run, write):
+    write(tmp_path / "bad.wav", np.full(3_100, np.nan))
+    manifest = Manifest((*corpus, Utterance(id="bad", path=tmp_path / "bad.wav")))
+    _, expected, _ = run(tmp_path / "undisturbed", manifest, fake())
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "store", manifest, fake(at_batch(3, interrupt)))
+    _, vectors, failures = run(tmp_path / "store", manifest, fake())
+    assert vectors == expected
+    assert [each.utterance for each in failures.skipped] == ["bad"]
+
+
+@pytest.mark.parametrize("when", ["computing", "writing"])
+def test_killed_the_next_run_does_the_open_shard_again_with_the_same_bits(tmp_path, corpus, when, fake, run):
+    _, expected, _ = run(tmp_path / "undisturbed", corpus, fake())
+    code = "import runpy, sys, pathlib; runpy.run_path(sys.argv[1])['killed'](pathlib.Path(sys.argv[2]), sys.argv[3])"
+    assert subprocess.run([sys.executable, "-c", code, str(FAKES), str(tmp_path), when], check=False).returncode == -9
+    done, vectors, _ = run(tmp_path / "store", corpus, fake())
+    assert vectors == expected
+    assert (done.found, done.computed) == (6, 14)
+
+
+def test_the_second_run_opens_no_audio_and_loads_no_torch(tmp_path, corpus, fake, run):
+    run(tmp_path / "store", corpus, fake())
+    for utterance in corpus:  # other bytes, same size and time: whoever opens a file finds no audio
+        status = utterance.path.stat()
+        utterance.path.write_bytes(b"x" * status.st_size)
+        os.utime(utterance.path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    code = "import runpy, sys, pathlib; assert runpy.run_path(sys.argv[1])['again'](pathlib.Path(sys.argv[2]))"
+    subprocess.run([sys.executable, "-c", code, str(FAKES), str(tmp_path)], check=True)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError])
+def test_a_model_that_raises_leaves_the_batches_that_were_whole(tmp_path, corpus, error, fake, run):
+    def fail():
+        raise error("in the model")
+
+    with pytest.raises(error, match="in the model"):
+        run(tmp_path / "store", corpus, fake(at_batch(5, fail)))
+    done, _, _ = run(tmp_path / "store", corpus, fake())
+    assert (done.found, done.computed) == (15, 5)
+    assert not list((tmp_path / "store").rglob("*.partial"))
+
+
+def test_an_error_of_the_model_is_told_also_when_the_store_cannot_be_written(tmp_path, corpus, fake, run):
+    def fill_the_disk_and_fail():
+        (tmp_path / "store" / "representations").write_text("a file where the folder should be")
+        raise RuntimeError("in the model")
+
+    with pytest.raises(RuntimeError, match="in the model"):
+        run(tmp_path / "store", corpus, fake(at_batch(1, fill_the_disk_and_fail)))
+    with pytest.raises(NeuroscopeError, match="cannot write"):
+        run(tmp_path / "store", corpus, fake())
+
+
+def test_reading_that_is_interrupted_leaves_whole_batches_and_no_thread(tmp_path, corpus, monkeypatch, fake, run):
+    read, before = waves.read, threading.active_count()
+
+    def read_until(path, *rest):
+        if path.stem == "1":
+            raise KeyboardInterrupt
+        return read(path, *rest)
+
+    monkeypatch.setattr(waves, "read", read_until)
+    first = fake()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "store", corpus, first)
+    assert threading.active_count() == before
+    monkeypatch.undo()
+    done, _, _ = run(tmp_path / "store", corpus, fake())
+    assert done.found == sum(first.sizes) > 0
+
+
+def test_reading_runs_ahead_of_the_model_by_no_more_than_it_may(tmp_path, corpus, monkeypatch, fake, run):
+    read, started, ahead = waves.read, [], []
+
+    def counted_read(path, stretch, rate):
+        started.append(stretch.samples_at(rate))
+        return read(path, stretch, rate)
+
+    monkeypatch.setattr(waves, "read", counted_read)
+    monkeypatch.setattr(extraction, "SHARD_ROWS", 100)
+    monkeypatch.setattr(extraction, "AHEAD_SECONDS", 1.5)
+    load = fake(lambda number: ahead.append(sum(started) - sum(sorted(started, reverse=True)[: 3 * (number + 1)])))
+    run(tmp_path / "store", corpus, load)
+    assert max(ahead) <= 1.5 * 16_000
+    assert len(started) == 20
+
+
+def test_equal_samples_are_computed_once_and_fail_together(tmp_path, fake, run, write):
+    wave = 0.1 * np.random.default_rng(0).standard_normal(2_000)
+    for name in ("a", "same"):
+        write(tmp_path / f"{name}.wav", wave)
+    write(tmp_path / "nan.wav", np.full(2_000, np.nan))
+    paths = {"u0": "a", "u1": "same", "u2": "nan", "u3": "nan"}
+    manifest = Manifest(tuple(Utterance(id=name, path=tmp_path / f"{path}.wav") for name, path in paths.items()))
+    load = fake()
+    for found, computed in [(0, 1), (1, 0)]:
+        done, vectors, failures = run(tmp_path / "store", manifest, load)
+        assert (done.found, done.computed) == (found, computed)
+        assert vectors["u0"] == vectors["u1"]
+        assert [each.utterance for each in failures.skipped] == ["u2", "u3"]
+    assert load.sizes == [1]
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 3)), max_size=60), st.booleans(), st.randoms())
+def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batchable, random):
+    origin = Origin(source="", licence="", digest="")
+    spec = BackboneSpec(sample_rate=16_000, layers=(), origin=origin, load=None, batchable=batchable)
+
+    def located(number, seconds, digest):
+        frames = 16_000 * seconds
+        stretch = waves.Stretch(waves.AudioFile(f"{digest}", frames, 16_000, 1), 0, frames, None)
+        return extraction.Located(Utterance(id=f"{number}", path=None), None, stretch, frames)
+
+    rows = [located(number, *length) for number, length in enumerate(lengths)]
+    batches = extraction.plan(rows, spec)
+    shuffled = random.sample(rows, len(rows))
+    names = [[each.row for each in batch] for batch in batches]
+    assert names == [[each.row for each in batch] for batch in extraction.plan(shuffled, spec)]
+    flat = [each for batch in batches for each in batch]
+    assert sorted(each.row for each in flat) == sorted({each.row for each in rows})
+    assert [each.samples for each in flat] == sorted((each.samples for each in flat), reverse=True)
+    for batch in batches:
+        assert len(batch) <= (3 if batchable else 1)
+        assert len(batch) == 1 or len(batch) * batch[0].samples <= extraction.BATCH_SECONDS * 16_000
