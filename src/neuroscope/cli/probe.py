@@ -91,6 +91,9 @@ def lines_of_extraction(about: dict[str, Any]) -> list[str]:
     """What an extraction found, computed and skipped, for people."""
     stored = f"{about['computed']} extracted now, {about['found']} from the store"
     lines = [f"{about['backbone']}: {about['utterances']} utterances, {stored}"]
+    counted = about["computed"] + about["found"] + len(about["skipped_utterances"])
+    if twins := about["utterances"] - counted:
+        lines.append(f"The same audio as another utterance: {twins}")
     if about["warning"]:
         lines.append(f"Warning: {about['warning']}.")
     if left_out := about["left_out_by_reader"]:
