@@ -41,6 +41,9 @@ def _panel(curves: Sequence[Curve], task: str) -> altair.LayerChart | altair.Fac
     x = altair.X("layer:N", sort=order, title=None, axis=altair.Axis(labelAngle=0 if len(order) < 9 else -45))
     y = altair.Y("value:Q", title="accuracy", scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(format=".0%"))
     base = altair.Chart(points).encode(x=x, color=altair.Color("backbone:N", scale=colours, legend=legend))
+    if len(curves) > 1:  # side by side, so that no interval hides another
+        names = [curve.backbone for curve in curves]
+        base = base.encode(xOffset=altair.XOffset("backbone:N", sort=names))
     lines = base.transform_filter("datum.joined").mark_line(strokeWidth=2).encode(y=y)
     intervals = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y=altair.Y("low:Q"), y2="high:Q")
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=y)
