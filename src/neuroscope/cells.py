@@ -140,6 +140,7 @@ def _cell(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, se
         dataset=loaded.text,
         manifest=loaded.manifest.fingerprint,
         split=runs.each[0].split.name,
+        layers="+".join(settings.layers_of(prepared)) if settings.layers else "",
         pooling=prepared.pooling,
         probe=settings.probe,
         preset=settings.preset,

@@ -134,9 +134,12 @@ def test_options_of_the_one_backbone():
     assert {cell["backbone"] for cell in found["run"]["cells"]} == {"toy,width=8"}
 
 
-def test_only_some_layers():
-    found = json.loads(run("probe", *TOY, "--task", "toy", "--layers", "delta", "--runs", 1, "--json").stdout)
+def test_only_some_layers_are_another_cell():
+    common = ("probe", *TOY, "--task", "toy", "--runs", 1, "--json")
+    everything = json.loads(run(*common).stdout)
+    found = json.loads(run(*common, "--layers", "delta").stdout)
     assert list(accuracies(found["rows"])) == ["", "delta"]
+    assert found["rows"][0]["run"] != everything["rows"][0]["run"]
 
 
 def test_another_pooling_is_another_representation():

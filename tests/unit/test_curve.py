@@ -53,7 +53,9 @@ def test_without_an_interval_nothing_is_compared():
 
 
 def rows_of(backbone, task):
-    conditions = dict.fromkeys(("representation", "dataset", "manifest", "split", "pooling", "probe", "preset"), "x")
+    conditions = dict.fromkeys(
+        ("representation", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"), "x"
+    )
     cell = Cell(backbone=backbone, task=task, runs=5, seed=0, **conditions)
     for layer, value in (("l1", 0.7), ("l2", 0.8), ("ALL", 0.9)):
         common = {"layer": layer, "condition": "probe", "n": 10}

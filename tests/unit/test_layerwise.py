@@ -18,6 +18,7 @@ CONDITIONS = {
     "dataset": "d",
     "manifest": "m",
     "split": "speaker",
+    "layers": "",
     "pooling": "mean",
     "probe": "p",
     "preset": "",

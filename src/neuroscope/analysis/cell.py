@@ -18,6 +18,7 @@ class Cell:
         representation: its key in the store.
         manifest: fingerprint of the utterances that were asked about.
         split: text of the split; with ``preset``, ``runs`` and ``seed`` it decides what every run trains and tests on.
+        layers: those that were chosen, joined by ``+``; empty = all. ALL is another thing over other layers.
     """
 
     representation: str
@@ -26,6 +27,7 @@ class Cell:
     dataset: str
     manifest: str
     split: str
+    layers: str
     pooling: str
     probe: str
     preset: str
