@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_command
 
@@ -59,10 +60,16 @@ def components() -> str:
 def command_line() -> str:
     """The help of every command, as a terminal of 100 columns shows it."""
     parts = ["# Command line"]
-    group = get_command(build())
-    for name in ["", *group.commands]:  # type: ignore[attr-defined]
-        parts += ["", f"## neuroscope {name}".rstrip(), "", "```text", _help([name] if name else []), "```"]
+    for path in _paths(get_command(build()), []):
+        parts += ["", " ".join(["## neuroscope", *path]), "", "```text", _help(path), "```"]
     return "\n".join(parts) + "\n"
+
+
+def _paths(command: Any, path: list[str]) -> Iterator[list[str]]:
+    """A command and those below it."""
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _paths(below, [*path, name])
 
 
 def _help(arguments: list[str]) -> str:

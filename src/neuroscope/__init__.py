@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         BadManifest,
         BadOption,
         BadSplit,
+        BadVectors,
         DuplicateName,
         MissingData,
         MissingDependency,
@@ -40,8 +41,8 @@ _HOMES = {
     "neuroscope.contracts.probing": "Labels Probe Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
     "neuroscope.contracts.task": "Classification Split Task",
-    "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit DuplicateName MissingData MissingDependency "
-    "NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
+    "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
+    "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
     "neuroscope.hookspecs": "hookimpl",
     "neuroscope.plugins": "Plugins",
     "neuroscope.registry": "Registrar require",
@@ -55,6 +56,7 @@ __all__ = [
     "BadManifest",
     "BadOption",
     "BadSplit",
+    "BadVectors",
     "Classification",
     "DuplicateName",
     "Features",

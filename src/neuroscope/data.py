@@ -42,10 +42,17 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A manifest and the canonical text of the datasets that it comes from."""
+    """A manifest and the canonical text of the datasets that it comes from.
+
+    Attributes:
+        text: of the datasets.
+        manifest: their utterances.
+        segmented: what was cut into segments, for people; empty = nothing was to be.
+    """
 
     text: str
     manifest: Manifest
+    segmented: str = ""
 
 
 def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> Loaded:

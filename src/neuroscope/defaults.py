@@ -29,6 +29,8 @@ UNSEEN_SPLIT = "speaker"
 RUNS = 5
 DTYPE = "float32"
 MAX_ERRORS = 0.05
+MAX_DURATION = 300.0
+"""Seconds; a model that does not stream needs memory in proportion, or worse (about the padded seconds of a batch)."""
 
 FIT_METRICS: Mapping[str, str] = MappingProxyType({"l1": "l1_", "l2": "l2_", "steps": "n_iter_", "gap": "gap_"})
 """Metric in the rows -> fitted attribute of the probe that it is read from, where the probe has it."""

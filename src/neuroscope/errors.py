@@ -72,10 +72,20 @@ class BadManifest(NeuroscopeError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
-        shown = [f"  {problem}" for problem in self.problems[:20]]
-        if len(self.problems) > len(shown):
-            shown.append(f"  and {len(self.problems) - len(shown)} more")
-        super().__init__("\n".join([f"{source} is no usable manifest:", *shown]))
+        super().__init__("\n".join([f"{source} is no usable manifest:", *_first(self.problems)]))
+
+
+class BadVectors(NeuroscopeError):
+    """Vectors computed elsewhere that cannot be imported; all their problems are told at once, and nothing is imported.
+
+    Args:
+        source: the file or folder.
+        problems: one line each; the first twenty are shown, the rest counted.
+    """
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join([f"{source} cannot be imported:", *_first(self.problems)]))
 
 
 class BadAudio(NeuroscopeError):
@@ -96,6 +106,11 @@ class BadSplit(NeuroscopeError):
 
 class StoreMismatch(NeuroscopeError):
     """A folder of the store that this version cannot read or must not write."""
+
+
+def _first(problems: Sequence[str], most: int = 20) -> list[str]:
+    shown = [f"  {problem}" for problem in problems[:most]]
+    return shown if len(problems) <= most else [*shown, f"  and {len(problems) - most} more"]
 
 
 def _did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -6,23 +6,25 @@ interrupted or not. torch is loaded when the first row is missing, and not befor
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope import waves
+from neuroscope import invariance, waves
 from neuroscope.audio_index import examine_all
-from neuroscope.contracts.progress import Progress, silent
+from neuroscope.contracts.progress import Advance, Progress, silent
+from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
+from neuroscope.reading import Located, read_ahead
 from neuroscope.runner import Runner, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,34 +33,22 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
     from neuroscope.failures import Failures
+    from neuroscope.invariance import Invariance
     from neuroscope.store import Representation
 
 BATCH_MOST = 32
 BATCH_SECONDS = 200.0
 """Padded seconds of a batch; an utterance that is longer goes alone."""
+CPU_BATCH_SECONDS = 50.0
+"""On a CPU, whose caches larger batches leave."""
 SHARD_ROWS = 256
 SHARD_BYTES = 64_000_000
 AHEAD_SECONDS = 600.0
 """Seconds of audio that are read ahead; of longer recordings, one."""
-_READERS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """An utterance whose samples are found: its row in the store, and how long it is at the model's rate."""
-
-    utterance: Utterance
-    path: Path
-    stretch: waves.Stretch
-    samples: int
-
-    @property
-    def row(self) -> str:
-        """The row's name in the store."""
-        return self.stretch.key
 
 
 _Reject = Callable[[Located, BadAudio], None]
+_Batch = tuple["Sequence[Located]", "Sequence[NDArray[np.float32] | BadAudio]"]
 
 
 @dataclass(frozen=True)
@@ -69,11 +59,13 @@ class Extraction:
         rows: utterance id -> row name, for every utterance that is stored; several may be the same row.
         found: rows that the store held already.
         computed: rows that were computed now.
+        invariance: how far vectors in a batch are from those of utterances alone; None where that was not looked at.
     """
 
     rows: Mapping[str, str]
     found: int
     computed: int
+    invariance: Invariance | None = None
 
 
 def extract(
@@ -84,6 +76,8 @@ def extract(
     failures: Failures,
     *,
     audio_index: Path,
+    trust_index: bool = True,
+    max_duration: float = MAX_DURATION,
     device: str = "cpu",
     progress: Progress = silent,
 ) -> Extraction:
@@ -96,6 +90,8 @@ def extract(
         representation: where the vectors go.
         failures: receives what cannot be used.
         audio_index: folder of the index of audio files.
+        trust_index: False = every file is read and digested again.
+        max_duration: seconds; longer utterances fail, unless the backbone streams.
         device: ``cpu``, ``cuda:0``, ...
         progress: told of files read and utterances computed.
 
@@ -103,50 +99,66 @@ def extract(
         TooManyFailures: more failed than ``failures`` allows.
         PluginBroken: the backbone does not yield what it declares.
     """
-    located = _locate(manifest, spec, failures, audio_index, progress)
+    paths = (each.path for each in manifest if each.path is not None)
+    files = examine_all(audio_index, paths, progress, trust=trust_index)
+    located = _locate(manifest, spec, failures, files, max_duration)
     failures.check()
     stored = representation.rows()
-    missing = len({each.row for each in located} - stored.keys())
+    found = invariance.recall(representation.folder)
     computed: set[str] = set()
-    if missing:
+    if {each.row for each in located} - stored.keys():
         runner = Runner(spec, poolings, representation, device)
-        reject = _rejecting(located, failures)
-        width = sum(len(units) for units in representation.layers.values())
-        with progress("Extracting", missing) as advance:
-            for shard in _shards(plan(located, spec), width):
-                todo = [rest for batch in shard if (rest := [each for each in batch if each.row not in stored])]
-                computed |= _run_shard(todo, runner, reject, advance)
-                failures.check()
+        if found is None and spec.batchable:
+            found = invariance.compare(_ordered(located), runner)
+        batchable = spec.batchable and not (found and found.broken)
+        batches = plan(located, replace(spec, batchable=batchable), device)
+        todo = [_without(shard, stored) for shard in _shards(batches, representation)]
+        for new in _compute(todo, runner, _rejecting(located, failures), progress):
+            computed |= new
+            if new and found is not None:  # a representation begins with its first shard
+                invariance.remember(representation.folder, found)
+            failures.check()
     have = stored.keys() | computed
     rows = {each.utterance.id: each.row for each in located if each.row in have}
-    return Extraction(rows, found=len(stored.keys() & set(rows.values())), computed=len(computed))
+    return Extraction(rows, found=len(stored.keys() & set(rows.values())), computed=len(computed), invariance=found)
 
 
-def plan(located: Sequence[Located], spec: BackboneSpec) -> list[list[Located]]:
+def plan(located: Sequence[Located], spec: BackboneSpec, device: str = "cpu") -> list[list[Located]]:
     """Batches of similar length, the longest first; equal rows once. It does not depend on what is stored."""
-    unique = {each.row: each for each in reversed(located)}
-    ordered = sorted(unique.values(), key=lambda each: (-each.samples, each.row))
     most = BATCH_MOST if spec.batchable else 1
+    seconds = CPU_BATCH_SECONDS if device == "cpu" else BATCH_SECONDS
     batches: list[list[Located]] = []
-    for each in ordered:
+    for each in _ordered(located):
         room = batches and len(batches[-1]) < most
-        if room and (len(batches[-1]) + 1) * batches[-1][0].samples <= BATCH_SECONDS * spec.sample_rate:
+        if room and (len(batches[-1]) + 1) * batches[-1][0].samples <= seconds * spec.sample_rate:
             batches[-1].append(each)
         else:
             batches.append([each])
     return batches
 
 
+def _ordered(located: Sequence[Located]) -> list[Located]:
+    """Equal rows once, the longest first."""
+    unique = {each.row: each for each in reversed(located)}
+    return sorted(unique.values(), key=lambda each: (-each.samples, each.row))
+
+
 def _locate(
-    manifest: Manifest, spec: BackboneSpec, failures: Failures, audio_index: Path, progress: Progress
+    manifest: Manifest,
+    spec: BackboneSpec,
+    failures: Failures,
+    files: Mapping[Path, waves.AudioFile | BadAudio],
+    max_duration: float,
 ) -> list[Located]:
-    files = examine_all(audio_index, (each.path for each in manifest if each.path is not None), progress)
     located = []
     for utterance in manifest:
         try:
-            located.append(_locate_one(utterance, files, spec))
+            one = _locate_one(utterance, files, spec)
+            _check_duration(one, spec, max_duration)
         except BadAudio as error:
             failures.add(utterance.id, error)
+        else:
+            located.append(one)
     return located
 
 
@@ -166,6 +178,16 @@ def _locate_one(utterance: Utterance, files: Mapping[Path, waves.AudioFile | Bad
     return Located(utterance, utterance.path, stretch, samples)
 
 
+def _check_duration(located: Located, spec: BackboneSpec, most: float) -> None:
+    seconds = located.samples / spec.sample_rate
+    if seconds > most and not spec.streams:
+        raise BadAudio(
+            "too long",
+            f"{located.utterance.id}: {seconds:.1f} s, and the model takes a recording whole: at most {most:g} s "
+            "(--max-duration); --segment SECONDS makes several utterances of it",
+        )
+
+
 def _rejecting(located: Sequence[Located], failures: Failures) -> _Reject:
     """What to call when a row fails: every utterance of the row does."""
     ids: defaultdict[str, list[str]] = defaultdict(list)
@@ -179,8 +201,9 @@ def _rejecting(located: Sequence[Located], failures: Failures) -> _Reject:
     return reject
 
 
-def _shards(batches: Sequence[list[Located]], width: int) -> Iterator[list[list[Located]]]:
+def _shards(batches: Sequence[list[Located]], representation: Representation) -> Iterator[list[list[Located]]]:
     """Whole batches of the plan, up to the size of a shard."""
+    width = sum(len(units) for units in representation.layers.values())
     most = min(SHARD_ROWS, SHARD_BYTES // (4 * width))
     shard: list[list[Located]] = []
     for batch in batches:
@@ -192,16 +215,33 @@ def _shards(batches: Sequence[list[Located]], width: int) -> Iterator[list[list[
         yield shard
 
 
-def _run_shard(
-    shard: Sequence[Sequence[Located]], runner: Runner, reject: _Reject, advance: Callable[[int], None]
-) -> set[str]:
+def _without(shard: Sequence[list[Located]], stored: Container[str]) -> list[list[Located]]:
+    return [rest for batch in shard if (rest := [each for each in batch if each.row not in stored])]
+
+
+def _compute(
+    shards: Sequence[Sequence[list[Located]]], runner: Runner, reject: _Reject, progress: Progress
+) -> Iterator[set[str]]:
+    """Compute and store shard by shard, reading ahead over all of them; the rows of each."""
+    batches = [batch for shard in shards for batch in shard]
+    rate = runner.spec.sample_rate
+    missing = [each for batch in batches for each in batch]
+    seconds = sum(each.samples for each in missing) / rate
+    with (
+        progress("Extracting", len(missing), seconds) as advance,
+        closing(read_ahead(batches, rate, AHEAD_SECONDS * rate)) as coming,
+    ):
+        for shard in shards:
+            yield _run_shard(islice(coming, len(shard)), runner, reject, advance)
+
+
+def _run_shard(coming: Iterator[_Batch], runner: Runner, reject: _Reject, advance: Advance) -> set[str]:
     """Compute the batches of a shard and store it; when interrupted, store the batches that are whole."""
     done: list[Vectors] = []  # an entry a batch: wherever an interrupt comes, names and vectors belong together
     try:
-        with closing(_read_ahead(shard, runner.spec.sample_rate)) as coming:
-            for batch, read in coming:
-                done.append(_run_batch(batch, read, runner, reject))
-                advance(len(batch))
+        for batch, read in coming:
+            done.append(_run_batch(batch, read, runner, reject))
+            advance(len(batch), sum(each.samples for each in batch) / runner.spec.sample_rate)
     except BaseException:
         with suppress(NeuroscopeError):  # it is the first error that has to be told
             runner.store(done)
@@ -232,33 +272,3 @@ def _run_batch(
             keep[number] = False
     rows = [each.row for each, kept in zip(good, keep, strict=True) if kept]
     return rows, {layer: values[keep] for layer, values in pooled.items()}
-
-
-def _read_ahead(
-    batches: Sequence[Sequence[Located]], sample_rate: int
-) -> Generator[tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]]:
-    """Yield batches with their waveforms, reading in threads as far ahead as memory should be spent on it."""
-    pool = ThreadPoolExecutor(_READERS)
-    coming: deque[tuple[Sequence[Located], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
-    try:
-        for batch in batches:
-            while coming and _samples(batch) + sum(_samples(each) for each, _ in coming) > AHEAD_SECONDS * sample_rate:
-                ready, futures = coming.popleft()
-                yield ready, [future.result() for future in futures]
-            coming.append((batch, [pool.submit(_read, each, sample_rate) for each in batch]))
-        while coming:
-            ready, futures = coming.popleft()
-            yield ready, [future.result() for future in futures]
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _samples(batch: Sequence[Located]) -> int:
-    return sum(each.samples for each in batch)
-
-
-def _read(located: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
-    try:
-        return waves.read(located.path, located.stretch, sample_rate)
-    except BadAudio as error:
-        return error

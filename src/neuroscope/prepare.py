@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import waves
+from neuroscope import stored, waves
+from neuroscope.contracts.backbone import LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
 from neuroscope.options import to_text
@@ -17,7 +18,7 @@ from neuroscope.store import Identity, Representation, Store
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
+    from neuroscope.contracts.backbone import BackboneSpec, Origin
     from neuroscope.contracts.features import Pooling
     from neuroscope.plugins import Plugins
     from neuroscope.registry import Choice
@@ -64,12 +65,15 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
         UnknownName: no such pooling.
         PluginBroken: the spec declares no layer, one twice, or one of impossible width.
         BadOption: no such dtype.
-        MissingData: a file that an option names cannot be read.
+        MissingData: a file that an option names cannot be read, or vectors computed elsewhere are gone.
     """
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
-    spec = choice.build()
+    with stored.looked_up_in(store.folder):
+        spec = choice.build()
     _check_layers(choice, spec)
+    if spec.stored_as:
+        return _prepare_stored(choice, spec, store)
     chosen = {
         layer.name: plugins.poolings.choose(pooling or layer.pooling)
         for layer in spec.layers
@@ -92,6 +96,40 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
     different = dict.fromkeys(texts.values())
     in_rows = next(iter(different)) if len(different) == 1 else " ".join(f"{k}:{v}" for k, v in texts.items())
     return Prepared(choice.text, spec, poolings, in_rows, store.representation(identity, units, spec.origin))
+
+
+def stored_representation(
+    store: Store, name: str, layers: Mapping[str, int], dtype: str, origin: Origin
+) -> Representation:
+    """Where vectors computed elsewhere are: what computed them is not known, so their digest tells them apart.
+
+    Args:
+        store: where representations are.
+        name: that they were imported under.
+        layers: name -> width.
+        dtype: of the stored vectors.
+        origin: of the vectors.
+    """
+    specs = [LayerSpec(layer, width, pooling=POOLED_BY_NETWORK) for layer, width in layers.items()]
+    identity = Identity(
+        backbone=stored.FAMILY + name,
+        options={},
+        weights=origin.digest,
+        plugin="",
+        poolings=dict.fromkeys(layers, POOLED_BY_NETWORK),
+        pooling_plugins=[],
+        audio="",
+        dtype=dtype,
+    )
+    return store.representation(identity, {spec.name: _units(spec, {}) for spec in specs}, origin)
+
+
+def _prepare_stored(choice: Choice[BackboneSpec], spec: BackboneSpec, store: Store) -> Prepared:
+    widths = {layer.name: layer.width for layer in spec.layers}
+    representation = stored_representation(store, choice.argument or "", widths, spec.stored_as, spec.origin)
+    if not representation.folder.exists():
+        raise MissingData(f"the vectors of {choice.name} are not in the store any more; import them again")
+    return Prepared(choice.text, spec, {}, POOLED_BY_NETWORK, representation)
 
 
 def _check_layers(choice: Choice[BackboneSpec], spec: BackboneSpec) -> None:

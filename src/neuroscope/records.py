@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from neuroscope import invariance
 from neuroscope.analysis.cautions import summed_up
 from neuroscope.failures import counted
 
@@ -32,8 +33,10 @@ def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction,
         "source": loaded.manifest.source,
         "manifest": loaded.manifest.fingerprint,
         "utterances": failures.total,
+        "segmented": loaded.segmented,
         "found": extraction.found,
         "computed": extraction.computed,
+        "invariance": invariance.record(extraction.invariance),
         "warning": loaded.manifest.warning,
         "left_out_by_reader": dict(loaded.manifest.left_out),
         "skipped": {reason: count for reason, count in counted(failures.skipped)},

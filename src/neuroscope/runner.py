@@ -29,18 +29,31 @@ class Runner:
     def __init__(
         self, spec: BackboneSpec, poolings: Mapping[str, Pooling], representation: Representation, device: str
     ) -> None:
-        self.spec, self._poolings, self._representation, self._device = spec, poolings, representation, device
+        self.spec, self.device = spec, device
+        self.precisions: dict[str, str] = {}
+        """Layer -> type of the frames that came, as ``float32``."""
+        self._poolings, self._representation = poolings, representation
         self._made_with = {"device": device, **versions("torch", "transformers")}
         self._layers = {layer.name: layer for layer in spec.layers}
         self._backbone: Backbone | None = None
 
     def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
         """Pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
+        pooled = self.pool(waveforms)
+        with np.errstate(over="ignore"):  # what the type cannot hold becomes infinite, and is rejected as such
+            return {layer: values.astype(self._representation.identity.dtype) for layer, values in pooled.items()}
+
+    def pool(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+        """Pooled vectors of every layer, ``[B, units]``, as they come.
+
+        Raises:
+            PluginBroken: the backbone does not yield what it declares.
+        """
         import torch
 
         if self._backbone is None:
-            _check_device(self._device)
-            self._backbone = self.spec.load(self._device)
+            _check_device(self.device)
+            self._backbone = self.spec.load(self.device)
         with torch.inference_mode():
             pooled = self._pool(self._backbone, waves.batch(waveforms))
         for layer, units in self._representation.layers.items():
@@ -49,8 +62,7 @@ class Runner:
             if pooled[layer].shape != (len(waveforms), len(units)):
                 shape = list(pooled[layer].shape)
                 raise PluginBroken(f"layer {layer} is pooled to {shape}, not [{len(waveforms)}, {len(units)}]")
-        with np.errstate(over="ignore"):  # what the type cannot hold becomes infinite, and is rejected as such
-            return {layer: values.astype(self._representation.identity.dtype) for layer, values in pooled.items()}
+        return {layer: pooled[layer] for layer in self._representation.layers}
 
     def store(self, done: Sequence[Vectors]) -> set[str]:
         """Write whole batches as one shard; the names of its rows."""
@@ -67,6 +79,7 @@ class Runner:
         for block in backbone.extract(batch):
             for name, frames in block.items():
                 self._check(name, frames, len(batch.lengths), again=name in pooled)
+                self.precisions[name] = str(frames.values.dtype).removeprefix("torch.")
                 if name not in self._poolings:
                     pooled[name] = frames.values[:, 0].float().cpu().numpy()
                 else:

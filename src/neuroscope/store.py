@@ -1,26 +1,32 @@
 """Pooled representations on disk: the waist of the design, torch to its left, numpy to its right.
 
-A representation is a folder named by the digest of all that decides its numbers; in it, shards: folders that hold the
-names of their rows and one array a layer. A shard is written under a temporary name, synced and renamed, and never
-changed after that, so a reader sees whole shards only, without any lock. Of two equal rows the one in the shard whose
-name comes first wins.
+A representation is a folder named by the digest of all that decides its numbers; in it, immutable shards, so a reader
+sees whole shards only, without any lock. Of two equal rows the one in the shard whose name comes first wins.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
+from collections import defaultdict
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope import shards
+from neuroscope.collecting import uncollected
 from neuroscope.contracts.features import Features, Unit
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
-from neuroscope.files import whole_file, whole_folder
+from neuroscope.files import whole_file
+from neuroscope.shards import Damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import Origin
 
 FORMAT = 1
+IN_MEMORY_BYTES = 2_000_000_000
+"""Vectors that take more are assembled in a memory-mapped file, and anonymous memory stays flat."""
 
 
 @dataclass(frozen=True)
@@ -82,23 +90,25 @@ class Representation:
         self, folder: Path, identity: Identity, layers: Mapping[str, tuple[Unit, ...]], origin: Origin
     ) -> None:
         self.folder, self.identity, self.layers, self.origin = folder, identity, layers, origin
+        self._checked: set[Path] = set()  # files whose digest was looked at; once a process is enough
 
     @property
     def key(self) -> str:
         """The digest that names it."""
         return self.folder.name
 
-    def rows(self) -> dict[str, tuple[str, int]]:
-        """Which rows are stored: row name -> (shard, position).
+    def rows(self) -> dict[str, str]:
+        """Which rows are stored: row name -> shard; rows of a shard that is visibly damaged are not.
 
         Raises:
-            StoreMismatch: the folder is of another format, has other layers, or is damaged.
+            StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
         self._check_description()
-        rows: dict[str, tuple[str, int]] = {}
-        for index in sorted(self.folder.glob("shards/[!.]*/shard.json")):  # a name with a dot is not finished
-            for position, row in enumerate(_read_json(index)["rows"]):
-                rows.setdefault(row, (index.parent.name, position))
+        rows: dict[str, str] = {}
+        with _told(self.folder), uncollected():
+            for shard in reversed(list(shards.finished(self._shards))):  # the first, written last, wins
+                with suppress(Damaged):
+                    rows |= dict.fromkeys(shards.read_index(shard, len(self.layers)).rows, shard.name)
         return rows
 
     def write(self, rows: Sequence[str], values: Mapping[str, NDArray[Any]], made_with: Mapping[str, str]) -> None:
@@ -111,17 +121,50 @@ class Representation:
 
         Raises:
             NeuroscopeError: the disk is full or the folder cannot be written.
+            ValueError: a layer has another shape.
         """
-        name = hashlib.sha256("\n".join(rows).encode()).hexdigest()[:32]
+        arrays = []
+        for layer, units in self.layers.items():
+            if values[layer].shape != (len(rows), len(units)):
+                raise ValueError(f"layer {layer} is {values[layer].shape}, not {(len(rows), len(units))}")
+            arrays.append(values[layer].astype(self.identity.dtype, copy=False))
         try:
             self._describe()
-            with whole_folder(self.folder / "shards" / name) as temporary:
-                index = {"rows": list(rows), "made_with": dict(made_with)}
-                (temporary / "shard.json").write_text(json.dumps(index))
-                for number, layer in enumerate(self.layers):
-                    np.save(temporary / f"{number}.npy", values[layer].astype(self.identity.dtype))
+            shards.write(self._shards, rows, arrays, made_with)
         except OSError as error:
             raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
+
+    def verify(self, progress: Progress = silent) -> list[str]:
+        """Read every shard whole: names of the damaged ones, which ``set_aside`` lets the next extraction repair.
+
+        Raises:
+            StoreMismatch: the folder is of another format, has other layers, or cannot be read.
+        """
+        self._check_description()
+        damaged = []
+        with _told(self.folder):
+            found = list(shards.finished(self._shards))
+            with progress("Verifying", len(found)) as advance:
+                for shard in found:
+                    try:
+                        index = shards.read_index(shard, len(self.layers))
+                        for name in index.files:
+                            shards.check(shard, name, index)
+                    except Damaged:
+                        damaged.append(shard.name)
+                    advance(1)
+        return damaged
+
+    def set_aside(self, shard: str) -> None:
+        """Hide a shard from all readers, so that the next extraction computes its rows again.
+
+        Raises:
+            NeuroscopeError: the folder cannot be written.
+        """
+        try:
+            shards.set_aside(self._shards / shard)
+        except OSError as error:
+            raise NeuroscopeError(f"cannot set aside {self._shards / shard}: {error.strerror or error}") from error
 
     def _describe(self) -> None:
         """Write down, once, what this representation is."""
@@ -156,29 +199,54 @@ class Representation:
                 f"{missing} of {len(rows)} utterances are not in the store; run `neuroscope extract` first"
             )
         units = tuple(unit for layer in chosen for unit in self.layers[layer])
-        values = np.empty((len(rows), len(units)), dtype=np.float32)
-        by_shard: dict[str, list[tuple[int, int]]] = {}
+        values = self._room((len(rows), len(units)))
+        by_shard: defaultdict[str, list[int]] = defaultdict(list)
         for target, row in enumerate(rows):
-            shard, position = stored[row]
-            by_shard.setdefault(shard, []).append((target, position))
-        for shard, places in by_shard.items():
-            self._fill(values, shard, np.array(places), chosen)
+            by_shard[stored[row]].append(target)
+        for shard, targets in by_shard.items():
+            self._fill(values, self._shards / shard, targets, rows, chosen)
         return Features(ids=tuple(ids), units=units, values=values)
 
-    def _fill(self, values: NDArray[Any], shard: str, places: NDArray[np.int64], layers: Sequence[str]) -> None:
+    def _room(self, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """An array in memory, or, where it is large, in a file without a name that goes when the array does."""
+        size = 4 * shape[0] * shape[1]
+        if size <= IN_MEMORY_BYTES:
+            return np.empty(shape, dtype=np.float32)
+        try:
+            with tempfile.TemporaryFile(
+                dir=self.folder if os.access(self.folder, os.W_OK, effective_ids=True) else None
+            ) as file:
+                os.posix_fallocate(file.fileno(), 0, size)  # a full disk is told here; later it would kill the process
+                return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
+        except OSError as error:
+            raise NeuroscopeError(
+                f"no room for {size / 1e9:.1f} GB of vectors beside {self.folder}: {error.strerror or error}"
+            ) from error
+
+    def _fill(
+        self, values: NDArray[Any], shard: Path, targets: Sequence[int], rows: Sequence[str], layers: Sequence[str]
+    ) -> None:
+        """Copy from one shard what goes to the target rows."""
         numbers = {name: number for number, name in enumerate(self.layers)}
-        folder = self.folder / "shards" / shard
         column = 0
-        for layer in layers:
-            width = len(self.layers[layer])
-            try:
-                stored = np.load(folder / f"{numbers[layer]}.npy", mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
-                raise _unreadable(folder, error) from error
-            if stored.ndim != 2 or stored.shape[1] != width or len(stored) <= places[:, 1].max():
-                raise _unreadable(folder, f"layer {layer} is {list(stored.shape)}")
-            values[places[:, 0], column : column + width] = stored[places[:, 1]]
-            column += width
+        with _told(shard):
+            index = shards.read_index(shard, len(self.layers))
+            place = {row: number for number, row in enumerate(index.rows)}
+            sources = [place[rows[target]] for target in targets]
+            for layer in layers:
+                width, name = len(self.layers[layer]), f"{numbers[layer]}.npy"
+                if shard / name not in self._checked:
+                    shards.check(shard, name, index)
+                    self._checked.add(shard / name)
+                stored = np.load(shard / name, mmap_mode="r", allow_pickle=False)
+                if stored.shape != (len(index.rows), width):
+                    raise Damaged(f"layer {layer} is {list(stored.shape)}")
+                values[targets, column : column + width] = stored[sources]
+                column += width
+
+    @property
+    def _shards(self) -> Path:
+        return self.folder / "shards"
 
     @property
     def _widths(self) -> dict[str, int]:
@@ -203,12 +271,20 @@ class Representation:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise _unreadable(path.parent, error) from error
+        raise StoreMismatch(
+            f"{path} cannot be read ({error}); if it is damaged, remove it: the next extraction writes it again"
+        ) from error
 
 
-def _unreadable(folder: Path, reason: object) -> StoreMismatch:
-    return StoreMismatch(
-        f"{folder} cannot be read ({reason}); if it is damaged, remove it, and `neuroscope extract` computes it again"
-    )
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Whatever is wrong with a folder, told with what to do."""
+    try:
+        yield
+    except (OSError, ValueError, LookupError, Damaged) as error:
+        raise StoreMismatch(
+            f"{folder} cannot be read ({error}); if it is damaged, `neuroscope store verify` sets it aside, and "
+            "`neuroscope extract` computes it again"
+        ) from error

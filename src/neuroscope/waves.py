@@ -181,6 +181,8 @@ def batch(waves: Sequence[NDArray[np.float32]]) -> WaveBatch:
     import torch
 
     lengths = torch.tensor([len(wave) for wave in waves], dtype=torch.int64)
+    if len(waves) == 1:  # a long recording is not copied
+        return WaveBatch(torch.from_numpy(waves[0])[None], lengths)
     samples = torch.zeros(len(waves), int(lengths.max()))
     for row, wave in zip(samples, waves, strict=True):
         row[: len(wave)] = torch.from_numpy(wave)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import data as data_source
+from neuroscope import exported, housekeeping, imported, records, results, segments
 from neuroscope import extract as extraction_loop
-from neuroscope import records, results
 from neuroscope.asking import ask
 from neuroscope.cells import Answers, Settings, answer
 from neuroscope.choosing import choose_backbones, choose_preset, choose_probe
+from neuroscope.clock import Clock
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.defaults import DTYPE, MAX_ERRORS, RUNS
+from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS, RUNS
 from neuroscope.errors import BadOption
 from neuroscope.failures import Failures
 from neuroscope.files import cache_folder
@@ -32,26 +32,33 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.task import Task
-    from neuroscope.data import Data
+    from neuroscope.data import Data, Loaded
     from neuroscope.extract import Extraction
+    from neuroscope.imported import Imported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """How vectors are computed and kept; nothing here changes what is asked.
+    """How audio becomes vectors, and where they are kept.
 
     Attributes:
         device: ``cpu``, ``cuda:0``, ...
         dtype: of the stored vectors, ``float32`` or ``float16``.
+        rehash: read every audio file again, also those that seem not to have changed.
         on_error: ``skip`` or ``fail`` at an utterance that cannot be used.
         max_errors: largest share of such utterances.
+        segment: seconds; longer recordings become utterances of that length. None = as they are.
+        max_duration: seconds; longer utterances cannot be used, unless the backbone streams.
         cache: folder of the store and the run folders; None = ``$NEUROSCOPE_CACHE`` or the user's cache folder.
     """
 
     device: str = "cpu"
     dtype: str = DTYPE
+    rehash: bool = False
     on_error: str = "skip"
     max_errors: float = MAX_ERRORS
+    segment: float | None = None
+    max_duration: float = MAX_DURATION
     cache: Path | None = None
 
     @property
@@ -64,9 +71,18 @@ class Machine:
         """The store in it."""
         return Store(self.folder / "store")
 
+    def cut(self, loaded: Loaded, progress: Progress) -> Loaded:
+        """Segments in place of recordings, where they were asked for."""
+        if self.segment is None:
+            return loaded
+        return segments.cut(loaded, self.segment, self.store.audio, progress, trust=not self.rehash)
+
     def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
-        """Bring a manifest into the store."""
+        """Bring a manifest into the store; nothing to compute where vectors were imported."""
         failures = Failures(len(manifest), self.on_error, self.max_errors)
+        housekeeping.used(prepared.representation)
+        if prepared.spec.stored_as:
+            return imported.found_by_id(manifest, prepared.representation, failures), failures
         extraction = extraction_loop.extract(
             manifest,
             prepared.spec,
@@ -74,6 +90,8 @@ class Machine:
             prepared.representation,
             failures,
             audio_index=self.store.audio,
+            trust_index=not self.rehash,
+            max_duration=self.max_duration,
             device=self.device,
             progress=progress,
         )
@@ -105,9 +123,9 @@ def extract(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    clock, machine, plugins = _Clock(), machine or Machine(), plugins or Plugins.load()
+    clock, machine, plugins = Clock(), machine or Machine(), plugins or Plugins.load()
     (choice,) = choose_backbones([backbone], backbone_options, plugins)
-    loaded = data_source.load(data, plugins)
+    loaded = machine.cut(data_source.load(data, plugins), progress)
     prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
     clock.lap("preparing")
     extraction, failures = machine.extract(prepared, loaded.manifest, progress)
@@ -115,6 +133,71 @@ def extract(
     about = records.about_extraction(prepared, loaded, extraction, failures)
     run = {"command": list(command), **clock.stamp(), "extractions": [about], "cells": [], "versions": all_versions()}
     return Result(run, [], None)
+
+
+def import_vectors(
+    file: Path,
+    data: Data,
+    *,
+    name: str,
+    layers: str = "",
+    replace: bool = False,
+    machine: Machine | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> Imported:
+    """Bring vectors that another program computed into the store: the backbone ``stored:NAME``.
+
+    Arguments as for ``neuroscope.imported.import_vectors``; ``data`` is the manifest whose ids they belong to.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend; nothing is imported then.
+    """
+    machine = machine or Machine()
+    manifest = data_source.load(data, plugins or Plugins.load()).manifest
+    return imported.import_vectors(
+        file,
+        manifest,
+        machine.store,
+        name=name,
+        layers=layers,
+        dtype=machine.dtype,
+        replace=replace,
+        progress=progress,
+    )
+
+
+def export(
+    key: str,
+    file: Path,
+    data: Data | None = None,
+    *,
+    machine: Machine | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> int:
+    """Write a representation to a file; how many rows.
+
+    Args:
+        key: of the representation, or its beginning.
+        file: ends in ``.npz``, ``.safetensors`` or ``.parquet``.
+        data: only these utterances, by their ids; None = every row, by the digest of its audio.
+        machine: with the store.
+        plugins: those of the environment, unless given.
+        progress: told of rows written.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend.
+    """
+    store = (machine or Machine()).store
+    exported.check_ending(file)
+    representation = housekeeping.find(store, key).opened()
+    rows = exported.rows_of(representation)
+    if data is not None:
+        manifest = data_source.load(data, plugins or Plugins.load()).manifest
+        rows = exported.rows_in(manifest, representation, store.audio)
+    exported.export(representation, rows, file, progress)
+    return len(rows)
 
 
 def probe(
@@ -159,7 +242,7 @@ def probe(
     Raises:
         NeuroscopeError: whatever the user can mend; nothing is left then but what the store gained.
     """
-    clock, machine, plugins = _Clock(), machine or Machine(), plugins or Plugins.load()
+    clock, machine, plugins = Clock(), machine or Machine(), plugins or Plugins.load()
     chosen = choose_backbones(backbones, backbone_options, plugins)
     declared = _choose_tasks(tasks, plugins)
     chosen_preset = choose_preset(preset)
@@ -179,6 +262,7 @@ def probe(
     for each in prepared:
         settings.layers_of(each)
     loaded = data_source.load(data, plugins, [name for task in declared.values() for name in task.datasets])
+    loaded = machine.cut(loaded, progress)
     questions = [ask(text, task, loaded.manifest, split) for text, task in declared.items()]
     for question in questions:  # a split that cannot be made is told before any audio is read
         settings.runs_of(question)
@@ -206,19 +290,3 @@ def _choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Task]:
     if not texts:
         raise BadOption("no task: name one with --task (`neuroscope list tasks`)")
     return {choice.text: choice.build() for choice in map(plugins.tasks.choose, texts)}
-
-
-class _Clock:
-    """When a command began, and how many seconds each phase took."""
-
-    def __init__(self) -> None:
-        self._began, self._last = datetime.now(UTC), time.monotonic()
-        self._seconds: dict[str, float] = {}
-
-    def lap(self, phase: str) -> None:
-        now = time.monotonic()
-        self._seconds[phase] = round(now - self._last, 3)
-        self._last = now
-
-    def stamp(self) -> dict[str, Any]:
-        return {"began": self._began.isoformat(timespec="seconds"), "seconds": self._seconds}

@@ -10,7 +10,7 @@ from neuroscope.plugins import Plugins
 
 HEAVY = {
     *("torch", "torchaudio", "transformers", "s3prl", "numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow"),
-    *("altair", "vl_convert", "numba", "librosa", "soundfile", "soxr"),
+    *("altair", "vl_convert", "numba", "librosa", "soundfile", "soxr", "safetensors"),
 }
 SCRIPT = """
 import io, json, sys
@@ -45,7 +45,9 @@ def test_help_lists_and_every_component_load_nothing_heavy():
     registries = Plugins.load().registries
     components = [["show", kind, entry.name] for kind, registry in registries.items() for entry in registry]
     lists = [["list", f"{kind}s"] for kind in registries]
-    commands = [["--help"], ["probe", "--help"], ["extract", "--help"], ["plugins"], ["list"], *lists, *components]
+    store = [["store", *command, "--help"] for command in ([], ["list"], ["show"], ["verify"], ["prune"], ["export"])]
+    helps = [["--help"], ["probe", "--help"], ["extract", "--help"], ["import", "--help"], *store]
+    commands = [*helps, ["plugins"], ["list"], *lists, *components]
     assert len(components) > 8
     for arguments, code, length, heavy in run(*commands):
         assert (arguments, code, heavy) == (arguments, 0, set())

@@ -61,3 +61,13 @@ def test_under_fail_the_first_failure_stops_before_the_model_runs_on(tmp_path, c
     with pytest.raises(TooManyFailures, match="u0"):
         run(tmp_path / "store", corpus, load, on_error="fail")
     assert load.sizes == []
+
+
+def test_a_recording_that_is_too_long_for_the_model_is_refused_unless_it_streams(tmp_path, corpus, fake, run):
+    limit = {"max_duration": 3_000 / 16_000}
+    _, vectors, failures = run(tmp_path / "a", corpus, fake(), **limit)
+    assert {each.reason for each in failures.skipped} == {"too long"}
+    assert "--segment" in failures.skipped[0].detail
+    assert 0 < len(vectors) < 20
+    _, vectors, failures = run(tmp_path / "b", corpus, fake(), streams=True, **limit)
+    assert (len(vectors), failures.skipped) == (20, [])

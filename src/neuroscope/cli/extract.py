@@ -10,7 +10,7 @@ import typer
 from neuroscope.cli import parameters
 from neuroscope.cli.probe import lines_of_extraction
 from neuroscope.cli.terminal import progress_bar, say, write_json
-from neuroscope.defaults import DTYPE, MAX_ERRORS
+from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
 
 
 def extract(
@@ -24,8 +24,11 @@ def extract(
     pooling: parameters.Pooling = "",
     device: parameters.Device = "cpu",
     dtype: parameters.Dtype = DTYPE,
+    rehash: parameters.Rehash = False,
     on_error: parameters.OnError = "skip",
     max_errors: parameters.MaxErrors = MAX_ERRORS,
+    segment: parameters.Segment = None,
+    max_duration: parameters.MaxDuration = MAX_DURATION,
     json: parameters.Json = False,
 ) -> None:
     """Run every utterance through a model and store the pooled vectors of every layer; what is stored is not redone."""
@@ -37,7 +40,15 @@ def extract(
         backbone_options=tuple(option or ()),
         pooling=pooling,
         command=sys.argv,
-        machine=workflows.Machine(device=device, dtype=dtype, on_error=on_error, max_errors=max_errors),
+        machine=workflows.Machine(
+            device=device,
+            dtype=dtype,
+            rehash=rehash,
+            on_error=on_error,
+            max_errors=max_errors,
+            segment=segment,
+            max_duration=max_duration,
+        ),
         plugins=context.obj.load(),
         progress=progress_bar,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroscope.cli import extract, listing, probe
+from neuroscope.cli import extract, importing, listing, probe, store
 from neuroscope.cli.terminal import Session, complain
 from neuroscope.errors import NeuroscopeError
 from neuroscope.plugins import Plugins
@@ -44,6 +44,8 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
 
     app.command("probe")(guarded(probe.probe))
     app.command("extract")(guarded(extract.extract))
+    app.command("import")(guarded(importing.import_vectors))
+    app.add_typer(store.build(guarded), name="store")
     app.command("list")(guarded(listing.list_components))
     app.command("show")(guarded(listing.show))
     app.command("plugins")(guarded(listing.list_plugins))

@@ -48,6 +48,14 @@ Device: TypeAlias = Annotated[str, typer.Option("--device", help="cpu, cuda:0, â
 Dtype: TypeAlias = Annotated[
     str, typer.Option("--dtype", help="Of the stored vectors: float32 or float16.", rich_help_panel=_MACHINE)
 ]
+Rehash: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--rehash",
+        help="Read every audio file again, also those that seem not to have changed.",
+        rich_help_panel=_MACHINE,
+    ),
+]
 OnError: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -57,6 +65,24 @@ OnError: TypeAlias = Annotated[
 MaxErrors: TypeAlias = Annotated[
     float,
     typer.Option("--max-errors", metavar="SHARE", help="Largest share of such utterances.", rich_help_panel=_MACHINE),
+]
+Segment: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--segment",
+        metavar="SECONDS",
+        help="Cut longer recordings into utterances of this length; split by group:recording to keep them together.",
+        rich_help_panel=_MACHINE,
+    ),
+]
+MaxDuration: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        "--max-duration",
+        metavar="SECONDS",
+        help="Longer utterances cannot be used, unless the model streams.",
+        rich_help_panel=_MACHINE,
+    ),
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
 

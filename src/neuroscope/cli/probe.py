@@ -10,7 +10,7 @@ import typer
 
 from neuroscope.cli import parameters
 from neuroscope.cli.terminal import progress_bar, say, write_json
-from neuroscope.defaults import DTYPE, MAX_ERRORS, PRESETS, RUNS
+from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS, PRESETS, RUNS
 
 if TYPE_CHECKING:
     from neuroscope.report.curve import Curve
@@ -44,15 +44,26 @@ def probe(
     seed: Annotated[int, typer.Option("--seed", help="Of the first run; the others follow by one.")] = 0,
     device: parameters.Device = "cpu",
     dtype: parameters.Dtype = DTYPE,
+    rehash: parameters.Rehash = False,
     on_error: parameters.OnError = "skip",
     max_errors: parameters.MaxErrors = MAX_ERRORS,
+    segment: parameters.Segment = None,
+    max_duration: parameters.MaxDuration = MAX_DURATION,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The run folder.")] = None,
     json: parameters.Json = False,
 ) -> None:
     """Train a probe on every layer and on ALL, and print the layer-wise accuracies with the majority baseline."""
     from neuroscope import workflows
 
-    machine = workflows.Machine(device=device, dtype=dtype, on_error=on_error, max_errors=max_errors)
+    machine = workflows.Machine(
+        device=device,
+        dtype=dtype,
+        rehash=rehash,
+        on_error=on_error,
+        max_errors=max_errors,
+        segment=segment,
+        max_duration=max_duration,
+    )
     result = workflows.probe(
         backbone,
         task,
@@ -94,6 +105,10 @@ def lines_of_extraction(about: dict[str, Any]) -> list[str]:
     counted = about["computed"] + about["found"] + len(about["skipped_utterances"])
     if twins := about["utterances"] - counted:
         lines.append(f"The same audio as another utterance: {twins}")
+    if about["segmented"]:
+        lines.append(f"Segments: {about['segmented']}.")
+    if about["invariance"] and (layers := about["invariance"]["one_at_a_time"]):
+        lines.append(_one_at_a_time(about["invariance"]["differences"], layers))
     if about["warning"]:
         lines.append(f"Warning: {about['warning']}.")
     if left_out := about["left_out_by_reader"]:
@@ -101,6 +116,14 @@ def lines_of_extraction(about: dict[str, Any]) -> list[str]:
     if skipped := about["skipped"]:
         lines.append(f"Skipped: {_counts(skipped)} (run.json names each)")
     return lines
+
+
+def _one_at_a_time(differences: dict[str, float], layers: list[str]) -> str:
+    worst = max(layers, key=lambda layer: differences[layer])
+    return (
+        f"One utterance at a time: in a batch, {len(layers)} layers of this model change by up to "
+        f"{differences[worst]:.1e} of their largest value ({worst})."
+    )
 
 
 def _tell_cell(cell: dict[str, Any], curve: Curve) -> None:

@@ -1,12 +1,14 @@
-"""Where text goes: results to stdout, everything else to stderr; progress on a terminal alone."""
+"""Where text goes: results to stdout, everything else to stderr; progress as a bar or, off a terminal, as lines."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -15,11 +17,13 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from neuroscope.contracts.progress import Advance
     from neuroscope.plugins import Plugins
     from neuroscope.workflows import Result
 
 
 _WIDE = 1000
+_MINUTE = 60.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,12 @@ def write_json(result: Result) -> None:
     """One object on stdout: ``{"run": ..., "rows": [...]}``."""
     from neuroscope.results import record
 
-    text = json.dumps({"run": result.run, "rows": [record(row) for row in result.rows]})
-    sys.stdout.write(text + "\n")
+    write_object({"run": result.run, "rows": [record(row) for row in result.rows]})
+
+
+def write_object(found: dict[str, Any]) -> None:
+    """One JSON object on stdout, on one line."""
+    sys.stdout.write(json.dumps(found) + "\n")
 
 
 def say(*parts: Any) -> None:
@@ -52,12 +60,65 @@ def say(*parts: Any) -> None:
 
 
 @contextmanager
-def progress_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr where that is a terminal; nothing elsewhere."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Advance]:
+    """A bar on stderr where that is a terminal, else a line a minute there."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    pace = Pace(label, total, seconds)
+    if not console.is_terminal:
+        yield _line_a_minute(pace, console)
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda steps: bar.advance(task, steps)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[pace]}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=seconds or total, pace="")
+
+        def advance(steps: int, audio: float = 0.0, /) -> None:
+            pace.advance(steps, audio)
+            bar.update(task, advance=audio if seconds else steps, pace=str(pace))
+
+        yield advance
+
+
+def _line_a_minute(pace: Pace, console: Console) -> Advance:
+    told = [time.monotonic()]
+
+    def advance(steps: int, audio: float = 0.0, /) -> None:
+        pace.advance(steps, audio)
+        if time.monotonic() >= told[0] + _MINUTE:
+            told[0] = time.monotonic()
+            console.print(Text(f"{pace.label}: {pace}"))
+
+    return advance
+
+
+class Pace:
+    """How far a piece of work is, and how fast it goes.
+
+    Args:
+        label: what is done.
+        total: steps.
+        seconds: of audio, in all of them; 0 where the work is not on audio.
+    """
+
+    def __init__(self, label: str, total: int, seconds: float) -> None:
+        self.label, self._total, self._audio = label, total, seconds
+        self._done, self._heard, self._began = 0, 0.0, time.monotonic()
+
+    def advance(self, steps: int, audio: float) -> None:
+        """So many steps are done, and so many seconds of audio with them."""
+        self._done += steps
+        self._heard += audio
+
+    def __str__(self) -> str:
+        taken = max(time.monotonic() - self._began, 1e-6)
+        share = self._heard / self._audio if self._audio else self._done / max(self._total, 1)
+        parts = [f"{self._done:,} of {self._total:,}"]
+        if self._audio:
+            parts += [
+                f"{self._heard / 3600:.2f} of {self._audio / 3600:.2f} h of audio",
+                f"{self._heard / taken:.0f} times real time",
+            ]
+        if 0 < share < 1:
+            parts.append(f"{timedelta(seconds=round(taken * (1 - share) / share))} left")
+        return ", ".join(parts)

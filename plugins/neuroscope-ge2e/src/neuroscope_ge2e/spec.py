@@ -39,6 +39,7 @@ def ge2e(*, weights: Literal["pretrained", "random"] = "pretrained", seed: int =
         layers=tuple(LayerSpec(name, WIDTH) for name in NAMES),
         origin=_random_origin(seed) if path is None else _pretrained_origin(),
         load=partial(_load, path, seed),
+        streams=True,
         min_samples=201,  # half a window is reflected at each end, and a sample does not mirror itself
     )
 

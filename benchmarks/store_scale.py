@@ -1,0 +1,162 @@
+"""How long a store of many utterances takes to open, and a manifest of as many to be found complete or not.
+
+Builds, once, real files without content, an index of audio files that knows them, and a representation that holds every
+row but those of the last files, with vectors of two numbers a layer. What is measured goes through the product's own
+code, in a process of its own each, with the file system's caches warm.
+
+    python benchmarks/store_scale.py [--utterances 1000000] [--layers 13] [--runs 3] [--folder DIR] [--keep]
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from neuroscope import audio_index, extract, files
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
+from neuroscope.contracts.features import Unit
+from neuroscope.failures import Failures
+from neuroscope.store import Identity, Store
+from neuroscope.waves import AudioFile, Stretch
+
+MISSING = 1_000
+SHARD = 256
+A_FOLDER = 1_000
+
+
+def path_of(folder, number):
+    return folder / "audio" / f"{number // A_FOLDER:05d}" / f"utterance-{number:07d}.wav"
+
+
+def audio_of(number):
+    return AudioFile(hashlib.sha256(b"%d" % number).hexdigest()[:32], 16_000 + number, 16_000, 1)
+
+
+def row_of(number):
+    return Stretch(audio_of(number), 0, 16_000 + number, None).key
+
+
+def representation(folder, layers):
+    units = {f"layer-{n}": (Unit(f"layer-{n}", 0), Unit(f"layer-{n}", 1)) for n in range(layers)}
+    identity = Identity("scale", {}, "", "", {}, [], "1", "float32")
+    return Store(folder / "store").representation(identity, units, Origin(source="", licence="", digest=""))
+
+
+def build(folder, utterances, layers):
+    stamps = {}
+    for number in range(utterances):
+        path = path_of(folder, number)
+        if number % A_FOLDER == 0:
+            path.parent.mkdir(parents=True)
+        path.touch()
+        status = path.stat()
+        stamps[os.fsencode(path), status.st_size, status.st_mtime_ns] = audio_of(number)
+    audio_index._save(folder / "store" / "audio", stamps)
+    files._sync = lambda path: None  # a store that is built for measuring may be lost
+    rep = representation(folder, layers)
+    for first in range(0, utterances - MISSING, SHARD):
+        rows = [row_of(number) for number in range(first, min(first + SHARD, utterances - MISSING))]
+        values = np.zeros((len(rows), 2), dtype=np.float32)
+        rep.write(rows, dict.fromkeys(rep.layers, values), {"device": "cpu"})
+
+
+def clock():
+    """Calling what it returns gives the seconds since, and how many of them this process spent on a processor."""
+    start, own = time.perf_counter(), time.process_time()
+    return lambda: (time.perf_counter() - start, time.process_time() - own)
+
+
+def opening(folder, utterances, layers):
+    rep = representation(folder, layers)
+    lap = clock()
+    rows = rep.rows()
+    seconds = lap()
+    assert len(rows) == utterances - MISSING
+    return seconds
+
+
+def missing(folder, utterances, layers):
+    """From a manifest in memory to the rows that are missing: what an extraction does before it loads a model."""
+    rep = representation(folder, layers)
+    manifest = Manifest(tuple(Utterance(id=f"u{n}", path=path_of(folder, n)) for n in range(utterances)))
+    spec = BackboneSpec(
+        sample_rate=16_000,
+        layers=tuple(LayerSpec(name, 2) for name in rep.layers),
+        origin=rep.origin,
+        load=None,
+        batchable=False,
+    )
+    found = []
+
+    class Stop(Exception):
+        pass
+
+    def progress(label, total, *rest):
+        del total, rest
+        found.append(label)
+        raise Stop
+
+    lap = clock()
+    with suppress(Stop):
+        extract.extract(
+            manifest, spec, {}, rep, Failures(utterances), audio_index=folder / "store" / "audio", progress=progress
+        )
+    seconds = lap()
+    assert found == ["Extracting"], found
+    return seconds
+
+
+def looking(folder, utterances, layers):
+    """Of that, the index of audio files alone."""
+    del layers
+    paths = [path_of(folder, number) for number in range(utterances)]
+    lap = clock()
+    found = audio_index.examine_all(folder / "store" / "audio", paths)
+    seconds = lap()
+    assert len(found) == utterances
+    return seconds
+
+
+MEASURED = {"opening": opening, "missing": missing, "looking": looking}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--utterances", type=int, default=1_000_000)
+    parser.add_argument("--layers", type=int, default=13)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--keep", action="store_true", help="leave what was built in --folder, and use it again")
+    parser.add_argument("--measure", choices=MEASURED, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.measure:
+        print(*MEASURED[chosen.measure](chosen.folder, chosen.utterances, chosen.layers))
+        return
+    folder = (chosen.folder or Path(tempfile.mkdtemp())).absolute()
+    try:
+        if not (folder / "store").exists():
+            start = time.perf_counter()
+            build(folder, chosen.utterances, chosen.layers)
+            print(f"built in {time.perf_counter() - start:.0f} s")
+        for name in MEASURED:
+            command = [sys.executable, __file__, "--measure", name, "--folder", str(folder)]
+            command += ["--utterances", str(chosen.utterances), "--layers", str(chosen.layers)]
+            runs = [tuple(map(float, subprocess.check_output(command).split())) for _ in range(chosen.runs)]
+            told = ", ".join(f"{seconds:.2f} ({own:.2f})" for seconds, own in runs)
+            print(f"{name}: seconds (of them on a processor): {told}", flush=True)
+    finally:
+        if not chosen.keep:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

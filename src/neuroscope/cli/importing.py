@@ -1,0 +1,55 @@
+"""``neuroscope import``: vectors computed elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuroscope.cli import parameters
+from neuroscope.cli.terminal import progress_bar, say, write_object
+from neuroscope.defaults import DTYPE
+
+
+def import_vectors(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(help=".npy, .npz with ids and values, .safetensors, .parquet, or a folder of one .npy an id."),
+    ],
+    manifest: Annotated[
+        Path, typer.Option("--manifest", metavar="M", help="Whose ids the vectors belong to; as --root of probe.")
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Then --backbone stored:NAME has the vectors.")],
+    layers: Annotated[
+        str,
+        typer.Option("--layers", metavar="L:WIDTH,…", help="Columns of each layer; default: the file's own, or one."),
+    ] = "",
+    dataset: parameters.Dataset = "",
+    dtype: parameters.Dtype = DTYPE,
+    replace: Annotated[bool, typer.Option("--replace", help="In place of other vectors of this name.")] = False,
+    json: parameters.Json = False,
+) -> None:
+    """Bring vectors that another program computed into the store, to be probed like any other; all of them or none."""
+    from neuroscope import workflows
+
+    done = workflows.import_vectors(
+        file,
+        parameters.data_of(dataset, manifest, None, None),
+        name=name,
+        layers=layers,
+        replace=replace,
+        machine=workflows.Machine(dtype=dtype),
+        plugins=context.obj.load(),
+        progress=progress_bar,
+    )
+    if json:
+        write_object(asdict(done))
+        return
+    widths = ", ".join(f"{layer} ({width})" for layer, width in done.layers.items())
+    say(f"{done.rows} utterances, layers {widths}: --backbone stored:{done.name}")
+    if done.missing:
+        say(f"Without a vector: {done.missing} utterances of the manifest.")
+    say(f"Representation {done.key}")

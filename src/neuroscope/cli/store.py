@@ -1,0 +1,159 @@
+"""``neuroscope store``: what is in the store, and keeping it in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from neuroscope.cli import parameters
+from neuroscope.cli.terminal import progress_bar, say, write_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuroscope.store import Store
+
+Key = Annotated[str, typer.Argument(help="As `neuroscope store list` gives it, or its beginning.")]
+
+
+def build(guarded: Callable[[Callable[..., None]], Callable[..., None]]) -> typer.Typer:
+    """The commands, each guarded against errors."""
+    app = typer.Typer(no_args_is_help=True, help="What is in the store: list, show, verify, prune, remove, export.")
+    commands: dict[str, Callable[..., None]] = {
+        "list": list_representations,
+        "show": show,
+        "verify": verify,
+        "prune": prune,
+        "remove": remove,
+        "export": export,
+    }
+    for name, command in commands.items():
+        app.command(name)(guarded(command))
+    return app
+
+
+def list_representations(context: typer.Context, json: parameters.Json = False) -> None:
+    """List the representations: backbone, rows, size, last use."""
+    del context
+    from neuroscope import housekeeping
+
+    found = [housekeeping.summary(held) for held in housekeeping.representations(_store())]
+    if json:
+        write_object({"store": str(_store().folder), "representations": found})
+        return
+    table = _table("key", "backbone", "pooling", "dtype", "rows", "size", "last use")
+    for each in sorted(found, key=lambda record: (record["last_use"], record["key"]), reverse=True):
+        said = each["problem"] or each["backbone"]
+        row = (each["key"][:12], said, each["pooling"], each["dtype"], str(each["rows"]), _size(each["bytes"]))
+        table.add_row(*map(Text, (*row, each["last_use"][:16].replace("T", " "))))
+    total = _size(sum(each["bytes"] for each in found))
+    say(table if found else "Nothing is stored yet.", "", f"{total} in {_store().folder}")
+
+
+def show(context: typer.Context, key: Key, json: parameters.Json = False) -> None:
+    """Show one representation: what decides its numbers, its layers, its origin, what computed it."""
+    del context
+    from neuroscope import housekeeping
+
+    about = housekeeping.details(housekeeping.find(_store(), key))
+    if json:
+        write_object(about)
+        return
+    table = _table("", "")
+    layers = ", ".join(f"{layer} ({width})" for layer, width in about.pop("layers").items())
+    for name, value in {**about, "layers": layers, "bytes": f"{about['bytes']} ({_size(about['bytes'])})"}.items():
+        for field, part in value.items() if isinstance(value, dict) else [("", value)]:
+            table.add_row(Text(f"{name} {field}".strip()), Text(str(part)))
+    say(table)
+
+
+def verify(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(help="Only this representation (or the beginning of its key).")] = "",
+    json: parameters.Json = False,
+) -> None:
+    """Read everything and compare checksums; what is damaged is set aside, and is extracted or imported again."""
+    del context
+    from neuroscope import housekeeping
+    from neuroscope.errors import NeuroscopeError
+
+    store = _store()
+    found: list[dict[str, Any]] = []
+    for held in [housekeeping.find(store, key)] if key else housekeeping.representations(store):
+        try:
+            found.append({"key": held.key, "set_aside": housekeeping.verify(held, progress_bar), "problem": ""})
+        except NeuroscopeError as error:
+            found.append({"key": held.key, "set_aside": [], "problem": str(error)})
+    if json:
+        write_object({"representations": found})
+    else:
+        for each in found:
+            damaged = f"{len(each['set_aside'])} damaged shards set aside; extract or import again"
+            say(f"{each['key']}  {each['problem'] or (damaged if each['set_aside'] else 'whole')}")
+    if any(each["set_aside"] or each["problem"] for each in found):
+        raise typer.Exit(1)
+
+
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        float, typer.Option("--older-than", metavar="HOURS", help="Nothing that was written to since then.")
+    ] = 24.0,
+) -> None:
+    """Remove what writers that died left behind, and damaged shards that were set aside."""
+    del context
+    from neuroscope import housekeeping
+
+    removed = housekeeping.prune(_store(), older_than)
+    say(*(f"{path}  {_size(size)}" for path, size in removed.items()))
+    say(f"{len(removed)} leftovers removed, {_size(sum(removed.values()))} freed.")
+
+
+def remove(context: typer.Context, key: Key) -> None:
+    """Remove one representation; what was extracted can be extracted again."""
+    del context
+    from neuroscope import housekeeping
+
+    held = housekeeping.find(_store(), key)
+    say(f"{held.key} removed, {_size(housekeeping.remove(_store(), held))} freed.")
+
+
+def export(
+    context: typer.Context,
+    key: Key,
+    file: Annotated[Path, typer.Argument(help="Ends in .npz, .safetensors or .parquet.")],
+    dataset: parameters.Dataset = "",
+    root: parameters.Root = None,
+    data: parameters.Roots = None,
+    where: parameters.Where = None,
+) -> None:
+    """Write the vectors to a file: of the utterances of DATA by their ids; without DATA all, by audio digests."""
+    from neuroscope import workflows
+
+    chosen = parameters.data_of(dataset, root, data, where) if dataset or root or data or where else None
+    rows = workflows.export(key, file, chosen, plugins=context.obj.load(), progress=progress_bar)
+    say(f"{rows} rows in {file}")
+
+
+def _store() -> Store:
+    from neuroscope.workflows import Machine
+
+    return Machine().store
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _size(size: int) -> str:
+    for unit, least in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= least:
+            return f"{size / least:.1f} {unit}"
+    return f"{size} bytes"

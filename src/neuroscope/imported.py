@@ -1,0 +1,199 @@
+"""Vectors that were computed elsewhere: checked against a manifest, and written into the store under a name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroscope import housekeeping, stored
+from neuroscope.contracts.backbone import Origin
+from neuroscope.contracts.progress import Progress, silent
+from neuroscope.defaults import DTYPE
+from neuroscope.errors import BadAudio, BadOption, BadVectors, NeuroscopeError
+from neuroscope.extract import Extraction
+from neuroscope.prepare import DTYPES, stored_representation
+from neuroscope.vector_files import Vectors, open_vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.audio import Manifest
+    from neuroscope.failures import Failures
+    from neuroscope.store import Representation, Store
+
+SHARD_ROWS = 4096
+SHARD_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        name: what ``stored:`` is followed by.
+        key: of the representation.
+        layers: name -> width.
+        rows: vectors that were imported.
+        missing: utterances of the manifest that have none.
+    """
+
+    name: str
+    key: str
+    layers: Mapping[str, int]
+    rows: int
+    missing: int
+
+
+def import_vectors(
+    file: Path,
+    manifest: Manifest,
+    store: Store,
+    *,
+    name: str,
+    layers: str = "",
+    dtype: str = DTYPE,
+    replace: bool = False,
+    progress: Progress = silent,
+) -> Imported:
+    """Bring vectors into the store, all or none.
+
+    Args:
+        file: ``.npy`` (rows in the manifest's order), ``.npz`` with ``ids`` and ``values``, ``.safetensors``,
+            ``.parquet``, or a folder of one ``.npy`` an utterance, named by its id.
+        manifest: whose ids the vectors belong to; its audio need not exist.
+        store: where they go.
+        name: ``stored:NAME`` is the backbone that has them.
+        layers: ``NAME:WIDTH,...``, in the order of the columns; empty = the file's own, else one named ``features``.
+        dtype: of the stored vectors.
+        replace: whether the name may stand for other vectors already.
+        progress: told of vectors checked, then stored.
+
+    Raises:
+        BadVectors: ids that the manifest lacks or that come twice, values that are not finite, widths that do not fit.
+        BadOption: the name cannot be one or is taken, ``layers`` cannot be read, or there is no such dtype.
+        MissingData: there is no such file.
+    """
+    stored.check_name(name)
+    if dtype not in DTYPES:
+        raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
+    vectors = open_vectors(file)
+    widths = _widths(file, layers, vectors)
+    ids = _ids(file, vectors, manifest)
+    checked = _Checked(file, vectors, ids, dtype)
+    digest = checked.digest(widths, progress)
+    origin = Origin(source=f"computed elsewhere ({file.name})", licence="not known", digest=digest, files=(file.name,))
+    representation = stored_representation(store, name, widths, dtype, origin)
+    former = housekeeping.imported_under(store, name)
+    if not replace and any(each.key != representation.key for each in former):
+        raise BadOption(f"--name {name}: other vectors have this name; --replace puts these in their place")
+    _write(representation, checked, widths, progress)
+    about = stored.Stored(name=name, layers=widths, dtype=dtype, origin=origin, key=representation.key)
+    stored.remember(store.folder, about)
+    for each in former:
+        if each.key != representation.key:
+            housekeeping.remove(store, each)
+    return Imported(name, representation.key, widths, len(ids), len(manifest) - len(ids))
+
+
+def found_by_id(manifest: Manifest, representation: Representation, failures: Failures) -> Extraction:
+    """Which utterances have a vector that was computed elsewhere; the others are counted as skipped."""
+    held = representation.rows()
+    rows = {each.id: _row(each.id) for each in manifest if _row(each.id) in held}
+    for each in manifest:
+        if each.id not in rows:
+            failures.add(each.id, BadAudio("no vector", f"{each.id} was not among the vectors that were imported"))
+    failures.check()
+    return Extraction(rows, found=len(rows), computed=0)
+
+
+class _Checked:
+    """The vectors of a file some rows at a time, as they are stored; what is not finite is told."""
+
+    def __init__(self, file: Path, vectors: Vectors, ids: tuple[str, ...], dtype: str) -> None:
+        self.file, self._vectors, self.ids, self._dtype = file, vectors, ids, dtype
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, ...], NDArray[Any]]]:
+        step = max(1, min(SHARD_ROWS, SHARD_BYTES // (4 * self._vectors.width)))
+        for first in range(0, self._vectors.rows, step):
+            last = min(first + step, self._vectors.rows)
+            with np.errstate(over="ignore", invalid="ignore"):  # what the type cannot hold becomes infinite
+                yield self.ids[first:last], self._vectors.read(first, last).astype(self._dtype)
+
+    def __len__(self) -> int:
+        return self._vectors.rows
+
+    def digest(self, layers: Mapping[str, int], progress: Progress) -> str:
+        """Digest (sha256) of layers, ids and values."""
+        digest = hashlib.sha256(json.dumps([list(layers.items()), self._dtype, self.ids]).encode())
+        bad: list[str] = []
+        with progress("Checking vectors", len(self)) as advance:
+            for ids, values in self:
+                strange = np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist()
+                bad += (f"{ids[row]}: a value is not finite, as {self._dtype}" for row in strange)
+                digest.update(np.ascontiguousarray(values).data)
+                advance(len(ids))
+        if bad:
+            raise BadVectors(str(self.file), bad)
+        return digest.hexdigest()
+
+
+def _write(representation: Representation, vectors: _Checked, widths: Mapping[str, int], progress: Progress) -> None:
+    held = representation.rows()
+    ends = np.cumsum([0, *widths.values()]).tolist()
+    with progress("Storing vectors", len(vectors)) as advance:
+        for ids, values in vectors:
+            rows = [_row(each) for each in ids]
+            if not all(row in held for row in rows):
+                parts = {name: values[:, ends[n] : ends[n + 1]] for n, name in enumerate(widths)}
+                representation.write(rows, parts, made_with={"imported from": vectors.file.name})
+            advance(len(rows))
+    if absent := set(map(_row, vectors.ids)) - representation.rows().keys():
+        raise NeuroscopeError(f"{len(absent)} vectors are not in the store after they were written; import them again")
+
+
+def _row(utterance: str) -> str:
+    return f"id:{utterance}"
+
+
+def _ids(file: Path, vectors: Vectors, manifest: Manifest) -> tuple[str, ...]:
+    """The utterance of each row, where all of them are in the manifest, once."""
+    known = [each.id for each in manifest]
+    if vectors.ids is None:
+        if len(known) != vectors.rows:
+            counts = f"it has {vectors.rows} vectors, the manifest {len(known)} utterances"
+            raise BadVectors(str(file), [f"{counts}: without ids, there has to be one for each, in the same order"])
+        return tuple(known)
+    if len(vectors.ids) != vectors.rows:
+        raise BadVectors(str(file), [f"it has {len(vectors.ids)} ids for {vectors.rows} vectors"])
+    problems = [f"id {each} comes {count} times" for each, count in Counter(vectors.ids).items() if count > 1]
+    strange = sorted(set(vectors.ids) - set(known))
+    problems += [f"id {each} is not in the manifest" for each in strange]
+    if strange:
+        problems.insert(0, f"ids of the manifest look like {known[0]}")
+    if problems:
+        raise BadVectors(str(file), problems)
+    return vectors.ids
+
+
+def _widths(file: Path, text: str, vectors: Vectors) -> dict[str, int]:
+    """``NAME:WIDTH,...`` as the user wrote it, else what the file says."""
+    if not text:
+        return dict(vectors.layers)
+    widths: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, width = part.strip().rpartition(":")
+        if not name or not width.isdecimal() or not int(width) or name in widths:
+            raise BadOption(f"--layers {text}: expected NAME:WIDTH,NAME:WIDTH, each name once")
+        widths[name] = int(width)
+    if sum(widths.values()) != vectors.width:
+        raise BadVectors(str(file), [f"--layers are {sum(widths.values())} columns wide, it has {vectors.width}"])
+    return widths

@@ -1,0 +1,72 @@
+"""Waveforms ahead of the model: read in threads, no further than memory should be spent on."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from neuroscope import waves
+from neuroscope.errors import BadAudio
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.audio import Utterance
+
+_READERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """An utterance whose samples are found: its row in the store, and how long it is at the model's rate."""
+
+    utterance: Utterance
+    path: Path
+    stretch: waves.Stretch
+    samples: int
+
+    @property
+    def row(self) -> str:
+        """The row's name in the store."""
+        return self.stretch.key
+
+
+def read(each: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
+    """The waveform of a stretch, or why there is none."""
+    try:
+        return waves.read(each.path, each.stretch, sample_rate)
+    except BadAudio as error:
+        return error
+
+
+def read_ahead(
+    batches: Iterable[Sequence[Located]], sample_rate: int, most: float
+) -> Generator[tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]]:
+    """Yield batches with their waveforms, at most ``most`` samples ahead; of a longer batch, that one alone."""
+    pool = ThreadPoolExecutor(_READERS)
+    coming: deque[tuple[Sequence[Located], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
+    try:
+        for batch in batches:
+            while coming and _samples(batch) + sum(_samples(each) for each, _ in coming) > most:
+                yield _awaited(*coming.popleft())
+            coming.append((batch, [pool.submit(read, each, sample_rate) for each in batch]))
+        while coming:
+            yield _awaited(*coming.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _awaited(
+    batch: Sequence[Located], futures: Sequence[Future[NDArray[np.float32] | BadAudio]]
+) -> tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]:
+    return batch, [future.result() for future in futures]
+
+
+def _samples(batch: Sequence[Located]) -> int:
+    return sum(each.samples for each in batch)

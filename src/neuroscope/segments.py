@@ -1,0 +1,108 @@
+"""Long recordings as utterances: a manifest whose recordings are cut into segments of equal length."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from neuroscope import waves
+from neuroscope.audio_index import examine_all
+from neuroscope.errors import BadAudio, BadManifest, BadOption
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from neuroscope.contracts.audio import Manifest, Utterance
+    from neuroscope.contracts.progress import Progress
+    from neuroscope.data import Loaded
+
+RECORDING = "recording"
+"""The column that keeps the id of the recording, for a split that keeps its segments together (group:recording)."""
+SHORTEST = 0.1
+
+
+def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *, trust: bool = True) -> Loaded:
+    """Cut the recordings of what was loaded, and say in it how many.
+
+    Args:
+        loaded: what the user named.
+        seconds: length of a segment.
+        audio_index: folder of the index of audio files.
+        progress: told of files read.
+        trust: False = every file is read and digested again.
+
+    Raises:
+        BadOption: no segment can be that short.
+        BadManifest: a segment would get an id that another utterance has.
+    """
+    if not SHORTEST <= seconds < float("inf"):
+        raise BadOption(f"--segment {seconds:g}: expected {SHORTEST:g} seconds or more")
+    paths = (each.path for each in loaded.manifest if each.path is not None)
+    files = examine_all(audio_index, paths, progress, trust=trust)
+    manifest, recordings, made = segmented(loaded.manifest, seconds, files)
+    told = f"{recordings} of {len(loaded.manifest)} utterances cut into {made} segments of {seconds:g} s"
+    return replace(loaded, manifest=manifest, segmented=told)
+
+
+def segmented(
+    manifest: Manifest, seconds: float, files: Mapping[Path, waves.AudioFile | BadAudio]
+) -> tuple[Manifest, int, int]:
+    """Cut every utterance into segments; tags and speaker are copied, and ``recording`` keeps the id.
+
+    A remainder shorter than half a segment joins the segment before it, so an utterance shorter than one and a half
+    stays whole and keeps its id. The id of a segment is ``ID#START``, the start in seconds of the file. An utterance
+    whose audio cannot be used stays as it is: the extraction says why.
+
+    Args:
+        manifest: what to cut.
+        seconds: length of a segment.
+        files: what the files of the manifest hold.
+
+    Returns:
+        The manifest, how many of its utterances were cut, and how many segments came of them.
+
+    Raises:
+        BadManifest: a segment would get an id that another utterance has.
+    """
+    utterances: list[Utterance] = []
+    recordings = made = 0
+    for utterance in manifest:
+        parts = _parts(utterance, seconds, files)
+        if len(parts) > 1:
+            recordings, made = recordings + 1, made + len(parts)
+        utterances += parts
+    ids = {each.id for each in utterances}
+    if len(ids) < len(utterances):
+        raise BadManifest(manifest.source, ["ids that end in #SECONDS clash with those of segments"])
+    return replace(manifest, utterances=tuple(utterances)), recordings, made
+
+
+def _parts(utterance: Utterance, seconds: float, files: Mapping[Path, waves.AudioFile | BadAudio]) -> list[Utterance]:
+    file = None if utterance.path is None else files[utterance.path]
+    if file is None or isinstance(file, BadAudio):
+        return [utterance]
+    try:
+        stretch = waves.locate(utterance, file)
+    except BadAudio:
+        return [utterance]
+    length = round(seconds * file.rate)
+    count = (stretch.last - stretch.first + length // 2) // length
+    if count < 2:
+        return [utterance]
+    starts = [stretch.first + number * length for number in range(count)]
+    tags = {RECORDING: utterance.id, **utterance.tags}
+    return [
+        replace(
+            utterance,
+            id=f"{utterance.id}#{_text(first / file.rate)}",
+            start=first / file.rate,
+            duration=(last - first) / file.rate,
+            tags=tags,
+        )
+        for first, last in zip(starts, [*starts[1:], stretch.last], strict=True)
+    ]
+
+
+def _text(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,139 @@
+"""One shard: a folder with the names of its rows, one array a layer, and the size and digest of every array.
+
+A shard is written under a temporary name, synced and renamed, and never changed after that. Its name is the digest of
+its rows' names, so a damaged index is seen as such. Whether the arrays are there and of the right size is cheap to see
+and is looked at always; their digests are looked at before vectors are read.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from neuroscope.files import whole_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_INDEX = "shard.json"
+
+
+class Damaged(Exception):
+    """A shard is not what was written; never leaves the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a shard says of itself: names of its rows, and file name -> size and digest."""
+
+    rows: list[str]
+    files: dict[str, dict[str, Any]]
+
+
+def finished(folder: Path) -> Iterator[Path]:
+    """The shards in a folder, in the order in which they win; a name with a dot is not finished, or set aside."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        yield from (folder / name for name in sorted(os.listdir(folder)) if not name.startswith("."))  # noqa: PTH208 (a sort of paths is slow)
+
+
+def write(folder: Path, rows: Sequence[str], arrays: Sequence[NDArray[Any]], made_with: Mapping[str, str]) -> None:
+    """Add a shard with one array a layer, ``[rows, units]``; one of the same rows that is not damaged stays.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    shard = folder / _digest(rows)
+    if shard.exists():
+        try:
+            read_index(shard, len(arrays))
+        except Damaged:
+            set_aside(shard)
+    with whole_folder(shard) as temporary:
+        files = {f"{number}.npy": _save(temporary / f"{number}.npy", array) for number, array in enumerate(arrays)}
+        text = json.dumps({"rows": list(rows), "made_with": dict(made_with), "files": files})
+        (temporary / _INDEX).write_text(text)
+
+
+def read_index(shard: Path, layers: int) -> Index:
+    """Names of a shard's rows, where nothing about it is visibly damaged; no array is opened.
+
+    Args:
+        shard: its folder.
+        layers: how many it should have.
+
+    Raises:
+        Damaged: a file is missing or of another size, or the index is not what was written.
+        OSError: the shard cannot be looked at, whatever it holds.
+    """
+    try:
+        found = json.loads((shard / _INDEX).read_bytes())
+        index = Index(found["rows"], found["files"])
+        if _digest(index.rows) != shard.name:
+            raise Damaged("its index names other rows")
+        if index.files.keys() != {f"{number}.npy" for number in range(layers)}:
+            raise Damaged(f"it has not {layers} layers")
+        with os.scandir(shard) as entries:
+            sizes = {entry.name: entry.stat().st_size for entry in entries}
+        for name, about in index.files.items():
+            if sizes.get(name) != about["bytes"]:
+                raise Damaged(f"{name} has {sizes.get(name, 'no')} bytes, not {about['bytes']}")
+    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Damaged(f"{_INDEX}: {error}") from error
+    return index
+
+
+def check(shard: Path, name: str, index: Index) -> None:
+    """Read one file whole, and compare its digest.
+
+    Raises:
+        Damaged: its bytes are not those that were written.
+        OSError: it cannot be read.
+    """
+    try:
+        with (shard / name).open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.EIO}:
+            raise Damaged(f"{name}: {error.strerror}") from error
+        raise
+    if digest != index.files[name]["sha256"]:
+        raise Damaged(f"{name} has other bytes than were written")
+
+
+def set_aside(shard: Path) -> None:
+    """Give a shard a name that no reader sees."""
+    shard.rename(shard.with_name(f".{shard.name}.{secrets.token_hex(8)}.damaged"))
+
+
+def _digest(rows: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:32]
+
+
+def _save(path: Path, array: NDArray[Any]) -> dict[str, Any]:
+    with path.open("wb") as stream:
+        digesting = _Digesting(stream)
+        np.save(digesting, array)
+    return {"bytes": digesting.bytes, "sha256": digesting.sha256.hexdigest()}
+
+
+class _Digesting:
+    """A stream that digests what was meant to be written; numpy's own way to a file hides why a write failed."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.sha256, self.bytes = stream, hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> int:
+        self.sha256.update(data)
+        self.bytes += len(data)
+        return self._stream.write(data)

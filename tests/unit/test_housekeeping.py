@@ -1,0 +1,207 @@
+"""What the store holds, and keeping it in order; nothing that a living writer has is touched."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+from neuroscope import housekeeping
+from neuroscope.contracts.backbone import Origin
+from neuroscope.contracts.features import Unit
+from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
+from neuroscope.files import whole_folder
+from neuroscope.store import Identity, Store
+
+UNITS = {"a": (Unit("a", 0), Unit("a", 1)), "b": (Unit("b", 0),)}
+ORIGIN = Origin(source="somewhere", licence="free", digest="d", files=("w.pt",), layers="after")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def filled(store, weights="w", rows=("r1", "r2", "r3")):
+    options = {"width": 4, "names": ["x", "y"], "path": None}
+    identity = Identity("made", options, weights, "p 1", {"a": "mean", "b": "none"}, ["core"], "1", "float32")
+    rep = store.representation(identity, UNITS, ORIGIN)
+    values = {layer: np.ones((len(rows), len(units))) for layer, units in UNITS.items()}
+    rep.write(rows, values, made_with={"device": "cpu", "torch": "9"})
+    return rep
+
+
+def the_one(store):
+    (held,) = housekeeping.representations(store)
+    return held
+
+
+def old(path, hours):
+    for each in (path, *path.rglob("*")):
+        os.utime(each, (time.time() - 3600 * hours,) * 2)
+
+
+def flip(rep):
+    file = next(rep.folder.glob("shards/*/0.npy"))
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+
+
+def test_an_empty_store_holds_nothing(store):
+    assert housekeeping.representations(store) == []
+    assert housekeeping.prune(store) == {}
+    assert not store.folder.exists()
+    with pytest.raises(UnknownName, match="There is none"):
+        housekeeping.find(store, "a")
+
+
+def test_a_representation_is_listed_with_what_it_is(store):
+    rep = filled(store)
+    about = housekeeping.summary(the_one(store))
+    size = sum(file.stat().st_size for file in rep.folder.rglob("*") if file.is_file())
+    assert about | {"last_use": ""} == {
+        "key": rep.key,
+        "backbone": "made,width=4,names=x+y,path=none",
+        "dtype": "float32",
+        "pooling": "mean none",
+        "rows": 3,
+        "bytes": size,
+        "last_use": "",
+        "problem": "",
+    }
+
+
+def test_all_that_is_known_of_one(store):
+    rep = filled(store)
+    filled(store, rows=("r4",))
+    about = housekeeping.details(the_one(store))
+    assert about["layers"] == {"a": 2, "b": 1}
+    assert about["origin"]["licence"] == "free"
+    assert about["identity"]["plugin"] == "p 1"
+    assert about["invariance"] == {}
+    assert about["shards_made_with"] == {"device cpu, torch 9": 2}
+    assert (about["rows"], about["shards"], about["set_aside"], about["path"]) == (4, 2, 0, str(rep.folder))
+
+
+def test_it_is_found_by_the_beginning_of_its_key(store):
+    keys = sorted(filled(store, weights=str(number)).key for number in range(20))
+    assert housekeeping.find(store, keys[3]).key == keys[3]
+    first = {key[0] for key in keys}
+    shared = next(letter for letter in sorted(first) if sum(key[0] == letter for key in keys) > 1)
+    with pytest.raises(UnknownName, match="More than one") as error:
+        housekeeping.find(store, shared)
+    assert error.value.known == tuple(key for key in keys if key[0] == shared)
+    with pytest.raises(UnknownName) as error:
+        housekeeping.find(store, "nothing")
+    assert error.value.known == tuple(keys)
+    with pytest.raises(UnknownName):
+        housekeeping.find(store, "")
+
+
+def test_the_last_use_is_the_last_reading(store):
+    rep = filled(store)
+    old(rep.folder, 1000)
+    before = housekeeping.summary(the_one(store))["last_use"]
+    housekeeping.used(rep)
+    after = housekeeping.summary(the_one(store))["last_use"]
+    assert before < after
+    housekeeping.used(Store(store.folder / "nowhere").representation(rep.identity, UNITS, ORIGIN))
+
+
+def test_what_is_damaged_is_set_aside_and_can_be_written_again(store):
+    rep = filled(store)
+    assert housekeeping.verify(the_one(store)) == []
+    flip(rep)
+    (shard,) = housekeeping.verify(the_one(store))
+    assert housekeeping.summary(the_one(store))["rows"] == 0
+    assert housekeeping.details(the_one(store))["set_aside"] == 1
+    assert shard in next(iter(housekeeping.prune(store, 0)))
+    filled(store)
+    assert housekeeping.verify(the_one(store)) == []
+    assert housekeeping.summary(the_one(store))["rows"] == 3
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": 2}', None])
+def test_a_description_that_cannot_be_read_is_a_problem_and_hides_nothing_else(store, text):
+    spoilt, other = filled(store), filled(store, "other")
+    about = spoilt.folder / "representation.json"
+    about.write_text(text) if text else about.unlink()
+    found = {each.key: each for each in housekeeping.representations(store)}
+    assert "cannot be read" in housekeeping.summary(found[spoilt.key])["problem"]
+    assert housekeeping.summary(found[spoilt.key])["bytes"] > 0
+    assert housekeeping.summary(found[other.key])["problem"] == ""
+    for look in (housekeeping.details, housekeeping.verify):
+        with pytest.raises(StoreMismatch, match="cannot be read"):
+            look(found[spoilt.key])
+    assert housekeeping.remove(store, found[spoilt.key]) > 0
+    assert [each.key for each in housekeeping.representations(store)] == [other.key]
+
+
+def test_another_format_is_a_problem(store):
+    about = filled(store).folder / "representation.json"
+    about.write_text(about.read_text().replace('"format": 1', '"format": 2'))
+    assert "format 2" in housekeeping.summary(the_one(store))["problem"]
+
+
+def test_leftovers_of_dead_writers_go_and_those_of_live_ones_stay(store):
+    rep = filled(store)
+    shards = rep.folder / "shards"
+    with whole_folder(shards / "live") as alive:
+        (alive / "0.npy").write_bytes(bytes(5))
+        dead = [shards / ".x.0123.partial", rep.folder / ".representation.json.0.partial", store.audio / ".y.0.partial"]
+        dead[0].mkdir()
+        (dead[0] / "0.npy").write_bytes(bytes(100))
+        dead[1].write_bytes(bytes(20))
+        store.audio.mkdir()
+        dead[2].write_bytes(bytes(3))
+        for path in dead:
+            old(path, 25)
+        assert housekeeping.prune(store) == {str(dead[1]): 20, str(dead[0]): 100, str(dead[2]): 3}
+        assert alive.exists()
+        (alive / "1.npy").write_bytes(bytes(5))
+    assert (shards / "live").exists()
+    assert len(rep.rows()) == 3
+
+
+def test_a_folder_is_as_young_as_the_newest_file_in_it(store):
+    left = filled(store).folder / "shards" / ".x.0.partial"
+    left.mkdir()
+    for number in range(2):
+        (left / f"{number}.npy").write_bytes(bytes(7))
+    old(left, 30)
+    os.utime(left / "1.npy", (time.time() - 3600 * 20,) * 2)
+    assert housekeeping.prune(store, 24) == {}
+    assert housekeeping.prune(store, 19) == {str(left): 14}
+
+
+@pytest.mark.parametrize("hours", [-1, float("nan")])
+def test_an_age_that_is_none(store, hours):
+    with pytest.raises(BadOption, match="--older-than"):
+        housekeeping.prune(store, hours)
+
+
+def test_what_is_removed_is_gone_and_its_bytes_are_told(store):
+    rep, other = filled(store), filled(store, "other")
+    size = housekeeping.summary(housekeeping.find(store, rep.key))["bytes"]
+    assert housekeeping.remove(store, housekeeping.find(store, rep.key)) == size
+    assert [path.name for path in rep.folder.parent.iterdir()] == [other.key]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_store_that_is_only_read_is_told(store):
+    rep = filled(store)
+    rep.folder.parent.chmod(0o555)
+    try:
+        with pytest.raises(NeuroscopeError, match="cannot remove"):
+            housekeeping.remove(store, the_one(store))
+    finally:
+        rep.folder.parent.chmod(0o755)
+
+
+def test_what_cannot_be_removed_is_told(store, monkeypatch):
+    left = filled(store).folder / "shards" / ".x.0.partial"
+    left.mkdir()
+    monkeypatch.setattr(housekeeping.shutil, "rmtree", lambda path, ignore_errors: None)
+    with pytest.raises(NeuroscopeError, match="1 of 1 cannot be removed"):
+        housekeeping.prune(store, 0)

@@ -1,0 +1,392 @@
+"""Vectors computed elsewhere: every format, every fault named and nothing imported, then probed like any other."""
+
+import json
+import shutil
+
+import numpy as np
+import polars
+import pytest
+from safetensors.numpy import save_file
+
+from neuroscope import housekeeping, imported
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
+from neuroscope.failures import Failures
+from neuroscope.plugins import Plugins
+from neuroscope.prepare import prepare
+from neuroscope.store import Representation, Store
+
+IDS = ["u0", "deep/u1", "ü2", "u3"]
+VALUES = np.arange(20, dtype=np.float32).reshape(4, 5) / 7
+LAYERS = {"CNN": 3, "FC": 2}
+
+
+def manifest(ids=IDS):
+    return Manifest(tuple(Utterance(id=each, path=None) for each in ids))
+
+
+def npy(folder, ids, values):
+    np.save(folder / "v.npy", values)
+    return folder / "v.npy"
+
+
+def npz(folder, ids, values):
+    np.savez(folder / "v.npz", ids=ids, values=values)
+    return folder / "v.npz"
+
+
+def safetensors(folder, ids, values):
+    save_file({"any": np.ascontiguousarray(values)}, folder / "v.safetensors", metadata={"ids": json.dumps(ids)})
+    return folder / "v.safetensors"
+
+
+def parquet_of_lists(folder, ids, values):
+    polars.DataFrame({"id": ids, "vector": values.tolist()}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+def parquet_of_arrays(folder, ids, values):
+    polars.DataFrame({"vector": np.ascontiguousarray(values), "utterance": ids}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+def parquet_of_numbers(folder, ids, values):
+    columns = {f"d{n}": values[:, n] for n in range(values.shape[1])}
+    polars.DataFrame({"ids": ids, **columns}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+def folder_of_npy(folder, ids, values):
+    for name, vector in zip(ids, values, strict=True):
+        file = folder / "vectors" / f"{name}.npy"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(file, vector)
+    return folder / "vectors"
+
+
+FORMATS = [npy, npz, safetensors, parquet_of_lists, parquet_of_arrays, parquet_of_numbers, folder_of_npy]
+WITH_IDS = FORMATS[1:]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def bring(tmp_path, store):
+    """``bring(format, ids, values)``: write the file and import it as ``mine``."""
+
+    def run(write, ids=IDS, values=VALUES, *, wanted=IDS, **options):
+        file = write(tmp_path, ids, values)
+        return imported.import_vectors(file, manifest(wanted), store, **{"name": "mine", **options})
+
+    return run
+
+
+def prepared(store, name="mine"):
+    plugins = Plugins.load()
+    return prepare(plugins.backbones.choose(f"stored:{name}"), plugins, store, pooling="", dtype="float32")
+
+
+def read(store, ids=IDS, name="mine"):
+    found = prepared(store, name)
+    layers = list(found.representation.layers)
+    return found.representation.features(ids, [f"id:{each}" for each in ids], layers).values
+
+
+def nothing_imported(store):
+    return not store.folder.exists() or not [*store.folder.rglob("*.npy"), *store.folder.rglob("*.json")]
+
+
+@pytest.mark.parametrize("write", FORMATS)
+def test_every_format_without_layers_is_one_layer_named_features(bring, store, write):
+    done = bring(write)
+    assert (done.layers, done.rows, done.missing) == ({"features": 5}, 4, 0)
+    assert read(store).tolist() == VALUES.tolist()
+    spec = prepared(store).spec
+    assert [(layer.name, layer.width, layer.pooling) for layer in spec.layers] == [("features", 5, "none")]
+
+
+@pytest.mark.parametrize("write", WITH_IDS)
+def test_rows_belong_to_their_ids_whatever_their_order(bring, store, write):
+    bring(write, IDS[::-1], VALUES[::-1])
+    assert read(store, ["ü2", "u0"]).tolist() == VALUES[[2, 0]].tolist()
+
+
+@pytest.mark.parametrize("write", FORMATS)
+def test_columns_are_split_into_layers(bring, store, write):
+    bring(write, layers="CNN:3,FC:2")
+    found = prepared(store)
+    assert {name: len(units) for name, units in found.representation.layers.items()} == LAYERS
+    assert found.representation.features(["u3"], ["id:u3"], ["FC"]).values.tolist() == VALUES[3:, 3:].tolist()
+    assert (found.text, found.pooling) == ("stored:mine", "none")
+
+
+def test_several_tensors_or_columns_are_layers(tmp_path, store):
+    parts = {"z": VALUES[:, :3].copy(), "a": VALUES[:, 3:].copy()}
+    save_file(parts, tmp_path / "v.safetensors", metadata={"ids": json.dumps(IDS), "layers": '["z", "a"]'})
+    frame = polars.DataFrame({"id": IDS, **{name: part.tolist() for name, part in parts.items()}})
+    frame.write_parquet(tmp_path / "v.parquet")
+    for file in ("v.safetensors", "v.parquet"):
+        done = imported.import_vectors(tmp_path / file, manifest(), store, name=file)
+        assert list(done.layers.items()) == [("z", 3), ("a", 2)]
+        assert read(store, name=file).tolist() == VALUES.tolist()
+
+
+def test_ids_that_are_numbers_or_bytes_are_texts(bring, tmp_path, store):
+    for ids in (np.arange(4), np.array([b"0", b"1", b"2", b"3"])):
+        bring(npz, ids, VALUES, wanted=list("0123"))
+        assert read(store, list("0123")).tolist() == VALUES.tolist()
+
+
+@pytest.mark.parametrize("kind", ["float64", "float16", "int32"])
+def test_other_types_become_that_of_the_store(bring, store, kind):
+    values = (VALUES * 7).astype(kind)
+    bring(npz, values=values)
+    assert read(store).tolist() == values.tolist()
+
+
+def test_float16_is_stored_as_such_and_found_without_being_asked_for(bring, store):
+    bring(npz, dtype="float16")
+    assert read(store).tolist() == VALUES.astype("float16").tolist()
+    assert prepared(store).representation.identity.dtype == "float16"
+
+
+def test_more_rows_than_a_shard_has(bring, store, monkeypatch):
+    monkeypatch.setattr(imported, "SHARD_ROWS", 3)
+    for write in FORMATS:
+        bring(write, name=write.__name__)
+        assert read(store, name=write.__name__).tolist() == VALUES.tolist()
+
+
+def test_utterances_without_a_vector_are_counted_at_import_and_skipped_later(bring, store):
+    assert bring(npz, IDS[:3], VALUES[:3]).missing == 1
+    failures = Failures(4, max_errors=0.5)
+    found = imported.found_by_id(manifest(), prepared(store).representation, failures)
+    assert found.rows == {each: f"id:{each}" for each in IDS[:3]}
+    assert [(each.utterance, each.reason) for each in failures.skipped] == [("u3", "no vector")]
+    with pytest.raises(TooManyFailures, match="no vector"):
+        imported.found_by_id(manifest(), prepared(store).representation, Failures(4))
+
+
+def spoilt(row, value):
+    values = VALUES.astype(np.float64)
+    values[row, 1] = value
+    return values
+
+
+@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_a_value_that_is_not_finite_is_named(bring, store, write, value):
+    with pytest.raises(BadVectors, match="ü2: a value is not finite"):
+        bring(write, values=spoilt(2, value))
+    assert nothing_imported(store)
+
+
+@pytest.mark.parametrize("write", WITH_IDS)
+def test_ids_that_the_manifest_lacks_are_named_all_at_once(bring, store, write):
+    with pytest.raises(BadVectors) as error:
+        bring(write, ["u0", "stranger", "other", "u3"])
+    assert {"id stranger is not in the manifest", "id other is not in the manifest"} <= set(error.value.problems)
+    assert nothing_imported(store)
+
+
+@pytest.mark.parametrize("write", [npz, safetensors, parquet_of_lists, parquet_of_numbers])
+def test_ids_that_come_twice_are_named(bring, store, write):
+    with pytest.raises(BadVectors, match="id u0 comes 2 times"):
+        bring(write, ["u0", "u0", "ü2", "u3"])
+    assert nothing_imported(store)
+
+
+def test_rows_without_ids_have_to_be_as_many_as_the_manifest_has(bring, store):
+    with pytest.raises(BadVectors, match="4 vectors, the manifest 5"):
+        bring(npy, wanted=[*IDS, "u4"])
+    assert nothing_imported(store)
+
+
+@pytest.mark.parametrize("layers", ["CNN:3", "CNN:3,FC:3"])
+def test_widths_that_do_not_sum_up_are_told(bring, store, layers):
+    with pytest.raises(BadVectors, match="it has 5"):
+        bring(npz, layers=layers)
+    assert nothing_imported(store)
+
+
+@pytest.mark.parametrize("layers", ["CNN", "CNN:x", "CNN:5,", ":5", "a:0,b:5", "a:2,a:3", "a:-1,b:6"])
+def test_layers_that_cannot_be_read_are_told(bring, layers):
+    with pytest.raises(BadOption, match="NAME:WIDTH"):
+        bring(npz, layers=layers)
+
+
+def ragged_folder(folder):
+    folder_of_npy(folder, IDS, VALUES)
+    np.save(folder / "vectors" / "u3.npy", VALUES[3, :4])
+    return folder / "vectors"
+
+
+def ragged_parquet(folder):
+    polars.DataFrame({"id": IDS, "v": [*VALUES[:3].tolist(), [1.0]]}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+def hole_in_parquet(folder):
+    polars.DataFrame({"id": IDS, "v": [*VALUES[:3].tolist(), None]}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+def deep_folder(folder):
+    folder_of_npy(folder, IDS, VALUES[:, None])
+    return folder / "vectors"
+
+
+def made(name, **arrays):
+    def write(folder):
+        np.savez(folder / name, **arrays)
+        return folder / name
+
+    return write
+
+
+def text(name, content=b"no vectors"):
+    def write(folder):
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    return write
+
+
+def half_precision_of_brain(folder):
+    header = json.dumps({"a": {"dtype": "BF16", "shape": [4, 5], "data_offsets": [0, 40]}}).encode()
+    return text("v.safetensors", len(header).to_bytes(8, "little") + header + bytes(40))(folder)
+
+
+def lengths_differ(folder):
+    save_file({"a": VALUES, "b": VALUES[:3].copy()}, folder / "v.safetensors", metadata={"ids": json.dumps(IDS)})
+    return folder / "v.safetensors"
+
+
+def vectors_one_by_one(folder):
+    save_file({"u0": VALUES[0].copy()}, folder / "v.safetensors")
+    return folder / "v.safetensors"
+
+
+def empty_folder(folder):
+    (folder / "nothing").mkdir()
+    return folder / "nothing"
+
+
+def columns_without_ids(folder):
+    polars.DataFrame({"x": [1.0]}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (ragged_folder, "u3 is \\[4\\], not \\[5\\]"),
+        (deep_folder, "u0 is \\[1, 5\\]"),
+        (empty_folder, "no .npy"),
+        (ragged_parquet, "u3: v has 1 columns, not 5"),
+        (hole_in_parquet, "u3: v has 0 columns, not 5"),
+        (columns_without_ids, "expected a column id"),
+        (made("v.npz", values=VALUES), "no array ids"),
+        (made("v.npz", ids=IDS[:3], values=VALUES), "3 ids for 4"),
+        (made("v.npz", ids=IDS, values=VALUES[0]), "\\[5\\], not numbers"),
+        (made("v.npz", ids=IDS, values=VALUES.astype(str)), "not numbers"),
+        (made("v.npz", ids=IDS, values=VALUES > 1), "bool"),
+        (made("v.npz", ids=IDS, values=VALUES[:, :0]), "0"),
+        (made("v.npz", ids=[], values=VALUES[:0]), "0 vectors"),
+        (made("v.npz", ids=np.array(IDS, dtype=object), values=VALUES), "allow_pickle"),
+        (made("v.npz", ids=IDS, values=VALUES, layers=["a", "b"], widths=[3, 3]), "6 columns, it has 5"),
+        (half_precision_of_brain, "BF16"),
+        (lengths_differ, "different numbers of rows"),
+        (vectors_one_by_one, "not \\[utterances, columns\\]"),
+        *((text(f"v.{ending}"), "cannot be read") for ending in ("npy", "npz", "safetensors", "parquet")),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_and_nothing_is_imported(tmp_path, store, write, said):
+    with pytest.raises(BadVectors, match=said):
+        imported.import_vectors(write(tmp_path), manifest(), store, name="mine")
+    assert nothing_imported(store)
+
+
+def test_a_file_that_is_not_there_or_of_no_known_format(tmp_path, store):
+    with pytest.raises(MissingData, match="does not exist"):
+        imported.import_vectors(tmp_path / "no.npz", manifest(), store, name="mine")
+    (tmp_path / "v.pt").touch()
+    with pytest.raises(BadOption, match=r"\.safetensors"):
+        imported.import_vectors(tmp_path / "v.pt", manifest(), store, name="mine")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../a", ".a", "a,b", "a b", "-a", "a:b"])
+def test_a_name_that_cannot_be_one(bring, name):
+    with pytest.raises(BadOption, match="--name"):
+        bring(npz, name=name)
+
+
+def test_the_same_vectors_again_change_nothing_and_others_have_to_be_meant(bring, store):
+    first = bring(npz)
+    assert bring(npz) == first
+    with pytest.raises(BadOption, match="--replace"):
+        bring(npz, values=VALUES + 1)
+    assert read(store).tolist() == VALUES.tolist()
+    second = bring(npz, values=VALUES + 1, replace=True)
+    assert second.key != first.key
+    assert read(store).tolist() == (VALUES + 1).tolist()
+    assert [each.key for each in housekeeping.representations(store)] == [second.key]
+
+
+def test_vectors_that_were_removed_or_damaged_are_imported_again(bring, store):
+    bring(npz)
+    (held,) = housekeeping.representations(store)
+    housekeeping.remove(store, held)
+    with pytest.raises(UnknownName, match="mine"):
+        prepared(store)
+    bring(npz)
+    (shard,) = held.folder.glob("shards/*")
+    damaged = bytearray((shard / "0.npy").read_bytes())
+    damaged[-1] ^= 1
+    (shard / "0.npy").write_bytes(damaged)
+    assert housekeeping.verify(held) == [shard.name]
+    bring(npz)
+    assert read(store).tolist() == VALUES.tolist()
+
+
+def test_a_folder_that_went_and_a_name_that_cannot_be_read_are_told(bring, store):
+    bring(npz)
+    (name,) = store.folder.glob("imported/*")
+    shutil.rmtree(store.folder / "representations")
+    with pytest.raises(MissingData, match="import them again"):
+        prepared(store)
+    name.write_text("{")
+    with pytest.raises(StoreMismatch, match="import the vectors again"):
+        prepared(store)
+    bring(npz)
+    assert read(store).tolist() == VALUES.tolist()
+
+
+def test_there_is_no_model_to_run(bring, store):
+    bring(npz)
+    with pytest.raises(MissingData, match="no model"):
+        prepared(store).spec.load("cpu")
+
+
+def test_an_import_that_is_interrupted_leaves_no_name(bring, store, monkeypatch):
+    monkeypatch.setattr(imported, "SHARD_ROWS", 2)
+
+    def interrupted(representation, rows, *others, **named):
+        if "id:u3" in rows:
+            raise KeyboardInterrupt
+        return write(representation, rows, *others, **named)
+
+    with monkeypatch.context() as patch:
+        write = Representation.write
+        patch.setattr(Representation, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            bring(npz)
+    with pytest.raises(UnknownName):
+        prepared(store)
+    assert list(housekeeping.prune(store, 0))
+    bring(npz)
+    assert not housekeeping.prune(store, 0)
+    assert read(store).tolist() == VALUES.tolist()
