@@ -129,7 +129,7 @@ def batches_of(manifest, spec, folder):
     """The batches of the plan, read."""
     files = examine_all(folder, [each.path for each in manifest])
     stretches = [(each, waves.locate(each, files[each.path])) for each in manifest]
-    located = [Located(each, each.path, part, part.samples_at(spec.sample_rate)) for each, part in stretches]
+    located = [Located(each, each.path, part, part.samples_at(spec.sample_rate), part.key) for each, part in stretches]
     usable = [each for each in located if each.samples >= spec.min_samples]
     return [[waves.read(each.path, each.stretch, spec.sample_rate) for each in batch] for batch in plan(usable, spec)]
 

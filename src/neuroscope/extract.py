@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from neuroscope import invariance, waves
 from neuroscope.audio_index import examine_all
+from neuroscope.collecting import uncollected
 from neuroscope.contracts.progress import Advance, Progress, silent
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
@@ -101,7 +103,8 @@ def extract(
     """
     paths = (each.path for each in manifest if each.path is not None)
     files = examine_all(audio_index, paths, progress, trust=trust_index)
-    located = _locate(manifest, spec, failures, files, max_duration)
+    with uncollected():
+        located = _locate(manifest, spec, failures, files, max_duration)
     failures.check()
     stored = representation.rows()
     found = invariance.recall(representation.folder)
@@ -111,8 +114,9 @@ def extract(
         if found is None and spec.batchable:
             found = invariance.compare(_ordered(located), runner)
         batchable = spec.batchable and not (found and found.broken)
-        batches = plan(located, replace(spec, batchable=batchable), device)
-        todo = [_without(shard, stored) for shard in _shards(batches, representation)]
+        with uncollected():
+            batches = plan(located, replace(spec, batchable=batchable), device)
+            todo = [_without(shard, stored) for shard in _shards(batches, representation)]
         for new in _compute(todo, runner, _rejecting(located, failures), progress):
             computed |= new
             if new and found is not None:  # a representation begins with its first shard
@@ -175,7 +179,7 @@ def _locate_one(utterance: Utterance, files: Mapping[Path, waves.AudioFile | Bad
         raise BadAudio(
             "too short", f"{utterance.id}: {samples / spec.sample_rate:.4f} s, the model takes {least:.4f} s"
         )
-    return Located(utterance, utterance.path, stretch, samples)
+    return Located(utterance, utterance.path, stretch, samples, stretch.key)
 
 
 def _check_duration(located: Located, spec: BackboneSpec, most: float) -> None:
@@ -190,12 +194,16 @@ def _check_duration(located: Located, spec: BackboneSpec, most: float) -> None:
 
 def _rejecting(located: Sequence[Located], failures: Failures) -> _Reject:
     """What to call when a row fails: every utterance of the row does."""
-    ids: defaultdict[str, list[str]] = defaultdict(list)
-    for each in located:
-        ids[each.row].append(each.utterance.id)
 
-    def reject(located: Located, error: BadAudio) -> None:
-        for utterance in ids[located.row]:
+    @cache
+    def ids() -> Mapping[str, list[str]]:  # made at the first failure, which most extractions never see
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for each in located:
+            found[each.row].append(each.utterance.id)
+        return found
+
+    def reject(failed: Located, error: BadAudio) -> None:
+        for utterance in ids()[failed.row]:
             failures.add(utterance, error)
 
     return reject

@@ -30,11 +30,7 @@ class Located:
     path: Path
     stretch: waves.Stretch
     samples: int
-
-    @property
-    def row(self) -> str:
-        """The row's name in the store."""
-        return self.stretch.key
+    row: str
 
 
 def read(each: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:

@@ -168,7 +168,7 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     def located(number, seconds, digest):
         frames = 16_000 * seconds
         stretch = waves.Stretch(waves.AudioFile(f"{digest}", frames, 16_000, 1), 0, frames, None)
-        return extraction.Located(Utterance(id=f"{number}", path=None), None, stretch, frames)
+        return extraction.Located(Utterance(id=f"{number}", path=None), None, stretch, frames, stretch.key)
 
     rows = [located(number, *length) for number, length in enumerate(lengths)]
     batches = extraction.plan(rows, spec)
