@@ -15,6 +15,7 @@ from neuroscope_ge2e.weights import BANDS
 SAMPLE_RATE = 16_000
 WINDOW = 400
 HOP = 160
+PART = 2**20  # samples that are in double precision at a time
 LOUDNESS = 10 ** (-30 / 20)  # -30 dB of full scale, as a root mean square
 
 
@@ -28,19 +29,25 @@ def prepare(samples: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     Returns:
         float32 ``[B, longest + 400]``, zeros behind an utterance's mirrored end.
     """
-    halves = (WINDOW // 2, WINDOW // 2)
-    waves = (raise_volume(wave[:length]) for wave, length in zip(samples, lengths.tolist(), strict=True))
-    mirrored = [torch.nn.functional.pad(wave[None], halves, mode="reflect")[0] for wave in waves]
-    return torch.nn.utils.rnn.pad_sequence(mirrored, batch_first=True)
+    # One buffer, filled in place: a recording of two hours is half a gigabyte, and copies of it add up.
+    half = WINDOW // 2
+    waves = samples.new_zeros(len(samples), int(lengths.max()) + WINDOW)
+    for row, wave, length in zip(waves, samples, lengths.tolist(), strict=True):
+        row[half : half + length] = wave[:length]
+        raise_volume(row[half : half + length])
+        row[:half] = row[half + 1 : 2 * half + 1].flip(0)
+        row[half + length : 2 * half + length] = row[length - 1 : half + length - 1].flip(0)
+    return waves
 
 
-def raise_volume(wave: torch.Tensor) -> torch.Tensor:
-    """A wave ``[T]`` at -30 dBFS where it was quieter; louder ones, and digital silence, stay as they are."""
+def raise_volume(wave: torch.Tensor) -> None:
+    """Bring a wave ``[T]``, in place, to -30 dBFS where it was quieter; louder ones, and silence, stay as they are."""
     # In double precision: the squares of very quiet samples, and the gain they call for, leave the range of float32.
-    loudness = wave.double().square().mean().sqrt().item()
-    if not 0 < loudness < LOUDNESS:
-        return wave
-    return (wave.double() * (LOUDNESS / loudness)).float()
+    parts = wave.split(PART)
+    loudness = math.sqrt(sum(part.double().square().sum().item() for part in parts) / len(wave))
+    if 0 < loudness < LOUDNESS:
+        for part in parts:
+            part.copy_(part.double() * (LOUDNESS / loudness))
 
 
 class Mel:
