@@ -43,7 +43,7 @@ def prepare(samples: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
 def raise_volume(wave: torch.Tensor) -> None:
     """Bring a wave ``[T]``, in place, to -30 dBFS where it was quieter; louder ones, and silence, stay as they are."""
     # In double precision: the squares of very quiet samples, and the gain they call for, leave the range of float32.
-    parts = wave.split(PART)
+    parts = torch.split(wave, PART)
     loudness = math.sqrt(sum(part.double().square().sum().item() for part in parts) / len(wave))
     if 0 < loudness < LOUDNESS:
         for part in parts:
