@@ -37,9 +37,11 @@ from neuroscope import waves
 from neuroscope.audio_index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
+from neuroscope.corpus import usable
 from neuroscope.data import Data, load
-from neuroscope.extract import Located, extract, plan
+from neuroscope.extract import extract
 from neuroscope.failures import Failures
+from neuroscope.planning import plan
 from neuroscope.plugins import Plugins
 from neuroscope.poolings import Mean
 from neuroscope.store import Identity, Representation, Store
@@ -128,10 +130,9 @@ def extracted(manifest, spec, root):
 def batches_of(manifest, spec, folder):
     """The batches of the plan, read."""
     files = examine_all(folder, [each.path for each in manifest])
-    stretches = [(each, waves.locate(each, files[each.path])) for each in manifest]
-    located = [Located(each, each.path, part, part.samples_at(spec.sample_rate), part.key) for each, part in stretches]
-    usable = [each for each in located if each.samples >= spec.min_samples]
-    return [[waves.read(each.path, each.stretch, spec.sample_rate) for each in batch] for batch in plan(usable, spec)]
+    corpus = usable(manifest, files, spec, Failures(len(manifest), max_errors=1.0), math.inf)
+    batches = [[corpus[place] for place in batch.tolist()] for batch in plan(corpus, spec)]
+    return [[waves.read(each.path, each.stretch, spec.sample_rate) for each in batch] for batch in batches]
 
 
 def forward(model, batches):

@@ -9,7 +9,6 @@ code, in a process of its own each, with the file system's caches warm.
 
 import argparse
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -52,15 +51,13 @@ def representation(folder, layers):
 
 
 def build(folder, utterances, layers):
-    stamps = {}
     for number in range(utterances):
         path = path_of(folder, number)
         if number % A_FOLDER == 0:
             path.parent.mkdir(parents=True)
         path.touch()
-        status = path.stat()
-        stamps[os.fsencode(path), status.st_size, status.st_mtime_ns] = audio_of(number)
-    audio_index._save(folder / "store" / "audio", stamps)
+    stamped = audio_index._stamped([str(path_of(folder, number)) for number in range(utterances)])
+    audio_index._save(folder / "store" / "audio", stamped, {n: audio_of(n) for n in range(utterances)})
     files._sync = lambda path: None  # a store that is built for measuring may be lost
     rep = representation(folder, layers)
     for first in range(0, utterances - MISSING, SHARD):

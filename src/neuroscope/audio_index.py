@@ -8,91 +8,80 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import astuple
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from neuroscope import waves
 from neuroscope.collecting import uncollected
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
 from neuroscope.files import whole_file
+from neuroscope.stretches import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping, Sequence
 
-_COLUMNS = ("path", "size", "changed", "digest", "frames", "rate", "channels")
+    from polars import DataFrame
+    from polars._typing import PolarsDataType
+
 _THREADS = 4
 _ENCODING = sys.getfilesystemencoding()
-_Stamp = tuple[bytes, int, int]
-_Held = tuple[int, int, str, int, int, int]
-"""Size, time of change, and what an ``AudioFile`` says."""
-_Found = dict[str, waves.AudioFile | BadAudio]
+_STAMP = ("path", "size", "changed")
+_HELD = ("digest", "frames", "rate", "channels")
+_ABSENT = -1
+"""In place of a size: the file cannot be looked at."""
+_Found = dict[int, waves.AudioFile | BadAudio]
 
 
-class Examined(Mapping[Path, waves.AudioFile | BadAudio]):
-    """What each path holds, found by the path's text: hashing a path takes longer than asking for its file's size."""
-
-    def __init__(self, found: _Found) -> None:
-        self._found = found
-
-    def __getitem__(self, path: Path) -> waves.AudioFile | BadAudio:
-        return self._found[str(path)]
-
-    def __iter__(self) -> Iterator[Path]:
-        return map(Path, self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-
-def examine_all(
-    folder: Path, paths: Iterable[Path], progress: Progress = silent, *, trust: bool = True
-) -> Mapping[Path, waves.AudioFile | BadAudio]:
+def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, trust: bool = True) -> Files:
     """What each file holds, or why it cannot be used; files not seen before are read, and remembered in ``folder``.
 
     Without ``trust`` every file is read, also those that are known and seem not to have changed.
     """
     with uncollected():
-        found, new = _recall(_load(folder) if trust else {}, paths)
-    if new:
-        found |= _examine_new(folder, new, progress)
-    return Examined(found)
+        names = list(map(str, paths))
+        numbers = dict(zip(names, count(), strict=False))
+        if len(numbers) < len(names):
+            names = list(numbers)
+            numbers = dict(zip(names, count(), strict=False))
+        asked = _stamped(names)
+        held = _held(asked, _load(folder) if trust else None)
+    absent = {number: _examine(names[number]) for number in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
+    unknown = np.flatnonzero(held["digest"].is_null()).tolist()
+    new = _examine_new(folder, {n: names[n] for n in unknown if n not in absent}, asked, progress)
+    return _columns(numbers, held, absent | new)
 
 
-def _recall(known: dict[bytes, _Held], paths: Iterable[Path]) -> tuple[_Found, dict[str, _Stamp]]:
-    """What is known of unchanged files or is wrong with those that cannot be looked at; and the stamps of the rest."""
-    found: _Found = {}
-    new: dict[str, _Stamp] = {}
-    here = str(Path.cwd())
-    for name in dict.fromkeys(map(str, paths)):
-        stamp = _stamp(name, here)
-        if stamp is None:
-            found[name] = _examine(name)
-            continue
-        full, size, changed = stamp
-        held = known.get(full)
-        if held is not None and held[0] == size and held[1] == changed:
-            found[name] = waves.AudioFile(*held[2:])
-        else:
-            new[name] = stamp
-    return found, new
+def _columns(numbers: Mapping[str, int], held: DataFrame, found: Mapping[int, waves.AudioFile | BadAudio]) -> Files:
+    """What was remembered, with what was found now in its place."""
+    digests = held["digest"].to_list()
+    frames, rates, channels = (held[name].fill_null(1).to_numpy().copy() for name in _HELD[1:])
+    for number, file in found.items():
+        if isinstance(file, waves.AudioFile):
+            digests[number], frames[number], rates[number], channels[number] = astuple(file)
+    wrong = {number: file for number, file in found.items() if isinstance(file, BadAudio)}
+    return Files(numbers, digests, frames, rates, channels, wrong)
 
 
-def _examine_new(folder: Path, new: dict[str, _Stamp], progress: Progress) -> _Found:
+def _examine_new(folder: Path, new: Mapping[int, str], asked: DataFrame, progress: Progress) -> _Found:
     """Read files in threads; what was read is remembered also when the reading is interrupted."""
     found: _Found = {}
+    if not new:
+        return found
     with progress("Reading files", len(new)) as advance, ThreadPoolExecutor(_THREADS) as pool:
         try:
-            for name, result in zip(new, pool.map(_examine, new), strict=True):
-                found[name] = result
+            for number, result in zip(new, pool.map(_examine, new.values()), strict=True):
+                found[number] = result
                 advance(1)
         finally:
             pool.shutdown(cancel_futures=True)
-            _save(folder, {new[name]: file for name, file in found.items() if isinstance(file, waves.AudioFile)})
+            _save(folder, asked, {n: file for n, file in found.items() if isinstance(file, waves.AudioFile)})
     return found
 
 
@@ -103,42 +92,74 @@ def _examine(name: str) -> waves.AudioFile | BadAudio:
         return error
 
 
-def _stamp(name: str, here: str) -> _Stamp | None:
-    """Full name, size and time of a file; a corpus has many, so this is done without making further paths."""
-    try:
-        status = os.stat(name)  # noqa: PTH116
-    except (OSError, ValueError):  # ValueError: a name that no file can have
-        return None
-    full = name if name.startswith("/") else f"{here}/{name}"
-    return full.encode(_ENCODING, "surrogateescape"), status.st_size, status.st_mtime_ns
-
-
-def _load(folder: Path) -> dict[bytes, _Held]:
-    """Full name of a file -> what was last seen of it."""
+def _stamped(names: Sequence[str]) -> DataFrame:
+    """Full name, size and time of change of each file; a corpus has many, so no further paths are made for it."""
     import polars
 
-    known: dict[bytes, _Held] = {}
+    here = str(Path.cwd())
+    full: list[bytes] = []
+    size: list[int] = []
+    changed: list[int] = []
+    for name in names:
+        try:
+            status = os.stat(name)  # noqa: PTH116
+            full.append((name if name.startswith("/") else f"{here}/{name}").encode(_ENCODING, "surrogateescape"))
+            size.append(status.st_size)
+            changed.append(status.st_mtime_ns)
+        except (OSError, ValueError):  # ValueError: a name that no file can have
+            full.append(b"")
+            size.append(_ABSENT)
+            changed.append(0)
+    types = _types()
+    return polars.DataFrame([full, size, changed], schema={name: types[name] for name in _STAMP})
+
+
+def _types() -> dict[str, PolarsDataType]:
+    """Column -> type, of a segment."""
+    import polars
+
+    numbers = ("size", "changed", *_HELD[1:])
+    return {"path": polars.Binary(), "digest": polars.String(), **dict.fromkeys(numbers, polars.Int64())}
+
+
+def _load(folder: Path) -> DataFrame:
+    """What was last seen of each file."""
+    import polars
+
+    types = _types()
+    tables = [polars.DataFrame(schema=types)]
     for segment in sorted(folder.glob("*.parquet"), key=lambda segment: (segment.stat().st_mtime_ns, segment.name)):
         with suppress(OSError, polars.exceptions.PolarsError):  # its files are read again
-            names, *held = (column.to_list() for column in polars.read_parquet(segment).select(_COLUMNS))
-            known.update(zip(names, zip(*held, strict=True), strict=True))
-    return known
+            tables.append(polars.read_parquet(segment).select(list(types)).cast(polars.Schema(types)))
+    return polars.concat(tables).unique("path", keep="last")
 
 
-def _save(folder: Path, files: dict[_Stamp, waves.AudioFile]) -> None:
+def _held(asked: DataFrame, known: DataFrame | None) -> DataFrame:
+    """What is known of the files that were asked for, beside them; nulls where one is new or has changed."""
+    import polars
+
+    if known is None:
+        known = polars.DataFrame(schema=_types())
+    beside = asked.join(known, on="path", how="left", maintain_order="left")
+    unchanged = (beside["size"] == beside["size_right"]) & (beside["changed"] == beside["changed_right"])
+    held = beside.select(_HELD)
+    return held if unchanged.all(ignore_nulls=False) else held.select(polars.when(unchanged).then(polars.col(*_HELD)))
+
+
+def _save(folder: Path, asked: DataFrame, files: Mapping[int, waves.AudioFile]) -> None:
     import polars
 
     if not files:
         return
-    rows = [(*stamp, *astuple(file)) for stamp, file in files.items()]
-    frame = polars.DataFrame(rows, schema=list(_COLUMNS), orient="row")
+    held = polars.DataFrame([astuple(file) for file in files.values()], schema=list(_HELD), orient="row")
+    frame = polars.concat([asked[list(files)], held], how="horizontal")
     with suppress(OSError, polars.exceptions.PolarsError):  # a folder that is only read costs the next look some time
         folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(folder / f"{_name(rows)}.parquet") as temporary:
+        with whole_file(folder / f"{_name(frame)}.parquet") as temporary:
             frame.write_parquet(temporary)
 
 
-def _name(rows: list[tuple[object, ...]]) -> str:
+def _name(frame: DataFrame) -> str:
     import hashlib
 
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(frame.rows()).encode()).hexdigest()[:32]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope import waves
 from neuroscope.audio_index import examine_all
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.errors import BadAudio, BadOption, MissingData
+from neuroscope.errors import BadOption, MissingData
 from neuroscope.files import whole_file
+from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,17 +73,14 @@ def rows_in(manifest: Manifest, representation: Representation, audio_index: Pat
     """
     held = representation.rows()
     files = examine_all(audio_index, (each.path for each in manifest if each.path is not None))
+    stretches = locate_all(manifest.utterances, files)
     rows = {}
-    for each in manifest:
-        name = f"{_IMPORTED}{each.id}"
-        file = files.get(each.path) if each.path is not None else None
-        if name not in held and isinstance(file, waves.AudioFile):
-            try:
-                name = waves.locate(each, file).key
-            except BadAudio:  # a stretch that is not in the file has no vector
-                continue
-        if name in held:
-            rows[each.id] = name
+    for number, (each, row) in enumerate(zip(manifest, stretches.rows(), strict=True)):
+        by_id = f"{_IMPORTED}{each.id}"
+        if by_id in held:
+            rows[each.id] = by_id
+        elif row in held and number not in stretches.wrong:  # a stretch that is not in the file has no vector
+            rows[each.id] = row
     if not rows:
         raise MissingData(f"no utterance of {manifest.source or 'the data'} is in representation {representation.key}")
     return rows

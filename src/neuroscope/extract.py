@@ -16,35 +16,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope import invariance, waves
+from neuroscope import invariance, planning
 from neuroscope.audio_index import examine_all
 from neuroscope.collecting import uncollected
 from neuroscope.contracts.progress import Advance, Progress, silent
+from neuroscope.corpus import Corpus, usable
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
 from neuroscope.reading import Located, read_ahead
 from neuroscope.runner import Runner, Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.audio import Manifest, Utterance
+    from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
     from neuroscope.failures import Failures
     from neuroscope.invariance import Invariance
     from neuroscope.store import Representation
 
-BATCH_MOST = 32
-BATCH_SECONDS = 200.0
-"""Padded seconds of a batch; an utterance that is longer goes alone."""
-CPU_BATCH_SECONDS = 50.0
-"""On a CPU, whose caches larger batches leave."""
-SHARD_ROWS = 256
-SHARD_BYTES = 64_000_000
 AHEAD_SECONDS = 600.0
 """Seconds of audio that are read ahead; of longer recordings, one."""
 
@@ -104,102 +98,37 @@ def extract(
     paths = (each.path for each in manifest if each.path is not None)
     files = examine_all(audio_index, paths, progress, trust=trust_index)
     with uncollected():
-        located = _locate(manifest, spec, failures, files, max_duration)
+        corpus = usable(manifest, files, spec, failures, max_duration)
     failures.check()
     stored = representation.rows()
+    missing = corpus.missing(stored)
     found = invariance.recall(representation.folder)
     computed: set[str] = set()
-    if {each.row for each in located} - stored.keys():
+    if missing.any():
         runner = Runner(spec, poolings, representation, device)
         if found is None and spec.batchable:
-            found = invariance.compare(_ordered(located), runner)
-        batchable = spec.batchable and not (found and found.broken)
-        with uncollected():
-            batches = plan(located, replace(spec, batchable=batchable), device)
-            todo = [_without(shard, stored) for shard in _shards(batches, representation)]
-        for new in _compute(todo, runner, _rejecting(located, failures), progress):
+            found = invariance.compare([corpus[place] for place in invariance.spread(corpus.order)], runner)
+        alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
+        width = sum(map(len, representation.layers.values()))
+        todo = planning.wanted_shards(corpus, alone, device, width, missing)
+        for new in _compute(todo, corpus, runner, _rejecting(corpus, failures), progress):
             computed |= new
             if new and found is not None:  # a representation begins with its first shard
                 invariance.remember(representation.folder, found)
             failures.check()
-    have = stored.keys() | computed
-    rows = {each.utterance.id: each.row for each in located if each.row in have}
-    return Extraction(rows, found=len(stored.keys() & set(rows.values())), computed=len(computed), invariance=found)
+    have = stored.keys() | computed if computed else stored.keys()
+    rows = {utterance: row for utterance, row in zip(corpus.ids, corpus.rows, strict=True) if row in have}
+    return Extraction(rows, found=len(set(rows.values()) - computed), computed=len(computed), invariance=found)
 
 
-def plan(located: Sequence[Located], spec: BackboneSpec, device: str = "cpu") -> list[list[Located]]:
-    """Batches of similar length, the longest first; equal rows once. It does not depend on what is stored."""
-    most = BATCH_MOST if spec.batchable else 1
-    seconds = CPU_BATCH_SECONDS if device == "cpu" else BATCH_SECONDS
-    batches: list[list[Located]] = []
-    for each in _ordered(located):
-        room = batches and len(batches[-1]) < most
-        if room and (len(batches[-1]) + 1) * batches[-1][0].samples <= seconds * spec.sample_rate:
-            batches[-1].append(each)
-        else:
-            batches.append([each])
-    return batches
-
-
-def _ordered(located: Sequence[Located]) -> list[Located]:
-    """Equal rows once, the longest first."""
-    unique = {each.row: each for each in reversed(located)}
-    return sorted(unique.values(), key=lambda each: (-each.samples, each.row))
-
-
-def _locate(
-    manifest: Manifest,
-    spec: BackboneSpec,
-    failures: Failures,
-    files: Mapping[Path, waves.AudioFile | BadAudio],
-    max_duration: float,
-) -> list[Located]:
-    located = []
-    for utterance in manifest:
-        try:
-            one = _locate_one(utterance, files, spec)
-            _check_duration(one, spec, max_duration)
-        except BadAudio as error:
-            failures.add(utterance.id, error)
-        else:
-            located.append(one)
-    return located
-
-
-def _locate_one(utterance: Utterance, files: Mapping[Path, waves.AudioFile | BadAudio], spec: BackboneSpec) -> Located:
-    if utterance.path is None:
-        raise BadAudio("no path", utterance.id)
-    file = files[utterance.path]
-    if isinstance(file, BadAudio):
-        raise file
-    stretch = waves.locate(utterance, file)
-    samples = stretch.samples_at(spec.sample_rate)
-    if samples < spec.min_samples:
-        least = spec.min_samples / spec.sample_rate
-        raise BadAudio(
-            "too short", f"{utterance.id}: {samples / spec.sample_rate:.4f} s, the model takes {least:.4f} s"
-        )
-    return Located(utterance, utterance.path, stretch, samples, stretch.key)
-
-
-def _check_duration(located: Located, spec: BackboneSpec, most: float) -> None:
-    seconds = located.samples / spec.sample_rate
-    if seconds > most and not spec.streams:
-        raise BadAudio(
-            "too long",
-            f"{located.utterance.id}: {seconds:.1f} s, and the model takes a recording whole: at most {most:g} s "
-            "(--max-duration); --segment SECONDS makes several utterances of it",
-        )
-
-
-def _rejecting(located: Sequence[Located], failures: Failures) -> _Reject:
+def _rejecting(corpus: Corpus, failures: Failures) -> _Reject:
     """What to call when a row fails: every utterance of the row does."""
 
     @cache
     def ids() -> Mapping[str, list[str]]:  # made at the first failure, which most extractions never see
         found: defaultdict[str, list[str]] = defaultdict(list)
-        for each in located:
-            found[each.row].append(each.utterance.id)
+        for utterance, row in zip(corpus.ids, corpus.rows, strict=True):
+            found[row].append(utterance)
         return found
 
     def reject(failed: Located, error: BadAudio) -> None:
@@ -209,34 +138,15 @@ def _rejecting(located: Sequence[Located], failures: Failures) -> _Reject:
     return reject
 
 
-def _shards(batches: Sequence[list[Located]], representation: Representation) -> Iterator[list[list[Located]]]:
-    """Whole batches of the plan, up to the size of a shard."""
-    width = sum(len(units) for units in representation.layers.values())
-    most = min(SHARD_ROWS, SHARD_BYTES // (4 * width))
-    shard: list[list[Located]] = []
-    for batch in batches:
-        if shard and sum(map(len, shard)) + len(batch) > most:
-            yield shard
-            shard = []
-        shard.append(batch)
-    if shard:
-        yield shard
-
-
-def _without(shard: Sequence[list[Located]], stored: Container[str]) -> list[list[Located]]:
-    return [rest for batch in shard if (rest := [each for each in batch if each.row not in stored])]
-
-
 def _compute(
-    shards: Sequence[Sequence[list[Located]]], runner: Runner, reject: _Reject, progress: Progress
+    shards: Sequence[Sequence[NDArray[np.int64]]], corpus: Corpus, runner: Runner, reject: _Reject, progress: Progress
 ) -> Iterator[set[str]]:
     """Compute and store shard by shard, reading ahead over all of them; the rows of each."""
-    batches = [batch for shard in shards for batch in shard]
     rate = runner.spec.sample_rate
-    missing = [each for batch in batches for each in batch]
-    seconds = sum(each.samples for each in missing) / rate
+    batches = ([corpus[place] for place in batch.tolist()] for shard in shards for batch in shard)
+    places = np.concatenate([batch for shard in shards for batch in shard])
     with (
-        progress("Extracting", len(missing), seconds) as advance,
+        progress("Extracting", len(places), corpus.samples[places].sum() / rate) as advance,
         closing(read_ahead(batches, rate, AHEAD_SECONDS * rate)) as coming,
     ):
         for shard in shards:

@@ -60,11 +60,16 @@ class Invariance:
         return TOLERANCES.get(self.precisions[layer], TOLERANCE)
 
 
+def spread(order: NDArray[np.int64]) -> list[int]:
+    """A few places from all over an order, from the first to the last."""
+    return [int(order[number * (len(order) - 1) // (PIECES - 1)]) for number in range(PIECES)]
+
+
 def compare(located: Sequence[Located], runner: Runner) -> Invariance | None:
     """Run pieces of some utterances alone and side by side; None where none of them can be read.
 
     Args:
-        located: utterances, the longest first.
+        located: some utterances, the longest first.
         runner: with the backbone.
     """
     read = [reading.read(each, runner.spec.sample_rate) for each in _pieces(located, runner.spec)]
@@ -117,19 +122,21 @@ def record(found: Invariance | None) -> dict[str, Any] | None:
 
 
 def _pieces(located: Sequence[Located], spec: BackboneSpec) -> list[Located]:
-    """Beginnings of utterances from all over the manifest, each shorter than the one before."""
+    """Beginnings of the utterances, each shorter than the one before."""
     longest = min(SECONDS * spec.sample_rate, located[0].samples)
     pieces = []
-    for number in range(PIECES):
-        each = located[number * (len(located) - 1) // (PIECES - 1)]
-        wanted = max(spec.min_samples, round(longest * (1 - number / PIECES)))
-        if wanted < each.samples:
-            stretch = each.stretch
-            length = -(-wanted * stretch.file.rate // spec.sample_rate)
-            cut = replace(stretch, last=min(stretch.last, stretch.first + length))
-            each = replace(each, stretch=cut, samples=cut.samples_at(spec.sample_rate))
-        pieces.append(each)
+    for number, each in enumerate(located):
+        wanted = max(spec.min_samples, round(longest * (1 - number / len(located))))
+        pieces.append(_beginning(each, wanted, spec.sample_rate) if wanted < each.samples else each)
     return pieces
+
+
+def _beginning(each: Located, wanted: int, sample_rate: int) -> Located:
+    """The first samples of an utterance, as many at the model's rate as are wanted."""
+    stretch = each.stretch
+    length = -(-wanted * stretch.file.rate // sample_rate)
+    cut = replace(stretch, last=min(stretch.last, stretch.first + length))
+    return replace(each, stretch=cut, samples=cut.samples_at(sample_rate))
 
 
 def _difference(alone: NDArray[Any], together: NDArray[Any]) -> float:

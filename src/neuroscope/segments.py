@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope import waves
 from neuroscope.audio_index import examine_all
-from neuroscope.errors import BadAudio, BadManifest, BadOption
+from neuroscope.errors import BadManifest, BadOption
+from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.progress import Progress
     from neuroscope.data import Loaded
+    from neuroscope.stretches import Files
+    from neuroscope.waves import Stretch
 
 RECORDING = "recording"
 """The column that keeps the id of the recording, for a split that keeps its segments together (group:recording)."""
@@ -45,9 +46,7 @@ def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *
     return replace(loaded, manifest=manifest, segmented=told)
 
 
-def segmented(
-    manifest: Manifest, seconds: float, files: Mapping[Path, waves.AudioFile | BadAudio]
-) -> tuple[Manifest, int, int]:
+def segmented(manifest: Manifest, seconds: float, files: Files) -> tuple[Manifest, int, int]:
     """Cut every utterance into segments; tags and speaker are copied, and ``recording`` keeps the id.
 
     A remainder shorter than half a segment joins the segment before it, so an utterance shorter than one and a half
@@ -67,8 +66,9 @@ def segmented(
     """
     utterances: list[Utterance] = []
     recordings = made = 0
-    for utterance in manifest:
-        parts = _parts(utterance, seconds, files)
+    stretches = locate_all(manifest.utterances, files)
+    for number, utterance in enumerate(manifest):
+        parts = [utterance] if number in stretches.wrong else _parts(utterance, stretches[number], seconds)
         if len(parts) > 1:
             recordings, made = recordings + 1, made + len(parts)
         utterances += parts
@@ -78,14 +78,8 @@ def segmented(
     return replace(manifest, utterances=tuple(utterances)), recordings, made
 
 
-def _parts(utterance: Utterance, seconds: float, files: Mapping[Path, waves.AudioFile | BadAudio]) -> list[Utterance]:
-    file = None if utterance.path is None else files[utterance.path]
-    if file is None or isinstance(file, BadAudio):
-        return [utterance]
-    try:
-        stretch = waves.locate(utterance, file)
-    except BadAudio:
-        return [utterance]
+def _parts(utterance: Utterance, stretch: Stretch, seconds: float) -> list[Utterance]:
+    file = stretch.file
     length = round(seconds * file.rate)
     count = (stretch.last - stretch.first + length // 2) // length
     if count < 2:

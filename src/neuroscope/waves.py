@@ -1,4 +1,4 @@
-"""Audio files to waveforms: what a file holds, which samples an utterance is, reading, mono, resampling."""
+"""Audio files to waveforms: what a file holds, reading, mono, resampling, batches."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import hashlib
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from neuroscope.contracts.audio import Utterance, WaveBatch
+from neuroscope.contracts.audio import WaveBatch
 from neuroscope.errors import BadAudio
 
 if TYPE_CHECKING:
@@ -18,18 +19,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import soundfile
-    from numpy.typing import NDArray
 
 PIPELINE = "1"
 """Version of everything between the file's bytes and the waveform; it enters the store's key."""
-
-WHOLE_FILE_WITHIN = 0.010
-"""Seconds: a manifest rounds durations; a stretch this close to the whole file is the whole file."""
 
 _SEEK_INEXACTLY = {"MP3", "OGG"}
 """Here libsndfile 1.2 may answer a seek with samples that are off by as much as full scale."""
 
 _LENGTH_UNKNOWN = 2**62
+
+ROW_NAME = "{}:{}-{}:{}"
+"""Digest of the file, first and last sample, channel."""
+MEAN = "m"
+"""In place of a channel: the mean of all."""
+
+Count = TypeVar("Count", int, NDArray[np.int64])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,18 @@ class Stretch:
 
     @property
     def key(self) -> str:
-        """The row's name in the store: the same samples, wherever the file lies, are the same row."""
-        channel = "m" if self.channel is None else self.channel
-        return f"{self.file.digest}:{self.first}-{self.last}:{channel}"
+        """The name of its row in the store: the same samples, wherever the file lies, are the same row."""
+        channel = MEAN if self.channel is None else self.channel
+        return ROW_NAME.format(self.file.digest, self.first, self.last, channel)
 
     def samples_at(self, rate: int) -> int:
-        """Length after resampling to ``rate`` Hz; a half is rounded up, as the resampler does."""
-        return (2 * (self.last - self.first) * rate + self.file.rate) // (2 * self.file.rate)
+        """Length after resampling to ``rate`` Hz."""
+        return resampled(self.last - self.first, self.file.rate, rate)
+
+
+def resampled(length: Count, own: Count, rate: int) -> Count:
+    """What ``length`` samples at ``own`` Hz become at ``rate`` Hz; a half is rounded up, as the resampler does."""
+    return (2 * length * rate + own) // (2 * own)
 
 
 def examine(path: Path) -> AudioFile:
@@ -113,30 +122,6 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise BadAudio("not audio, or damaged", f"{path}: {error.error_string}") from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         raise BadAudio("unreadable file", f"{path}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def locate(utterance: Utterance, file: AudioFile) -> Stretch:
-    """Which samples of its file an utterance is.
-
-    Raises:
-        BadAudio: it begins behind the end of the file, lasts no time, or names a channel that the file does not have.
-    """
-    whole = file.frames / file.rate
-    if not 0 <= utterance.start < whole:
-        raise BadAudio("start outside the file", f"{utterance.id}: starts at {utterance.start} s of {whole:.3f} s")
-    if utterance.audio_channel is not None and not 0 <= utterance.audio_channel < file.channels:
-        raise BadAudio("no such channel", f"{utterance.id}: channel {utterance.audio_channel} of {file.channels}")
-    if utterance.duration is not None and not utterance.duration > 0:
-        raise BadAudio("no samples", f"{utterance.id}: lasts {utterance.duration} s")
-    end = whole if utterance.duration is None else utterance.start + utterance.duration
-    if end > whole + WHOLE_FILE_WITHIN:
-        raise BadAudio("end outside the file", f"{utterance.id}: ends at {end:.3f} s of {whole:.3f} s")
-    first = round(utterance.start * file.rate)
-    last = file.frames if abs(end - whole) <= WHOLE_FILE_WITHIN else round(end * file.rate)
-    if last <= first:
-        raise BadAudio("no samples", f"{utterance.id}: lasts {utterance.duration} s")
-    channel = utterance.audio_channel if file.channels > 1 else None
-    return Stretch(file, first, last, channel)
 
 
 def read(path: Path, stretch: Stretch, sample_rate: int) -> NDArray[np.float32]:

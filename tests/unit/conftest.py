@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from neuroscope import extract as extraction
+from neuroscope import planning
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
@@ -92,8 +93,8 @@ def manifest_of(folder, count=20):
 @contextmanager
 def small():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(extraction, "BATCH_MOST", 3)
-        patch.setattr(extraction, "SHARD_ROWS", 6)
+        patch.setattr(planning, "BATCH_MOST", 3)
+        patch.setattr(planning, "SHARD_ROWS", 6)
         patch.setattr(extraction.invariance, "compare", lambda located, runner: None)
         yield
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope import extract as extraction
-from neuroscope import waves
+from neuroscope import planning, waves
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
+from neuroscope.corpus import Corpus
 from neuroscope.errors import NeuroscopeError
 
 pytestmark = pytest.mark.usefixtures("small_batches")
@@ -136,7 +137,7 @@ def test_reading_runs_ahead_of_the_model_by_no_more_than_it_may(tmp_path, corpus
         return read(path, stretch, rate)
 
     monkeypatch.setattr(waves, "read", counted_read)
-    monkeypatch.setattr(extraction, "SHARD_ROWS", 100)
+    monkeypatch.setattr(planning, "SHARD_ROWS", 100)
     monkeypatch.setattr(extraction, "AHEAD_SECONDS", 1.5)
     load = fake(lambda number: ahead.append(sum(started) - sum(sorted(started, reverse=True)[: 3 * (number + 1)])))
     run(tmp_path / "store", corpus, load)
@@ -165,19 +166,19 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     origin = Origin(source="", licence="", digest="")
     spec = BackboneSpec(sample_rate=16_000, layers=(), origin=origin, load=None, batchable=batchable)
 
-    def located(number, seconds, digest):
-        frames = 16_000 * seconds
-        stretch = waves.Stretch(waves.AudioFile(f"{digest}", frames, 16_000, 1), 0, frames, None)
-        return extraction.Located(Utterance(id=f"{number}", path=None), None, stretch, frames, stretch.key)
+    def planned(lengths):
+        samples = np.array([16_000 * seconds for seconds, _ in lengths], dtype=np.int64)
+        rows = [f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths]
+        corpus = Corpus((), None, np.arange(len(rows)), samples, rows)
+        return [
+            [(int(samples[place]), rows[place]) for place in batch] for batch in planning.plan(corpus, spec, "cuda")
+        ]
 
-    rows = [located(number, *length) for number, length in enumerate(lengths)]
-    batches = extraction.plan(rows, spec)
-    shuffled = random.sample(rows, len(rows))
-    names = [[each.row for each in batch] for batch in batches]
-    assert names == [[each.row for each in batch] for batch in extraction.plan(shuffled, spec)]
+    batches = planned(lengths)
+    assert batches == planned(random.sample(lengths, len(lengths)))
     flat = [each for batch in batches for each in batch]
-    assert sorted(each.row for each in flat) == sorted({each.row for each in rows})
-    assert [each.samples for each in flat] == sorted((each.samples for each in flat), reverse=True)
+    assert {row for _, row in flat} == {f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths}
+    assert flat == sorted(set(flat), key=lambda each: (-each[0], each[1]))
     for batch in batches:
         assert len(batch) <= (3 if batchable else 1)
-        assert len(batch) == 1 or len(batch) * batch[0].samples <= extraction.BATCH_SECONDS * 16_000
+        assert len(batch) == 1 or len(batch) * batch[0][0] <= planning.BATCH_SECONDS * 16_000

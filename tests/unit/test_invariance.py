@@ -5,8 +5,7 @@ import json
 import pytest
 import torch
 
-from neuroscope import extract as extraction
-from neuroscope import invariance
+from neuroscope import invariance, planning
 from neuroscope.contracts.backbone import Frames
 from neuroscope.errors import StoreMismatch
 
@@ -62,7 +61,7 @@ def test_what_was_found_is_followed_by_the_next_run_after_an_interrupt(tmp_path,
         if number == 20:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(extraction, "SHARD_ROWS", 6)
+    monkeypatch.setattr(planning, "SHARD_ROWS", 6)
     _, expected, _ = run(tmp_path / "undisturbed", corpus, Leaking(fake()))
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "store", corpus, Leaking(fake(interrupt_in)))

@@ -14,6 +14,7 @@ from neuroscope.contracts.progress import silent
 from neuroscope.data import Loaded
 from neuroscope.errors import BadAudio, BadManifest, BadOption
 from neuroscope.segments import cut, segmented
+from neuroscope.stretches import Files, locate
 
 
 def recording(path, **more):
@@ -21,7 +22,7 @@ def recording(path, **more):
 
 
 def cut_of(utterance, frames, seconds, rate=16_000):
-    files = {utterance.path: waves.AudioFile("d", frames, rate, 1)}
+    files = Files.of({utterance.path: waves.AudioFile("d", frames, rate, 1)})
     manifest, *counts = segmented(Manifest((utterance,)), seconds, files)
     return manifest.utterances, counts, files[utterance.path]
 
@@ -29,7 +30,7 @@ def cut_of(utterance, frames, seconds, rate=16_000):
 @given(st.integers(1, 2_000_000), st.floats(0.1, 40), st.sampled_from([8_000, 11_025, 16_000, 44_100]))
 def test_segments_follow_one_another_from_the_first_sample_to_the_last(tmp_path_factory, frames, seconds, rate):
     parts, _, file = cut_of(recording(tmp_path_factory.getbasetemp()), frames, seconds, rate)
-    stretches = [waves.locate(each, file) for each in parts]
+    stretches = [locate(each, file) for each in parts]
     assert (stretches[0].first, stretches[-1].last) == (0, frames)
     assert all(one.last == two.first for one, two in pairwise(stretches))
     length = round(seconds * rate)
@@ -52,13 +53,13 @@ def test_what_is_short_or_cannot_be_used_stays_as_it_is(tmp_path):
     assert cut_of(short, 16_000 * 14, 10)[:2] == ((short,), [0, 0])
     late = replace(short, start=99.0)
     assert cut_of(late, 16_000, 0.1)[0] == (late,)
-    broken = segmented(Manifest((short,)), 1.0, {tmp_path: BadAudio("damaged", "x")})
+    broken = segmented(Manifest((short,)), 1.0, Files.of({tmp_path: BadAudio("damaged", "x")}))
     assert broken[0].utterances == (short,)
 
 
 def test_an_id_that_a_segment_would_get_is_told(tmp_path):
     taken = replace(recording(tmp_path), id="talk#0", duration=1.0)
-    files = {tmp_path: waves.AudioFile("d", 160_000, 16_000, 1)}
+    files = Files.of({tmp_path: waves.AudioFile("d", 160_000, 16_000, 1)})
     with pytest.raises(BadManifest, match="clash"):
         segmented(Manifest((recording(tmp_path), taken)), 1.0, files)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from neuroscope import waves
 from neuroscope.contracts.audio import Utterance
 from neuroscope.errors import BadAudio
+from neuroscope.stretches import locate
 from neuroscope.waves import AudioFile
 
 LOSSLESS = [("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "FLOAT"), ("flac", "PCM_16"), ("aiff", "PCM_16")]
@@ -30,7 +31,7 @@ def utterance(path, **fields):
 
 
 def read(path, rate, **fields):
-    return waves.read(path, waves.locate(utterance(path, **fields), waves.examine(path)), rate)
+    return waves.read(path, locate(utterance(path, **fields), waves.examine(path)), rate)
 
 
 def reason(path):
@@ -59,7 +60,7 @@ def test_a_stretch_is_the_same_samples_as_in_the_whole_file(tmp_path, ending, su
     file = waves.examine(path)
     np.testing.assert_array_equal(read(path, rate), whole)
     for start, duration in STRETCHES:
-        stretch = waves.locate(utterance(path, start=start, duration=duration), file)
+        stretch = locate(utterance(path, start=start, duration=duration), file)
         np.testing.assert_array_equal(waves.read(path, stretch, rate), whole[stretch.first : stretch.last])
 
 
@@ -94,23 +95,23 @@ FILE = AudioFile("digest", 48_000, 16_000, 2)
 
 @pytest.mark.parametrize("duration", [None, 3.0, 2.991, 3.009])
 def test_a_duration_within_ten_milliseconds_is_the_whole_file(duration):
-    assert waves.locate(utterance(None, duration=duration), FILE).key == waves.locate(utterance(None), FILE).key
+    assert locate(utterance(None, duration=duration), FILE).key == locate(utterance(None), FILE).key
 
 
 @pytest.mark.parametrize("fields", [{"duration": 2.98}, {"start": 0.001}, {"audio_channel": 0}, {"audio_channel": 1}])
 def test_other_samples_have_another_key(fields):
-    assert waves.locate(utterance(None, **fields), FILE).key != waves.locate(utterance(None), FILE).key
+    assert locate(utterance(None, **fields), FILE).key != locate(utterance(None), FILE).key
 
 
 def test_the_one_track_of_a_file_and_the_mean_of_its_tracks_are_the_same_row():
     file = AudioFile("digest", 48_000, 16_000, 1)
-    assert waves.locate(utterance(None, audio_channel=0), file).key == waves.locate(utterance(None), file).key
+    assert locate(utterance(None, audio_channel=0), file).key == locate(utterance(None), file).key
 
 
 @given(st.floats(0, 2.99), st.floats(0.01, 3.0))
 def test_a_stretch_lies_within_its_file_and_is_as_long_as_it_says(start, duration):
     try:
-        stretch = waves.locate(utterance(None, start=start, duration=duration), FILE)
+        stretch = locate(utterance(None, start=start, duration=duration), FILE)
     except BadAudio as error:
         assert start + duration > 3.01
         assert error.reason == "end outside the file"
@@ -137,21 +138,21 @@ def test_a_stretch_lies_within_its_file_and_is_as_long_as_it_says(start, duratio
 )
 def test_a_stretch_that_the_file_does_not_have_is_refused(fields, expected):
     with pytest.raises(BadAudio) as caught:
-        waves.locate(utterance(None, **fields), FILE)
+        locate(utterance(None, **fields), FILE)
     assert caught.value.reason == expected
 
 
 def test_a_moved_file_keeps_its_key_and_a_changed_file_loses_it(tmp_path):
     path, elsewhere = tmp_path / "a.wav", tmp_path / "b" / "other.wav"
     soundfile.write(path, noise(16_000), 16_000)
-    before = waves.locate(utterance(path), waves.examine(path)).key
+    before = locate(utterance(path), waves.examine(path)).key
     elsewhere.parent.mkdir()
     shutil.move(path, elsewhere)
-    assert waves.locate(utterance(elsewhere), waves.examine(elsewhere)).key == before
+    assert locate(utterance(elsewhere), waves.examine(elsewhere)).key == before
     with elsewhere.open("r+b") as stream:
         stream.seek(-1, os.SEEK_END)
         stream.write(b"\x55")
-    assert waves.locate(utterance(elsewhere), waves.examine(elsewhere)).key != before
+    assert locate(utterance(elsewhere), waves.examine(elsewhere)).key != before
 
 
 def test_a_name_that_is_not_utf8_is_read(tmp_path):
@@ -237,7 +238,7 @@ def test_samples_that_are_not_finite_are_refused_only_where_they_are_read(tmp_pa
 def test_a_file_that_became_another_since_it_was_looked_at_is_refused(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, noise(16_000, channels=2), 16_000)
-    stretch = waves.locate(utterance(path, audio_channel=1), waves.examine(path))
+    stretch = locate(utterance(path, audio_channel=1), waves.examine(path))
     soundfile.write(path, noise(16_000, channels=1), 16_000)
     with pytest.raises(BadAudio) as caught:
         waves.read(path, stretch, 16_000)

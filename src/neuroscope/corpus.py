@@ -1,0 +1,111 @@
+"""The utterances of a manifest that a model can take, as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.errors import BadAudio
+from neuroscope.reading import Located
+from neuroscope.stretches import locate_all
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.audio import Manifest, Utterance
+    from neuroscope.contracts.backbone import BackboneSpec
+    from neuroscope.failures import Failures
+    from neuroscope.stretches import Files, Stretches
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Usable utterances, in the order of their manifest.
+
+    Attributes:
+        utterances: of the whole manifest.
+        stretches: of the same.
+        numbers: int64 ``[usable]``, which of them can be used.
+        samples: int64 ``[usable]``, how long each is at the model's rate.
+        rows: name of each one's row in the store.
+    """
+
+    utterances: Sequence[Utterance]
+    stretches: Stretches
+    numbers: NDArray[np.int64]
+    samples: NDArray[np.int64]
+    rows: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place: int) -> Located:
+        """One usable utterance, with what it takes to read it."""
+        number = int(self.numbers[place])
+        utterance = self.utterances[number]
+        if utterance.path is None:
+            raise BadAudio("no path", utterance.id)
+        return Located(utterance, utterance.path, self.stretches[number], int(self.samples[place]), self.rows[place])
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the usable utterances."""
+        return [self.utterances[number].id for number in self.numbers.tolist()]
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Places of the different rows, the longest first, by name where they are equally long."""
+        import polars
+
+        table = polars.DataFrame({"row": self.rows, "samples": self.samples}).with_row_index("place")
+        table = table.unique("row", keep="first", maintain_order=True)
+        table = table.sort(["samples", "row"], descending=[True, False])
+        return table["place"].to_numpy().astype(np.int64)
+
+    def missing(self, stored: Container[str]) -> NDArray[np.bool_]:
+        """Of each usable utterance, whether its row is not stored."""
+        return np.fromiter((row not in stored for row in self.rows), bool, len(self))
+
+
+def usable(manifest: Manifest, files: Files, spec: BackboneSpec, failures: Failures, most: float) -> Corpus:
+    """What of a manifest the model can take; ``failures`` receives the rest, in its order.
+
+    Args:
+        manifest: the utterances.
+        files: what their files hold.
+        spec: of the model.
+        failures: receives what cannot be used.
+        most: seconds; longer utterances fail, unless the model streams.
+    """
+    stretches = locate_all(manifest.utterances, files)
+    samples = stretches.samples_at(spec.sample_rate)
+    too_long = np.zeros(len(samples), dtype=bool) if spec.streams else samples > most * spec.sample_rate
+    good = ~(too_long | (samples < spec.min_samples))
+    good[list(stretches.wrong)] = False
+    for number in np.flatnonzero(~good).tolist():
+        utterance = manifest.utterances[number]
+        error = stretches.wrong.get(number) or _unfit(utterance, int(samples[number]), spec, most)
+        failures.add(utterance.id, error)
+    rows = stretches.rows()
+    numbers = np.flatnonzero(good)
+    if len(numbers) < len(rows):
+        rows = [rows[number] for number in numbers.tolist()]
+    return Corpus(manifest.utterances, stretches, numbers, samples[numbers], rows)
+
+
+def _unfit(utterance: Utterance, samples: int, spec: BackboneSpec, most: float) -> BadAudio:
+    """Why the model cannot take an utterance of that length."""
+    seconds = samples / spec.sample_rate
+    if samples < spec.min_samples:
+        least = spec.min_samples / spec.sample_rate
+        return BadAudio("too short", f"{utterance.id}: {seconds:.4f} s, the model takes {least:.4f} s")
+    return BadAudio(
+        "too long",
+        f"{utterance.id}: {seconds:.1f} s, and the model takes a recording whole: at most {most:g} s "
+        "(--max-duration); --segment SECONDS makes several utterances of it",
+    )

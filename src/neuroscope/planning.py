@@ -1,0 +1,80 @@
+"""In which batches and shards a corpus is computed: a pure function of the manifest, whatever is stored already."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.backbone import BackboneSpec
+    from neuroscope.corpus import Corpus
+
+BATCH_MOST = 32
+BATCH_SECONDS = 200.0
+"""Padded seconds of a batch; an utterance that is longer goes alone."""
+CPU_BATCH_SECONDS = 50.0
+"""On a CPU, whose caches larger batches leave."""
+SHARD_ROWS = 256
+SHARD_BYTES = 64_000_000
+
+
+def plan(corpus: Corpus, spec: BackboneSpec, device: str = "cpu") -> list[NDArray[np.int64]]:
+    """Batches of similar length, the longest first: places in the corpus; equal rows once."""
+    return [corpus.order[begin:end] for begin, end in pairwise(_ends(corpus, spec, device))]
+
+
+def wanted_shards(
+    corpus: Corpus, spec: BackboneSpec, device: str, width: int, wanted: NDArray[np.bool_]
+) -> list[list[NDArray[np.int64]]]:
+    """What is to be computed: shards of batches of places; what is not wanted is taken out of the whole plan.
+
+    Args:
+        corpus: what is wanted.
+        spec: of the model.
+        device: where it runs.
+        width: columns of a row, all layers together.
+        wanted: ``[usable]``, of each utterance, whether its row is to be computed.
+    """
+    ends = _ends(corpus, spec, device)
+    ordered = wanted[corpus.order]
+    before = np.concatenate([[0], np.cumsum(ordered)])[ends].tolist()  # how many are wanted before each end
+    places = corpus.order[ordered]
+    shards = []
+    for begin, end in _shards(ends, min(SHARD_ROWS, SHARD_BYTES // (4 * width))):
+        batches = [places[a:b] for a, b in pairwise(before[begin : end + 1]) if a < b]
+        if batches:
+            shards.append(batches)
+    return shards
+
+
+def _ends(corpus: Corpus, spec: BackboneSpec, device: str) -> list[int]:
+    """Where batches begin and end in the corpus's order: each takes what fits beside its first, its longest."""
+    most = BATCH_MOST if spec.batchable else 1
+    room = (CPU_BATCH_SECONDS if device == "cpu" else BATCH_SECONDS) * spec.sample_rate
+    ends = [0]
+    longest = 0
+    for place, samples in enumerate(corpus.samples[corpus.order].tolist()):
+        rows = place - ends[-1] + 1
+        if place == 0:
+            longest = samples
+        elif rows > most or rows * longest > room:
+            ends.append(place)
+            longest = samples
+    return [*ends, len(corpus.order)] if len(corpus.order) else ends
+
+
+def _shards(ends: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """First batch of each shard, and the one behind its last: whole batches, up to ``most`` rows."""
+    first = 0
+    for batch in range(1, len(ends) - 1):
+        if ends[batch + 1] - ends[first] > most:
+            yield first, batch
+            first = batch
+    if len(ends) > 1:
+        yield first, len(ends) - 1

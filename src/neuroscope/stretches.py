@@ -1,0 +1,186 @@
+"""Which samples of which file each utterance is: columns, not objects, so that a million of them take seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.errors import BadAudio
+from neuroscope.waves import MEAN, ROW_NAME, AudioFile, Stretch, resampled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.audio import Utterance
+
+WHOLE_FILE_WITHIN = 0.010
+"""Seconds: a manifest rounds durations; a stretch this close to the whole file is the whole file."""
+
+_NO_FILE = -1
+_MEAN = -(2**63)
+"""Stands for the mean of all channels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Files(Mapping[Path, AudioFile | BadAudio]):
+    """What audio files hold, an entry a file; also a mapping from each path.
+
+    Attributes:
+        numbers: text of a path -> number of its entry (hashing a path takes longer than asking for its file's size).
+        digests: of the bytes.
+        frames: int64 ``[files]``; this and what follows is 1 where a file cannot be used.
+        rates: int64 ``[files]``, Hz.
+        channels: int64 ``[files]``.
+        wrong: number of an entry -> why the file cannot be used.
+    """
+
+    numbers: Mapping[str, int]
+    digests: Sequence[str]
+    frames: NDArray[np.int64]
+    rates: NDArray[np.int64]
+    channels: NDArray[np.int64]
+    wrong: Mapping[int, BadAudio]
+
+    @classmethod
+    def of(cls, found: Mapping[Path, AudioFile | BadAudio]) -> Files:
+        """The columns of a few files."""
+        entries = list(found.values())
+        wrong = {number: each for number, each in enumerate(entries) if isinstance(each, BadAudio)}
+        files = [AudioFile("", 1, 1, 1) if isinstance(each, BadAudio) else each for each in entries]
+        counts = np.array([(each.frames, each.rate, each.channels) for each in files], dtype=np.int64).reshape(-1, 3)
+        frames, rates, channels = counts.T
+        numbers = {str(path): number for number, path in enumerate(found)}
+        return cls(numbers, [each.digest for each in files], frames, rates, channels, wrong)
+
+    def entry(self, number: int) -> AudioFile | BadAudio:
+        """What one file holds."""
+        if number in self.wrong:
+            return self.wrong[number]
+        counts = (int(column[number]) for column in (self.frames, self.rates, self.channels))
+        return AudioFile(self.digests[number], *counts)
+
+    def __getitem__(self, path: Path) -> AudioFile | BadAudio:
+        return self.entry(self.numbers[str(path)])
+
+    def __iter__(self) -> Iterator[Path]:
+        return map(Path, self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """The stretch of each utterance, as columns.
+
+    Attributes:
+        files: what the files hold.
+        file: int64 ``[utterances]``, number of the file; -1 = none.
+        first: int64, the first sample.
+        last: int64, the sample behind the last.
+        channel: int64; the least number there is = the mean of all.
+        wrong: number of an utterance -> why it has no stretch; its columns mean nothing.
+    """
+
+    files: Files
+    file: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    channel: NDArray[np.int64]
+    wrong: Mapping[int, BadAudio]
+
+    def __getitem__(self, number: int) -> Stretch:
+        """One of them.
+
+        Raises:
+            BadAudio: that utterance has none.
+        """
+        if number in self.wrong:
+            raise self.wrong[number]
+        file = self.files.entry(int(self.file[number]))
+        if isinstance(file, BadAudio):
+            raise file
+        channel = int(self.channel[number])
+        return Stretch(file, int(self.first[number]), int(self.last[number]), None if channel == _MEAN else channel)
+
+    def rows(self) -> list[str]:
+        """Name of each one's row in the store; of those that are wrong, it means nothing."""
+        import polars
+
+        digests = polars.Series([*self.files.digests, ""], dtype=polars.String)[self.file % (len(self.files) + 1)]
+        channel = polars.Series(self.channel).cast(polars.String).set(polars.Series(self.channel == _MEAN), MEAN)
+        table = polars.DataFrame({"digest": digests, "first": self.first, "last": self.last, "channel": channel})
+        return table.select(polars.format(ROW_NAME, *table.columns)).to_series().to_list()
+
+    def samples_at(self, rate: int) -> NDArray[np.int64]:
+        """Length of each after resampling to ``rate`` Hz."""
+        return resampled(self.last - self.first, _of_each(self.files.rates, self.file), rate)
+
+
+def locate_all(utterances: Sequence[Utterance], files: Files) -> Stretches:
+    """Which samples of its file each utterance is.
+
+    An utterance is wrong where it has no path, where its file cannot be used, and where it begins behind the end of the
+    file, ends behind it, lasts no time, or names a channel that the file does not have.
+    """
+    numbers = files.numbers
+    names = (None if each.path is None else str(each.path) for each in utterances)
+    of_file = (_NO_FILE if name is None else numbers[name] for name in names)
+    return _located(utterances, files, np.fromiter(of_file, np.int64, len(utterances)))
+
+
+def locate(utterance: Utterance, file: AudioFile) -> Stretch:
+    """Which samples of its file one utterance is.
+
+    Raises:
+        BadAudio: as for ``locate_all``.
+    """
+    return _located([utterance], Files.of({Path(): file}), np.zeros(1, dtype=np.int64))[0]
+
+
+def _located(utterances: Sequence[Utterance], files: Files, file: NDArray[np.int64]) -> Stretches:
+    wrong = {n: BadAudio("no path", utterances[n].id) for n in np.flatnonzero(file == _NO_FILE).tolist()}
+    unusable = np.isin(file, list(files.wrong)) if files.wrong else np.zeros(len(file), dtype=bool)
+    wrong |= {n: files.wrong[int(file[n])] for n in np.flatnonzero(unusable).tolist()}
+    frames, rate, channels = (_of_each(column, file) for column in (files.frames, files.rates, files.channels))
+    start, duration, channel = _columns(utterances)
+    to_the_end = np.fromiter((each.duration is None for each in utterances), bool, len(utterances))
+    whole = frames / rate
+    end = np.where(to_the_end, whole, start + duration)
+    with np.errstate(invalid="ignore"):  # a start or duration that is no number is told below
+        first = np.rint(start * rate).astype(np.int64)
+        last = np.where(np.abs(end - whole) <= WHOLE_FILE_WITHIN, frames, np.rint(end * rate)).astype(np.int64)
+    told = [
+        ("start outside the file", ~((start >= 0) & (start < whole)), "starts at {start} s of {whole:.3f} s"),
+        ("no such channel", (channel != _MEAN) & ((channel < 0) | (channel >= channels)), "channel {channel} of {n}"),
+        ("no samples", ~to_the_end & ~(duration > 0), "lasts {duration} s"),
+        ("end outside the file", end > whole + WHOLE_FILE_WITHIN, "ends at {end:.3f} s of {whole:.3f} s"),
+        ("no samples", last <= first, "lasts {duration} s"),
+    ]
+    for reason, bad, text in told:
+        for n in np.flatnonzero(bad).tolist():
+            u = utterances[n]
+            values = {"start": u.start, "duration": u.duration, "channel": u.audio_channel, "n": int(channels[n])}
+            detail = f"{u.id}: " + text.format(**values, end=end[n], whole=whole[n])
+            wrong.setdefault(n, BadAudio(reason, detail))
+    return Stretches(files, file, first, last, np.where(channels > 1, channel, _MEAN), wrong)
+
+
+def _of_each(column: NDArray[np.int64], file: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The column's entries of the files with these numbers; 1 for no file."""
+    entries: NDArray[np.int64] = np.append(column, 1)[file]
+    return entries
+
+
+def _columns(utterances: Sequence[Utterance]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Start, duration (NaN where there is none) and channel of each."""
+    start = np.fromiter((each.start for each in utterances), np.float64, len(utterances))
+    duration = np.array([each.duration for each in utterances], dtype=np.float64)
+    channel = (_MEAN if each.audio_channel is None else each.audio_channel for each in utterances)
+    return start, duration, np.fromiter(channel, np.int64, len(utterances))
