@@ -39,10 +39,10 @@ _ABSENT = -1
 _Found = dict[int, waves.AudioFile | BadAudio]
 
 
-def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, trust: bool = True) -> Files:
+def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> Files:
     """What each file holds, or why it cannot be used; files not seen before are read, and remembered in ``folder``.
 
-    Without ``trust`` every file is read, also those that are known and seem not to have changed.
+    Of what is remembered, only what was written at or after ``since`` (nanoseconds) is trusted.
     """
     with uncollected():
         names = list(map(str, paths))
@@ -51,7 +51,7 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
             names = list(numbers)
             numbers = dict(zip(names, count(), strict=False))
         asked = _stamped(names)
-        held = _held(asked, _load(folder) if trust else None)
+        held = _held(asked, _load(folder, since))
     absent = {number: _examine(names[number]) for number in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
     unknown = np.flatnonzero(held["digest"].is_null()).tolist()
     new = _examine_new(folder, {n: names[n] for n in unknown if n not in absent}, asked, progress)
@@ -122,24 +122,23 @@ def _types() -> dict[str, PolarsDataType]:
     return {"path": polars.Binary(), "digest": polars.String(), **dict.fromkeys(numbers, polars.Int64())}
 
 
-def _load(folder: Path) -> DataFrame:
+def _load(folder: Path, since: int) -> DataFrame:
     """What was last seen of each file."""
     import polars
 
     types = _types()
     tables = [polars.DataFrame(schema=types)]
-    for segment in sorted(folder.glob("*.parquet"), key=lambda segment: (segment.stat().st_mtime_ns, segment.name)):
+    written = sorted((segment.stat().st_mtime_ns, segment) for segment in folder.glob("*.parquet"))
+    for segment in (segment for time, segment in written if time >= since):
         with suppress(OSError, polars.exceptions.PolarsError):  # its files are read again
             tables.append(polars.read_parquet(segment).select(list(types)).cast(polars.Schema(types)))
     return polars.concat(tables).unique("path", keep="last")
 
 
-def _held(asked: DataFrame, known: DataFrame | None) -> DataFrame:
+def _held(asked: DataFrame, known: DataFrame) -> DataFrame:
     """What is known of the files that were asked for, beside them; nulls where one is new or has changed."""
     import polars
 
-    if known is None:
-        known = polars.DataFrame(schema=_types())
     beside = asked.join(known, on="path", how="left", maintain_order="left")
     unchanged = (beside["size"] == beside["size_right"]) & (beside["changed"] == beside["changed_right"])
     held = beside.select(_HELD)

@@ -72,7 +72,7 @@ def extract(
     failures: Failures,
     *,
     audio_index: Path,
-    trust_index: bool = True,
+    trusted_since: int = 0,
     max_duration: float = MAX_DURATION,
     device: str = "cpu",
     progress: Progress = silent,
@@ -86,7 +86,7 @@ def extract(
         representation: where the vectors go.
         failures: receives what cannot be used.
         audio_index: folder of the index of audio files.
-        trust_index: False = every file is read and digested again.
+        trusted_since: nanoseconds; what the index remembers from before is read and digested again.
         max_duration: seconds; longer utterances fail, unless the backbone streams.
         device: ``cpu``, ``cuda:0``, ...
         progress: told of files read and utterances computed.
@@ -96,7 +96,7 @@ def extract(
         PluginBroken: the backbone does not yield what it declares.
     """
     paths = (each.path for each in manifest if each.path is not None)
-    files = examine_all(audio_index, paths, progress, trust=trust_index)
+    files = examine_all(audio_index, paths, progress, since=trusted_since)
     with uncollected():
         corpus = usable(manifest, files, spec, failures, max_duration)
     failures.check()

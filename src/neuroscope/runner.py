@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
     from neuroscope.contracts.features import Pooling, PoolingState
     from neuroscope.store import Representation
+
+_PRIMITIVES = 128
+"""oneDNN keeps what it compiled for the last 1,024 shapes; nearly every batch has a shape of its own, and 200 MB went
+to shapes that never came again."""
 
 Vectors = tuple[list[str], dict[str, NDArray[Any]]]
 """Names of rows, and for every layer their vectors ``[rows, units]``."""
@@ -49,6 +54,7 @@ class Runner:
         Raises:
             PluginBroken: the backbone does not yield what it declares.
         """
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(_PRIMITIVES))  # read at its first use
         import torch
 
         if self._backbone is None:

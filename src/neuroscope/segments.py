@@ -23,7 +23,7 @@ RECORDING = "recording"
 SHORTEST = 0.1
 
 
-def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *, trust: bool = True) -> Loaded:
+def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *, since: int = 0) -> Loaded:
     """Cut the recordings of what was loaded, and say in it how many.
 
     Args:
@@ -31,7 +31,7 @@ def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *
         seconds: length of a segment.
         audio_index: folder of the index of audio files.
         progress: told of files read.
-        trust: False = every file is read and digested again.
+        since: as for ``examine_all``.
 
     Raises:
         BadOption: no segment can be that short.
@@ -40,7 +40,7 @@ def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *
     if not SHORTEST <= seconds < float("inf"):
         raise BadOption(f"--segment {seconds:g}: expected {SHORTEST:g} seconds or more")
     paths = (each.path for each in loaded.manifest if each.path is not None)
-    files = examine_all(audio_index, paths, progress, trust=trust)
+    files = examine_all(audio_index, paths, progress, since=since)
     manifest, recordings, made = segmented(loaded.manifest, seconds, files)
     told = f"{recordings} of {len(loaded.manifest)} utterances cut into {made} segments of {seconds:g} s"
     return replace(loaded, manifest=manifest, segmented=told)

@@ -13,6 +13,7 @@ import tempfile
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,25 +92,27 @@ class Representation:
     ) -> None:
         self.folder, self.identity, self.layers, self.origin = folder, identity, layers, origin
         self._checked: set[Path] = set()  # files whose digest was looked at; once a process is enough
+        self._seen: Mapping[str, str] = {}  # what ``rows`` found last
 
     @property
     def key(self) -> str:
         """The digest that names it."""
         return self.folder.name
 
-    def rows(self) -> dict[str, str]:
+    def rows(self) -> Mapping[str, str]:
         """Which rows are stored: row name -> shard; rows of a shard that is visibly damaged are not.
 
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
         self._check_description()
-        rows: dict[str, str] = {}
         with _told(self.folder), uncollected():
+            rows: dict[str, str] = {}
             for shard in reversed(list(shards.finished(self._shards))):  # the first, written last, wins
                 with suppress(Damaged):
                     rows |= dict.fromkeys(shards.read_index(shard, len(self.layers)).rows, shard.name)
-        return rows
+        self._seen = MappingProxyType(rows)
+        return self._seen
 
     def write(self, rows: Sequence[str], values: Mapping[str, NDArray[Any]], made_with: Mapping[str, str]) -> None:
         """Add one shard.
@@ -193,7 +196,7 @@ class Representation:
             StoreMismatch: a shard is damaged.
         """
         chosen = tuple(layers)
-        stored = self.rows()
+        stored = self._seen if all(row in self._seen for row in rows) else self.rows()
         if missing := sum(row not in stored for row in rows):
             raise MissingData(
                 f"{missing} of {len(rows)} utterances are not in the store; run `neuroscope extract` first"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -28,11 +29,15 @@ _SEEK_INEXACTLY = {"MP3", "OGG"}
 
 _LENGTH_UNKNOWN = 2**62
 
+_BLOCK = 2**20
+"""Samples that are read at a time."""
+
 ROW_NAME = "{}:{}-{}:{}"
 """Digest of the file, first and last sample, channel."""
 MEAN = "m"
 """In place of a channel: the mean of all."""
 
+_Resample = Callable[[NDArray[np.float32], bool], NDArray[np.float32]]
 Count = TypeVar("Count", int, NDArray[np.int64])
 
 
@@ -135,9 +140,8 @@ def read(path: Path, stretch: Stretch, sample_rate: int) -> NDArray[np.float32]:
         BadAudio: the file is another one by now, or its samples cannot be decoded, are fewer than the header says, or
             are not finite.
     """
-    import soxr
-
-    wanted = stretch.last - stretch.first
+    wave = np.empty(stretch.samples_at(sample_rate), dtype=np.float32)
+    read = written = 0
     with _opened(path) as file:
         if (file.frames, file.samplerate, file.channels) != (
             stretch.file.frames,
@@ -145,20 +149,45 @@ def read(path: Path, stretch: Stretch, sample_rate: int) -> NDArray[np.float32]:
             stretch.file.channels,
         ):
             raise BadAudio("changed file", f"{path}: it was another file when it was looked at")
-        before = 0
-        if file.seekable() and file.format not in _SEEK_INEXACTLY:
-            file.seek(stretch.first)
-        else:  # in one piece: between two reads, soundfile seeks
-            before = stretch.first
-        samples = file.read(before + wanted, dtype="float32", always_2d=True)[before:]
-    if len(samples) < wanted:
-        raise BadAudio("truncated file", f"{path}: {len(samples)} of {wanted} samples")
-    mono = samples.mean(axis=1) if stretch.channel is None else samples[:, stretch.channel]
-    if not np.isfinite(mono).all():
-        raise BadAudio("samples that are not finite", str(path))
-    if stretch.file.rate != sample_rate:
-        mono = soxr.resample(mono, stretch.file.rate, sample_rate)
-    return np.ascontiguousarray(mono, dtype=np.float32)
+        resample = _resampler(stretch.file.rate, sample_rate)
+        for block in _blocks(file, stretch):
+            if not np.isfinite(block).all():
+                raise BadAudio("samples that are not finite", str(path))
+            read += len(block)
+            done = resample(block, read == stretch.last - stretch.first)
+            wave[written : written + len(done)] = done
+            written += len(done)
+    if written < len(wave):
+        raise BadAudio("truncated file", f"{path}: {read} of {stretch.last - stretch.first} samples")
+    return wave
+
+
+def _blocks(file: soundfile.SoundFile, stretch: Stretch) -> Iterator[NDArray[np.float32]]:
+    """The stretch as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all its channels."""
+    missing, unread, block = stretch.last - stretch.first, 0, _BLOCK
+    if file.seekable() and file.format not in _SEEK_INEXACTLY:
+        file.seek(stretch.first)
+    else:  # in one piece: between two reads, soundfile seeks
+        unread, block = stretch.first, stretch.last
+    while missing:
+        samples = file.read(unread + min(block, missing), dtype="float32", always_2d=True)[unread:]
+        if not len(samples):
+            return
+        missing -= len(samples)
+        if stretch.file.channels == 1:
+            yield samples[:, 0]
+        else:
+            yield samples.mean(axis=1) if stretch.channel is None else samples[:, stretch.channel]
+
+
+def _resampler(rate: int, sample_rate: int) -> _Resample:
+    """What takes block after block, and whether it is the last; the same bits as in one piece."""
+    import soxr
+
+    if rate == sample_rate:
+        return lambda block, last: block
+    resample: _Resample = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32").resample_chunk
+    return resample
 
 
 def batch(waves: Sequence[NDArray[np.float32]]) -> WaveBatch:

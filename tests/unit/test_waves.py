@@ -64,6 +64,18 @@ def test_a_stretch_is_the_same_samples_as_in_the_whole_file(tmp_path, ending, su
         np.testing.assert_array_equal(waves.read(path, stretch, rate), whole[stretch.first : stretch.last])
 
 
+@pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("ending", "subtype"), [LOSSLESS[0], COMPRESSED[0]])
+def test_read_in_blocks_the_bits_are_those_of_one_piece(tmp_path, monkeypatch, ending, subtype, rate, channels):
+    path = tmp_path / f"a.{ending}"
+    soundfile.write(path, noise(3 * rate, channels), rate, subtype=subtype)
+    whole, part = read(path, 16_000), read(path, 16_000, start=0.5, duration=1.25)
+    monkeypatch.setattr(waves, "_BLOCK", 999)
+    np.testing.assert_array_equal(read(path, 16_000), whole)
+    np.testing.assert_array_equal(read(path, 16_000, start=0.5, duration=1.25), part)
+
+
 def test_a_track_is_read_alone_and_the_same_after_resampling(tmp_path):
     path, samples = tmp_path / "a.wav", noise(48_000, channels=3, seconds=0.5)
     soundfile.write(path, samples, 48_000, subtype="FLOAT")
