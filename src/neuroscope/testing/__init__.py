@@ -1,0 +1,109 @@
+"""The compliance kit: what a component has to keep to, checked for anybody's plugin.
+
+A whole test file under pytest::
+
+    import pytest
+    from neuroscope import testing
+
+    @pytest.mark.parametrize("check", testing.checks("backbone", "mine"), ids=str)
+    def test_mine(check):
+        check()
+
+Without pytest, ``testing.run("backbone", "mine")`` gives the outcomes; ``neuroscope check backbone mine`` prints them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from neuroscope.errors import BadOption, UnknownName
+from neuroscope.plugins import Plugins
+from neuroscope.testing.cases import Case, NotApplicable, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from neuroscope.data import Data
+
+__all__ = ["KINDS", "Case", "NotApplicable", "Outcome", "checks", "checks_of", "run"]
+
+_MODULES = MappingProxyType(
+    {
+        "backbone": "backbones",
+        "dataset": "datasets",
+        "task": "tasks",
+        "pooling": "poolings",
+        "probe": "probes",
+        "ranking": "rankings",
+        "plugin": "packages",
+    }
+)
+_ON_DATA = ("dataset", "task")
+KINDS = tuple(_MODULES)
+"""What can be checked: each kind of component, and ``plugin``, an installed distribution."""
+
+
+def checks_of(kind: str) -> tuple[Callable[[Any], None], ...]:
+    """The check functions of a kind, in the order in which they run; the first line of a docstring is the property.
+
+    Raises:
+        UnknownName: no such kind.
+    """
+    found: tuple[Callable[[Any], None], ...] = _module(kind).CHECKS
+    return found
+
+
+def checks(
+    kind: str,
+    text: str,
+    data: Data | None = None,
+    *,
+    expected: Mapping[str, str] | None = None,
+    plugins: Plugins | None = None,
+) -> list[Case]:
+    """All checks of one component, each to be called.
+
+    Args:
+        kind: ``backbone``, ``dataset``, ``task``, ``pooling``, ``probe``, ``ranking`` or ``plugin``.
+        text: the component in the grammar ``name,key=value``; for ``plugin`` the name of a distribution.
+        data: where a dataset lies, or what a task is asked of.
+        expected: check -> why it is expected to fail. It then has to fail.
+        plugins: with the component; None = those that are installed.
+
+    Raises:
+        UnknownName: no such kind, component or check.
+        BadOption: an option of the component is wrong, an expected failure has no reason, or data is given for a kind
+            that is checked without.
+        NeuroscopeError: the component cannot be built.
+    """
+    module, expected = _module(kind), expected or {}
+    if data is not None and kind not in _ON_DATA:
+        raise BadOption(f"a {kind} is checked without data; data is for {' and '.join(_ON_DATA)}")
+    names = [check.__name__ for check in module.CHECKS]
+    for name, reason in expected.items():
+        if name not in names:
+            raise UnknownName(f"check of a {kind}", name, names)
+        if not reason:
+            raise BadOption(f"say why {name} is expected to fail")
+    subject = module.subject(text, data, Plugins.load() if plugins is None else plugins)
+    return [Case(check, subject, expected.get(check.__name__, "")) for check in module.CHECKS]
+
+
+def run(
+    kind: str,
+    text: str,
+    data: Data | None = None,
+    *,
+    expected: Mapping[str, str] | None = None,
+    plugins: Plugins | None = None,
+) -> list[Outcome]:
+    """Run all checks of one component; arguments and errors are those of ``checks``."""
+    return [case.run() for case in checks(kind, text, data, expected=expected, plugins=plugins)]
+
+
+def _module(kind: str) -> ModuleType:
+    if kind not in _MODULES:
+        raise UnknownName("kind", kind, KINDS)
+    return importlib.import_module(f"{__name__}.{_MODULES[kind]}")

@@ -1,0 +1,146 @@
+"""A backbone that runs as the core runs it, and what came of it, utterance by utterance."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import torch  # noqa: TID253 - this module is imported when a backbone is checked
+from numpy.typing import NDArray
+
+from neuroscope import waves
+from neuroscope.contracts.backbone import BackboneSpec, Frames
+from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.testing.cases import NotApplicable, built
+from neuroscope.testing.module_hooks import hooks_of, modules_of
+from neuroscope.testing.signals import waveforms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuroscope.contracts.audio import WaveBatch
+    from neuroscope.contracts.backbone import Backbone
+    from neuroscope.data import Data
+    from neuroscope.plugins import Plugins
+    from neuroscope.registry import Choice
+
+Heard: TypeAlias = dict[str, NDArray[np.float64]]
+"""Layer -> the frames of one utterance that are real, of all blocks, ``[frames, width]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call of ``extract``: the batch, and the blocks as they came."""
+
+    batch: WaveBatch
+    blocks: tuple[Mapping[str, Frames], ...]
+
+    @property
+    def utterances(self) -> list[Heard]:
+        """What was heard of each utterance, in the batch's order."""
+        names = list(dict.fromkeys(name for block in self.blocks for name in block))
+        return [
+            {name: _joined([block[name] for block in self.blocks if name in block], row) for name in names}
+            for row in range(len(self.batch.lengths))
+        ]
+
+
+def run(backbone: Backbone, waveforms: Sequence[NDArray[np.float32]], mode: AbstractContextManager[None]) -> Run:
+    """Run waveforms side by side, in a mode of torch; they are copied, so that nobody changes them."""
+    batch = waves.batch([wave.copy() for wave in waveforms])
+    with mode:
+        return Run(batch, tuple(_kept(block) for block in backbone.extract(batch)))
+
+
+def hear(backbone: Backbone, waveforms: Sequence[NDArray[np.float32]]) -> Run:
+    """Run waveforms side by side as the core does."""
+    return run(backbone, waveforms, torch.inference_mode())
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A backbone, loaded once for all checks that need no fresh one."""
+
+    choice: Choice[BackboneSpec]
+    spec: BackboneSpec
+
+    @cached_property
+    def loaded(self) -> tuple[Backbone, list[torch.nn.Module], set[tuple[str, int]]]:
+        """The model, the modules that it holds, and the hooks on them before it first ran."""
+        model = self.spec.load("cpu")
+        modules = modules_of(model)
+        return model, modules, hooks_of(modules)
+
+    @property
+    def model(self) -> Backbone:
+        """The running model."""
+        return self.loaded[0]
+
+    @cached_property
+    def waveforms(self) -> tuple[NDArray[np.float32], ...]:
+        """Four utterances, the longest first."""
+        return waveforms(self.spec.sample_rate, self.spec.min_samples)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All utterances, once."""
+        return self.run_all(self.model)
+
+    @cached_property
+    def heard(self) -> list[Heard]:
+        """What came of each utterance in ``runs``."""
+        return [each for one in self.runs for each in one.utterances]
+
+    @cached_property
+    def alone(self) -> list[Heard]:
+        """What came of each utterance on its own."""
+        return [each for one in hear_all(self.model, self.waveforms) for each in one.utterances]
+
+    def run_all(self, model: Backbone) -> tuple[Run, ...]:
+        """Run a model as the core does: side by side, or one at a time where the spec asks for that."""
+        return (hear(model, self.waveforms),) if self.spec.batchable else hear_all(model, self.waveforms)
+
+    def with_weights(self, weights: str, seed: int) -> BackboneSpec:
+        """The same backbone with other weights."""
+        return replace(self.choice, given={**self.choice.given, "weights": weights, "seed": seed}).build()
+
+    def skip_unless_weights(self) -> None:
+        """Raise NotApplicable where the backbone has no option ``weights``."""
+        if "weights" not in self.choice.entry.options:
+            raise NotApplicable("it has no option weights: a backbone without weights has no untrained twin")
+
+
+def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
+    """Build the spec; nothing is loaded yet.
+
+    Raises:
+        UnknownName: no such backbone or option.
+        BadOption: there is no model behind it.
+        PluginBroken: its factory makes no spec, or fails with an error that says nothing to a user.
+    """
+    del data
+    choice = plugins.backbones.choose(text)
+    spec = built(choice)
+    if not isinstance(spec, BackboneSpec):
+        raise PluginBroken(f"the factory of backbone {choice.text} makes a {type(spec).__name__}, not a BackboneSpec")
+    if spec.stored_as:
+        raise BadOption(f"{choice.text} holds vectors that were computed elsewhere: there is no model to check")
+    return Subject(choice, spec)
+
+
+def hear_all(model: Backbone, waves: tuple[NDArray[np.float32], ...]) -> tuple[Run, ...]:
+    """Each utterance on its own."""
+    return tuple(hear(model, [wave]) for wave in waves)
+
+
+def _kept(block: Mapping[str, Frames]) -> dict[str, Frames]:
+    """A copy: a model may write the next block where this one was."""
+    return {name: Frames(frames.values.clone(), frames.lengths.clone()) for name, frames in block.items()}
+
+
+def _joined(frames: Sequence[Frames], row: int) -> NDArray[np.float64]:
+    parts = [each.values[row, : int(each.lengths[row])].detach().double().cpu().numpy() for each in frames]
+    return np.concatenate(parts)

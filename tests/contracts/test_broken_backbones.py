@@ -1,0 +1,403 @@
+"""Every check of backbones, proven by a backbone that is broken in exactly that way and sound in every other."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from neuroscope import testing
+from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
+from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.plugins import Plugins
+from neuroscope.registry import Entry
+
+WINDOW, HOP, BLOCK = 400, 160, 50
+LAYERS = (LayerSpec("low", 6), LayerSpec("top", 4), LayerSpec("pooled", 4, pooling="none"))
+
+
+class Sound:
+    """Two linear layers over windows of 25 ms, in two blocks of time, and the mean of the second."""
+
+    def __init__(self, weights, seed):
+        self.pretrained = weights == "pretrained"
+        self.network = network(-1 if self.pretrained else seed)
+
+    def extract(self, batch):
+        values, lengths = self.layers(batch), self.lengths(batch)
+        pooled = mean(values["top"], 1 + (batch.lengths - WINDOW) // HOP)
+        for start in range(0, int(lengths.max()), BLOCK):
+            here = (lengths - start).clamp(0, BLOCK)
+            block = {name: Frames(each[:, start : start + BLOCK], here) for name, each in values.items()}
+            if start == 0:
+                block["pooled"] = Frames(pooled[:, None], torch.ones(len(lengths), dtype=torch.int64))
+            yield self.block(block, start)
+
+    def layers(self, batch):
+        low = self.network[0](batch.samples.unfold(1, WINDOW, HOP)).tanh()
+        return {"low": low, "top": self.network[1](low)}
+
+    def lengths(self, batch):
+        return 1 + (batch.lengths - WINDOW) // HOP
+
+    def block(self, block, start):
+        return block
+
+
+def network(seed):
+    made = torch.nn.Sequential(
+        torch.nn.Linear(WINDOW, 6, device="meta"), torch.nn.Linear(6, 4, device="meta")
+    ).to_empty(device="cpu")
+    generator = torch.Generator().manual_seed(seed + 1)
+    for weights in made.requires_grad_(False).parameters():
+        weights.copy_(torch.randn(weights.shape, generator=generator) / 5)
+    return made.eval()
+
+
+def mean(values, lengths):
+    real = torch.arange(values.shape[1])[None] < lengths[:, None]
+    return (values * real[..., None]).sum(1) / lengths[:, None]
+
+
+def spec_of(model, weights, seed, **changes):
+    spec = BackboneSpec(
+        sample_rate=16_000,
+        layers=LAYERS,
+        origin=Origin(
+            source="a test", licence="Apache-2.0", digest="own" if weights == "pretrained" else f"random:{seed}"
+        ),
+        load=lambda device: model(weights, seed),
+        min_samples=WINDOW,
+    )
+    return replace(spec, **changes)
+
+
+def outcomes(factory, name="broken", **arguments):
+    plugins = Plugins()
+    plugins.backbones.add(Entry("backbone", "broken", factory, "a test", "", "tests:tests"))
+    return testing.run("backbone", name, plugins=plugins, **arguments)
+
+
+def made_of(model, **changes):
+    def factory(*, weights: str = "pretrained", seed: int = 0):
+        return spec_of(model, weights, seed, **changes)
+
+    return factory
+
+
+class YieldsAnother(Sound):
+    def block(self, block, start):
+        return {**block, "another": block["low"]}
+
+
+class ForgetsOne(Sound):
+    def block(self, block, start):
+        return {name: frames for name, frames in block.items() if name != "low"}
+
+
+class Narrow(Sound):
+    def layers(self, batch):
+        return {name: values[..., :3] if name == "low" else values for name, values in super().layers(batch).items()}
+
+
+class Double(Sound):
+    def block(self, block, start):
+        return {name: Frames(frames.values.double(), frames.lengths) for name, frames in block.items()}
+
+
+class DividesByLoudness(Sound):
+    def layers(self, batch):
+        loudness = batch.samples.unfold(1, WINDOW, HOP).square().mean(2, keepdim=True).sqrt()
+        values = super().layers(batch)
+        return {**values, "low": values["low"] / loudness}
+
+
+class ShortNumbers(Sound):
+    def block(self, block, start):
+        return {name: Frames(frames.values, frames.lengths.int()) for name, frames in block.items()}
+
+
+class CountsPadding(Sound):
+    def lengths(self, batch):
+        return super().lengths(batch).max().expand(len(batch.lengths))
+
+
+class PooledTwice(Sound):
+    def block(self, block, start):
+        self.first = block["pooled"] if start == 0 else self.first
+        return {**block, "pooled": self.first}
+
+
+class PooledInTwoFrames(Sound):
+    def block(self, block, start):
+        if start:
+            return block
+        values, lengths = block["pooled"].values, block["pooled"].lengths
+        return {**block, "pooled": Frames(values.expand(-1, 2, -1), 2 * lengths)}
+
+
+class CountsItsCalls(Sound):
+    calls = 0
+
+    def layers(self, batch):
+        self.calls += 1
+        return {name: values * (1 + 3e-6 * (self.calls % 2)) for name, values in super().layers(batch).items()}
+
+
+class OtherEveryTime(Sound):
+    loads = 0
+
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        OtherEveryTime.loads += self.pretrained
+        self.factor = 1 + 3e-6 * (OtherEveryTime.loads % 2)
+
+    def layers(self, batch):
+        return {name: values * self.factor for name, values in super().layers(batch).items()}
+
+
+class NormalisesOverTime(Sound):
+    def block(self, block, start):
+        top = block["top"]
+        return {**block, "top": Frames(top.values - top.values.mean(1, keepdim=True), top.lengths)}
+
+
+class NormalisesOverTheBatch(Sound):
+    def block(self, block, start):
+        low = block["low"]
+        return {**block, "low": Frames(low.values / (1 + low.values.abs().amax()), low.lengths)}
+
+
+class TakesTheFirstForTheLongest(Sound):
+    def layers(self, batch):
+        values = super().layers(batch)
+        values["top"][:, int(self.lengths(batch)[0]) :] = 0
+        return values
+
+
+class CutsToTheFirst(Sound):
+    def lengths(self, batch):
+        lengths = super().lengths(batch)
+        return lengths.clamp(max=lengths[0])
+
+
+class Clips(Sound):
+    def layers(self, batch):
+        batch.samples.clamp_(-0.05, 0.05)
+        return super().layers(batch)
+
+
+class MarksTheEnd(Sound):
+    def layers(self, batch):
+        values = super().layers(batch)
+        for row, length in enumerate(batch.lengths):
+            batch.samples[row, int(length) :] = 1.0
+        return values
+
+
+class DrawsWhenLoaded(Sound):
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        torch.rand(1)
+
+
+class SeedsEverything(Sound):
+    def layers(self, batch):
+        random.seed(0)
+        np.random.seed(0)
+        return super().layers(batch)
+
+
+class Captures(Sound):
+    """A forward hook on the second layer; subclasses say when it is forgotten."""
+
+    def layers(self, batch):
+        self.handle = self.network[1].register_forward_hook(lambda *arguments: None)
+        return super().layers(batch)
+
+
+class NeverRemoves(Captures):
+    pass
+
+
+class RemovesAtTheEnd(Captures):
+    def extract(self, batch):
+        yield from super().extract(batch)
+        self.handle.remove()
+
+
+class RemovesUnlessItFails(Captures):
+    def extract(self, batch):
+        values = list(super().extract(batch))
+        self.handle.remove()
+        yield from values
+
+
+class RemovesUnlessGivenUp(Captures):
+    def extract(self, batch):
+        try:
+            yield from super().extract(batch)
+        except Exception:
+            self.handle.remove()
+            raise
+        self.handle.remove()
+
+
+class Trains(Sound):
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        self.network.requires_grad_(True)
+
+
+class Learns(Trains):
+    def layers(self, batch):
+        values = super().layers(batch)
+        if torch.is_grad_enabled():
+            values["top"].sum().backward()
+        return {name: each.detach() for name, each in values.items()}
+
+
+class IgnoresTheSeed(Sound):
+    def __init__(self, weights, seed):
+        super().__init__(weights, 0)
+
+
+class IgnoresWeights(Sound):
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        self.network = network(seed)
+
+
+class AnotherOfTheSameSeed(Sound):
+    loads = 0
+
+    def __init__(self, weights, seed):
+        AnotherOfTheSameSeed.loads += 1
+        super().__init__(weights, seed if weights == "pretrained" else 100 * self.loads + seed)
+
+
+def other_layers(*, weights: str = "pretrained", seed: int = 0):
+    more = () if weights == "pretrained" else (LayerSpec("more", 1),)
+    return spec_of(Sound, weights, seed, layers=(*LAYERS, *more))
+
+
+def no_licence(*, weights: str = "pretrained", seed: int = 0):
+    spec = spec_of(Sound, weights, seed)
+    return replace(spec, origin=replace(spec.origin, licence=""))
+
+
+def one_digest(*, weights: str = "pretrained", seed: int = 0):
+    return spec_of(Sound, weights, seed, origin=Origin(source="a test", licence="MIT", digest="always"))
+
+
+def digest_without_seed(*, weights: str = "pretrained", seed: int = 0):
+    return spec_of(Sound, weights, seed, origin=Origin(source="a test", licence="MIT", digest=weights))
+
+
+def digest_of_the_moment(*, weights: str = "pretrained", seed: int = 0):
+    return spec_of(Sound, weights, seed, origin=Origin(source="a test", licence="MIT", digest=str(random.random())))
+
+
+def no_weights(*, width: int = 4):
+    return spec_of(Sound, "pretrained", 0)
+
+
+LAYER_TWICE = (*LAYERS, LAYERS[0])
+NOT_THREE = (*LAYERS[:2], LayerSpec("pooled", 4, pooling="none", statistics=("a", "b", "c")))
+BROKEN = [
+    ("declares_its_layers", made_of(Sound, layers=LAYER_TWICE), "low are declared more than once"),
+    ("declares_its_layers", made_of(Sound, layers=NOT_THREE), "4 columns are not 3"),
+    ("fills_its_origin", no_licence, "licence"),
+    ("yields_what_it_declares", made_of(YieldsAnother), "not declared: another"),
+    ("yields_what_it_declares", made_of(ForgetsOne), "not yielded: low"),
+    ("yields_the_declared_shape", made_of(Narrow), "not [4, frames, 6]"),
+    ("yields_float32", made_of(Double), "float64"),
+    ("yields_finite_values", made_of(DividesByLoudness), "for silence"),
+    ("tells_true_lengths", made_of(ShortNumbers), "int32"),
+    ("tells_true_lengths", made_of(CountsPadding), "frames alone and"),
+    ("yields_pooled_layers_once", made_of(PooledTwice), "4 blocks"),
+    ("yields_pooled_layers_once", made_of(PooledInTwoFrames), "more than one frame"),
+    ("is_deterministic", made_of(CountsItsCalls), "a second run"),
+    ("is_deterministic", made_of(OtherEveryTime), "a second load"),
+    ("ignores_padding", made_of(NormalisesOverTime), "frames of top differ by"),
+    ("ignores_padding", made_of(NormalisesOverTheBatch), "frames of low differ by"),
+    ("ignores_the_order", made_of(TakesTheFirstForTheLongest), "the shortest first"),
+    ("ignores_the_order", made_of(CutsToTheFirst), "other frames"),
+    ("takes_short_audio", made_of(Sound, min_samples=300), "declare the fewest"),
+    ("leaves_its_input", made_of(Clips), "copy"),
+    ("leaves_its_input", made_of(MarksTheEnd), "copy"),
+    ("global_randomness_is_left_alone", made_of(DrawsWhenLoaded), "loading the backbone moves"),
+    ("global_randomness_is_left_alone", made_of(SeedsEverything), "random, numpy"),
+    ("leaves_no_hook", made_of(NeverRemoves), "after a run"),
+    ("leaves_no_hook", made_of(RemovesAtTheEnd), "after the first block"),
+    ("leaves_no_hook", made_of(RemovesUnlessItFails), "an error in call"),
+    ("leaves_no_hook", made_of(RemovesUnlessGivenUp), "after the first block"),
+    ("keeps_no_gradient", made_of(Trains), "require a gradient"),
+    ("keeps_no_gradient", made_of(Learns), "have a gradient"),
+    ("has_an_untrained_twin", made_of(IgnoresTheSeed), "seed=0 and seed=1"),
+    ("has_an_untrained_twin", made_of(IgnoresWeights), "of the trained weights"),
+    ("has_an_untrained_twin", made_of(AnotherOfTheSameSeed), "loaded again"),
+    ("has_an_untrained_twin", other_layers, "other layers"),
+    ("tells_weights_apart", one_digest, "seed=0 and with seed=1"),
+    ("tells_weights_apart", digest_without_seed, "seed=0 and with seed=1"),
+    ("tells_weights_apart", digest_of_the_moment, "from one spec to the next"),
+]
+
+
+def test_the_sound_one_passes_every_check_and_skips_none():
+    assert {outcome.check: outcome.reason for outcome in outcomes(made_of(Sound)) if outcome.verdict != "passed"} == {}
+
+
+@pytest.mark.parametrize(("check", "factory", "reason"), BROKEN, ids=lambda each: each if isinstance(each, str) else "")
+def test_a_broken_one_fails_the_one_check_that_is_about_it(check, factory, reason):
+    failed = {outcome.check: outcome.reason for outcome in outcomes(factory) if outcome.verdict != "passed"}
+    assert failed.keys() == {check}, failed
+    assert reason in failed[check]
+
+
+def test_every_check_has_its_broken_backbone():
+    assert {check for check, *_ in BROKEN} == {check.__name__ for check in testing.checks_of("backbone")}
+
+
+def test_one_that_says_that_it_is_not_batchable_may_leak():
+    for model in (NormalisesOverTime, TakesTheFirstForTheLongest, Sound):
+        found = outcomes(made_of(model, batchable=False))
+        assert {each.check: each.verdict for each in found if each.verdict != "passed"} == {
+            "ignores_padding": "skipped",
+            "ignores_the_order": "skipped",
+        }
+
+
+def test_one_without_weights_has_no_twin():
+    skipped = {each.check for each in outcomes(no_weights) if each.verdict != "passed"}
+    assert skipped == {"has_an_untrained_twin", "tells_weights_apart"}
+
+
+def test_random_weights_can_be_checked_for_themselves():
+    assert all(each.verdict == "passed" for each in outcomes(made_of(Sound), "broken,weights=random,seed=3"))
+    seedless = outcomes(made_of(IgnoresTheSeed), "broken,weights=random")
+    assert [each.check for each in seedless if not each.ok] == ["has_an_untrained_twin"]
+
+
+def raising(*, weights: str = "pretrained"):
+    raise TypeError("odd")
+
+
+def test_a_factory_that_fails_or_makes_something_else_is_told_at_once():
+    with pytest.raises(PluginBroken, match="TypeError: odd"):
+        outcomes(raising)
+    with pytest.raises(PluginBroken, match="makes a list"):
+        outcomes(lambda: [])
+    with pytest.raises(BadOption, match="no model"):
+        outcomes(made_of(Sound, stored_as="float32"))
+
+
+def test_a_model_that_does_not_load_fails_what_needs_it_and_stops_nothing():
+    def load(device):
+        raise OSError("no such file")
+
+    found = outcomes(made_of(Sound, load=load))
+    passed = {each.check for each in found if each.ok}
+    assert passed == {"declares_its_layers", "fills_its_origin", "tells_weights_apart"}
+    assert {each.reason for each in found if not each.ok} == {"OSError: no such file"}

@@ -1,0 +1,36 @@
+"""Whatever is installed here keeps its contract: backbones, poolings and distributions."""
+
+import pytest
+
+from neuroscope import testing
+from neuroscope.plugins import Plugins
+
+INSTALLED = Plugins.load()
+BACKBONES = [entry.name for entry in INSTALLED.backbones if not entry.is_family]
+POOLINGS = [entry.name for entry in INSTALLED.poolings]
+DISTRIBUTIONS = sorted({plugin.distribution for plugin in INSTALLED.all})
+
+
+def rejected(kind, text):
+    return {each.check: each.reason for each in testing.run(kind, text) if not each.ok}
+
+
+def test_the_built_ins_are_found():
+    assert {"toy", "ge2e"} <= set(BACKBONES)
+    assert {"mean", "meanstd", "max"} <= set(POOLINGS)
+    assert {"neuroscope-speech", "neuroscope-toy"} <= set(DISTRIBUTIONS)
+
+
+@pytest.mark.parametrize("name", [*BACKBONES, "toy,width=7,weights=random,seed=3", "ge2e,weights=random"])
+def test_backbone(name):
+    assert rejected("backbone", name) == {}
+
+
+@pytest.mark.parametrize("name", POOLINGS)
+def test_pooling(name):
+    assert rejected("pooling", name) == {}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_distribution(name):
+    assert rejected("plugin", name) == {}
