@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 from typer.main import get_command
 
-from neuroscope import defaults, errors, hookspecs
+import neuroscope
+from neuroscope import defaults, errors, hookspecs, testing
 from neuroscope.cli.main import build
 from neuroscope.contracts.rows import Row
 from neuroscope.options import to_text
-from neuroscope.plugins import KINDS, Plugins
+from neuroscope.plugins import COMMAND, KINDS, Plugins
 
 DOCS = Path(__file__).parent
 
@@ -21,7 +23,7 @@ DOCS = Path(__file__).parent
 def hooks() -> str:
     """One section a hook: signature and docstring."""
     parts = ["# Hooks", "", _text(hookspecs), "", *_registrar()]
-    for kind in KINDS:
+    for kind in (*KINDS, COMMAND):
         hook = getattr(hookspecs, f"register_{kind}s")
         parts += ["", f"## register_{kind}s", "", f"`{hook.__name__}{inspect.signature(hook)}`", "", _text(hook)]
     return "\n".join(parts) + "\n"
@@ -96,15 +98,59 @@ def run_folder() -> str:
     return intro.replace("{{columns}}", f"| column | type |\n|---|---|\n{columns}")
 
 
+def plugins_page() -> str:
+    """The page on plugins with its two generated parts anew: public names, and hooks."""
+    page = (DOCS / "plugins.md").read_text()
+    names = ["| what it is about | names |", "|---|---|"]
+    for module, public in neuroscope._HOMES.items():
+        about = _text(importlib.import_module(module)).partition("\n")[0]
+        names += [f"| {about} | {', '.join(f'`{name}`' for name in public.split())} |"]
+    hooks = []
+    for name in (name for name, value in vars(hookspecs).items() if hasattr(value, "neuroscope_spec")):
+        hooks += [f"### {name}", "", _text(getattr(hookspecs, name)), ""]
+        if (DOCS / (how_to := f"how-to/write-a-{name.removeprefix('register_').removesuffix('s')}.md")).exists():
+            hooks += [f"A complete one: [{Path(how_to).stem.replace('-', ' ')}]({how_to}).", ""]
+    return _between(_between(page, "names", names), "hooks", hooks)
+
+
+def _between(page: str, part: str, lines: list[str]) -> str:
+    """The page with other lines between the markers of a part."""
+    first, last = f"<!-- {part}: written by docs/generate.py -->", f"<!-- end of {part} -->"
+    before, after = page.partition(first)[0], page.partition(last)[2]
+    return "\n".join([before + first, "", *lines]).rstrip("\n") + f"\n\n{last}{after}"
+
+
+def checks_page() -> str:
+    """Every check of the compliance kit, by kind."""
+    parts = []
+    for kind in testing.KINDS:
+        parts += [f"## {'Distributions' if kind == 'plugin' else f'{kind.capitalize()}s'}", ""]
+        parts += [f"`neuroscope check {kind} {_CHECKED[kind]}`", "", "| check | what holds |", "|---|---|"]
+        parts += [f"| `{check.__name__}` | {_text(check)} |" for check in testing.checks_of(kind)]
+        parts += [""]
+    intro = (DOCS / "reference" / "checks.in.md").read_text()
+    return intro.replace("{{checks}}\n", "\n".join(parts))
+
+
+_CHECKED = {
+    **dict.fromkeys(("backbone", "pooling", "probe", "ranking"), "NAME[,key=value…]"),
+    "dataset": "NAME[,key=value…] [PATH]",
+    "task": "NAME[,key=value…] [PATH]",
+    "plugin": "DISTRIBUTION",
+}
+
+
 def _text(thing: object) -> str:
     return inspect.getdoc(thing) or ""
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "plugins.md": plugins_page,
     "reference/hooks.md": hooks,
     "reference/components.md": components,
     "reference/command-line.md": command_line,
     "reference/errors.md": error_page,
+    "reference/checks.md": checks_page,
     "reference/run-folder.md": run_folder,
 }
 
