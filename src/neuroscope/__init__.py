@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Labels, Probe, Ranker, Ranking
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.task import Classification, Split, Task
+    from neuroscope.data import Data
     from neuroscope.errors import (
         BadAudio,
         BadManifest,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
         TooManyFailures,
         UnknownName,
     )
-    from neuroscope.hookspecs import hookimpl
+    from neuroscope.hookspecs import API_VERSION, hookimpl
     from neuroscope.plugins import Plugins
     from neuroscope.registry import Registrar, require
 
@@ -41,15 +42,17 @@ _HOMES = {
     "neuroscope.contracts.probing": "Labels Probe Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
     "neuroscope.contracts.task": "Classification Split Task",
+    "neuroscope.data": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
-    "neuroscope.hookspecs": "hookimpl",
+    "neuroscope.hookspecs": "API_VERSION hookimpl",
     "neuroscope.plugins": "Plugins",
     "neuroscope.registry": "Registrar require",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "API_VERSION",
     "Backbone",
     "BackboneSpec",
     "BadAudio",
@@ -58,6 +61,7 @@ __all__ = [
     "BadSplit",
     "BadVectors",
     "Classification",
+    "Data",
     "DuplicateName",
     "Features",
     "Frames",

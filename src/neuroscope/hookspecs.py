@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    import typer
+
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from neuroscope.registry import Registrar
 
 PROJECT = "neuroscope"
+API_VERSION = 1
+"""The version of hooks, contracts and public names; a plugin's module states which it needs: ``neuroscope_api = 1``."""
+
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
@@ -58,3 +63,13 @@ def register_probes(register: Registrar[Probe]) -> None:
 @hookspec
 def register_rankings(register: Registrar[Ranker]) -> None:
     """Register orders of the neurons: ``factory(*, ...) -> Ranker``."""
+
+
+@hookspec
+def register_commands(register: Registrar[typer.Typer]) -> None:
+    """Register commands of the command line: ``neuroscope NAME``.
+
+    ``factory() -> typer.Typer``, or the text ``package.module:app`` of an application: imported when the command or its
+    help is run, and not before; ``neuroscope --help`` shows the summary. ``neuroscope.commands`` has the options about
+    data and extraction, the vectors of a representation, and progress.
+    """

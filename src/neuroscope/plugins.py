@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from neuroscope import hookspecs
-from neuroscope.errors import NeuroscopeError, PluginBroken
+from neuroscope import diagnosis, hookspecs
+from neuroscope.errors import PluginBroken
 from neuroscope.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    import typer
 
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
@@ -29,6 +32,13 @@ if TYPE_CHECKING:
     from neuroscope.contracts.task import Task
 
 KINDS = ("backbone", "dataset", "task", "pooling", "probe", "ranking")
+"""Of components: what a user chooses by ``name,key=value``."""
+
+COMMAND = "command"
+OWN_COMMANDS = ("probe", "extract", "import", "store", "list", "show", "plugins", "check", "new")
+"""Names that a plugin's command cannot have."""
+
+_COMMAND_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -67,12 +77,16 @@ class Plugins:
         self.poolings: Registry[Pooling] = Registry("pooling")
         self.probes: Registry[Probe] = Registry("probe")
         self.rankings: Registry[Ranker] = Registry("ranking")
+        self.commands: Registry[typer.Typer] = Registry(COMMAND)
         self.all: tuple[Plugin, ...] = ()
 
     @property
     def registries(self) -> Mapping[str, Registry[Any]]:
-        """The registries by kind, in the order in which data flows."""
+        """The registries of components by kind, in the order in which data flows."""
         return MappingProxyType({kind: getattr(self, f"{kind}s") for kind in KINDS})
+
+    def _registry(self, kind: str) -> Registry[Any]:
+        return self.commands if kind == COMMAND else self.registries[kind]
 
     @classmethod
     def load(cls, points: Iterable[EntryPoint] | None = None, *, strict: bool | None = None) -> Plugins:
@@ -95,7 +109,7 @@ class Plugins:
                 loaded.append(plugins._load_one(point, strict))
         plugins.all = tuple(loaded)
         failed = tuple(plugin.name for plugin in loaded if plugin.error)
-        for registry in plugins.registries.values():
+        for registry in (*plugins.registries.values(), plugins.commands):
             registry.failed = failed
         return plugins
 
@@ -108,17 +122,18 @@ class Plugins:
         plugin = Plugin(point.name, _distribution(point), point.dist.version if point.dist else "?")
         try:
             module = point.load()
+            diagnosis.check_version(point)
             staged = _call_hooks(module, owner=f"{plugin.distribution}:{plugin.name}")
             for entry in staged:
-                self.registries[entry.kind].check_free(entry)
+                self._registry(entry.kind).check_free(entry)
             source = _editable_source(point)
         except (Exception, SystemExit) as error:  # whatever a stranger's module does at import must not stop the others
-            reason = str(error) if isinstance(error, NeuroscopeError) else f"{type(error).__name__}: {error}"
+            reason = diagnosis.reason(error, point)
             if strict:
                 raise PluginBroken(f"plugin {plugin.name} of {plugin.distribution}: {reason}") from error
             return replace(plugin, error=reason)
         for entry in staged:
-            self.registries[entry.kind].add(entry)
+            self._registry(entry.kind).add(entry)
         names = tuple(f"{entry.kind} {entry.name}" for entry in staged)
         return replace(plugin, registers=names, source=source)
 
@@ -131,12 +146,11 @@ def _call_hooks(module: ModuleType, owner: str) -> list[Entry[Any]]:
     """Call one plugin's hooks; a misspelt hook, a wrong signature or a name given twice is an error."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
+    diagnosis.check_hooks(module, manager)
     manager.register(module)
     manager.check_pending()
-    if not manager.get_hookcallers(module):
-        raise PluginBroken("it has no hook: is @neuroscope.hookimpl missing above register_...?")
     staged: dict[tuple[str, str], Entry[Any]] = {}
-    for kind in KINDS:
+    for kind in (*KINDS, COMMAND):
         getattr(manager.hook, f"register_{kind}s")(register=_registrar(kind, owner, staged))
     return list(staged.values())
 
@@ -145,6 +159,8 @@ def _registrar(kind: str, owner: str, staged: dict[tuple[str, str], Entry[Any]])
     def register(name: str, factory: Callable[..., Any] | str, *, summary: str, install: str = "") -> None:
         if not name or "," in name or name != name.strip():
             raise PluginBroken(f"'{name}' is no name for a {kind}")
+        if kind == COMMAND:
+            _check_command(name)
         if not isinstance(factory, str) and not callable(factory):
             raise PluginBroken(f"the factory of {kind} '{name}' cannot be called: {factory!r}")
         if (kind, name) in staged:
@@ -152,6 +168,13 @@ def _registrar(kind: str, owner: str, staged: dict[tuple[str, str], Entry[Any]])
         staged[kind, name] = Entry(kind, name, factory, summary, install, owner)
 
     return register
+
+
+def _check_command(name: str) -> None:
+    if not _COMMAND_NAME.fullmatch(name):
+        raise PluginBroken(f"'{name}' is no name for a command: lower-case letters, digits and single hyphens are")
+    if name in OWN_COMMANDS:
+        raise PluginBroken(f"command '{name}' is neuroscope's own (neuroscope {name} --help); choose another name")
 
 
 def _editable_source(point: EntryPoint) -> Path | None:

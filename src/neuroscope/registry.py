@@ -12,7 +12,7 @@ from neuroscope import options
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, NeuroscopeError, PluginBroken, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -160,8 +160,12 @@ class Registry(Generic[T]):
             return self._entries[family + colon], argument
         if name in self._entries:
             return self._entries[name], None
+        raise self.unknown(name, self._entries)
+
+    def unknown(self, name: str, known: Iterable[str]) -> UnknownName:
+        """The error for a name that is none of those known: a plugin that failed to load may have had it."""
         hint = f"Failed to load: {', '.join(self.failed)} (see `neuroscope plugins`)." if self.failed else ""
-        raise UnknownName(self.kind, name, self._entries, hint)
+        return UnknownName(self.kind, name, known, hint)
 
     def choose(self, text: str, extra: Mapping[str, str] | None = None) -> Choice[T]:
         """Read ``name,key=value,...``; ``extra`` are further options of it.

@@ -7,95 +7,31 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import data as data_source
-from neuroscope import exported, housekeeping, imported, records, results, segments
-from neuroscope import extract as extraction_loop
+from neuroscope import exported, housekeeping, imported, records, results
 from neuroscope.asking import ask
 from neuroscope.cells import Answers, Settings, answer
 from neuroscope.choosing import choose_backbones, choose_preset, choose_probe
 from neuroscope.clock import Clock
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS, RUNS
+from neuroscope.defaults import RUNS
 from neuroscope.errors import BadOption
-from neuroscope.failures import Failures
-from neuroscope.files import cache_folder
+from neuroscope.machine import Machine
 from neuroscope.plugins import Plugins
-from neuroscope.prepare import Prepared, prepare
+from neuroscope.prepare import prepare
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import curves
 from neuroscope.software import all_versions
-from neuroscope.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.task import Task
-    from neuroscope.data import Data, Loaded
-    from neuroscope.extract import Extraction
+    from neuroscope.data import Data
     from neuroscope.imported import Imported
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """How audio becomes vectors, and where they are kept.
-
-    Attributes:
-        device: ``cpu``, ``cuda:0``, ...
-        dtype: of the stored vectors, ``float32`` or ``float16``.
-        rehash: read every audio file again, also those that seem not to have changed.
-        on_error: ``skip`` or ``fail`` at an utterance that cannot be used.
-        max_errors: largest share of such utterances.
-        segment: seconds; longer recordings become utterances of that length. None = as they are.
-        max_duration: seconds; longer utterances cannot be used, unless the backbone streams.
-        cache: folder of the store and the run folders; None = ``$NEUROSCOPE_CACHE`` or the user's cache folder.
-    """
-
-    device: str = "cpu"
-    dtype: str = DTYPE
-    rehash: bool = False
-    on_error: str = "skip"
-    max_errors: float = MAX_ERRORS
-    segment: float | None = None
-    max_duration: float = MAX_DURATION
-    cache: Path | None = None
-
-    @property
-    def folder(self) -> Path:
-        """The cache folder."""
-        return self.cache or cache_folder()
-
-    @property
-    def store(self) -> Store:
-        """The store in it."""
-        return Store(self.folder / "store")
-
-    def cut(self, loaded: Loaded, progress: Progress) -> Loaded:
-        """Segments in place of recordings, where they were asked for."""
-        if self.segment is None:
-            return loaded
-        return segments.cut(loaded, self.segment, self.store.audio, progress, trust=not self.rehash)
-
-    def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
-        """Bring a manifest into the store; nothing to compute where vectors were imported."""
-        failures = Failures(len(manifest), self.on_error, self.max_errors)
-        housekeeping.used(prepared.representation)
-        if prepared.spec.stored_as:
-            return imported.found_by_id(manifest, prepared.representation, failures), failures
-        extraction = extraction_loop.extract(
-            manifest,
-            prepared.spec,
-            prepared.poolings,
-            prepared.representation,
-            failures,
-            audio_index=self.store.audio,
-            trust_index=not self.rehash,
-            max_duration=self.max_duration,
-            device=self.device,
-            progress=progress,
-        )
-        return extraction, failures
+__all__ = ["Machine", "Result", "export", "extract", "import_vectors", "probe"]
 
 
 @dataclass(frozen=True, slots=True)

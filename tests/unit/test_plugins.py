@@ -189,3 +189,15 @@ def test_given_entry_points_are_loaded_instead_of_the_installed_ones(install):
 
 def test_the_installed_plugins_all_work():
     assert {each.name: each.error for each in Plugins.load(strict=False).all if each.error} == {}
+
+
+def test_commands_are_staged_and_checked_for_clashes_like_the_rest(install):
+    source = GOOD.replace("register_tasks", "register_commands").replace("{0}", "nsx-count")
+    install("nsx-one", source)
+    install("nsx-two", source + "\n" + GOOD.format("nsx-task"))
+    plugins = Plugins.load()
+    assert loaded("nsx-one", plugins).registers == ("command nsx-count",)
+    assert plugins.owner(plugins.commands.entries["nsx-count"]).distribution == "nsx-one"
+    assert "command 'nsx-count' is registered by nsx-one:nsx-one and by nsx-two" in loaded("nsx-two", plugins).error
+    assert "nsx-task" not in plugins.tasks.entries
+    assert "command" not in plugins.registries

@@ -8,12 +8,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from neuroscope.cli.terminal import complain, say
+from neuroscope.cli import parameters  # noqa: TC001 - typer reads annotations at run time
+from neuroscope.cli.terminal import complain, say, write_object
 from neuroscope.errors import UnknownName
+from neuroscope.hookspecs import API_VERSION
 from neuroscope.options import to_text
 
 if TYPE_CHECKING:
-    from neuroscope.plugins import Plugins
+    from neuroscope.plugins import Plugin, Plugins
     from neuroscope.registry import Entry, Registry
 
 
@@ -47,14 +49,26 @@ def show(
     say(_options(entry))
 
 
-def list_plugins(context: typer.Context) -> None:
-    """List the installed plugins: what each registers, or why it failed."""
+def list_plugins(context: typer.Context, json: parameters.Json = False) -> None:
+    """List the installed plugins: what each registers, or why it failed to load and what to do."""
     plugins: Plugins = context.obj.load()
+    if json:
+        write_object({"api": API_VERSION, "plugins": [_record(plugin) for plugin in plugins.all]})
+        return
     table = _plain("plugin", "distribution", "version", "brings")
     for plugin in plugins.all:
-        brings = f"failed: {plugin.error}" if plugin.error else ", ".join(plugin.registers) or "nothing"
+        brings = "nothing: it failed to load" if plugin.error else ", ".join(plugin.registers) or "nothing"
         table.add_row(*map(Text, (plugin.name, plugin.distribution, plugin.version, brings)))
     say(table)
+    for plugin in plugins.all:
+        if plugin.error:
+            say("", f"{plugin.name} of {plugin.distribution} failed to load: {plugin.error}")
+
+
+def _record(plugin: Plugin) -> dict[str, Any]:
+    registers = [dict(zip(("kind", "name"), each.split(" ", 1), strict=True)) for each in plugin.registers]
+    about = {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
+    return {**about, "registers": registers, "error": plugin.error}
 
 
 def _registry(plugins: Plugins, kind: str) -> Registry[Any]:

@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroscope.cli import parameters
+from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_json
-from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS, PRESETS, RUNS
+from neuroscope.defaults import PRESETS, RUNS
 
 if TYPE_CHECKING:
     from neuroscope.report.curve import Curve
     from neuroscope.workflows import Result
 
 
+@commands.with_options
 def probe(
     context: typer.Context,
+    *,
     backbone: Annotated[
         list[str], typer.Option("--backbone", metavar="B[,k=v…]", help="A model; repeat to compare several.")
     ],
     task: Annotated[list[str], typer.Option("--task", metavar="T[,k=v…]", help="A question; repeat to ask several.")],
-    option: parameters.BackboneOptions = None,
-    dataset: parameters.Dataset = "",
-    root: parameters.Root = None,
-    data: parameters.Roots = None,
-    where: parameters.Where = None,
+    option: commands.BackboneOptions = None,
+    data: commands.Data,
     split: Annotated[
         str,
         typer.Option(
@@ -37,37 +36,22 @@ def probe(
         ),
     ] = "",
     layers: Annotated[str, typer.Option("--layers", metavar="L,…", help="Only these layers.")] = "",
-    pooling: parameters.Pooling = "",
+    pooling: commands.Pooling = "",
     probe: Annotated[str, typer.Option("--probe", metavar="P[,k=v…]", help="The classifier.")] = "",
     preset: Annotated[str, typer.Option("--preset", metavar="|".join(PRESETS), help="Settings of a publication.")] = "",
     runs: Annotated[int, typer.Option("--runs", help="Repetitions.")] = RUNS,
     seed: Annotated[int, typer.Option("--seed", help="Of the first run; the others follow by one.")] = 0,
-    device: parameters.Device = "cpu",
-    dtype: parameters.Dtype = DTYPE,
-    rehash: parameters.Rehash = False,
-    on_error: parameters.OnError = "skip",
-    max_errors: parameters.MaxErrors = MAX_ERRORS,
-    segment: parameters.Segment = None,
-    max_duration: parameters.MaxDuration = MAX_DURATION,
+    machine: commands.Machine,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The run folder.")] = None,
-    json: parameters.Json = False,
+    json: commands.Json = False,
 ) -> None:
     """Train a probe on every layer and on ALL, and print the layer-wise accuracies with the majority baseline."""
     from neuroscope import workflows
 
-    machine = workflows.Machine(
-        device=device,
-        dtype=dtype,
-        rehash=rehash,
-        on_error=on_error,
-        max_errors=max_errors,
-        segment=segment,
-        max_duration=max_duration,
-    )
     result = workflows.probe(
         backbone,
         task,
-        parameters.data_of(dataset, root, data, where),
+        data,
         backbone_options=tuple(option or ()),
         split=split,
         layers=tuple(name for name in layers.split(",") if name),

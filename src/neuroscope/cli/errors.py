@@ -1,0 +1,48 @@
+"""The one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from neuroscope.cli.terminal import complain
+from neuroscope.errors import NeuroscopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_INTERRUPTED = 130
+
+
+@contextmanager
+def told(debug: bool) -> Iterator[None]:
+    """Errors end in one message and exit code 2, an interruption in 130; with ``debug`` errors go on as they are."""
+    try:
+        yield
+    except NeuroscopeError as error:
+        if debug:
+            raise
+        complain(f"Error: {error}")
+        raise typer.Exit(2) from None
+    except OSError as error:  # the file system said no where nothing better could be said
+        if debug:
+            raise
+        complain(f"Error: {error.filename or ''}: {error.strerror or error}")
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        complain("Interrupted. Whole batches are kept in the store: the same command goes on from there.")
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose errors are told."""
+
+    @functools.wraps(command)
+    def run(*, context: typer.Context, **arguments: Any) -> None:
+        with told(context.obj.debug):
+            command(context=context, **arguments)
+
+    return run

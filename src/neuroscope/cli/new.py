@@ -1,0 +1,36 @@
+"""``neuroscope new plugin``: a package to begin from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuroscope import scaffold
+from neuroscope.cli.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def build(guarded: Callable[[Callable[..., None]], Callable[..., None]]) -> typer.Typer:
+    """The commands, each guarded against errors."""
+    app = typer.Typer(no_args_is_help=True, help="Begin a plugin of your own.")
+
+    app.command("plugin")(guarded(plugin))
+    return app
+
+
+def plugin(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What users will type; the distribution is neuroscope-NAME.")],
+    kind: Annotated[str, typer.Option("--kind", metavar="|".join(scaffold.KINDS), help="What it brings.")],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="DIR", help="Where its folder is made; default: here.")
+    ] = Path(),
+) -> None:
+    """Write a whole package that installs, is listed and passes `neuroscope check`, with a toy body to replace."""
+    folder = scaffold.write(name, kind, into, context.obj.load())
+    check = f"neuroscope check {kind} {name}{scaffold.KINDS[kind].data}"
+    say(str(folder), "", f"pip install --editable {folder}", f"neuroscope show {kind} {name}", check)

@@ -1,0 +1,205 @@
+"""For a plugin's own command: the options about data and extraction, the vectors of a backbone, files of its own.
+
+Importing it loads nothing heavy. A command is a ``typer`` application that a plugin registers with
+``register_commands``; errors that are a ``NeuroscopeError`` end in one line and exit code 2, as everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from neuroscope import data as data_source
+from neuroscope.command_options import (
+    Backbone,
+    BackboneOptions,
+    Dataset,
+    Device,
+    Dtype,
+    Json,
+    MaxDuration,
+    MaxErrors,
+    OnError,
+    Pooling,
+    Rehash,
+    Root,
+    Roots,
+    Segment,
+    Where,
+    data_of,
+    machine_of,
+    with_options,
+)
+from neuroscope.contracts.audio import Manifest
+from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data import Data
+from neuroscope.errors import UnknownName
+from neuroscope.files import whole_file
+from neuroscope.machine import Machine
+from neuroscope.plugins import Plugins
+from neuroscope.progress import progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from neuroscope.contracts.backbone import LayerSpec
+    from neuroscope.contracts.features import Features
+    from neuroscope.prepare import Prepared
+
+__all__ = [
+    "Backbone",
+    "BackboneOptions",
+    "Data",
+    "Dataset",
+    "Device",
+    "Dtype",
+    "Extracted",
+    "Json",
+    "Machine",
+    "MaxDuration",
+    "MaxErrors",
+    "OnError",
+    "Pooling",
+    "Rehash",
+    "Root",
+    "Roots",
+    "Segment",
+    "Where",
+    "cache_key",
+    "data_of",
+    "extract",
+    "load",
+    "machine_of",
+    "own_folder",
+    "progress_bar",
+    "whole_file",
+    "with_options",
+]
+
+
+def load(
+    data: Data, *, machine: Machine | None = None, plugins: Plugins | None = None, progress: Progress = silent
+) -> Manifest:
+    """The utterances that the user named.
+
+    Args:
+        data: from the options about data.
+        machine: cuts recordings into segments where ``--segment`` says so.
+        plugins: those of the environment, unless given.
+        progress: told of files read.
+
+    Raises:
+        NeuroscopeError: they cannot be found or read, or there are none.
+    """
+    loaded = data_source.load(data, plugins or Plugins.load())
+    return (machine or Machine()).cut(loaded, progress).manifest
+
+
+class Extracted:
+    """The vectors of a manifest's utterances, in the store.
+
+    Attributes:
+        backbone: text of the backbone, canonical.
+        key: of the representation: the same key, the same numbers.
+        layers: what the backbone declares, in its order.
+        ids: of the utterances that have vectors, in the manifest's order.
+        skipped: id -> reason, of the utterances that could not be used.
+    """
+
+    def __init__(self, prepared: Prepared, rows: Mapping[str, str], skipped: Mapping[str, str]) -> None:
+        self._prepared, self._rows = prepared, rows
+        self.backbone: str = prepared.text
+        self.key: str = prepared.representation.key
+        self.layers: tuple[LayerSpec, ...] = prepared.spec.layers
+        self.ids: tuple[str, ...] = tuple(rows)
+        self.skipped = skipped
+
+    def features(self, layers: Sequence[str] = ()) -> Features:
+        """Read layers side by side: ``values`` is float32 ``[ids, units]``.
+
+        Args:
+            layers: their names, in the order of the columns; none = those that ALL joins.
+
+        Raises:
+            UnknownName: the backbone has no such layer.
+            StoreMismatch: what is stored is damaged.
+        """
+        known = self._prepared.representation.layers
+        for layer in layers:
+            if layer not in known:
+                raise UnknownName(f"layer of {self.backbone}", layer, known)
+        chosen = layers or self._prepared.in_all
+        return self._prepared.representation.features(self.ids, list(self._rows.values()), chosen)
+
+
+def extract(
+    backbone: str,
+    manifest: Manifest,
+    *,
+    options: Sequence[str] = (),
+    pooling: str = "",
+    machine: Machine | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> Extracted:
+    """Bring a manifest's utterances into the store; what is there already is not computed again.
+
+    Args:
+        backbone: in the component grammar.
+        manifest: whose utterances.
+        options: ``KEY=VALUE`` texts for the backbone, beside those in its text.
+        pooling: in the component grammar; empty = each layer's own.
+        machine: how vectors are computed and kept.
+        plugins: those of the environment, unless given.
+        progress: told of files read and utterances computed; ``progress_bar`` shows a bar.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend.
+    """
+    from neuroscope.choosing import choose_backbones
+    from neuroscope.prepare import prepare
+
+    machine, plugins = machine or Machine(), plugins or Plugins.load()
+    (choice,) = choose_backbones([backbone], options, plugins)
+    prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
+    extraction, failures = machine.extract(prepared, manifest, progress)
+    rows = {each.id: extraction.rows[each.id] for each in manifest if each.id in extraction.rows}
+    return Extracted(prepared, rows, {each.utterance: each.reason for each in failures.skipped})
+
+
+def own_folder(distribution: str, machine: Machine | None = None) -> Path:
+    """A folder in the cache folder for a plugin's own files, made where it is missing.
+
+    Args:
+        distribution: the plugin's, so that no two plugins share a folder.
+        machine: with the cache folder.
+    """
+    folder = (machine or Machine()).folder / "plugins" / distribution
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def cache_key(*parts: object) -> str:
+    """A name for a file that depends on the parts alone: 32 hexadecimal digits, the same in every process.
+
+    Args:
+        parts: texts, numbers, truth values, None; sequences and mappings of these; manifests, and what was extracted.
+
+    Raises:
+        TypeError: a part is of another type. Of a file give the digest of what it holds.
+    """
+    text = json.dumps(parts, sort_keys=True, default=_as_json)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _as_json(part: object) -> Any:
+    if isinstance(part, Manifest):
+        return {"manifest": part.fingerprint}
+    if isinstance(part, Extracted):
+        return {"representation": part.key, "ids": part.ids}
+    if isinstance(part, Mapping):
+        return dict(part)
+    raise TypeError(f"{part!r} cannot be part of a cache key")

@@ -1,0 +1,110 @@
+"""Why a plugin cannot be loaded, said so that its user or its author can mend it."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from typing import TYPE_CHECKING, Any
+
+from neuroscope import hookspecs
+from neuroscope.errors import NeuroscopeError, PluginBroken, UnknownName
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
+
+    import pluggy
+
+CORE = "neuroscope-speech"
+_REQUIREMENT = re.compile(r"\s*([\w.-]+)[^;]*(?:;.*\bextra\s*==\s*[\"']([\w.-]+)[\"'])?")
+
+
+def check_version(point: EntryPoint) -> None:
+    """Raise PluginBroken if the plugin's module states another version of the API."""
+    stated = getattr(sys.modules[point.module], "neuroscope_api", 1)
+    if type(stated) is not int:
+        raise PluginBroken(f"neuroscope_api = {stated!r} in {point.module} is no whole number")
+    own = hookspecs.API_VERSION
+    if stated == own:
+        return
+    plugin = point.dist.name if point.dist else point.name
+    older, newer = (CORE, plugin) if stated > own else (plugin, CORE)
+    raise PluginBroken(
+        f"it is written for API {stated} of neuroscope, and neuroscope {_version(CORE)} has API {own}: "
+        f"upgrade {older}, or use an older version of {newer}"
+    )
+
+
+def check_hooks(plugin: Any, manager: pluggy.PluginManager) -> None:
+    """Raise PluginBroken if a hook is misspelt or takes anything but ``register``, or if there is none."""
+    known = [name for name in vars(hookspecs) if name.startswith("register_")]
+    marked = {name: opts for name in dir(plugin) if (opts := manager.parse_hookimpl_opts(plugin, name)) is not None}
+    for name, opts in marked.items():
+        hook = opts.get("specname") or name
+        if hook not in known:
+            raise PluginBroken(str(UnknownName("hook", hook, known)))
+        parameters = inspect.signature(getattr(plugin, name)).parameters.values()
+        needed = [each.name for each in parameters if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+        if needed != ["register"]:
+            written = ", ".join(str(each.replace(annotation=each.empty)) for each in parameters)
+            raise PluginBroken(f"{name}({written}) has to be {name}(register)")
+    if not marked:
+        raise PluginBroken("it has no hook: is @neuroscope.hookimpl missing above register_...?")
+
+
+def reason(error: BaseException, point: EntryPoint) -> str:
+    """What went wrong, in one line or a few."""
+    if isinstance(error, NeuroscopeError):
+        return str(error)
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "neuroscope":
+        return f"{error}: it needs another neuroscope than {_version(CORE)} (API {hookspecs.API_VERSION})"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return _missing(error.name, point)
+    return f"{type(error).__name__}: {error}"
+
+
+def _missing(module: str, point: EntryPoint) -> str:
+    told = f"there is no module {module}"
+    if f"{point.module}.".startswith(f"{module}."):
+        return f"its entry point names the module {point.module}, and {told}: install it again, or mend its entry point"
+    top = module.partition(".")[0]
+    if top != module and (top in sys.modules or importlib.util.find_spec(top)):
+        return f"{told}, though {_bringing(top)} is installed: the plugin needs another version of it"
+    return f"{told}. {_to_install(top, point.dist)}" if point.dist else f"{told}. Install what brings it."
+
+
+def _bringing(top: str) -> str:
+    """The distributions of an installed package, with their versions."""
+    names = packages_distributions().get(top, [])
+    return " and ".join(f"{name} {_version(name)}" for name in sorted(set(names))) or top
+
+
+def _to_install(module: str, dist: Distribution) -> str:
+    """The pip command, as far as the distribution's own requirements tell; a module may be called otherwise there."""
+    declared = [match.groups() for text in dist.requires or () if (match := _REQUIREMENT.match(text))]
+    extras = [extra for name, extra in declared if _plain(name) == _plain(module)]
+    if None in extras:
+        return f"{dist.name} requires it; to install it: pip install {dist.name}"
+    if extras:
+        return f'It belongs to an extra of {dist.name}; to install it: pip install "{dist.name}[{extras[0]}]"'
+    required = ", ".join(sorted({name for name, extra in declared if extra is None})) or "nothing"
+    known = sorted({f"[{extra}]: {name}" for name, extra in declared if extra is not None})
+    optional = f" (with {'; '.join(known)})" if known else ""
+    return (
+        f"`pip install {dist.name}` installs what {dist.name} requires: {required}{optional}; if none of these brings "
+        f"{module}, install what does (pip install {module}, unless it is called otherwise there)."
+    )
+
+
+def _plain(name: str) -> str:
+    """A name as pip compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # it runs from its source folder alone
+        return "?"

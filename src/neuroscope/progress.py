@@ -1,0 +1,83 @@
+"""How far long work is: a bar on stderr where that is a terminal, else a line a minute."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from neuroscope.contracts.progress import Advance
+
+_MINUTE = 60.0
+
+
+@contextmanager
+def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Advance]:
+    """A bar on stderr where that is a terminal, else a line a minute there."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    pace = Pace(label, total, seconds)
+    if not console.is_terminal:
+        yield _line_a_minute(pace, console)
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[pace]}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=seconds or total, pace="")
+
+        def advance(steps: int, audio: float = 0.0, /) -> None:
+            pace.advance(steps, audio)
+            bar.update(task, advance=audio if seconds else steps, pace=str(pace))
+
+        yield advance
+
+
+def _line_a_minute(pace: Pace, console: Console) -> Advance:
+    told = [time.monotonic()]
+
+    def advance(steps: int, audio: float = 0.0, /) -> None:
+        pace.advance(steps, audio)
+        if time.monotonic() >= told[0] + _MINUTE:
+            told[0] = time.monotonic()
+            console.print(Text(f"{pace.label}: {pace}"))
+
+    return advance
+
+
+class Pace:
+    """How far a piece of work is, and how fast it goes.
+
+    Args:
+        label: what is done.
+        total: steps.
+        seconds: of audio, in all of them; 0 where the work is not on audio.
+    """
+
+    def __init__(self, label: str, total: int, seconds: float) -> None:
+        self.label, self._total, self._audio = label, total, seconds
+        self._done, self._heard, self._began = 0, 0.0, time.monotonic()
+
+    def advance(self, steps: int, audio: float) -> None:
+        """So many steps are done, and so many seconds of audio with them."""
+        self._done += steps
+        self._heard += audio
+
+    def __str__(self) -> str:
+        taken = max(time.monotonic() - self._began, 1e-6)
+        share = self._heard / self._audio if self._audio else self._done / max(self._total, 1)
+        parts = [f"{self._done:,} of {self._total:,}"]
+        if self._audio:
+            parts += [
+                f"{self._heard / 3600:.2f} of {self._audio / 3600:.2f} h of audio",
+                f"{self._heard / taken:.0f} times real time",
+            ]
+        if 0 < share < 1:
+            parts.append(f"{timedelta(seconds=round(taken * (1 - share) / share))} left")
+        return ", ".join(parts)

@@ -1,0 +1,168 @@
+"""A package to begin a plugin from: it installs, is listed and passes the compliance kit before a line is changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from string import Template
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from neuroscope.diagnosis import CORE
+from neuroscope.errors import BadOption, UnknownName
+from neuroscope.files import whole_folder
+from neuroscope.hookspecs import API_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from neuroscope.plugins import Plugins
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST = 40
+_PREFIX = "neuroscope-"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between the packages, beside their templates.
+
+    Attributes:
+        component: the public type that its factory makes.
+        summary: of the toy component, for ``neuroscope list``.
+        contract: what the body has to do, for the package's README.
+        requires: distributions, beside neuroscope's own.
+        data: what ``neuroscope check`` is given beside the name; empty = nothing.
+        test_requires: distributions that the tests need, beside pytest.
+    """
+
+    component: str
+    summary: str
+    contract: str
+    requires: tuple[str, ...] = ()
+    data: str = ""
+    test_requires: tuple[str, ...] = ()
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "backbone": Kind(
+            "BackboneSpec",
+            "two layers over windows of 25 ms; a toy to replace",
+            "`make` says what the model is without importing torch; `model.py` runs it and yields frames.",
+            requires=("torch>=2.6",),
+        ),
+        "dataset": Kind(
+            "Manifest",
+            "files CLASS/SPEAKER-NUMBER.wav; a toy to replace",
+            "`make` reads the folder that the user names, and gives one `Utterance` for each stretch of speech.",
+            data=" FOLDER",
+        ),
+        "task": Kind(
+            "Task",
+            "the classes of one column; a toy to replace",
+            "`make` gives a `Classification`: the class of an utterance, read from the columns that it declares.",
+            data=" MANIFEST.csv",
+            test_requires=("neuroscope-speech-tasks",),
+        ),
+        "pooling": Kind(
+            "Pooling",
+            "smallest value over the frames; a toy to replace",
+            "A state takes the frames of a batch block by block and gives one vector for each utterance.",
+            requires=("torch>=2.6",),
+        ),
+        "probe": Kind(
+            "Probe",
+            "logistic regression; a toy to replace",
+            "`make` gives an unfitted scikit-learn classifier; any will do.",
+            requires=("scikit-learn>=1.6",),
+        ),
+        "ranking": Kind(
+            "Ranker",
+            "distance of the class means in standard deviations; a toy to replace",
+            "`rank` orders all units, the most important first, ties by the position of their columns.",
+            requires=("numpy>=2.0",),
+        ),
+    }
+)
+
+
+def write(name: str, kind: str, into: Path, plugins: Plugins) -> Path:
+    """Write a package; the folder that holds it, whole or not at all.
+
+    Args:
+        name: of the component; the distribution is ``neuroscope-NAME``.
+        kind: one of ``KINDS``.
+        into: an existing folder, in which the package's own is made.
+        plugins: whose names are taken.
+
+    Raises:
+        UnknownName: no such kind.
+        BadOption: the name cannot be one or is taken, or the place is.
+        OSError: the folder cannot be written.
+    """
+    if kind not in KINDS:
+        raise UnknownName("kind of plugin", kind, KINDS)
+    _check_name(name, kind, plugins)
+    target = into / f"{_PREFIX}{name}"
+    if not into.is_dir():
+        raise BadOption(f"--into {into}: there is no such folder")
+    if target.exists() or target.is_symlink():
+        raise BadOption(f"{target} exists already; choose another name, or another folder with --into")
+    values = _values(name, kind)
+    with whole_folder(target) as folder:
+        for path, text in _files(kind, values):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+    return target
+
+
+def _check_name(name: str, kind: str, plugins: Plugins) -> None:
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+        expected = f"expected lower-case letters, digits and single hyphens, {_LONGEST} at most"
+        raise BadOption(f"'{name}' cannot be the name of a plugin: {expected}")
+    if name.startswith(_PREFIX):
+        raise BadOption(f"'{name}': the distribution is called {_PREFIX}NAME; write {name.removeprefix(_PREFIX)}")
+    if entry := plugins.registries[kind].entries.get(name):
+        raise BadOption(f"{kind} '{name}' is brought by {entry.plugin}; choose another name")
+    try:
+        installed = version(f"{_PREFIX}{name}")
+    except PackageNotFoundError:
+        return
+    raise BadOption(f"{_PREFIX}{name} {installed} is installed already; choose another name")
+
+
+def _values(name: str, kind: str) -> dict[str, str]:
+    about = KINDS[kind]
+    return {
+        "name": name,
+        "kind": kind,
+        "distribution": f"{_PREFIX}{name}",
+        "module": f"{_PREFIX}{name}".replace("-", "_"),
+        "identifier": name.replace("-", "_"),
+        "api": str(API_VERSION),
+        "component": about.component,
+        "imports": ", ".join(sorted((about.component, "Registrar"))),
+        "summary": about.summary,
+        "contract": about.contract,
+        "data": about.data,
+        "requires": _toml(CORE, *about.requires),
+        "test_requires": _toml("pytest>=8", *about.test_requires),
+    }
+
+
+def _toml(*names: str) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _files(kind: str, values: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Every file of the package, by its path in it."""
+    renamed = {"module": values["module"], "test_module.py": f"test_{values['module']}.py", "gitignore": ".gitignore"}
+    for folder in (_TEMPLATES / "common", _TEMPLATES / kind):
+        for template in sorted(folder.rglob("*.in")):
+            parts = template.relative_to(folder).with_suffix("").parts
+            text = Template(template.read_text(encoding="utf-8")).substitute(values)
+            yield Path(*(renamed.get(part, part) for part in parts)), text
