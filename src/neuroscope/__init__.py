@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest, Utterance, WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames, LayerSpec, Origin
     from neuroscope.contracts.features import Features, Pooling, PoolingState, Unit
-    from neuroscope.contracts.probing import Labels, Probe, Ranker, Ranking
+    from neuroscope.contracts.probing import Labels, Probe, Problem, Ranker, Ranking
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.task import Classification, Split, Task
     from neuroscope.data import Data
@@ -39,7 +39,7 @@ _HOMES = {
     "neuroscope.contracts.audio": "Manifest Utterance WaveBatch",
     "neuroscope.contracts.backbone": "Backbone BackboneSpec Frames LayerSpec Origin",
     "neuroscope.contracts.features": "Features Pooling PoolingState Unit",
-    "neuroscope.contracts.probing": "Labels Probe Ranker Ranking",
+    "neuroscope.contracts.probing": "Labels Probe Problem Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
     "neuroscope.contracts.task": "Classification Split Task",
     "neuroscope.data": "Data",
@@ -77,6 +77,7 @@ __all__ = [
     "Pooling",
     "PoolingState",
     "Probe",
+    "Problem",
     "Ranker",
     "Ranking",
     "Registrar",

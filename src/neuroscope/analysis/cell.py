@@ -30,6 +30,7 @@ class Cell:
     layers: str
     pooling: str
     probe: str
+    ranking: str = ""
     preset: str
     runs: int
     seed: int
@@ -50,6 +51,7 @@ class Cell:
             split=self.split,
             pooling=self.pooling,
             probe=self.probe,
+            ranking=self.ranking,
             layer=layer,
             condition=condition,
             metric=metric,

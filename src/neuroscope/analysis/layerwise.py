@@ -9,11 +9,11 @@ import numpy as np
 
 from neuroscope.analysis import cautions as caution
 from neuroscope.analysis.fitting import fit
-from neuroscope.analysis.scores import METRICS, Tally, interval, summarise, tally
+from neuroscope.analysis.predictions import Prediction, score
 from neuroscope.contracts.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -24,23 +24,6 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
 
 ALL = "ALL"
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a probe said of one run's test rows.
-
-    Attributes:
-        layer: empty for the majority baseline.
-        condition: ``probe`` or ``majority``.
-        run: the repetition.
-        predicted: class number of each row of ``run.split.test``.
-    """
-
-    layer: str
-    condition: str
-    run: Run
-    predicted: NDArray[np.int64]
 
 
 @dataclass
@@ -85,7 +68,7 @@ def layerwise(
             for run in runs.each:
                 found.predictions.append(_probe(found, cell, features, values, chosen, layer, run, template))
                 advance(1)
-    found.rows += _scores(cell, found.predictions, values, classes, runs)
+    found.rows += score(cell, found.predictions, values, classes, runs)
     return found
 
 
@@ -146,39 +129,3 @@ def _slice_or_gather(columns: NDArray[np.int64]) -> slice | NDArray[np.int64]:
     if len(columns) == columns[-1] - columns[0] + 1:
         return slice(int(columns[0]), int(columns[-1]) + 1)
     return columns
-
-
-def _scores(
-    cell: Cell, predictions: Sequence[Prediction], values: NDArray[np.int64], classes: int, runs: Runs
-) -> list[Row]:
-    grouped: dict[tuple[str, str], list[Prediction]] = {}
-    for prediction in predictions:
-        grouped.setdefault((prediction.layer, prediction.condition), []).append(prediction)
-    rows = []
-    for (layer, condition), group in grouped.items():
-        tallies = [_tally(each, values, classes) for each in group]
-        scored = len(set(np.concatenate([each.run.split.test for each in group]).tolist()))
-        for metric in METRICS:
-            common = {"layer": layer, "condition": condition, "metric": metric}
-            for tallied, each in zip(tallies, group, strict=True):
-                low, high = interval(tallied, metric, each.run.seed)
-                value, seed = tallied.score(metric), each.run.seed
-                rows.append(cell.row(**common, value=value, n=tallied.rows, seed=seed, low=low, high=high))
-            rows += _over_runs(cell, common, tallies, scored, runs)
-    return rows
-
-
-def _over_runs(cell: Cell, common: Mapping[str, str], tallies: list[Tally], scored: int, runs: Runs) -> list[Row]:
-    """The mean over runs with its interval, and its ± as a row of its own."""
-    metric = common["metric"]
-    seeds = [run.seed for run in runs.each]
-    total = summarise(tallies, metric, seeds, same_test=runs.same_test)
-    rows = [cell.row(**common, value=total.mean, n=scored, low=total.low, high=total.high)]
-    if total.sd is not None:
-        rows.append(cell.row(**{**common, "metric": f"{metric}_sd"}, value=total.sd, n=scored))
-    return rows
-
-
-def _tally(prediction: Prediction, values: NDArray[np.int64], classes: int) -> Tally:
-    split = prediction.run.split
-    return tally(values[split.test], prediction.predicted, split.groups[split.test], classes)

@@ -50,6 +50,23 @@ class Probe(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One of many fits over the same rows: what differs from the call; None = the same.
+
+    Attributes:
+        y: int64 ``[rows]``, class numbers.
+        columns: int64, which columns the probe sees.
+        sample_weight: ``[rows]``; whole numbers mean repeated rows, 0 leaves a row out.
+        params: parameters of the probe.
+    """
+
+    y: NDArray[np.int64] | None = None
+    columns: NDArray[np.int64] | None = None
+    sample_weight: NDArray[np.int64] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
     """A total, deterministic order of units, the most important first.
 
@@ -57,11 +74,14 @@ class Ranking:
         units: all of them, in order; ties by column position.
         scores: float ``[units]``, in the same order; equal where no order is known, 0 for zero weight.
         by_class: class name -> float ``[units]``, the score for that class alone, in the same order.
+        entry_mass: float ``[units]``, in the same order, of a ranking by weights: the share of a class's weight mass,
+            the largest first, at which the unit comes in; NaN = at none. None: the ranking knows no mass.
     """
 
     units: tuple[Unit, ...]
     scores: NDArray[np.float64]
     by_class: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    entry_mass: NDArray[np.float64] | None = None
 
 
 class Ranker(Protocol):

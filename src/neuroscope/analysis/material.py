@@ -1,0 +1,111 @@
+"""What the analysis of neurons works on: one backbone's columns, one task's answers, the runs, and an unfitted probe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.analysis.fitting import fit
+from neuroscope.analysis.predictions import Prediction
+from neuroscope.contracts.features import Features
+from neuroscope.contracts.probing import Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.analysis.fitting import Fit
+    from neuroscope.analysis.runs import Run, Runs
+    from neuroscope.contracts.probing import Probe, Problem
+
+
+@dataclass(frozen=True)
+class Material:
+    """Columns, answers, runs and probe of one cell.
+
+    Attributes:
+        layer: what the columns are, for rows: ``ALL``, or the one layer.
+        features: ``values`` is float32 ``[rows, columns]``.
+        values: int64 ``[rows]``, class number of each row.
+        classes: their names, by number.
+        runs: the repetitions.
+        template: an unfitted probe: the curve's.
+    """
+
+    layer: str
+    features: Features
+    values: NDArray[np.int64]
+    classes: tuple[str, ...]
+    runs: Runs
+    template: Probe
+
+    @property
+    def column_groups(self) -> NDArray[np.int64]:
+        """The number of each column's layer."""
+        numbers = {
+            name: number for number, name in enumerate(dict.fromkeys(unit.layer for unit in self.features.units))
+        }
+        return np.array([numbers[unit.layer] for unit in self.features.units], dtype=np.int64)
+
+    def training(self, run: Run) -> tuple[Features, Labels]:
+        """The training rows of a run, as a ranker takes them; a row that a bootstrap holds twice comes twice."""
+        split = run.split
+        rows = split.train if run.weights is None else np.repeat(split.train, run.weights)
+        ids = tuple(self.features.ids[row] for row in rows.tolist())
+        features = Features(ids=ids, units=self.features.units, values=self.features.values[rows])
+        return features, Labels(values=self.values[rows], classes=self.classes, groups=split.groups[rows])
+
+    def fits(self, run: Run, problems: Sequence[Problem], values: NDArray[np.float32] | None = None) -> list[Fit]:
+        """Fit the probe to every problem over the training rows of a run.
+
+        Args:
+            run: its training rows, their weights and its seed.
+            problems: ``y`` and ``sample_weight`` are those of the training rows.
+            values: float32 ``[rows, columns]`` in place of the features' (all rows, not the training rows alone).
+        """
+        split, data = run.split, self.features.values if values is None else values
+        train, columns = data[split.train], self.column_groups
+        fitted = []
+        for problem in problems:
+            chosen = slice(None) if problem.columns is None else problem.columns
+            fitted.append(
+                fit(
+                    self.template.set_params(**problem.params) if problem.params else self.template,
+                    train[:, chosen],
+                    self.values[split.train] if problem.y is None else problem.y,
+                    seed=run.seed,
+                    groups=split.groups[split.train],
+                    column_groups=columns[chosen],
+                    weights=run.weights if problem.sample_weight is None else problem.sample_weight,
+                )
+            )
+        return fitted
+
+    def predict(
+        self,
+        run: Run,
+        probe: Probe,
+        condition: str,
+        *,
+        percent: float | None = None,
+        columns: NDArray[np.int64] | None = None,
+        test: NDArray[np.float32] | None = None,
+    ) -> Prediction:
+        """What a fitted probe says of a run's test rows.
+
+        Args:
+            run: the repetition.
+            probe: fitted.
+            condition: of the rows.
+            percent: of the neurons that were kept.
+            columns: those that the probe sees; None = all.
+            test: ``[test rows, columns]`` in place of the features' test rows.
+        """
+        if test is None:
+            test = self.features.values[run.split.test]
+        seen = test if columns is None else test[:, columns]
+        predicted = np.asarray(probe.predict(seen), dtype=np.int64)
+        return Prediction(self.layer, condition, run, predicted, percent)
