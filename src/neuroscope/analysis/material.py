@@ -1,4 +1,4 @@
-"""What the analysis of neurons works on: one backbone's columns, one task's answers, the runs, and an unfitted probe."""
+"""What the analysis of neurons works on: a backbone's columns, a task's answers, the runs, and an unfitted probe."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Material:
             chosen = slice(None) if problem.columns is None else problem.columns
             fitted.append(
                 fit(
-                    self.template.set_params(**problem.params) if problem.params else self.template,
+                    self._template(problem),
                     train[:, chosen],
                     self.values[split.train] if problem.y is None else problem.y,
                     seed=run.seed,
@@ -83,6 +83,12 @@ class Material:
                 )
             )
         return fitted
+
+    def _template(self, problem: Problem) -> Probe:
+        from sklearn.base import clone
+
+        probe: Probe = clone(self.template).set_params(**problem.params)
+        return probe
 
     def predict(
         self,

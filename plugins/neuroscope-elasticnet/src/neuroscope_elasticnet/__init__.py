@@ -1,4 +1,4 @@
-"""The probe ``elasticnet`` of neuroscope: softmax regression with L1 and L2 penalties."""
+"""The probe ``elasticnet`` of neuroscope, and the rankings ``weight-mass`` and ``probeless``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import neuroscope
 
 if TYPE_CHECKING:
-    from neuroscope import Probe, Registrar
+    from neuroscope import Probe, Ranker, Registrar
 
 neuroscope_api = 1
 
@@ -19,6 +19,21 @@ def register_probes(register: Registrar[Probe]) -> None:
         "elasticnet",
         make_elasticnet,
         summary="softmax regression with L1 and L2 penalties: its exact optimum, or the paper's 20 epochs of Adam",
+    )
+
+
+@neuroscope.hookimpl
+def register_rankings(register: Registrar[Ranker]) -> None:
+    """Offer the rankings ``weight-mass`` and ``probeless``."""
+    register(
+        "weight-mass",
+        "neuroscope_elasticnet.weight_mass:WeightMass",
+        summary="absolute weights, the largest of each class first (the paper's Algorithm 1)",
+    )
+    register(
+        "probeless",
+        "neuroscope_elasticnet.probeless:Probeless",
+        summary="differences of class means, summed over the pairs of classes; no probe's weights",
     )
 
 
