@@ -12,14 +12,14 @@ DEMO := NEUROSCOPE_CACHE=.demo/cache NEUROSCOPE_DATA=.demo/data
 
 install: $(STAMP)
 
-# One resolver call for the core and all local plugins. Resemblyzer comes without its dependencies: only the weights in
-# its wheel are read, the package itself is never imported.
+# One resolver call for the core and all local plugins. Resemblyzer and silero-vad come without their dependencies: only
+# the weights in their wheels are read (by neuroscope-ge2e, and by an example of the docs); neither is ever imported.
 $(STAMP): constraints.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables
 	$(BIN)/python -m pip install --quiet --no-build-isolation --constraint constraints.txt \
 		--editable '.[dev,docs]' $(PLUGINS:%=--editable ./%)
-	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt Resemblyzer
+	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt Resemblyzer silero-vad
 	touch $@
 
 demo: install
