@@ -38,6 +38,7 @@ class Settings:
         one_split: the first run's split serves all runs.
         runs: repetitions.
         seed: of the first.
+        ranking: canonical text of the ranking; empty where neurons are not ranked.
     """
 
     probe: str
@@ -47,6 +48,7 @@ class Settings:
     one_split: bool
     runs: int
     seed: int
+    ranking: str = ""
 
     def __post_init__(self) -> None:
         if self.runs < 1:
@@ -114,7 +116,7 @@ def _answer_one(
     progress: Progress,
 ) -> None:
     rows, runs, layers = question.rows, settings.runs_of(question), settings.layers_of(prepared)
-    cell = _cell(prepared, question, runs, loaded, settings)
+    cell = cell_of(prepared, question, runs, loaded, settings)
     ids = [utterance.id for utterance in rows.utterances]
     found = layerwise(
         cell,
@@ -127,12 +129,13 @@ def _answer_one(
         progress=progress,
     )
     answers.rows += found.rows
-    answers.cells.append(records.about_cell(cell, question, runs, found))
-    answers.predictions += records.predictions(cell, question, found)
+    answers.cells.append(records.about_cell(cell, question, runs, found.cautions))
+    answers.predictions += records.predictions(cell, question, found.predictions)
     answers.splits[question.task] = list(records.splits(cell, question, runs))
 
 
-def _cell(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, settings: Settings) -> Cell:
+def cell_of(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, settings: Settings) -> Cell:
+    """The conditions that the rows of one backbone and one task have in common."""
     return Cell(
         representation=prepared.representation.key,
         backbone=prepared.text,
@@ -143,6 +146,7 @@ def _cell(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, se
         layers="+".join(settings.layers_of(prepared)) if settings.layers else "",
         pooling=prepared.pooling,
         probe=settings.probe,
+        ranking=settings.ranking,
         preset=settings.preset,
         runs=settings.runs,
         seed=settings.seed,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from neuroscope import options
-from neuroscope.defaults import PRESETS, PROBE
+from neuroscope.defaults import PRESETS, PROBE, RANKING
 from neuroscope.errors import BadOption, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.contracts.probing import Probe
+    from neuroscope.contracts.probing import Probe, Ranker
     from neuroscope.defaults import Preset
     from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice
+    from neuroscope.registry import Choice, Registry
+
+T = TypeVar("T")
 
 
 def choose_backbones(texts: Sequence[str], extra: Sequence[str], plugins: Plugins) -> list[Choice[BackboneSpec]]:
@@ -51,11 +53,23 @@ def choose_probe(text: str, preset: Preset | None, plugins: Plugins) -> Choice[P
     Raises:
         UnknownName: no such probe or option.
     """
-    beneath = preset.probe if preset else PROBE
+    return _over(preset.probe if preset else PROBE, text, plugins.probes)
+
+
+def choose_ranking(text: str, preset: Preset | None, plugins: Plugins) -> Choice[Ranker]:
+    """The ranking: what the user wrote wins over the preset, option by option where both name the same ranking.
+
+    Raises:
+        UnknownName: no such ranking or option.
+    """
+    return _over(preset.ranking if preset else RANKING, text, plugins.rankings)
+
+
+def _over(beneath: str, text: str, registry: Registry[T]) -> Choice[T]:
     if not text:
-        return plugins.probes.choose(beneath)
+        return registry.choose(beneath)
     name, given = options.parse(text)
     default_name, default_options = options.parse(beneath)
     if name == default_name:
         given = {**default_options, **given}
-    return plugins.probes.choose(options.join(name, given))
+    return registry.choose(options.join(name, given))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 PROBE = "elasticnet"
 
+RANKING = "weight-mass"
+"""Its own default is a fit made for ranking; the presets rank by the weights of the probe itself."""
+
 READERS: Mapping[str, str] = MappingProxyType({".csv": "csv", ".tsv": "csv", ".jsonl": "csv"})
 """Which dataset reads ``--root`` when it is a file, by its ending."""
 
@@ -42,11 +45,13 @@ class Preset:
 
     Attributes:
         probe: in the component grammar.
+        ranking: the same.
         one_split: the first run's split serves all runs, and a run is another seed of the probe.
         source: where the settings come from.
     """
 
     probe: str
+    ranking: str
     one_split: bool
     source: str
 
@@ -55,11 +60,13 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "paper": Preset(
             probe="elasticnet,solver=adam,l1=1e-5,l2=1e-5,scale=none",
+            ranking="weight-mass,weights=probe",
             one_split=True,
             source="arXiv 2107.00439, section 4.3",
         ),
         "neurox": Preset(
             probe="elasticnet,solver=adam,l1=1e-5,l2=1e-5,scale=none,norm=plain,shuffle=false",
+            ranking="weight-mass,weights=probe",
             one_split=True,
             source="NeuroX 1.0.9, neurox/interpretation/linear_probe.py",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,18 @@ from neuroscope.analysis.cautions import summed_up
 from neuroscope.failures import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    import polars
+
+    from neuroscope.analysis.cautions import Caution
     from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.layerwise import Layerwise
-    from neuroscope.analysis.runs import Runs
+    from neuroscope.analysis.neurons import Neurons
+    from neuroscope.analysis.predictions import Prediction
+    from neuroscope.analysis.runs import Run, Runs
     from neuroscope.asking import Question
+    from neuroscope.contracts.features import Unit
+    from neuroscope.contracts.probing import Ranking
     from neuroscope.data import Loaded
     from neuroscope.extract import Extraction
     from neuroscope.failures import Failures
@@ -44,7 +51,7 @@ def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction,
     }
 
 
-def about_cell(cell: Cell, question: Question, runs: Runs, found: Layerwise) -> dict[str, Any]:
+def about_cell(cell: Cell, question: Question, runs: Runs, cautions: Iterable[Caution]) -> dict[str, Any]:
     """One cell: its conditions, what was split how, and what a reader should be careful about."""
     first = runs.each[0].split
     return {
@@ -60,14 +67,14 @@ def about_cell(cell: Cell, question: Question, runs: Runs, found: Layerwise) -> 
         "split_warning": first.warning,
         "seeds": [run.seed for run in runs.each],
         "varied": runs.varied,
-        "cautions": summed_up(found.cautions),
+        "cautions": summed_up(cautions),
     }
 
 
-def predictions(cell: Cell, question: Question, found: Layerwise) -> Iterable[dict[str, Any]]:
+def predictions(cell: Cell, question: Question, found: Iterable[Prediction]) -> Iterable[dict[str, Any]]:
     """One record a test row, layer and run."""
     rows = question.rows
-    for each in found.predictions:
+    for each in found:
         for row, predicted in zip(each.run.split.test.tolist(), each.predicted.tolist(), strict=True):
             yield {
                 "representation": cell.representation,
@@ -75,7 +82,7 @@ def predictions(cell: Cell, question: Question, found: Layerwise) -> Iterable[di
                 "dataset": cell.dataset,
                 "layer": each.layer,
                 "condition": each.condition,
-                "percent": None,
+                "percent": each.percent,
                 "seed": each.run.seed,
                 "utterance": rows.utterances[row].id,
                 "truth": rows.classes[rows.values[row]],
@@ -102,3 +109,55 @@ def splits(cell: Cell, question: Question, runs: Runs) -> Iterable[dict[str, Any
                     "group": run.split.group_names[run.split.groups[row]],
                     "weight": weight,
                 }
+
+
+def rankings(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFrame:
+    """A row a neuron and run, and one for each class that the ranking scores; ranks count from 1.
+
+    ``layer`` is the neuron's own; an empty ``class`` is the ranking over all classes.
+    """
+    import polars
+
+    common = {name: getattr(cell, name) for name in ("representation", "task", "dataset", "ranking")}
+    tables = []
+    for run, ranking in found:
+        neurons = {
+            "layer": [unit.layer for unit in ranking.units],
+            "neuron": [unit.neuron for unit in ranking.units],
+            "statistic": [unit.statistic for unit in ranking.units],
+            "rank": range(1, len(ranking.units) + 1),
+        }
+        for name, scores in (("", ranking.scores), *ranking.by_class.items()):
+            table = polars.DataFrame({**neurons, "score": scores})
+            known = {**common, "seed": run.seed, "class": name}
+            tables.append(table.with_columns(**{key: polars.lit(value) for key, value in known.items()}))
+    return polars.concat(tables)
+
+
+def minimal_neurons(found: Neurons, units: Sequence[Unit]) -> polars.DataFrame:
+    """The neurons of the minimal sets: of how many runs' sets, and their mean rank and scores over the runs.
+
+    The set is the one chosen on training folds, or the paper's where that was asked for alone.
+    """
+    import polars
+
+    counts = Counter(units[column] for each in found.chosen for column in each.part.columns.tolist())
+    places = [{unit: place for place, unit in enumerate(ranking.units)} for _, ranking in found.rankings]
+    rows = []
+    for unit, runs in counts.items():
+        at = [(ranking, place[unit]) for place, (_, ranking) in zip(places, found.rankings, strict=True)]
+        rows.append(
+            {
+                "layer": unit.layer,
+                "neuron": unit.neuron,
+                "statistic": unit.statistic,
+                "runs": runs,
+                "rank": sum(place + 1 for _, place in at) / len(at),
+                "score": sum(float(ranking.scores[place]) for ranking, place in at) / len(at),
+                **{
+                    f"score:{name}": sum(float(ranking.by_class[name][place]) for ranking, place in at) / len(at)
+                    for name in at[0][0].by_class
+                },
+            }
+        )
+    return polars.DataFrame(rows).sort(["runs", "rank"], descending=[True, False])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.rows import Row
 from neuroscope.errors import BadOption, MissingData, NeuroscopeError
-from neuroscope.files import whole_folder
+from neuroscope.files import whole_file, whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ def write(
     out: Path,
     rows: Sequence[Row],
     run: Mapping[str, Any],
-    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    tables: Mapping[str, Sequence[Mapping[str, Any]] | polars.DataFrame],
     pictures: Callable[[Path], None],
 ) -> None:
     """Write a whole run folder; one from an earlier run is replaced when the new one is whole.
@@ -58,7 +58,7 @@ def write(
         out: the folder.
         rows: the tidy table.
         run: what becomes ``run.json``.
-        tables: name -> records, each becomes ``NAME.parquet``.
+        tables: name -> table or records, each becomes ``NAME.parquet``.
         pictures: draws into the folder it is given.
 
     Raises:
@@ -73,11 +73,25 @@ def write(
             table.write_parquet(folder / "rows.parquet")
             table.write_csv(folder / "rows.csv")
             for name, records in tables.items():
-                polars.DataFrame(list(records), infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
+                polars.DataFrame(records, infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
             pictures(folder)
             (folder / _RUN).write_text(json.dumps(run, indent=1) + "\n")
     except OSError as error:
         raise NeuroscopeError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def write_csv(file: Path, table: polars.DataFrame) -> None:
+    """Write one table, whole or not at all.
+
+    Raises:
+        NeuroscopeError: it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as temporary:
+            table.write_csv(temporary)
+    except OSError as error:
+        raise NeuroscopeError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def frame(rows: Iterable[Row]) -> polars.DataFrame:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from neuroscope.choosing import choose_backbones, choose_preset, choose_probe
-from neuroscope.defaults import PRESETS, PROBE, Preset
+from neuroscope.choosing import choose_backbones, choose_preset, choose_probe, choose_ranking
+from neuroscope.defaults import PRESETS, PROBE, RANKING, Preset
 from neuroscope.errors import BadOption, UnknownName
 from neuroscope.plugins import Plugins
 from neuroscope.registry import Entry
@@ -17,14 +17,18 @@ def plugins():
 
     def probe(*, l1: float = 0.1, l2: float = 0.1, mark: str = ""): ...
 
+    def ranking(*, weights: str = "own", step: float = 0.1): ...
+
     for name in ("toy", "other"):
         made.backbones.add(Entry("backbone", name, toy, "", "", "dist:plug"))
     for name in ("linear", PROBE):
         made.probes.add(Entry("probe", name, probe, "", "", "dist:plug"))
+    for name in ("mass", RANKING):
+        made.rankings.add(Entry("ranking", name, ranking, "", "", "dist:plug"))
     return made
 
 
-PRESET = Preset(probe="linear,l1=0.5,mark=a,,b", one_split=True, source="")
+PRESET = Preset(probe="linear,l1=0.5,mark=a,,b", ranking="mass,weights=probe", one_split=True, source="")
 
 
 def test_the_same_backbone_written_twice_is_one(plugins):
@@ -61,9 +65,28 @@ def test_what_is_written_wins_over_the_preset_option_by_option(plugins, text, pr
     assert choose_probe(text, preset, plugins).text == canonical
 
 
-def test_unknown_probes_options_and_presets_are_told(plugins):
+@pytest.mark.parametrize(
+    ("text", "preset", "canonical"),
+    [
+        ("", PRESET, "mass,weights=probe"),
+        ("mass,step=0.5", PRESET, "mass,weights=probe,step=0.5"),
+        ("mass,weights=own", PRESET, "mass"),
+        (RANKING, PRESET, RANKING),
+        ("mass,step=0.5", None, "mass,step=0.5"),
+        ("", None, RANKING),
+    ],
+)
+def test_the_ranking_is_chosen_as_the_probe_is(plugins, text, preset, canonical):
+    assert choose_ranking(text, preset, plugins).text == canonical
+
+
+def test_unknown_probes_rankings_options_and_presets_are_told(plugins):
     with pytest.raises(UnknownName, match=r"option of linear.*'l3'"):
         choose_probe("linear,l3=1", PRESET, plugins)
+    with pytest.raises(UnknownName, match=r"option of mass.*'steps'"):
+        choose_ranking("mass,steps=1", PRESET, plugins)
+    with pytest.raises(UnknownName, match=r"ranking 'mas'.*'mass'"):
+        choose_ranking("mas", PRESET, plugins)
     with pytest.raises(UnknownName, match="linea"):
         choose_probe("linea", PRESET, plugins)
     with pytest.raises(UnknownName, match=f"preset.*{'.*'.join(sorted(PRESETS))}"):
@@ -75,6 +98,7 @@ def test_no_preset_is_no_preset():
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_names_a_probe_and_options_that_are_installed(name):
-    chosen = choose_probe("", choose_preset(name), Plugins.load())
-    assert chosen.build().fit
+def test_every_preset_names_a_probe_a_ranking_and_options_that_are_installed(name):
+    preset, installed = choose_preset(name), Plugins.load()
+    assert choose_probe("", preset, installed).build().fit
+    assert choose_ranking("", preset, installed).build().rank

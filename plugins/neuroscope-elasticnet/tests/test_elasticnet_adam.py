@@ -5,7 +5,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from neuroscope_elasticnet import adam
 from neuroscope_elasticnet.estimator import ElasticNetProbe
-from neuroscope_elasticnet.scaling import Scaled
 
 
 def by_torch(values, y, start, batches, *, l1, l2, plain, learning_rate):
@@ -43,7 +42,7 @@ def test_torch_takes_the_same_steps(make_data, classes, norm, shuffle, scale):
     generator = np.random.default_rng(7)
     start = adam.start(classes, 30, generator)
     recipe = adam.Recipe(1e-2, 3e-2, norm == "plain", shuffle, 10, 32, 1e-2)
-    rows = adam.canonical(Scaled(values, np.zeros(30), np.ones(30)), y) if shuffle else np.arange(100)
+    rows = adam.canonical(adam.fingerprints(values), y) if shuffle else np.arange(100)
     batches = list(adam.batches(rows, recipe, generator))
     weight, bias = by_torch(scaled, y, start, batches, l1=1e-2, l2=3e-2, plain=norm == "plain", learning_rate=1e-2)
 

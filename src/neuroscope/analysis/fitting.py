@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,11 @@ import numpy as np
 from neuroscope.defaults import FIT_METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.probing import Probe
+    from neuroscope.contracts.probing import Probe, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,7 @@ def fit(
         column_groups: layer number of each column.
         weights: how often each row counts; a probe whose ``fit`` knows no weights gets the rows repeated.
     """
-    from sklearn.base import clone
-    from sklearn.exceptions import ConvergenceWarning
-
-    probe = clone(template)
-    if "random_state" in probe.get_params():
-        probe.set_params(random_state=seed)
+    probe = _copy(template, {}, seed)
     takes = inspect.signature(probe.fit).parameters
     offered: dict[str, Any] = {"groups": groups, "column_groups": column_groups}
     if weights is not None and "sample_weight" in takes:
@@ -70,18 +66,103 @@ def fit(
     elif weights is not None:
         features, values = np.repeat(features, weights, axis=0), np.repeat(values, weights)
         offered["groups"] = np.repeat(groups, weights)
+    with _watched() as warned:
+        probe.fit(features, values, **{name: value for name, value in offered.items() if name in takes})
+    return _told(probe, converged=not warned)
+
+
+def fit_many(
+    template: Probe,
+    features: NDArray[np.float32],
+    values: NDArray[np.int64],
+    problems: Sequence[Problem],
+    *,
+    seed: int,
+    groups: NDArray[np.int64],
+    column_groups: NDArray[np.int64],
+) -> list[Fit]:
+    """Fit copies of an unfitted probe to many problems over the same rows: at once where it can, else one by one.
+
+    Args:
+        template: is not changed.
+        features: float32 ``[rows, columns]``; may be a memory map, which a probe with ``fit_many`` reads as such.
+        values: class number of each row, for the problems that bring none.
+        problems: what differs in each; a row of weight 0 is left out.
+        seed: for a probe with a parameter ``random_state``, where a problem sets none itself.
+        groups: group number of each row.
+        column_groups: layer number of each column.
+
+    Returns:
+        Fits in the problems' order, the same either way (to rounding, or to the probe's own tolerance).
+    """
+    many = getattr(template, "fit_many", None)
+    if many is None:
+        return [_alone(template, features, values, each, seed, groups, column_groups) for each in problems]
+    seeded = _copy(template, {}, seed)
+    offered = {"groups": groups, "column_groups": column_groups}
+    with _watched() as warned:
+        probes = seeded.fit_many(features, values, problems, **offered)
+    return [_told(probe, converged=getattr(probe, "converged_", not warned)) for probe in probes]
+
+
+def _alone(
+    template: Probe,
+    features: NDArray[np.float32],
+    values: NDArray[np.int64],
+    problem: Problem,
+    seed: int,
+    groups: NDArray[np.int64],
+    column_groups: NDArray[np.int64],
+) -> Fit:
+    """One problem by itself, on a copy of its rows and columns."""
+    given = _copy(template, problem.params, None)
+    if problem.y is not None:
+        values = problem.y
+    if problem.columns is not None:
+        features, column_groups = features[:, problem.columns], column_groups[problem.columns]
+    weights = problem.sample_weight
+    if weights is not None and not np.all(weights):
+        rows = np.flatnonzero(weights)
+        features, values, groups, weights = features[rows], values[rows], groups[rows], weights[rows]
+    return fit(
+        given,
+        features,
+        values,
+        seed=problem.params.get("random_state", seed),
+        groups=groups,
+        column_groups=column_groups,
+        weights=weights,
+    )
+
+
+def _copy(template: Probe, params: Mapping[str, Any], seed: int | None) -> Any:
+    """An unfitted copy, with the seed if there is one and the probe has a parameter for it."""
+    from sklearn.base import clone
+
+    probe = clone(template).set_params(**params)
+    if seed is not None and "random_state" in probe.get_params():
+        probe.set_params(random_state=seed)
+    return probe
+
+
+@contextmanager
+def _watched() -> Iterator[list[str]]:
+    """Collects scikit-learn's ConvergenceWarnings; lets other warnings out at the end."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    unconverged: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        probe.fit(features, values, **{name: value for name, value in offered.items() if name in takes})
-    converged = True
-    for warning in caught:
-        if issubclass(warning.category, ConvergenceWarning):
-            converged = False
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        yield unconverged
+        unconverged += [str(each.message) for each in caught if issubclass(each.category, ConvergenceWarning)]
+    for each in caught:
+        if not issubclass(each.category, ConvergenceWarning):
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
+def _told(probe: Any, *, converged: bool) -> Fit:
     coefficients = getattr(probe, "coef_", None)
-    silent = coefficients is not None and not np.any(coefficients)
-    return Fit(probe, _metrics(probe), converged, silent)
+    return Fit(probe, _metrics(probe), bool(converged), coefficients is not None and not np.any(coefficients))
 
 
 def _metrics(probe: Probe) -> dict[str, float]:

@@ -62,7 +62,7 @@ def layerwise(
     columns = columns_of(features, in_all)
     for run in runs.each:
         found.cautions += caution.about_split(run)
-    found.predictions += [_majority(run, values, classes) for run in runs.each]
+    found.predictions += [majority(run, values, classes) for run in runs.each]
     with progress("Probing", len(columns) * len(runs.each)) as advance:
         for layer, chosen in columns.items():
             for run in runs.each:
@@ -82,7 +82,7 @@ def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[n
     return columns
 
 
-def _majority(run: Run, values: NDArray[np.int64], classes: int) -> Prediction:
+def majority(run: Run, values: NDArray[np.int64], classes: int) -> Prediction:
     """The most frequent class of the training part, the first in order among equals."""
     most = int(np.bincount(values[run.split.train], minlength=classes).argmax())
     return Prediction("", "majority", run, np.full(len(run.split.test), most, dtype=np.int64))

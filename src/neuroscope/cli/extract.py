@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neuroscope import commands
-from neuroscope.cli.probe import lines_of_extraction
+from neuroscope.cli.telling import lines_of_extraction
 from neuroscope.cli.terminal import progress_bar, say, write_json
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from neuroscope.cli import parameters
+from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_object
 from neuroscope.defaults import DTYPE
 
@@ -27,17 +27,17 @@ def import_vectors(
         str,
         typer.Option("--layers", metavar="L:WIDTH,…", help="Columns of each layer; default: the file's own, or one."),
     ] = "",
-    dataset: parameters.Dataset = "",
-    dtype: parameters.Dtype = DTYPE,
+    dataset: commands.Dataset = "",
+    dtype: commands.Dtype = DTYPE,
     replace: Annotated[bool, typer.Option("--replace", help="In place of other vectors of this name.")] = False,
-    json: parameters.Json = False,
+    json: commands.Json = False,
 ) -> None:
     """Bring vectors that another program computed into the store, to be probed like any other; all of them or none."""
     from neuroscope import workflows
 
     done = workflows.import_vectors(
         file,
-        parameters.data_of(dataset, manifest, None, None),
+        commands.data_of(dataset, manifest, None, None),
         name=name,
         layers=layers,
         replace=replace,

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from neuroscope.cli import parameters  # noqa: TC001 - typer reads annotations at run time
+from neuroscope import commands  # noqa: TC001 - typer reads annotations at run time
 from neuroscope.cli.terminal import complain, say, write_object
 from neuroscope.errors import UnknownName
 from neuroscope.hookspecs import API_VERSION
@@ -49,7 +49,7 @@ def show(
     say(_options(entry))
 
 
-def list_plugins(context: typer.Context, json: parameters.Json = False) -> None:
+def list_plugins(context: typer.Context, json: commands.Json = False) -> None:
     """List the installed plugins: what each registers, or why it failed to load and what to do."""
     plugins: Plugins = context.obj.load()
     if json:

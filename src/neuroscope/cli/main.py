@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroscope.cli import check, extract, importing, listing, new, probe, store
+from neuroscope.cli import check, extract, importing, listing, neurons, new, probe, store
 from neuroscope.cli.application import Application
 from neuroscope.cli.errors import guarded
 from neuroscope.cli.terminal import Session
@@ -46,6 +46,7 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
         context.obj = replace(session, debug=debug)
 
     app.command("probe")(guarded(probe.probe))
+    app.command("neurons")(guarded(neurons.neurons))
     app.command("extract")(guarded(extract.extract))
     app.command("import")(guarded(importing.import_vectors))
     app.add_typer(store.build(guarded), name="store")

@@ -1,7 +1,32 @@
-"""The options that commands share, under one roof; plugins' own commands find them in ``neuroscope.commands``."""
+"""The options that commands that analyse share, each with its one help text."""
 
 from __future__ import annotations
 
-from neuroscope.commands import Dataset, Dtype, Json, Root, Roots, Where, data_of
+from pathlib import Path
+from typing import Annotated, TypeAlias
 
-__all__ = ["Dataset", "Dtype", "Json", "Root", "Roots", "Where", "data_of"]
+import typer
+
+from neuroscope.defaults import PRESETS
+
+Split: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--split",
+        metavar="S",
+        help="speaker, utterance, group:COLUMN, column:COLUMN; default: the task's, a split column, speaker.",
+    ),
+]
+Layers: TypeAlias = Annotated[str, typer.Option("--layers", metavar="L,…", help="Only these layers.")]
+Probe: TypeAlias = Annotated[str, typer.Option("--probe", metavar="P[,k=v…]", help="The classifier.")]
+Preset: TypeAlias = Annotated[
+    str, typer.Option("--preset", metavar="|".join(PRESETS), help="Settings of a publication.")
+]
+Runs: TypeAlias = Annotated[int, typer.Option("--runs", help="Repetitions.")]
+Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of the first run; the others follow by one.")]
+Out: TypeAlias = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The run folder.")]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    return tuple(name for name in text.split(",") if name)

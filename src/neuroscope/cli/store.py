@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from neuroscope.cli import parameters
+from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_object
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build(guarded: Callable[[Callable[..., None]], Callable[..., None]]) -> type
     return app
 
 
-def list_representations(context: typer.Context, json: parameters.Json = False) -> None:
+def list_representations(context: typer.Context, json: commands.Json = False) -> None:
     """List the representations: backbone, rows, size, last use."""
     del context
     from neuroscope import housekeeping
@@ -54,7 +54,7 @@ def list_representations(context: typer.Context, json: parameters.Json = False) 
     say(table if found else "Nothing is stored yet.", "", f"{total} in {_store().folder}")
 
 
-def show(context: typer.Context, key: Key, json: parameters.Json = False) -> None:
+def show(context: typer.Context, key: Key, json: commands.Json = False) -> None:
     """Show one representation: what decides its numbers, its layers, its origin, what computed it."""
     del context
     from neuroscope import housekeeping
@@ -74,7 +74,7 @@ def show(context: typer.Context, key: Key, json: parameters.Json = False) -> Non
 def verify(
     context: typer.Context,
     key: Annotated[str, typer.Argument(help="Only this representation (or the beginning of its key).")] = "",
-    json: parameters.Json = False,
+    json: commands.Json = False,
 ) -> None:
     """Read everything and compare checksums; what is damaged is set aside, and is extracted or imported again."""
     del context
@@ -126,15 +126,15 @@ def export(
     context: typer.Context,
     key: Key,
     file: Annotated[Path, typer.Argument(help="Ends in .npz, .safetensors or .parquet.")],
-    dataset: parameters.Dataset = "",
-    root: parameters.Root = None,
-    data: parameters.Roots = None,
-    where: parameters.Where = None,
+    dataset: commands.Dataset = "",
+    root: commands.Root = None,
+    data: commands.Roots = None,
+    where: commands.Where = None,
 ) -> None:
     """Write the vectors to a file: of the utterances of DATA by their ids; without DATA all, by audio digests."""
     from neuroscope import workflows
 
-    chosen = parameters.data_of(dataset, root, data, where) if dataset or root or data or where else None
+    chosen = commands.data_of(dataset, root, data, where) if dataset or root or data or where else None
     rows = workflows.export(key, file, chosen, plugins=context.obj.load(), progress=progress_bar)
     say(f"{rows} rows in {file}")
 

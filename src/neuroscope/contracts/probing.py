@@ -30,25 +30,6 @@ class Labels:
     groups: NDArray[np.int64]
 
 
-class Probe(Protocol):
-    """A scikit-learn classifier.
-
-    ``fit`` may take any of ``sample_weight`` (whole numbers mean repeated rows), ``groups`` (an integer a row) and
-    ``column_groups`` (an integer a column: its layer); the core hands over each that ``fit`` has a parameter for. A
-    parameter ``random_state`` receives the run's seed. Numbers about the fit are read from the fitted attributes that
-    exist among those in ``neuroscope.defaults.FIT_METRICS``; a fit that did not converge warns with scikit-learn's
-    ``ConvergenceWarning``.
-    """
-
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Train on ``X`` ``[rows, columns]`` and ``y`` ``[rows]``."""
-        ...
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The class of each row."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One of many fits over the same rows: what differs from the call; None = the same.
@@ -64,6 +45,31 @@ class Problem:
     columns: NDArray[np.int64] | None = None
     sample_weight: NDArray[np.int64] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Probe(Protocol):
+    """A scikit-learn classifier.
+
+    ``fit`` may take any of ``sample_weight`` (whole numbers mean repeated rows), ``groups`` (an integer a row) and
+    ``column_groups`` (an integer a column: its layer); the core hands over each that ``fit`` has a parameter for. A
+    parameter ``random_state`` receives the run's seed. Numbers about the fit are read from the fitted attributes that
+    exist among those in ``neuroscope.defaults.FIT_METRICS``; a fit that did not converge warns with scikit-learn's
+    ``ConvergenceWarning``.
+
+    A probe that can share work between fits may offer ``fit_many(X, y, problems, *, groups=None, column_groups=None)``:
+    fitted copies in the order of the `Problem`s, each equal to ``clone(self).set_params(**problem.params)`` fitted on
+    its columns, labels and weights, up to rounding, or to the tolerance that the probe states. ``X`` may be a read-only
+    memory map. A fitted attribute ``converged_`` (true or false) says which of them did not converge; without it a
+    warning counts for all. A probe without ``fit_many`` is fitted one by one.
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train on ``X`` ``[rows, columns]`` and ``y`` ``[rows]``."""
+        ...
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The class of each row."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,18 +22,20 @@ def layer_table(curve: Curve) -> Table:
     table.add_column("95 % interval", justify="right")
     table.add_column("", no_wrap=True)
     for point in curve.points:
-        table.add_row(Text(point.layer), _accuracy(point), _interval(point), Text(_bar(point.value), style="cyan"))
+        table.add_row(Text(point.layer), accuracy(point), interval(point), Text(_bar(point.value), style="cyan"))
     majority = curve.majority
-    table.add_row("majority", _accuracy(majority), _interval(majority), _bar(majority.value), style="dim")
+    table.add_row("majority", accuracy(majority), interval(majority), _bar(majority.value), style="dim")
     return table
 
 
-def _accuracy(point: Point) -> str:
+def accuracy(point: Point) -> str:
+    """Mean and ±, in per cent."""
     mean = f"{100 * point.value:5.1f}"
     return f"{mean} ± {100 * point.sd:4.1f}" if point.sd is not None else mean
 
 
-def _interval(point: Point) -> str:
+def interval(point: Point) -> str:
+    """The 95 % interval, in per cent."""
     return (
         f"{100 * point.low:.1f} – {100 * point.high:.1f}" if point.low is not None and point.high is not None else "–"
     )

@@ -1,25 +1,26 @@
 """The paper's fit (section 4.3): a fixed number of Adam's steps from a random start.
 
-Plain numpy: the gradient of softmax regression is two products of matrices, so that torch would bring seconds of import
-and a global generator, and nothing else.
+Without torch: the gradient of softmax regression is two products of matrices, so that torch would bring seconds of
+import and a global generator, and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope_elasticnet.fit import Fit
+from neuroscope_elasticnet.scaling import row_blocks
+from neuroscope_elasticnet.stack import Lane, train
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from neuroscope_elasticnet.fit import Fit
     from neuroscope_elasticnet.scaling import Floats, Scaled
-
-_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8  # torch.optim.Adam's own defaults
+    from neuroscope_elasticnet.table import Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,12 @@ class Recipe:
     batch: int
     learning_rate: float
 
-    def slope(self, weights: Floats) -> Floats:
-        """Gradient of the penalty; 0 where it has none, as torch does."""
-        pull = self.l1 * np.sign(weights)
+    def l2_slope(self, weights: NDArray[Any]) -> float:
+        """Gradient of the L2 term, divided by the weights; 0 where it has none, as torch does."""
         if not self.plain:
-            return pull + 2 * self.l2 * weights
-        norm = np.sqrt(np.vdot(weights, weights))
-        return pull + self.l2 / norm * weights if norm > 0 else pull
+            return 2 * self.l2
+        norm = float(np.sqrt(np.vdot(weights, weights)))
+        return self.l2 / norm if norm > 0 else 0.0
 
 
 def start(classes: int, columns: int, generator: np.random.Generator) -> Floats:
@@ -67,12 +67,19 @@ def batches(rows: NDArray[np.int64], recipe: Recipe, generator: np.random.Genera
             yield order[begin : begin + recipe.batch]
 
 
-def canonical(matrix: Scaled, y: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Row numbers in an order that depends on what the rows hold alone, so that a seed means the same for any order."""
+def fingerprints(values: Matrix) -> list[bytes]:
+    """What stands for the content of each row."""
     from hashlib import blake2b
 
-    keys = [blake2b(np.ascontiguousarray(row).data, digest_size=16).digest() for row in matrix.values]
-    return np.array(sorted(range(len(keys)), key=lambda i: (keys[i], y[i])), np.int64)
+    found = []
+    for rows in row_blocks(*values.shape):
+        found += [blake2b(row.data, digest_size=16).digest() for row in np.ascontiguousarray(values[rows])]
+    return found
+
+
+def canonical(prints: list[bytes], y: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row numbers in an order that depends on what the rows hold alone, so that a seed means the same for any order."""
+    return np.array(sorted(range(len(prints)), key=lambda i: (prints[i], y[i])), np.int64)
 
 
 def follow(
@@ -83,7 +90,7 @@ def follow(
     recipe: Recipe,
     generator: np.random.Generator,
 ) -> Fit:
-    """Run the recipe.
+    """Run the recipe on one problem.
 
     Args:
         matrix: the training rows.
@@ -93,27 +100,7 @@ def follow(
         recipe: what to do.
         generator: draws the start, then the orders.
     """
-    rows = canonical(matrix, y) if recipe.shuffle else np.arange(len(y))
-    rows = np.repeat(rows, counts[rows])
-    weights = start(classes, matrix.shape[1], generator)
-    weights[:, :-1][:, matrix.inverse == 0] = 0
-    first, second = np.zeros_like(weights), np.zeros_like(weights)
-    steps = 0
-    for batch in batches(rows, recipe, generator):
-        steps += 1
-        gradient = _gradient(weights, matrix.rows(batch), y[batch])
-        gradient[:, :-1] += recipe.slope(weights[:, :-1])
-        first = _BETA1 * first + (1 - _BETA1) * gradient
-        second = _BETA2 * second + (1 - _BETA2) * gradient**2
-        root = np.sqrt(second / (1 - _BETA2**steps)) + _EPSILON
-        weights -= recipe.learning_rate / (1 - _BETA1**steps) * first / root
-    return Fit(weights[:, :-1], weights[:, -1], steps, np.nan)
-
-
-def _gradient(weights: Floats, block: Floats, y: NDArray[np.int64]) -> Floats:
-    logits = block @ weights[:, :-1].T + weights[:, -1]
-    residuals = np.exp(logits - logits.max(axis=1, keepdims=True))
-    residuals /= residuals.sum(axis=1, keepdims=True)
-    residuals[np.arange(len(y)), y] -= 1
-    residuals /= len(y)
-    return np.concatenate([residuals.T @ block, residuals.sum(axis=0)[:, None]], axis=1)
+    rows = canonical(fingerprints(matrix.values), y) if recipe.shuffle else np.arange(len(y))
+    first = start(classes, matrix.shape[1], generator)
+    lane = Lane(y, first, np.zeros(0, np.int64), matrix.inverse, recipe)
+    return train(matrix.values, matrix.center, batches(np.repeat(rows, counts[rows]), recipe, generator), [lane])[0]

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit  # noqa: TID253 - compiled code is this module's only content, and it is imported by a fit alone
+
+from neuroscope_elasticnet.compiled import compiled
 
 if TYPE_CHECKING:
     from neuroscope_elasticnet.scaling import Floats
 
-_FAST = {"reassoc", "contract", "nsz", "arcp"}  # lets sums run in vector registers; NaN and infinity keep their meaning
 
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    try:
-        return njit(cache=True, nogil=True, fastmath=_FAST)(function)
-    except RuntimeError:  # no folder for the cache can be written: compile anew in each process
-        return njit(nogil=True, fastmath=_FAST)(function)
-
-
-@_compiled
+@compiled
 def _slope(z: Floats, s: Floats, p: Floats, m: Floats) -> float:
     total = 0.0
     for i in range(z.size):
@@ -29,7 +20,7 @@ def _slope(z: Floats, s: Floats, p: Floats, m: Floats) -> float:
     return total
 
 
-@_compiled
+@compiled
 def _curvature(z: Floats, a: Floats, p: Floats) -> float:
     total = 0.0
     for i in range(z.size):
@@ -37,7 +28,7 @@ def _curvature(z: Floats, a: Floats, p: Floats) -> float:
     return total
 
 
-@_compiled
+@compiled
 def _move(step: float, z: Floats, a: Floats, s: Floats, m: Floats) -> None:
     for i in range(z.size):
         change = step * z[i] * a[i]
@@ -45,7 +36,7 @@ def _move(step: float, z: Floats, a: Floats, s: Floats, m: Floats) -> None:
         m[i] += change
 
 
-@_compiled
+@compiled
 def _shift(w: Floats, j: int, l1: float, l2: float) -> None:
     """Add to column j what makes ``sum l1 |w| + l2 w^2`` least: the loss does not change when all classes shift."""
     classes = w.shape[0]
@@ -73,7 +64,7 @@ def _shift(w: Floats, j: int, l1: float, l2: float) -> None:
         w[c, j] += shift
 
 
-@_compiled
+@compiled
 def _sweep(
     z: Floats, p: Floats, a: Floats, curve: Floats, s: Floats, m: Floats, w: Floats, l1: float, l2: float, whole: bool
 ) -> float:
@@ -107,7 +98,7 @@ def _sweep(
     return gained
 
 
-@_compiled
+@compiled
 def _curves(z: Floats, p: Floats, share: Floats, a: Floats, curve: Floats) -> None:
     """Fill in the rows' weights for each class, and the curvature of each weight, the bias last."""
     k, n = z.shape
@@ -120,7 +111,7 @@ def _curves(z: Floats, p: Floats, share: Floats, a: Floats, curve: Floats) -> No
             curve[c, j] = _curvature(z[j], a[c], p[c])
 
 
-@_compiled
+@compiled
 def descend(
     z: Floats, p: Floats, share: Floats, s: Floats, w: Floats, b: Floats, l1: float, l2: float, limit: int, ratio: float
 ) -> None:

@@ -6,19 +6,19 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: TID253 - the classes below derive from these
+from sklearn.base import BaseEstimator, ClassifierMixin, clone  # noqa: TID253 - the classes below derive from these
 from sklearn.exceptions import ConvergenceWarning  # noqa: TID253
-from sklearn.utils.multiclass import check_classification_targets  # noqa: TID253
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data  # noqa: TID253
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data  # noqa: TID253
 
 from neuroscope_elasticnet.scaling import row_blocks
-from neuroscope_elasticnet.training import Rows, Settings, choose_penalty, prepare, solve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+    from neuroscope import Problem
 
 _CHOICES = {
     "solver": ("optimum", "adam"),
@@ -26,7 +26,6 @@ _CHOICES = {
     "penalty": ("fixed", "cv"),
     "norm": ("squared", "plain"),
 }
-_SETTINGS = tuple(Settings.__dataclass_fields__)
 
 
 class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -61,6 +60,7 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         scale_: ``[columns]``, what was divided by (1 instead of 0); ``coef_ * scale_`` are the weights ``W``.
         n_iter_: Newton steps, or Adam's updates.
         l1_, l2_: the penalties used.
+        converged_: whether ``optimum`` reached its tolerance; ``adam`` has done what was asked.
         gap_: (objective - lower bound of its minimum) / objective; NaN under ``norm=plain``.
         n_features_in_: columns seen in training.
 
@@ -121,21 +121,61 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a parameter or the data cannot be used.
         """
+        from neuroscope_elasticnet.jobs import make_job
+        from neuroscope_elasticnet.many import run
+
         self._check_parameters()
-        rows, groups = self._rows(X, y, sample_weight, groups, column_groups)
-        settings = Settings(**{name: getattr(self, name) for name in _SETTINGS})
-        with threadpool_limits(limits=1, user_api="blas"):  # the same bits for any number of cores
-            self.l1_, self.l2_ = self.l1, self.l2
-            if self.penalty == "cv":
-                self.l1_ = self.l2_ = choose_penalty(rows, groups, settings)
-            prepared = prepare(rows, settings)
-            found = solve(prepared, settings, self.l1_, self.l2_)
-        self.center_, self.scale_ = prepared.matrix.center, prepared.scale
-        self.coef_ = found.weights / self.scale_
-        self.intercept_ = found.bias - self.coef_ @ self.center_
-        self.n_iter_, self.gap_ = found.steps, found.gap
+        values, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        everything = slice(0, values.shape[1])
+        job = make_job(self, values, labels, sample_weight, everything, groups, column_groups)
+        run(np.asarray(values), [job])
         self._warn()
         return self
+
+    def fit_many(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        problems: Iterable[Problem],
+        *,
+        groups: ArrayLike | None = None,
+        column_groups: ArrayLike | None = None,
+    ) -> list[ElasticNetProbe]:
+        """Train a copy of this probe for each problem, in shared passes over the rows; this probe is not changed.
+
+        The same as fitting one by one: ``adam`` takes the same steps, up to the rounding of the data's type;
+        ``optimum`` ends within the same gap. Any number of threads (as many as BLAS may use) gives the same bits.
+
+        Args:
+            X: ``[rows, columns]``, float32 or float64 (else converted); may be a read-only memory map.
+            y: ``[rows]``, for the problems that bring no labels of their own.
+            problems: what differs in each; rows of weight 0 are left out.
+            groups: ``[rows]``, as in `fit`.
+            column_groups: ``[columns]``, as in `fit`.
+
+        Returns:
+            Fitted probes, in the problems' order.
+
+        Raises:
+            ValueError: a parameter or the data cannot be used.
+        """
+        from neuroscope_elasticnet.jobs import make_job
+        from neuroscope_elasticnet.many import run
+        from neuroscope_elasticnet.table import places
+
+        values = np.asarray(check_array(X, dtype=[np.float64, np.float32]))
+        jobs = []
+        for each in problems:
+            probe = clone(self).set_params(**each.params)
+            probe._check_parameters()
+            columns = places(each.columns, values.shape[1])
+            labels = y if each.y is None else each.y
+            jobs.append(make_job(probe, values, labels, each.sample_weight, columns, groups, column_groups))
+        run(values, jobs)
+        for job in jobs:
+            job.probe.n_features_in_ = job.probe.coef_.shape[1]
+            job.probe._warn()
+        return [job.probe for job in jobs]
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logits ``[rows, classes]``; of two classes, their difference ``[rows]`` (positive = the second)."""
@@ -169,25 +209,6 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             logits[rows] = values[rows].astype(np.float64) @ self.coef_.T + self.intercept_
         return logits
 
-    def _rows(
-        self, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None, groups: ArrayLike | None, layers: ArrayLike | None
-    ) -> tuple[Rows, NDArray[np.int64] | None]:
-        values, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(labels)
-        weights = _check_sample_weight(weight, values, dtype=np.float64)
-        if weights.min() < 0:
-            raise ValueError("sample_weight must not be negative")
-        group_numbers = _integers("groups", groups, values.shape[0])
-        layer_numbers = _integers("column_groups", layers, values.shape[1])
-        if not weights.all():
-            counted = weights > 0
-            values, labels, weights = values[counted], labels[counted], weights[counted]
-            group_numbers = None if group_numbers is None else group_numbers[counted]
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError("a probe needs rows of at least 2 classes with positive weight; here is 1 class")
-        return Rows(values, numbers, weights, len(self.classes_), layer_numbers), group_numbers
-
     def _check_parameters(self) -> None:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
@@ -202,19 +223,10 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("norm='plain' goes with solver='adam' alone: the optimum's penalty is the squared norm")
 
     def _warn(self) -> None:
-        if self.solver == "optimum" and not self.gap_ <= self.tolerance:
+        if not self.converged_:
             warnings.warn(
                 f"the fit stopped after {self.n_iter_} steps at a relative duality gap of {self.gap_:.1e}, above the "
                 f"tolerance of {self.tolerance:.1e}: raise max_iter or the tolerance, or use a stronger penalty",
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-
-def _integers(name: str, given: ArrayLike | None, length: int) -> NDArray[np.int64] | None:
-    if given is None:
-        return None
-    numbers = np.asarray(given)
-    if numbers.shape != (length,) or numbers.dtype.kind not in "iu":
-        raise ValueError(f"{name} must hold {length} integers in one row")
-    return numbers.astype(np.int64)

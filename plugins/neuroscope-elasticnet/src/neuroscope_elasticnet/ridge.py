@@ -112,19 +112,20 @@ def _eigen(symmetric: Floats) -> tuple[Floats, Floats]:
     return values[real], np.ascontiguousarray(vectors[:, real])
 
 
-def minimise_ridge(matrix: Scaled, targets: Targets, goal: Goal, start: Fit | None = None) -> Fit:
+def minimise_ridge(matrix: Scaled, targets: Targets, goal: Goal, shared: Callable[[], Axes] | None = None) -> Fit:
     """Solve with ``l1 = 0`` to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
 
     Args:
         matrix: the training rows; columns have mean 0 under the rows' shares.
         targets: their classes.
         goal: ``l1`` is 0; ``l2`` may be.
-        start: not used: the rotation takes longer than the steps that it could save.
+        shared: gives the rotated rows; None = they are made here. No start is taken from another fit: the rotation
+            takes longer than the steps that it could save.
     """
-    del start
     large = min(matrix.shape) > _LARGE and goal.l2 >= _STRONG
-    axes = unrotated(matrix, targets.share) if large else rotate(matrix, targets.share)
-    return _Search(axes, targets, goal).run()
+    if large:
+        return _Search(unrotated(matrix, targets.share), targets, goal).run()
+    return _Search(rotate(matrix, targets.share) if shared is None else shared(), targets, goal).run()
 
 
 class _Search:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from neuroscope_elasticnet.table import Matrix
 
 Floats = NDArray[np.float64]
 
@@ -19,12 +22,12 @@ class Scaled:
     """``(values - center) * inverse`` in float64, without ever making it whole.
 
     Attributes:
-        values: ``[rows, columns]``, float32 or float64, as the user gave it.
+        values: ``[rows, columns]``, float32 or float64, as the user gave it, or a selection of that.
         center: ``[columns]``.
         inverse: ``[columns]``, 1 / scale; 0 for a column that is to be left out: it then reads as zeros.
     """
 
-    values: NDArray[Any]
+    values: Matrix
     center: Floats
     inverse: Floats
 
@@ -77,7 +80,7 @@ def row_blocks(rows: int, columns: int) -> Iterator[slice]:
 
 
 def scaled(
-    values: NDArray[Any], weights: Floats, scale: str, layers: NDArray[np.int64] | None, *, centred: bool = True
+    values: Matrix, weights: Floats, scale: str, layers: NDArray[np.int64] | None, *, centred: bool = True
 ) -> tuple[Scaled, Floats]:
     """Learn centre and scale from training rows.
 
@@ -93,17 +96,15 @@ def scaled(
         The scaled matrix, and the scale of each column (1 where it would be 0). A column that is constant up to the
         rounding of its type reads as zeros.
     """
-    center, sd = _moments(values, weights)
-    constant = sd <= 4 * np.finfo(values.dtype).eps * np.abs(center)
-    sd[constant] = 0
-    spread = _soft(sd, layers) if scale == "soft" else sd if scale == "sd" else np.ones_like(sd)
-    spread = np.where(spread > 0, spread, 1.0)
+    center, sd = moments(values, weights)
+    spread = spreads(sd, scale, layers)
     if scale == "none" and not centred:
         center = np.zeros_like(center)
-    return Scaled(values, center, np.where(constant, 0.0, 1 / spread)), spread
+    return Scaled(values, center, np.where(sd == 0, 0.0, 1 / spread)), spread
 
 
-def _moments(values: NDArray[Any], weights: Floats) -> tuple[Floats, Floats]:
+def moments(values: Matrix, weights: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each column; 0 for one that is constant up to the rounding of its type."""
     share = weights / weights.sum()
     center = np.zeros(values.shape[1])
     variance = np.zeros(values.shape[1])
@@ -111,7 +112,15 @@ def _moments(values: NDArray[Any], weights: Floats) -> tuple[Floats, Floats]:
         center += share[rows] @ values[rows].astype(np.float64)
     for rows in row_blocks(*values.shape):
         variance += share[rows] @ np.subtract(values[rows], center, dtype=np.float64) ** 2
-    return center, np.sqrt(variance)
+    sd = np.sqrt(variance)
+    sd[sd <= 4 * np.finfo(values.dtype).eps * np.abs(center)] = 0
+    return center, sd
+
+
+def spreads(sd: Floats, scale: str, layers: NDArray[np.int64] | None) -> Floats:
+    """What each column is divided by; 1 where it would be 0."""
+    spread = _soft(sd, layers) if scale == "soft" else sd if scale == "sd" else np.ones_like(sd)
+    return np.where(spread > 0, spread, 1.0)
 
 
 def _soft(sd: Floats, layers: NDArray[np.int64] | None) -> Floats:

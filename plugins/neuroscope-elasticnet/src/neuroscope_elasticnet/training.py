@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ from neuroscope_elasticnet import adam
 from neuroscope_elasticnet.fit import Fit, Goal
 from neuroscope_elasticnet.gap import relative_gap
 from neuroscope_elasticnet.optimum import minimise
-from neuroscope_elasticnet.ridge import minimise_ridge
-from neuroscope_elasticnet.scaling import Floats, Scaled, scaled
+from neuroscope_elasticnet.ridge import Axes, minimise_ridge
+from neuroscope_elasticnet.scaling import Floats, Scaled, moments, spreads
 from neuroscope_elasticnet.softmax import Targets
+from neuroscope_elasticnet.table import Matrix, some_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,14 +29,14 @@ class Rows:
     """A training set.
 
     Attributes:
-        values: ``[rows, columns]``, float32 or float64.
+        values: ``[rows, columns]``, float32 or float64; may be a selection.
         y: ``[rows]``, class numbers from 0.
         weights: ``[rows]``, positive.
         classes: how many there are.
         layers: ``[columns]``, layer numbers; None = all columns are of one.
     """
 
-    values: NDArray[Any]
+    values: Matrix
     y: NDArray[np.int64]
     weights: Floats
     classes: int
@@ -42,7 +44,7 @@ class Rows:
 
     def take(self, which: NDArray[np.int64]) -> Rows:
         """Some of the rows."""
-        return replace(self, values=self.values[which], y=self.y[which], weights=self.weights[which])
+        return replace(self, values=some_rows(self.values, which), y=self.y[which], weights=self.weights[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class Settings:
             seed = int(seed.randint(2**31 - 1))
         return np.random.default_rng(seed)
 
+    def recipe(self, l1: float, l2: float) -> adam.Recipe:
+        """Adam's."""
+        plain = self.norm == "plain"
+        return adam.Recipe(l1, l2, plain, self.shuffle, self.epochs, self.batch, self.learning_rate)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -78,33 +85,72 @@ class Prepared:
     targets: Targets
 
 
-def prepare(rows: Rows, settings: Settings) -> Prepared:
-    """Learn centre and scale."""
-    centred = settings.solver == "optimum"
-    matrix, scale = scaled(rows.values, rows.weights, settings.scale, rows.layers, centred=centred)
-    onehot = (np.arange(rows.classes)[:, None] == rows.y).astype(np.float64)
-    return Prepared(rows, matrix, scale, Targets(onehot, rows.weights / rows.weights.sum()))
+def prepare(rows: Rows, settings: Settings, known: tuple[Floats, Floats] | None = None) -> Prepared:
+    """Learn centre and scale; ``known`` are the columns' means and standard deviations, where somebody has them."""
+    center, sd = moments(rows.values, rows.weights) if known is None else known
+    if settings.solver == "adam":
+        center = adam_center(center, settings.scale, rows.values.dtype)
+    spread = spreads(sd, settings.scale, rows.layers)
+    matrix = Scaled(rows.values, center, np.where(sd == 0, 0.0, 1 / spread))
+    return Prepared(rows, matrix, spread, targets_of(rows.y, rows.weights, rows.classes))
 
 
-def solve(prepared: Prepared, settings: Settings, l1: float, l2: float, start: Fit | None = None) -> Fit:
-    """Fit with given penalties; ``start`` helps the optimum's descent and is no part of Adam's recipe."""
+def adam_center(center: Floats, scale: str, kind: np.dtype[Any]) -> Floats:
+    """What Adam subtracts: nothing under ``none``, else the mean as the data's own type can write it."""
+    return np.zeros_like(center) if scale == "none" else center.astype(kind).astype(np.float64)
+
+
+def targets_of(y: NDArray[np.int64], weights: Floats, classes: int) -> Targets:
+    """Classes and shares of some rows."""
+    onehot = (np.arange(classes)[:, None] == y).astype(np.float64)
+    return Targets(onehot, weights / weights.sum())
+
+
+def solve(
+    prepared: Prepared,
+    settings: Settings,
+    l1: float,
+    l2: float,
+    start: Fit | None = None,
+    axes: Callable[[], Axes] | None = None,
+) -> Fit:
+    """Fit with given penalties; ``start`` helps the optimum's descent and is no part of Adam's recipe.
+
+    Args:
+        prepared: the training rows.
+        settings: all but the penalties.
+        l1: weight of the sum of absolute weights.
+        l2: weight of the L2 term.
+        start: of the optimum's descent.
+        axes: gives the rotated rows, where several fits share them.
+    """
     if settings.solver == "adam":
         return _adam(prepared, settings, l1, l2)
     goal = Goal(l1, l2, settings.tolerance, settings.max_iter)
-    return (minimise if l1 > 0 else minimise_ridge)(prepared.matrix, prepared.targets, goal, start)
+    if l1 > 0:
+        return minimise(prepared.matrix, prepared.targets, goal, start)
+    return minimise_ridge(prepared.matrix, prepared.targets, goal, axes)
 
 
 def _adam(prepared: Prepared, settings: Settings, l1: float, l2: float) -> Fit:
-    rows, plain = prepared.rows, settings.norm == "plain"
-    counts = rows.weights.astype(np.int64)
-    if (counts != rows.weights).any():
-        raise ValueError("solver='adam' takes whole numbers as sample_weight: they say how often a row is repeated")
-    s = settings
-    recipe = adam.Recipe(l1, l2, plain, s.shuffle, s.epochs, s.batch, s.learning_rate)
-    fit = adam.follow(prepared.matrix, rows.y, counts, rows.classes, recipe, s.generator())
-    if plain:
+    rows = prepared.rows
+    recipe = settings.recipe(l1, l2)
+    fit = adam.follow(prepared.matrix, rows.y, counts_of(rows.weights), rows.classes, recipe, settings.generator())
+    if recipe.plain:
         return fit
     return replace(fit, gap=relative_gap(prepared.matrix, prepared.targets, fit, l1, l2))
+
+
+def counts_of(weights: Floats) -> NDArray[np.int64]:
+    """How often each row is repeated.
+
+    Raises:
+        ValueError: the weights are no whole numbers.
+    """
+    counts = weights.astype(np.int64)
+    if (counts != weights).any():
+        raise ValueError("solver='adam' takes whole numbers as sample_weight: they say how often a row is repeated")
+    return counts
 
 
 def choose_penalty(rows: Rows, groups: NDArray[np.int64] | None, settings: Settings) -> float:

@@ -1,0 +1,18 @@
+"""How this plugin's loops are compiled; imported by a fit alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit  # noqa: TID253 - nothing but compiled code imports this module
+
+_FAST = {"reassoc", "contract", "nsz", "arcp"}  # lets sums run in vector registers; NaN and infinity keep their meaning
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile for one thread, without Python's lock; kept on disk where a folder for it can be written."""
+    try:
+        return njit(cache=True, nogil=True, fastmath=_FAST)(function)
+    except RuntimeError:  # no folder for the cache can be written: compile anew in each process
+        return njit(nogil=True, fastmath=_FAST)(function)

@@ -1,0 +1,94 @@
+"""Some rows and columns of a matrix, copied only where the copy is small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_COPIED = 2**27  # bytes: a selection up to this size is copied once, a larger one is gathered block by block
+
+Places = NDArray[np.int64] | slice
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A selection that is never held as a whole; answers to ``shape``, ``dtype``, ``t[rows]`` and ``t[:, columns]``.
+
+    Attributes:
+        values: ``[all rows, all columns]``, may be a memory map.
+        chosen: its rows; None = all.
+        columns: its columns.
+    """
+
+    values: NDArray[Any]
+    chosen: NDArray[np.int64] | None
+    columns: Places
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the selection."""
+        rows, columns = self.values.shape
+        across = len(range(*self.columns.indices(columns))) if isinstance(self.columns, slice) else len(self.columns)
+        return rows if self.chosen is None else len(self.chosen), across
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the matrix."""
+        return self.values.dtype
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
+        found = self.values[rows if self.chosen is None else self.chosen[rows]]
+        across: Places = np.arange(self.values.shape[1])[self.columns][columns]
+        chosen: NDArray[Any] = found[:, self.columns] if columns == slice(None) else found[:, across]
+        return chosen
+
+
+Matrix = NDArray[Any] | Table
+
+
+def select(values: NDArray[Any], rows: NDArray[np.int64] | None, columns: Places) -> Matrix:
+    """A view where the columns are neighbours and the rows all; else a copy if it is small; else a `Table`."""
+    if isinstance(columns, slice):
+        values, columns = values[:, columns], slice(None)
+        if rows is None:
+            return values
+    table = Table(values, rows, columns)
+    height, width = table.shape
+    if height * width * values.itemsize > _COPIED:
+        return table
+    copy = np.empty((height, width), values.dtype)
+    for start in range(0, height, 256):
+        block = slice(start, start + 256)
+        copy[block] = table[block]
+    return copy
+
+
+def some_rows(values: Matrix, rows: NDArray[np.int64]) -> Matrix:
+    """Rows of a matrix or of a selection."""
+    if isinstance(values, Table):
+        return select(values.values, rows if values.chosen is None else values.chosen[rows], values.columns)
+    return select(values, rows, slice(None))
+
+
+def places(columns: Any, width: int) -> Places:
+    """Columns as positions, given as positions or as a mask; neighbours in order as a slice.
+
+    Raises:
+        ValueError: there are none, or one is not there.
+    """
+    if columns is None:
+        return slice(0, width)
+    given = np.asarray(columns)
+    numbers = np.flatnonzero(given) if given.dtype.kind == "b" and given.shape == (width,) else given
+    if numbers.ndim != 1 or not len(numbers) or numbers.dtype.kind not in "iu":
+        raise ValueError(f"columns must hold positions of columns, or {width} truth values of which one is true")
+    if numbers.min() < 0 or numbers.max() >= width:
+        raise ValueError(f"columns must lie between 0 and {width - 1}")
+    numbers = numbers.astype(np.int64)
+    if (np.diff(numbers) == 1).all():
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    return numbers

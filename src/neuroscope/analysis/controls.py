@@ -1,0 +1,178 @@
+"""What a probe reaches without what it is meant to find: on random features, permuted labels, an untrained network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroscope.analysis.predictions import tallied
+from neuroscope.analysis.scores import Tally, interval, summarise
+from neuroscope.contracts.probing import Problem
+from neuroscope.errors import BadOption
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.analysis.cell import Cell
+    from neuroscope.analysis.material import Material
+    from neuroscope.analysis.predictions import Prediction
+    from neuroscope.analysis.runs import Run, Runs
+    from neuroscope.contracts.features import Features
+    from neuroscope.contracts.rows import Row
+
+DISTRIBUTIONS = ("normal", "uniform", "matched")
+"""Of random features: both others have mean 0 and sd 1; ``matched`` has those of the columns that it stands for."""
+
+_FEATURES, _LABELS = 0xFEA7, 0x1ABE  # of the draws of features, and of labels
+_BLOCK = 2**20  # values that are held in float64 at a time
+
+
+def random_features(shape_of: Features, seed: int, distribution: str = "normal") -> NDArray[np.float32]:
+    """Independent draws, alike in all rows: they know neither the audio nor the labels (the paper's R.INIT).
+
+    Args:
+        shape_of: ``[rows, columns]``; with ``matched`` also the mean and sd of each column over all its rows.
+        seed: of the draw.
+        distribution: one of ``DISTRIBUTIONS``.
+
+    Returns:
+        float32 ``[rows, columns]``; no second array of that size is made.
+
+    Raises:
+        BadOption: there is no such distribution.
+    """
+    if distribution not in DISTRIBUTIONS:
+        raise BadOption(f"unknown distribution of random features '{distribution}'. Known: {', '.join(DISTRIBUTIONS)}.")
+    rng = np.random.default_rng([seed, _FEATURES])
+    drawn = np.empty(shape_of.values.shape, dtype=np.float32)
+    if distribution == "uniform":
+        rng.random(out=drawn, dtype=np.float32)
+        drawn -= np.float32(0.5)
+        drawn *= np.float32(np.sqrt(12))
+        return drawn
+    rng.standard_normal(out=drawn, dtype=np.float32)
+    if distribution == "matched":
+        mean, deviation = _moments(shape_of.values)
+        drawn *= deviation.astype(np.float32)
+        drawn += mean.astype(np.float32)
+    return drawn
+
+
+def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and sd of each column, from one pass over blocks of rows."""
+    rows, columns = values.shape
+    step = max(1, _BLOCK // columns)
+    first = values[0].astype(np.float64)  # an origin near the mean keeps the squares' digits
+    total, squares = np.zeros(columns), np.zeros(columns)
+    for begin in range(0, rows, step):
+        block = values[begin : begin + step] - first
+        total += block.sum(axis=0)
+        squares += np.square(block, out=block).sum(axis=0)
+    shift = total / rows
+    return first + shift, np.sqrt(np.maximum(squares / rows - shift**2, 0))
+
+
+def random(material: Material, distribution: str = "normal") -> list[Prediction]:
+    """The probe trained and tested on random features, a new draw each run.
+
+    Raises:
+        BadOption: there is no such distribution.
+    """
+
+    def drawn(run: Run) -> Features:
+        return replace(material.features, values=random_features(material.features, run.seed, distribution))
+
+    return _on_others(material, drawn, "random")
+
+
+def untrained(material: Material, features_of_run: Callable[[Run], Features]) -> list[Prediction]:
+    """The probe trained and tested on what an untrained twin of the backbone makes of the same audio.
+
+    Args:
+        material: of the trained backbone.
+        features_of_run: one network a run; rows as in ``material``.
+
+    Raises:
+        ValueError: the rows are others.
+    """
+    return _on_others(material, features_of_run, "untrained")
+
+
+def _on_others(material: Material, features_of_run: Callable[[Run], Features], condition: str) -> list[Prediction]:
+    said = []
+    for run in material.runs.each:
+        features = features_of_run(run)
+        if features.ids != material.features.ids:
+            raise ValueError(f"features of condition '{condition}', run {run.seed}, are not of the same rows")
+        twin = replace(material, features=features)
+        (fitted,) = twin.fits(run, [Problem()])
+        said.append(twin.predict(run, fitted.probe, condition))
+    return said
+
+
+def permuted(material: Material) -> list[Prediction]:
+    """The probe trained on labels permuted over the training rows, a new permutation each run; tested on the true ones.
+
+    Every class keeps its number of rows. A row that a bootstrap holds twice is two rows, each with a label of its own.
+    """
+    said = []
+    for run in material.runs.each:
+        single = run
+        if run.weights is not None:
+            single = replace(run, split=replace(run.split, train=np.repeat(run.split.train, run.weights)), weights=None)
+        rng = np.random.default_rng([run.seed, _LABELS])
+        (fitted,) = material.fits(single, [Problem(y=rng.permutation(material.values[single.split.train]))])
+        said.append(material.predict(run, fitted.probe, "permuted"))
+    return said
+
+
+def difference(one: Prediction, other: Prediction, values: NDArray[np.int64], classes: int) -> Tally:
+    """What ``one`` gets right beyond ``other``, of the same test rows.
+
+    Its score is the difference of the two scores, and its bootstrap that of both over the same draws of groups: both
+    metrics are linear in what is right.
+    """
+    first, second = (tallied(each, values, classes) for each in (one, other))
+    return Tally(first.right - second.right, first.total)
+
+
+def selectivity(
+    cell: Cell,
+    all_predictions: Sequence[Prediction],
+    permuted_predictions: Sequence[Prediction],
+    values: NDArray[np.int64],
+    classes: int,
+    runs: Runs,
+) -> list[Row]:
+    """Accuracy of the probe minus its accuracy when its training labels were permuted.
+
+    Args:
+        cell: the conditions of the rows.
+        all_predictions: of the probe, one a run.
+        permuted_predictions: of ``permuted``, one for each of the same runs.
+        values: int64 ``[rows]``, class number of each row.
+        classes: how many there are.
+        runs: the repetitions.
+
+    Returns:
+        a row a run, their mean, and its ±, with paired intervals.
+    """
+    other_of = {each.run.seed: each for each in permuted_predictions}
+    tallies = [difference(each, other_of[each.run.seed], values, classes) for each in all_predictions]
+    seeds = [each.run.seed for each in all_predictions]
+    common: dict[str, Any] = {"layer": all_predictions[0].layer, "condition": "permuted", "against": "probe"}
+    rows = []
+    for one, seed in zip(tallies, seeds, strict=True):
+        low, high = interval(one, "accuracy", seed)
+        value = one.score("accuracy")
+        rows.append(cell.row(**common, metric="selectivity", value=value, n=one.rows, seed=seed, low=low, high=high))
+    scored = len(set(np.concatenate([each.run.split.test for each in all_predictions]).tolist()))
+    total = summarise(tallies, "accuracy", seeds, same_test=runs.same_test)
+    rows.append(cell.row(**common, metric="selectivity", value=total.mean, n=scored, low=total.low, high=total.high))
+    if total.sd is not None:
+        rows.append(cell.row(**common, metric="selectivity_sd", value=total.sd, n=scored))
+    return rows

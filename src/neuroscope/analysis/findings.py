@@ -1,0 +1,126 @@
+"""What the minimal sets say: how good and how large they are, and whether the other neurons are redundant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from neuroscope.analysis.counted import Where, counted
+from neuroscope.analysis.minimal import DELTA, RELATIVE
+from neuroscope.analysis.paired import differences, mean_percent
+from neuroscope.analysis.predictions import score
+from neuroscope.analysis.scores import METRICS, interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuroscope.analysis.cell import Cell
+    from neuroscope.analysis.material import Material
+    from neuroscope.analysis.minimal import Choice, MinimalSet
+    from neuroscope.analysis.predictions import Prediction
+    from neuroscope.contracts.rows import Row
+
+TOLERATED = 0.05
+"""Accuracy that the most important neurons may have beyond as many random ones, where information is redundant."""
+
+
+def about_sets(
+    cell: Cell, material: Material, sets: Sequence[MinimalSet], whole: Sequence[Prediction], *, delta: float = DELTA
+) -> list[Row]:
+    """Accuracy of the sets and of the random ones beside them, the paired difference to all neurons, and their sizes.
+
+    ``delta_rows`` is what ``delta`` comes to in test rows: on 100 of them, one point is one utterance. Percentages
+    differ from run to run; the rows over runs carry their mean.
+
+    Args:
+        cell: the conditions of the rows.
+        material: what the sets are of.
+        sets: of all runs, of one or several conditions.
+        whole: of the probe of all neurons, one a run.
+        delta: see above.
+    """
+    made: list[Row] = []
+    probe_of = {each.run.seed: each for each in whole}
+    by_condition: dict[str, list[MinimalSet]] = {}
+    for each in sets:
+        by_condition.setdefault(each.condition, []).append(each)
+    for condition, group in by_condition.items():
+        tops = [each.top for each in group]
+        made += _scored(cell, material, tops) + _scored(cell, material, [each.random for each in group])
+        pairs = [(top, probe_of[top.run.seed]) for top in tops]
+        for of in METRICS:
+            metric = f"{of}_difference"
+            made += differences(cell, material, pairs, against="probe", metric=metric, of=of)
+        runs, percents = [top.run for top in tops], [top.percent for top in tops]
+        sizes = [len(each.part.columns) for each in group]
+        numbers: dict[str, list[float]] = {
+            "neurons": [*map(float, sizes)],
+            "neurons_percent": [100 * size / len(material.features.units) for size in sizes],
+            "delta_rows": [delta * len(run.split.test) for run in runs],
+        }
+        for metric, each_run in numbers.items():
+            where = Where(material.layer, condition, metric)
+            made += counted(cell, where, runs, each_run, percents)
+    return made
+
+
+def _scored(cell: Cell, material: Material, predictions: Sequence[Prediction]) -> list[Row]:
+    """Scores of sets that belong together although each run has its own percentage."""
+    percents = {each.run.seed: each.percent for each in predictions}
+    alike = [replace(each, percent=None) for each in predictions]
+    made = score(cell, alike, material.values, len(material.classes), material.runs)
+    mean = mean_percent(list(percents.values()))
+    return [replace(row, percent=mean if row.seed is None else percents[row.seed]) for row in made]
+
+
+def on_folds(cell: Cell, material: Material, choices: Sequence[Choice]) -> list[Row]:
+    """What the chosen sizes lost on the folds that they were chosen on; ``fold_accuracy_difference``, a row a run."""
+    made = []
+    for choice in choices:
+        for condition, gap in choice.gaps.items():
+            low, high = interval(gap, "accuracy", choice.run.seed)
+            made.append(
+                cell.row(
+                    layer=material.layer,
+                    condition=condition,
+                    metric="fold_accuracy_difference",
+                    against="probe",
+                    percent=100 * choice.sizes[condition] / len(material.features.units),
+                    seed=choice.run.seed,
+                    value=gap.score("accuracy"),
+                    n=gap.rows,
+                    low=low,
+                    high=high,
+                )
+            )
+    return made
+
+
+def redundancy(cell: Cell, material: Material, sets: Sequence[MinimalSet]) -> list[Row]:
+    """Two kinds of redundancy.
+
+    Neuron-wise, of the sets that keep 97 % of the accuracy: ``redundant_percent``, the share of the neurons beside
+    them. Informational, of every other condition: ``top_minus_random``, what the set has beyond as many random neurons,
+    and ``redundant_information``: 1 where that is at most ``TOLERATED`` in the mean over runs, else 0.
+
+    Args:
+        cell: the conditions of the rows.
+        material: what the sets are of.
+        sets: of all runs, of one or several conditions.
+    """
+    made: list[Row] = []
+    for condition in dict.fromkeys(each.condition for each in sets):
+        group = [each for each in sets if each.condition == condition]
+        runs, percents = [each.top.run for each in group], [each.top.percent for each in group]
+        if condition == RELATIVE:
+            count = len(material.features.units)
+            beside = [100 * (1 - len(each.part.columns) / count) for each in group]
+            made += counted(cell, Where(material.layer, condition, "redundant_percent"), runs, beside, percents)
+            continue
+        pairs = [(each.top, each.random) for each in group]
+        gap = differences(cell, material, pairs, against=f"{condition}-random", metric="top_minus_random")
+        made += gap
+        (mean,) = [row for row in gap if row.seed is None and row.metric == "top_minus_random"]
+        redundant = float(mean.value <= TOLERATED + 1e-9)
+        made.append(replace(mean, metric="redundant_information", value=redundant, low=None, high=None))
+    return made

@@ -1,0 +1,108 @@
+"""Accuracy against the number of neurons, on the folds of a training part; and where on it a rule begins to hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.analysis.cuts import Cuts
+from neuroscope.analysis.paired import minus
+from neuroscope.analysis.scores import tally
+from neuroscope.contracts.probing import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.analysis.material import Material
+    from neuroscope.analysis.runs import Run
+    from neuroscope.analysis.scores import Tally
+    from neuroscope.contracts.probing import Ranker
+
+_FINENESS = 50  # a size is found to within a fiftieth of itself, and exactly up to 100 neurons
+
+
+class FoldCurve:
+    """What re-trained top sets get right of the rows that the folds hold out, all folds together.
+
+    The neurons are ranked anew in each fold, from its training rows alone.
+
+    Args:
+        material: all columns.
+        folds: at least one; each a run within the training part.
+        ranker: makes the order.
+    """
+
+    def __init__(self, material: Material, folds: Sequence[Run], ranker: Ranker) -> None:
+        self._material, self._folds = material, folds
+        self._count = len(material.features.units)
+        self._cuts, whole = [], []
+        for fold in folds:
+            (fitted,) = material.fits(fold, [Problem()])
+            ranking = ranker.rank(*material.training(fold), fitted.probe, seed=fold.seed)
+            self._cuts.append(Cuts(ranking, material.features.units, fold.seed))
+            whole.append(material.predict(fold, fitted.probe, "probe").predicted)
+        self.whole = self._tally(whole)
+        self._tallies: dict[int, Tally] = {self._count: self.whole}
+
+    def fit(self, sizes: Sequence[int]) -> None:
+        """Re-train at these numbers of neurons, all of a fold at once; those that are known are not done again."""
+        missing = sorted(set(sizes) - set(self._tallies))
+        said: dict[int, list[NDArray[np.int64]]] = {size: [] for size in missing}
+        if not missing:
+            return
+        for fold, cuts in zip(self._folds, self._cuts, strict=True):
+            chosen = [cuts.top(percent_of(size, self._count)).columns for size in missing]
+            fits = self._material.fits(fold, [Problem(columns=columns) for columns in chosen])
+            for size, columns, fitted in zip(missing, chosen, fits, strict=True):
+                said[size].append(self._material.predict(fold, fitted.probe, "top-set", columns=columns).predicted)
+        self._tallies |= {size: self._tally(predicted) for size, predicted in said.items()}
+
+    def at(self, size: int) -> Tally:
+        """What the sets of this many neurons get right."""
+        self.fit([size])
+        return self._tallies[size]
+
+    def gap(self, size: int) -> Tally:
+        """The same, less what the probe of all neurons gets right."""
+        return minus(self.at(size), self.whole)
+
+    def _tally(self, predicted: Sequence[NDArray[np.int64]]) -> Tally:
+        held = np.concatenate([fold.split.test for fold in self._folds])
+        groups = self._folds[0].split.groups[held]
+        return tally(self._material.values[held], np.concatenate(predicted), groups, len(self._material.classes))
+
+
+def percent_of(size: int, count: int) -> float:
+    """The percentage whose cut of ``count`` neurons is ``size``, with six decimals, rounded up so that none is lost."""
+    return -(-size * 10**8 // count) / 10**6
+
+
+def smallest(holds: Callable[[int], bool], steps: Sequence[int], count: int) -> int:
+    """The number of neurons where a rule begins to hold.
+
+    The steps are gone through from the least on. Between the first that holds and the one before (or none at all, or
+    all neurons where no step holds) the size is halved in: the upper end always holds, the lower end never does, until
+    they are neighbours, or within a fiftieth. Accuracy need not grow with the size; where it does not, what is found
+    is a size that holds and below which the rule fails, in that gap: a smaller one may hold elsewhere in the same gap.
+
+    Args:
+        holds: whether the rule holds for a number of neurons; taken to hold for all.
+        steps: ascending numbers of neurons.
+        count: all neurons.
+    """
+    low, high = 0, count
+    for step in steps:
+        if holds(step):
+            high = step
+            break
+        low = step
+    while high - low > max(1, (high - 1) // _FINENESS):
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high

@@ -1,0 +1,249 @@
+"""Minimal sets: how few of the ranked neurons answer as well as all of them (paper, section 3.2 and Table 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroscope.analysis.cautions import Caution, about_fit
+from neuroscope.analysis.cuts import steps
+from neuroscope.analysis.fold_curve import FoldCurve, percent_of, smallest
+from neuroscope.analysis.folds import folds
+from neuroscope.analysis.predictions import tallied
+from neuroscope.analysis.scores import interval
+from neuroscope.contracts.probing import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.analysis.cuts import Cuts, Part
+    from neuroscope.analysis.material import Material
+    from neuroscope.analysis.predictions import Prediction
+    from neuroscope.analysis.runs import Run
+    from neuroscope.analysis.scores import Tally
+    from neuroscope.contracts.probing import Ranker
+
+DELTA = 0.01
+"""What a minimal set may lose: one point of accuracy (paper, section 3.2)."""
+
+KEPT = 0.97
+"""A set that keeps this share of the accuracy of all neurons makes the others redundant."""
+
+MINIMAL, SURE, RELATIVE, PAPER = "minimal", "minimal-sure", "minimal-relative", "minimal-paper"
+"""Conditions: within ``DELTA``; the interval within it; ``KEPT`` of all; the paper's, chosen on the test part."""
+
+_ROUNDING = 1e-9  # accuracies are fractions of whole numbers, and what is on the threshold holds
+_FEW_ROWS = 5
+
+
+def paper_rule(
+    accuracies: Mapping[float, float],
+    whole: float,
+    *,
+    delta: float = DELTA,
+    two_sided: bool = False,
+    relative: float | None = None,
+) -> float:
+    """The first percentage whose re-trained top set is as good as all neurons; 100 where none is.
+
+    Args:
+        accuracies: percentage -> accuracy, a fraction.
+        whole: accuracy of all neurons.
+        delta: what the set may lose, a fraction.
+        two_sided: as much is the most that it may gain.
+        relative: in place of ``delta``, the share of ``whole`` that it must reach, e.g. 0.97.
+    """
+    for percent in sorted(accuracies):
+        gain = accuracies[percent] - (whole if relative is None else relative * whole)
+        within = gain >= -_ROUNDING if relative is not None else gain >= -delta - _ROUNDING
+        if within and not (two_sided and gain > delta + _ROUNDING):
+            return percent
+    return 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The sizes that were chosen in one run, on folds of its training part.
+
+    Attributes:
+        run: the repetition.
+        sizes: condition (``MINIMAL``, ``SURE``, ``RELATIVE``) -> number of neurons.
+        gaps: condition -> what that many neurons got right on the folds, less what all did; empty without folds.
+        cautions: what to be careful about.
+    """
+
+    run: Run
+    sizes: Mapping[str, int]
+    gaps: Mapping[str, Tally]
+    cautions: tuple[Caution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MinimalSet:
+    """One minimal set of one run.
+
+    Attributes:
+        condition: the rule.
+        part: its columns.
+        top: what the probe re-trained on them says of the test part.
+        random: the same of as many columns at random; condition ``CONDITION-random``.
+    """
+
+    condition: str
+    part: Part
+    top: Prediction
+    random: Prediction
+
+
+def choose(material: Material, run: Run, ranker: Ranker, *, delta: float = DELTA, kept: float = KEPT) -> Choice:
+    """Choose how many neurons suffice, without a look at the test part.
+
+    On group-disjoint folds of the training part the neurons are ranked and re-trained anew; accuracies are of all
+    folds' held-out rows together. ``fold_curve.smallest`` says how the sizes are searched, and what that means where
+    accuracy does not grow with the size.
+
+    Args:
+        material: all columns.
+        run: whose training part it is.
+        ranker: makes the order.
+        delta: what ``MINIMAL`` may lose, and what the 95 % interval of the paired difference excludes for ``SURE``.
+        kept: the share of the accuracy of all neurons that ``RELATIVE`` reaches.
+    """
+    count, made = len(material.features.units), folds(run, material.values)
+    if not made.each:
+        return Choice(run, dict.fromkeys((MINIMAL, SURE, RELATIVE), count), {}, made.cautions)
+    curve = FoldCurve(material, made.each, ranker)
+    grid = sorted(set(steps(count).sizes.values()))
+    curve.fit(grid)
+    rules: dict[str, Callable[[int], bool]] = {
+        MINIMAL: partial(_within, curve, delta),
+        SURE: partial(_surely_within, curve, delta, made.each[0].seed),
+        RELATIVE: partial(_reaches, curve, kept),
+    }
+    sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
+    found, worth = list(made.cautions), delta * curve.whole.rows
+    if worth < _FEW_ROWS:
+        kind = "what a minimal set may lose is worth few utterances: its size may be chance"
+        found.append(Caution(kind, material.layer, run.seed, f"{worth:.1f} of {curve.whole.rows} that were held out"))
+    return Choice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, tuple(found))
+
+
+def _within(curve: FoldCurve, delta: float, size: int) -> bool:
+    return curve.gap(size).score("accuracy") >= -delta - _ROUNDING
+
+
+def _surely_within(curve: FoldCurve, delta: float, seed: int, size: int) -> bool:
+    low, _ = interval(curve.gap(size), "accuracy", seed)
+    return low is not None and low > -delta
+
+
+def _reaches(curve: FoldCurve, kept: float, size: int) -> bool:
+    return curve.at(size).score("accuracy") >= kept * curve.whole.score("accuracy") - _ROUNDING
+
+
+def retrain(
+    material: Material, run: Run, cuts: Cuts, sizes: Mapping[str, int]
+) -> tuple[list[MinimalSet], list[Caution]]:
+    """The chosen numbers of neurons, re-trained on the whole training part and asked about the test part.
+
+    Args:
+        material: all columns.
+        run: the repetition.
+        cuts: of the ranking of its whole training part.
+        sizes: condition -> number of neurons; equal numbers are fitted once.
+    """
+    count, layer = len(material.features.units), material.layer
+    percents = {size: percent_of(size, count) for size in sorted(set(sizes.values()))}
+    parts = {size: (cuts.top(percent), cuts.random(percent)) for size, percent in percents.items()}
+    fits = iter(material.fits(run, [Problem(columns=part.columns) for pair in parts.values() for part in pair]))
+    said, found = {}, []
+    for size, pair in parts.items():
+        fitted = [next(fits) for _ in pair]
+        found += [each for one in fitted for each in about_fit(one, f"{layer} minimal set", run.seed)]
+        said[size] = [
+            material.predict(run, one.probe, "", percent=100 * size / count, columns=part.columns)
+            for one, part in zip(fitted, pair, strict=True)
+        ]
+    sets = []
+    for condition, size in sizes.items():
+        top, random = (
+            replace(one, condition=name)
+            for one, name in zip(said[size], (condition, f"{condition}-random"), strict=True)
+        )
+        sets.append(MinimalSet(condition, parts[size][0], top, random))
+        if drawn := parts[size][0].drawn:
+            kind = "the ranking scores neurons 0, and some of them were drawn at random"
+            found.append(Caution(kind, f"{layer} {condition}", run.seed, f"{drawn} of {size}"))
+    return sets, found
+
+
+def paper_percents(
+    top: Sequence[Prediction],
+    whole: Sequence[Prediction],
+    values: NDArray[np.int64],
+    classes: int,
+    *,
+    delta: float = DELTA,
+    two_sided: bool = False,
+    relative: float | None = None,
+) -> tuple[float, dict[int, float]]:
+    """The paper's percentage, chosen on the test part: by the mean accuracies over runs, and by those of each run.
+
+    Args:
+        top: of the re-trained top sets, at every percentage in every run.
+        whole: of the probe of all neurons, one a run.
+        values: int64 ``[rows]``, class number of each row.
+        classes: how many there are.
+        delta: as the other two, see ``paper_rule``.
+        two_sided: the same.
+        relative: the same.
+    """
+    right = {each.run.seed: tallied(each, values, classes).score("accuracy") for each in whole}
+    by_run: dict[int, dict[float, float]] = {seed: {} for seed in right}
+    for each in top:
+        if each.percent is not None:
+            by_run[each.run.seed][each.percent] = tallied(each, values, classes).score("accuracy")
+    rule = partial(paper_rule, delta=delta, two_sided=two_sided, relative=relative)
+    common = set.intersection(*(set(accuracies) for accuracies in by_run.values()))
+    mean = {percent: float(np.mean([each[percent] for each in by_run.values()])) for percent in common}
+    return (
+        rule(mean, float(np.mean(list(right.values())))),
+        {seed: rule(by_run[seed], right[seed]) for seed in right},
+    )
+
+
+def paper_sets(
+    material: Material,
+    cuts: Sequence[Cuts],
+    top: Sequence[Prediction],
+    random: Sequence[Prediction],
+    whole: Sequence[Prediction],
+    percent: float,
+    *,
+    condition: str = PAPER,
+) -> list[MinimalSet]:
+    """The paper's minimal set of every run, of probes that were re-trained at every percentage already.
+
+    Args:
+        material: all columns.
+        cuts: of the runs' rankings, in the order of the runs.
+        top: of the re-trained top sets.
+        random: of the re-trained random sets.
+        whole: of the probe of all neurons, one a run; it answers for both where ``percent`` is 100.
+        percent: one of theirs, or 100.
+        condition: of the sets.
+    """
+    tops, randoms = ({each.run.seed: each for each in said if each.percent == percent} for said in (top, random))
+    everything = {each.run.seed: replace(each, percent=percent) for each in whole} if percent == 100 else {}
+    made = []
+    for run, cut in zip(material.runs.each, cuts, strict=True):
+        one, other = ((everything | said)[run.seed] for said in (tops, randoms))
+        names = (condition, f"{condition}-random")
+        named = (replace(said, condition=name) for said, name in zip((one, other), names, strict=True))
+        made.append(MinimalSet(condition, cut.top(percent), *named))
+    return made

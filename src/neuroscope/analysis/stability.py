@@ -1,0 +1,174 @@
+"""How far a ranking is a finding and how far a draw: whether it comes again, and whether it is of use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroscope.analysis.cautions import Caution
+from neuroscope.analysis.counted import Where, counted
+from neuroscope.analysis.cuts import Cuts, size
+from neuroscope.analysis.folds import folds
+from neuroscope.analysis.paired import differences
+from neuroscope.analysis.runs import Run
+from neuroscope.contracts.probing import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from neuroscope.analysis.cell import Cell
+    from neuroscope.analysis.material import Material
+    from neuroscope.analysis.predictions import Prediction
+    from neuroscope.contracts.probing import Ranker, Ranking
+    from neuroscope.contracts.rows import Row
+
+PERCENT = 10.0
+"""Per cent of the neurons whose overlap is told."""
+
+USEFUL = (1.0, 5.0)
+"""Per cent at which the top is compared with as many random neurons: at more, most sets answer as well."""
+
+RANKING = "ranking"
+"""Condition of the rows about a ranking itself."""
+
+
+@dataclass
+class Stability:
+    """Rows about a ranking, and what to be careful about."""
+
+    rows: list[Row] = field(default_factory=list)
+    cautions: list[Caution] = field(default_factory=list)
+
+
+def stability(
+    cell: Cell, material: Material, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
+) -> Stability:
+    """The overlap of the most important neurons: Jaccard, the share of those in either set that are in both.
+
+    Metrics: ``overlap`` between the runs (the mean of all pairs; none where there is one run), ``overlap_halves``
+    between two fits on halves of the training groups that share no group, a row a run, and ``overlap_chance``, what two
+    random sets of that size have in common. Runs share training rows, halves share none: only the halves say what a
+    ranking from other speakers would be like, though of half as many.
+
+    Args:
+        cell: the conditions of the rows.
+        material: what was ranked.
+        rankings: one a run, in the order of the runs.
+        ranker: that made them.
+        percent: of the neurons.
+    """
+    found, runs = Stability(), material.runs.each
+    common: dict[str, Any] = {"layer": material.layer, "condition": RANKING, "percent": percent}
+    common["n"] = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
+    kept = size(len(material.features.units), percent)
+    if not kept:
+        detail = f"{percent:g} % of {len(material.features.units)}"
+        found.cautions.append(Caution("overlap: the share is less than one neuron", material.layer, 0, detail))
+        return found
+    tops = [
+        Cuts(ranking, material.features.units, run.seed).top(percent).columns
+        for ranking, run in zip(rankings, runs, strict=True)
+    ]
+    if len(tops) > 1:
+        pairs = [jaccard(one, other) for one, other in combinations(tops, 2)]
+        found.rows.append(cell.row(**common, metric="overlap", value=float(np.mean(pairs))))
+        if all(_trains_alike(run, runs[0]) for run in runs):
+            kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
+            found.cautions.append(Caution(kind, material.layer, runs[0].seed, f"{common['n']} rows"))
+    _halves(found, cell, material, ranker, percent)
+    expected = chance(kept, len(material.features.units))
+    found.rows.append(cell.row(**common, metric="overlap_chance", value=expected))
+    return found
+
+
+def _halves(found: Stability, cell: Cell, material: Material, ranker: Ranker, percent: float) -> None:
+    """Ranks both halves of every run that has them."""
+    runs, overlaps = [], []
+    for run in material.runs.each:
+        pair, cautions = halves(run, material.values)
+        found.cautions += cautions
+        tops = []
+        for half in pair:
+            (fitted,) = material.fits(half, [Problem()])
+            ranking = ranker.rank(*material.training(half), fitted.probe, seed=half.seed)
+            tops.append(Cuts(ranking, material.features.units, half.seed).top(percent).columns)
+        if tops:
+            runs.append(run)
+            overlaps.append(jaccard(*tops))
+    if runs:
+        where = Where(material.layer, RANKING, "overlap_halves")
+        found.rows += counted(cell, where, runs, overlaps, [percent] * len(runs))
+
+
+def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[Caution]]:
+    """Two runs whose training rows are halves of a run's: no group is in both.
+
+    Their seeds differ, or the draws among neurons of score 0 and the starts of the probes would be alike in both. A
+    class of one group is in neither. Empty where a half would not have the same two classes or more.
+    """
+    made = folds(run, values, count=2)
+    cautions = [replace(each, kind=f"halves: {each.kind}") for each in made.cautions]
+    pair = []
+    for number, fold in enumerate(made.each):
+        rows = fold.split.test
+        weights = None
+        if run.weights is not None:
+            weights = run.weights[np.isin(run.split.train, rows)]
+        other = np.setdiff1d(run.split.train, rows)
+        pair.append(Run(2 * run.seed + number, replace(fold.split, train=rows, test=other), weights))
+    known = [set(values[half.split.train].tolist()) for half in pair]
+    if len(pair) == 2 and known[0] == known[1] and len(known[0]) > 1:
+        return tuple(pair), cautions
+    kind = "the training part cannot be halved so that both halves know the same classes"
+    return (), [*cautions, Caution(kind, "", run.seed, f"{len(run.split.train)} rows")]
+
+
+def _trains_alike(one: Run, other: Run) -> bool:
+    if one.weights is None or other.weights is None:
+        return one.weights is other.weights and np.array_equal(one.split.train, other.split.train)
+    return False
+
+
+def jaccard(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
+    """The share of the columns in either set that are in both."""
+    return len(np.intersect1d(one, other)) / len(np.union1d(one, other))
+
+
+def chance(kept: int, columns: int) -> float:
+    """Jaccard of two random sets that have as much in common as is expected: ``p / (2 - p)``, ``p`` their share."""
+    share = kept / columns
+    return share / (2 - share)
+
+
+def top_minus_random(
+    cell: Cell,
+    material: Material,
+    top: Sequence[Prediction],
+    random: Sequence[Prediction],
+    *,
+    percents: Sequence[float] = USEFUL,
+) -> list[Row]:
+    """Whether the ranking is of use: accuracy of the re-trained top set, less that of as many random neurons.
+
+    A ranking can come again in every run and be of no use. Metric ``top_minus_random``, with paired intervals.
+
+    Args:
+        cell: the conditions of the rows.
+        material: answers and runs.
+        top: of the re-trained top sets, of one condition.
+        random: of the re-trained random sets.
+        percents: those of them that are compared, where they are there.
+    """
+    other_of = {(each.percent, each.run.seed): each for each in random}
+    rows: list[Row] = []
+    for percent in percents:
+        pairs = [(each, other_of[percent, each.run.seed]) for each in top if each.percent == percent]
+        if pairs:
+            against = pairs[0][1].condition
+            rows += differences(cell, material, pairs, against=against, metric="top_minus_random")
+    return rows

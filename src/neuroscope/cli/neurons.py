@@ -1,0 +1,95 @@
+"""``neuroscope neurons``: which neurons know it, how few suffice, and is that a finding or a draw?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuroscope import commands
+from neuroscope.cli import parameters
+from neuroscope.cli.telling import lines_of_cell, lines_of_extraction, what_varied
+from neuroscope.cli.terminal import progress_bar, say, write_json
+from neuroscope.defaults import RUNS
+
+if TYPE_CHECKING:
+    from neuroscope.workflows import Result
+
+
+@commands.with_options
+def neurons(
+    context: typer.Context,
+    *,
+    backbone: commands.Backbone,
+    task: Annotated[str, typer.Option("--task", metavar="T[,k=v…]", help="A question.")],
+    option: commands.BackboneOptions = None,
+    data: commands.Data,
+    ranking: Annotated[str, typer.Option("--ranking", metavar="R[,k=v…]", help="What orders the neurons.")] = "",
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--control",
+            metavar="random|permuted|untrained",
+            help="Repeatable; default: random and permuted. untrained extracts an untrained twin for every run.",
+        ),
+    ] = None,
+    split: parameters.Split = "",
+    layers: parameters.Layers = "",
+    pooling: commands.Pooling = "",
+    probe: parameters.Probe = "",
+    preset: parameters.Preset = "",
+    runs: parameters.Runs = RUNS,
+    seed: parameters.Seed = 0,
+    machine: commands.Machine,
+    neurons_to: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE.csv", help="Write the neurons of the minimal sets, for other programs."),
+    ] = None,
+    out: parameters.Out = None,
+    json: commands.Json = False,
+) -> None:
+    """Rank the neurons of a model, test the ranking, find the smallest set that does as well as all, and count it."""
+    from neuroscope import workflows
+
+    given = {} if control is None else {"controls": parameters.names(",".join(control))}
+    result = workflows.neurons(
+        backbone,
+        task,
+        data,
+        backbone_options=tuple(option or ()),
+        ranking=ranking,
+        split=split,
+        layers=parameters.names(layers),
+        pooling=pooling,
+        probe=probe,
+        preset=preset,
+        runs=runs,
+        seed=seed,
+        list_to=neurons_to,
+        out=out,
+        command=sys.argv,
+        machine=machine,
+        plugins=context.obj.load(),
+        progress=progress_bar,
+        **given,
+    )
+    if json:
+        write_json(result)
+    else:
+        _tell(result)
+
+
+def _tell(result: Result) -> None:
+    from neuroscope.report.neuron_tables import controls_table, layers_table, sentences, sets_table
+    from neuroscope.report.neurons import Findings
+
+    (extraction,), (cell,) = result.run["extractions"], result.run["cells"]
+    findings = Findings(result.rows)
+    say(*lines_of_extraction(extraction), *lines_of_cell(cell), f"Ranking: {cell['ranking']}.", "")
+    say(controls_table(findings), "", "Trained anew on a share of the neurons", sets_table(findings), "")
+    if findings.layers:
+        say("The minimal set over the layers", layers_table(findings), "")
+    say(*sentences(findings), f"{what_varied(cell)} Interval: bootstrap over the test part's groups.")
+    say(*(f"Warning: {line}." for line in cell["cautions"]), "", str(result.folder))

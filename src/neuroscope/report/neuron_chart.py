@@ -1,0 +1,103 @@
+"""The findings about neurons as a picture: accuracy against the share of neurons, the minimal set over the layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from neuroscope.report.neurons import SETS, share
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import altair
+
+    from neuroscope.report.neurons import Findings
+
+_COLOURS = {"top": "#c8553d", "random": "#1f6f8b", "bottom": "#8a8a8a"}
+_WIDTH, _HEIGHT = 420, 280
+
+
+def save_neuron_chart(findings: Findings, title: str, folder: Path) -> None:
+    """Write ``neurons.svg`` and ``neurons.png``."""
+    import altair
+
+    panels = [_accuracies(findings, title)]
+    if findings.layers:
+        panels.append(_layers(findings))
+    chart = altair.hconcat(*panels, spacing=40).configure_view(stroke=None)
+    chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, gridColor="#eeeeee")
+    chart.save(folder / "neurons.svg")
+    chart.save(folder / "neurons.png", scale_factor=2)
+
+
+def _accuracies(findings: Findings, title: str) -> altair.LayerChart | altair.FacetChart:
+    import altair
+
+    records: list[dict[str, Any]] = [
+        {"share": step.percent, "set": name.removesuffix("-set"), "value": p.value, "low": p.low, "high": p.high}
+        for step in findings.steps
+        for name, p in step.points.items()
+    ]
+    kinds = [name.removesuffix("-set") for name in SETS]
+    colour = altair.Color(
+        "set:N",
+        scale=altair.Scale(domain=kinds, range=[_COLOURS[kind] for kind in kinds]),
+        legend=altair.Legend(title=None, orient="top"),
+    )
+    ticks = sorted({record["share"] for record in records} | {100})
+    axis = altair.Axis(values=ticks, labelExpr="datum.value + ' %'", labelOverlap=True)
+    x = altair.X("share:Q", title="neurons kept", scale=altair.Scale(type="log", domain=[min(ticks), 100]), axis=axis)
+    y = altair.Y("value:Q", title="accuracy", scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(format=".0%"))
+    base = altair.Chart(altair.InlineData(values=records)).encode(x=x, color=colour)
+    layers = [
+        base.mark_rule(opacity=0.4, strokeWidth=2).encode(y=altair.Y("low:Q"), y2="high:Q"),
+        base.mark_line(strokeWidth=2).encode(y=y),
+        base.mark_point(filled=True, size=60, opacity=1).encode(y=y),
+        *_levels(findings),
+        *_minimal(findings),
+    ]
+    return altair.layer(*layers).properties(
+        width=_WIDTH, height=_HEIGHT, title=altair.Title(title, anchor="start", fontSize=14)
+    )
+
+
+def _levels(findings: Findings) -> list[Any]:
+    """Dashed lines for all neurons and for the majority class."""
+    import altair
+
+    levels = {"all neurons": findings.point("probe"), "majority": findings.point("majority")}
+    values = [{"what": what, "value": point.value} for what, point in levels.items() if point is not None]
+    rules = altair.Chart(altair.InlineData(values=values)).mark_rule(strokeDash=[6, 4], color="#888888")
+    rules = rules.encode(y="value:Q")
+    text = rules.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#666666", fontSize=11)
+    return [rules, text.encode(x=altair.value(0), text="what:N")]
+
+
+def _minimal(findings: Findings) -> list[Any]:
+    """Where the minimal set lies."""
+    import altair
+
+    size, point = findings.any("neurons_percent", "minimal"), findings.any("accuracy", "minimal")
+    if size is None or point is None:
+        return []
+    record = {"share": max(size.value, 0.1), "value": point.value, "what": f"minimal set, {share(size.value)}"}
+    chart = altair.Chart(altair.InlineData(values=[record])).encode(x="share:Q", y="value:Q")
+    mark = chart.mark_point(shape="diamond", size=160, filled=False, strokeWidth=2, color="#222222")
+    return [mark, chart.mark_text(align="left", dx=8, dy=14, fontSize=11, color="#222222").encode(text="what:N")]
+
+
+def _layers(findings: Findings) -> altair.LayerChart | altair.FacetChart:
+    import altair
+
+    records = [{"layer": each.name, "neurons": each.neurons, "expected": each.expected} for each in findings.layers]
+    order = [each.name for each in findings.layers]
+    base = altair.Chart(altair.InlineData(values=records)).encode(
+        x=altair.X("layer:N", sort=order, title=None, axis=altair.Axis(labelAngle=0 if len(order) < 9 else -45))
+    )
+    bars = base.mark_bar(color=_COLOURS["top"]).encode(y=altair.Y("neurons:Q", title="neurons of the minimal set"))
+    ticks = base.mark_tick(color="#222222", thickness=2, size=24).encode(y="expected:Q")
+    return altair.layer(bars, ticks).properties(
+        width=max(160, 48 * len(order)),
+        height=_HEIGHT,
+        title=altair.Title("by layer (– = no preference)", anchor="start", fontSize=12),
+    )

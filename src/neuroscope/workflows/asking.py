@@ -1,0 +1,39 @@
+"""What the workflows that analyse have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope.cells import Settings
+from neuroscope.errors import BadOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuroscope.contracts.probing import Probe
+    from neuroscope.contracts.task import Task
+    from neuroscope.defaults import Preset
+    from neuroscope.plugins import Plugins
+    from neuroscope.registry import Choice
+
+
+def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Task]:
+    """Canonical text -> task, each once."""
+    if not texts:
+        raise BadOption("no task: name one with --task (`neuroscope list tasks`)")
+    return {choice.text: choice.build() for choice in map(plugins.tasks.choose, texts)}
+
+
+def settings_of(
+    probe: Choice[Probe], chosen: Preset | None, preset: str, layers: Sequence[str], runs: int, seed: int
+) -> Settings:
+    """What is the same for every cell."""
+    return Settings(
+        probe=probe.text,
+        template=probe.build(),
+        layers=tuple(layers),
+        preset=preset,
+        one_split=chosen is not None and chosen.one_split,
+        runs=runs,
+        seed=seed,
+    )

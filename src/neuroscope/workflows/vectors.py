@@ -1,0 +1,116 @@
+"""Vectors into the store, from audio or from elsewhere, and out of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope import data as data_source
+from neuroscope import exported, housekeeping, imported, records
+from neuroscope.choosing import choose_backbones
+from neuroscope.clock import Clock
+from neuroscope.contracts.progress import Progress, silent
+from neuroscope.machine import Machine
+from neuroscope.plugins import Plugins
+from neuroscope.prepare import prepare
+from neuroscope.software import all_versions
+from neuroscope.workflows.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from neuroscope.data import Data
+    from neuroscope.imported import Imported
+
+
+def extract(
+    backbone: str,
+    data: Data,
+    *,
+    backbone_options: Sequence[str] = (),
+    pooling: str = "",
+    command: Sequence[str] = (),
+    machine: Machine | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> Result:
+    """Bring every utterance of the data into the store; arguments as for ``probe``.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend.
+    """
+    clock, machine, plugins = Clock(), machine or Machine(), plugins or Plugins.load()
+    (choice,) = choose_backbones([backbone], backbone_options, plugins)
+    loaded = machine.cut(data_source.load(data, plugins), progress)
+    prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
+    clock.lap("preparing")
+    extraction, failures = machine.extract(prepared, loaded.manifest, progress)
+    clock.lap("extracting")
+    about = records.about_extraction(prepared, loaded, extraction, failures)
+    run = {"command": list(command), **clock.stamp(), "extractions": [about], "cells": [], "versions": all_versions()}
+    return Result(run, [], None)
+
+
+def import_vectors(
+    file: Path,
+    data: Data,
+    *,
+    name: str,
+    layers: str = "",
+    replace: bool = False,
+    machine: Machine | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> Imported:
+    """Bring vectors that another program computed into the store: the backbone ``stored:NAME``.
+
+    Arguments as for ``neuroscope.imported.import_vectors``; ``data`` is the manifest whose ids they belong to.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend; nothing is imported then.
+    """
+    machine = machine or Machine()
+    manifest = data_source.load(data, plugins or Plugins.load()).manifest
+    return imported.import_vectors(
+        file,
+        manifest,
+        machine.store,
+        name=name,
+        layers=layers,
+        dtype=machine.dtype,
+        replace=replace,
+        progress=progress,
+    )
+
+
+def export(
+    key: str,
+    file: Path,
+    data: Data | None = None,
+    *,
+    machine: Machine | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> int:
+    """Write a representation to a file; how many rows.
+
+    Args:
+        key: of the representation, or its beginning.
+        file: ends in ``.npz``, ``.safetensors`` or ``.parquet``.
+        data: only these utterances, by their ids; None = every row, by the digest of its audio.
+        machine: with the store.
+        plugins: those of the environment, unless given.
+        progress: told of rows written.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend.
+    """
+    store = (machine or Machine()).store
+    exported.check_ending(file)
+    representation = housekeeping.find(store, key).opened()
+    rows = exported.rows_of(representation)
+    if data is not None:
+        manifest = data_source.load(data, plugins or Plugins.load()).manifest
+        rows = exported.rows_in(manifest, representation, store.audio)
+    exported.export(representation, rows, file, progress)
+    return len(rows)

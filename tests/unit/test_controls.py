@@ -1,0 +1,251 @@
+"""Random features, permuted labels and an untrained network, on features whose answer is known."""
+
+import tracemalloc
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from neuroscope.analysis import controls
+from neuroscope.analysis.cell import Cell
+from neuroscope.analysis.material import Material
+from neuroscope.analysis.predictions import Prediction, score, tallied
+from neuroscope.analysis.runs import Run, Runs
+from neuroscope.contracts.features import Features, Unit
+from neuroscope.contracts.probing import Problem
+from neuroscope.contracts.task import Split
+from neuroscope.errors import BadOption
+from neuroscope.testing.planted import plant
+
+CELL = Cell(
+    representation="r",
+    backbone="b",
+    task="t",
+    dataset="d",
+    manifest="m",
+    split="s",
+    layers="",
+    pooling="mean",
+    probe="p",
+    preset="",
+    runs=3,
+    seed=0,
+)
+ROWS, CLASSES = 480, 3
+
+
+class Spy(LogisticRegression):
+    """Keeps what it was trained on."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y):
+        self.seen.append((X.copy(), y.copy()))
+        return super().fit(X, y)
+
+
+@pytest.fixture
+def data():
+    return plant(rows=ROWS, columns=20, classes=CLASSES, seed=0, strength=2.0)
+
+
+def material_of(data, *, runs=3, bootstrap=False, template=None):
+    """Groups of four rows are split anew each run, or the first split stays and later runs weigh its groups."""
+    made = []
+    for seed in range(runs):
+        groups = np.random.default_rng(0 if bootstrap else seed).permutation(ROWS // 4)
+        train = np.flatnonzero(np.isin(data.labels.groups, groups[:80]))
+        test = np.setdiff1d(np.arange(ROWS), train)
+        names = tuple(f"g{number}" for number in range(ROWS // 4))
+        split = Split(
+            name="s",
+            train=train,
+            test=test,
+            groups=data.labels.groups,
+            group_names=names,
+            grouped_by="g",
+            fixed=bootstrap,
+        )
+        counts = np.bincount(np.random.default_rng(seed).integers(80, size=80), minlength=80)
+        made.append(Run(seed, split, np.repeat(counts, 4) if bootstrap and seed else None))
+    runs = Runs(tuple(made), bootstrap, "")
+    return Material("ALL", data.features, data.labels.values, data.labels.classes, runs, template or Spy())
+
+
+def accuracy(said, material):
+    return np.mean([tallied(each, material.values, CLASSES).score("accuracy") for each in said])
+
+
+def of_all(material):
+    fits = [material.fits(run, [Problem()])[0] for run in material.runs.each]
+    return [material.predict(run, fit.probe, "probe") for run, fit in zip(material.runs.each, fits, strict=True)]
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    Spy.seen.clear()
+
+
+@pytest.mark.parametrize("distribution", controls.DISTRIBUTIONS)
+def test_random_features_are_seeded_float32_of_the_shape(data, distribution):
+    one, same, other = (controls.random_features(data.features, seed, distribution) for seed in (1, 1, 2))
+    assert one.shape == data.features.values.shape
+    assert one.dtype == np.float32
+    assert np.array_equal(one, same)
+    assert not np.isclose(one, other).any(axis=1).all()
+
+
+def wide(rows=20_000):
+    """A column near zero, one that is far off and wide, and one that is constant."""
+    values = np.random.default_rng(5).standard_normal((rows, 3)) * [0.1, 50, 0] + [0, 1e4, 7]
+    units = tuple(Unit("low", number) for number in range(3))
+    return Features(ids=tuple(map(str, range(rows))), units=units, values=values.astype(np.float32))
+
+
+@pytest.mark.parametrize("distribution", ["normal", "uniform"])
+def test_random_features_have_mean_0_and_sd_1(distribution):
+    drawn = controls.random_features(wide(), 0, distribution)
+    assert drawn.mean(axis=0) == pytest.approx(0, abs=0.04)
+    assert drawn.std(axis=0) == pytest.approx(1, abs=0.02)
+    assert (np.abs(drawn).max() < 1.74) == (distribution == "uniform")
+    assert np.abs(np.corrcoef(drawn.T) - np.eye(3)).max() < 0.04
+
+
+def test_matched_features_have_the_mean_and_sd_of_every_column(monkeypatch):
+    monkeypatch.setattr(controls, "_BLOCK", 3 * 777)  # the last block is a shorter one
+    features = wide()
+    drawn = controls.random_features(features, 0, "matched").astype(float)
+    mean, deviation = features.values.astype(float).mean(axis=0), features.values.astype(float).std(axis=0)
+    assert np.all(np.abs(drawn.mean(axis=0) - mean) <= 0.04 * deviation)
+    assert drawn.std(axis=0) == pytest.approx(deviation, rel=0.02)
+    found = controls._moments(features.values)
+    assert found[0] == pytest.approx(mean, rel=1e-12)
+    assert found[1] == pytest.approx(deviation, rel=1e-6)
+
+
+def test_an_unknown_distribution_is_told_with_the_known_ones(data):
+    with pytest.raises(BadOption, match=r"'gauss'. Known: normal, uniform, matched"):
+        controls.random(material_of(data), "gauss")
+
+
+@pytest.mark.parametrize("distribution", controls.DISTRIBUTIONS)
+def test_random_features_make_no_second_matrix(distribution, monkeypatch):
+    rows, columns = 20_000, 300
+    features = Features(ids=(), units=(), values=np.zeros((rows, columns), dtype=np.float32))
+    monkeypatch.setattr(controls, "_BLOCK", 2**15)
+    tracemalloc.start()
+    controls.random_features(features, 0, distribution)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    blocks = 3 * 8 * controls._BLOCK if distribution == "matched" else 0
+    assert peak < 4 * rows * columns + blocks + 1e6
+
+
+def test_the_probe_knows_nothing_of_random_features(data):
+    material = material_of(data)
+    said = controls.random(material)
+    assert [(each.layer, each.condition, each.run.seed) for each in said] == [("ALL", "random", n) for n in range(3)]
+    assert accuracy(said, material) == pytest.approx(1 / CLASSES, abs=0.1)
+    assert accuracy(of_all(material), material) > 0.95
+    first, second = (seen[0] for seen in Spy.seen[:2])
+    assert not np.array_equal(first, second)
+
+
+def test_an_untrained_twin_may_have_other_columns_and_is_its_own_network_each_run(data):
+    material = material_of(data)
+    asked = []
+
+    def twin(run):
+        asked.append(run.seed)
+        more = plant(rows=ROWS, columns=12, classes=CLASSES, seed=run.seed, strength=0.5).features
+        return replace(more, ids=material.features.ids)
+
+    said = controls.untrained(material, twin)
+    assert asked == [0, 1, 2]
+    assert {each.condition for each in said} == {"untrained"}
+    assert 0.4 < accuracy(said, material) < accuracy(of_all(material), material)
+
+
+def test_an_untrained_twin_of_other_rows_is_refused(data):
+    material = material_of(data)
+    with pytest.raises(ValueError, match="untrained"):
+        controls.untrained(material, lambda run: replace(data.features, ids=data.features.ids[::-1]))
+
+
+def test_permuted_labels_keep_the_counts_and_teach_nothing(data):
+    material = material_of(data)
+    said = controls.permuted(material)
+    assert accuracy(said, material) == pytest.approx(1 / CLASSES, abs=0.12)
+    labels = [y for _, y in Spy.seen]
+    for y, run in zip(labels, material.runs.each, strict=True):
+        true = material.values[run.split.train]
+        assert np.bincount(y).tolist() == np.bincount(true).tolist()
+        assert 0.2 < (y == true).mean() < 0.45
+
+
+def test_labels_are_permuted_anew_each_run_of_one_split(data):
+    material = material_of(data, runs=1)
+    (run,) = material.runs.each
+    controls.permuted(replace(material, runs=Runs((run, replace(run, seed=1)), True, "")))
+    (_, first), (_, second) = Spy.seen
+    assert 0.2 < (first == second).mean() < 0.45
+
+
+def test_under_a_bootstrap_each_copy_of_a_row_has_its_own_label_and_the_counts_are_exact(data):
+    material = material_of(data, bootstrap=True)
+    said = controls.permuted(material)
+    assert [each.run for each in said] == list(material.runs.each)
+    for (x, y), run in zip(Spy.seen[1:], material.runs.each[1:], strict=True):
+        rows = np.repeat(run.split.train, run.weights)
+        assert np.array_equal(x, material.features.values[rows])
+        assert np.bincount(y).tolist() == np.bincount(material.values[rows]).tolist()
+        copies = rows[1:] == rows[:-1]
+        assert 0.5 < (y[1:] != y[:-1])[copies].mean() < 0.8
+
+
+def test_controls_repeat_exactly(data):
+    for control in (controls.random, controls.permuted):
+        first, again = control(material_of(data)), control(material_of(data))
+        assert all(np.array_equal(a.predicted, b.predicted) for a, b in zip(first, again, strict=True))
+
+
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(data, bootstrap):
+    material = material_of(data, bootstrap=bootstrap)
+    said, blind = of_all(material), controls.permuted(material)
+    rows = controls.selectivity(CELL, said, blind, material.values, CLASSES, material.runs)
+    scores = score(CELL, [*said, *blind], material.values, CLASSES, material.runs)
+    value = {(row.condition, row.seed): row.value for row in scores if row.metric == "accuracy"}
+    assert [(row.metric, row.seed) for row in rows] == [
+        *(("selectivity", n) for n in range(3)),
+        ("selectivity", None),
+        ("selectivity_sd", None),
+    ]
+    assert {(row.layer, row.condition, row.against) for row in rows} == {("ALL", "permuted", "probe")}
+    for row in rows[:4]:
+        assert row.value == pytest.approx(value["probe", row.seed] - value["permuted", row.seed])
+        assert row.low < row.value < row.high
+    draws = []
+    for one, other in zip(said, blind, strict=True):
+        left, right = (tallied(each, material.values, CLASSES) for each in (one, other))
+        draws.append(left.bootstrap("accuracy", one.run.seed) - right.bootstrap("accuracy", one.run.seed))
+    assert (rows[0].low, rows[0].high) == pytest.approx(np.percentile(draws[0], [2.5, 97.5]))
+    assert (rows[3].low, rows[3].high) == pytest.approx(np.percentile(np.concatenate(draws), [2.5, 97.5]))
+    within = np.mean([draw.var() for draw in draws]) if bootstrap else 0
+    between = np.var([row.value for row in rows[:3]], ddof=1)
+    assert rows[4].value == pytest.approx(np.sqrt(between + within))
+    assert rows[0].n == 160
+    assert rows[3].n == len(set(np.concatenate([run.split.test for run in material.runs.each])))
+    assert rows[3].value > 0.5
+
+
+def test_a_difference_of_equal_predictions_is_nothing_in_every_draw(data):
+    material = material_of(data, runs=1)
+    (run,) = material.runs.each
+    one = Prediction("ALL", "probe", run, np.zeros(len(run.split.test), dtype=np.int64))
+    tally = controls.difference(one, one, material.values, CLASSES)
+    for metric in ("accuracy", "balanced_accuracy"):
+        assert tally.score(metric) == 0
+        assert not tally.bootstrap(metric, 0).any()

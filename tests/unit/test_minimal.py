@@ -1,0 +1,328 @@
+"""Minimal sets: the paper's arithmetic, the search on folds, and planted neurons that are found."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import RidgeClassifier
+
+from neuroscope.analysis.cell import Cell
+from neuroscope.analysis.cuts import Cuts, size
+from neuroscope.analysis.findings import about_sets, on_folds, redundancy
+from neuroscope.analysis.fold_curve import FoldCurve, percent_of, smallest
+from neuroscope.analysis.folds import folds
+from neuroscope.analysis.material import Material
+from neuroscope.analysis.minimal import (
+    MINIMAL,
+    PAPER,
+    RELATIVE,
+    SURE,
+    choose,
+    paper_percents,
+    paper_rule,
+    paper_sets,
+    retrain,
+)
+from neuroscope.analysis.predictions import Prediction
+from neuroscope.analysis.runs import Run, Runs
+from neuroscope.contracts.probing import Problem, Ranking
+from neuroscope.contracts.task import Split
+from neuroscope.testing.planted import plant
+
+CURVE = {1: 0.80, 5: 0.86, 10: 0.89, 15: 0.91, 20: 0.93, 25: 0.92, 50: 0.90, 75: 0.90}
+
+
+class ByMeans:
+    """Ranks by how far the class means lie apart."""
+
+    def __init__(self):
+        self.asked = []
+
+    def rank(self, features, labels, probe, *, seed):
+        self.asked.append((len(features.values), seed))
+        means = [features.values[labels.values == value].mean(axis=0) for value in set(labels.values.tolist())]
+        apart = np.ptp(means, axis=0).astype(float)
+        order = np.argsort(-apart, kind="stable")
+        return Ranking(units=tuple(features.units[column] for column in order), scores=apart[order])
+
+
+def cell():
+    texts = (
+        "representation",
+        "backbone",
+        "task",
+        "dataset",
+        "manifest",
+        "split",
+        "layers",
+        "pooling",
+        "probe",
+        "preset",
+    )
+    return Cell(**dict.fromkeys(texts, ""), runs=2, seed=0)
+
+
+def material(*, runs=2, rows=240, columns=200, classes=2, strength=1.5, groups=None, weights=None):
+    data = plant(rows=rows, columns=columns, classes=classes, seed=0, strength=strength)
+    groups = data.labels.groups if groups is None else groups
+    names = tuple(f"g{number}" for number in range(int(groups.max()) + 1))
+    each = []
+    for seed in range(runs):
+        held = np.random.default_rng(seed).permutation(len(names))[: max(1, len(names) // 3)]
+        test = np.isin(groups, held) if len(names) > 1 else np.arange(rows) >= rows // 2
+        split = Split(
+            name="speaker",
+            train=np.flatnonzero(~test),
+            test=np.flatnonzero(test),
+            groups=groups,
+            group_names=names,
+            grouped_by="speaker",
+            fixed=False,
+        )
+        each.append(Run(seed, split, None if weights is None else weights(split)))
+    values, names = data.labels.values, data.labels.classes
+    made = Runs(tuple(each), same_test=False, varied="")
+    return Material("ALL", data.features, values, names, made, RidgeClassifier()), data
+
+
+def whole(given):
+    said = []
+    for run in given.runs.each:
+        (fitted,) = given.fits(run, [Problem()])
+        said.append(given.predict(run, fitted.probe, "probe"))
+    return said
+
+
+def sets_of(given, ranker, choices):
+    made = []
+    for choice in choices:
+        (fitted,) = given.fits(choice.run, [Problem()])
+        ranking = ranker.rank(*given.training(choice.run), fitted.probe, seed=choice.run.seed)
+        cuts = Cuts(ranking, given.features.units, choice.run.seed)
+        made += retrain(given, choice.run, cuts, choice.sizes)[0]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("all_of_them", "rule", "percent"),
+    [
+        (0.90, {}, 10),  # 0.89 is on the threshold, and holds
+        (0.9001, {}, 15),
+        (0.95, {}, 100),
+        (0.94, {}, 20),
+        (0.81, {}, 1),
+        (0.81, {"delta": 0.0}, 5),
+        (0.84, {"two_sided": True}, 100),
+        (0.85, {"two_sided": True}, 5),
+        (0.90, {"relative": 0.97}, 10),
+        (0.88, {"relative": 0.97}, 5),
+        (0.99, {"relative": 0.97}, 100),
+    ],
+)
+def test_the_papers_rule_takes_the_first_percentage_that_holds(all_of_them, rule, percent):
+    assert paper_rule(CURVE, all_of_them, **rule) == percent
+    assert paper_rule(dict(reversed(CURVE.items())), all_of_them, **rule) == percent
+
+
+def test_the_papers_rule_without_a_percentage_is_all_of_them():
+    nothing: Mapping[float, float] = {}
+    assert paper_rule(nothing, 0.5) == 100
+
+
+@given(st.integers(1, 50_000), st.data())
+def test_a_percentage_is_found_for_every_size(count, data):
+    wanted = data.draw(st.integers(1, count))
+    assert size(count, percent_of(wanted, count)) == wanted
+
+
+@given(st.integers(1, 100))
+def test_a_size_up_to_a_hundred_is_found_exactly(wanted):
+    assert smallest(lambda tried: tried >= wanted, [1, 5, 10, 15, 20, 25, 50, 75], 100) == wanted
+
+
+@given(st.integers(100, 10_000))
+def test_a_larger_size_is_found_to_within_a_fiftieth_and_holds(wanted):
+    asked = []
+    found = smallest(lambda tried: asked.append(tried) or tried >= wanted, [100, 500, 1000, 2500, 7500], 10_000)
+    assert wanted <= found <= wanted * 1.03
+    assert len(asked) < 20
+
+
+def test_no_step_that_holds_means_between_the_last_and_all():
+    assert smallest(lambda tried: tried >= 93, [10, 75], 100) == 93
+    assert smallest(lambda tried: tried == 100, [10, 75], 100) == 100
+
+
+def test_where_accuracy_falls_again_what_is_found_holds_and_its_neighbour_does_not():
+    holds = lambda tried: tried in {30, 31, 40} or tried >= 45
+    found = smallest(holds, [25, 50], 100)
+    assert holds(found)
+    assert not holds(found - 1)
+
+
+def test_folds_are_ranked_anew_and_hold_out_every_training_row_once():
+    given, _ = material(runs=1)
+    (run,), ranker = given.runs.each, ByMeans()
+    made = folds(run, given.values).each
+    curve = FoldCurve(given, made, ranker)
+    assert [rows for rows, _ in ranker.asked] == [len(each.split.train) for each in made]
+    assert curve.whole.rows == len(run.split.train)
+    assert curve.gap(len(given.features.units)).score("accuracy") == 0
+    direct = 0
+    for fold in made:
+        (fitted,) = given.fits(fold, [Problem()])
+        said = given.predict(fold, fitted.probe, "probe").predicted
+        direct += (said == given.values[fold.split.test]).sum()
+    assert curve.whole.right.sum() == direct
+
+
+def test_the_planted_neurons_are_the_minimal_set():
+    given, data = material()
+    ranker = ByMeans()
+    planted = {column for columns in data.signal.values() for column in columns}
+    choices = [choose(given, run, ranker) for run in given.runs.each]
+    made = sets_of(given, ranker, choices)
+    for each in made:
+        chosen = set(each.part.columns.tolist())
+        assert len(chosen) <= 20
+        assert len(chosen & planted) == min(len(chosen), len(planted))
+        assert each.top.percent == pytest.approx(100 * len(chosen) / 200)
+        assert each.top.percent == each.random.percent
+        assert each.random.condition == f"{each.condition}-random"
+    for choice in choices:
+        assert choice.gaps[MINIMAL].score("accuracy") >= -0.01
+        assert choice.sizes[MINIMAL] <= choice.sizes[SURE]
+
+
+def test_the_choice_never_sees_the_test_part():
+    given, _ = material(runs=1)
+    (run,) = given.runs.each
+    before = choose(given, run, ByMeans())
+    given.features.values[run.split.test] = 0
+    assert choose(given, run, ByMeans()).sizes == before.sizes
+
+
+def test_rows_say_how_good_and_how_large_the_sets_are():
+    given, _ = material()
+    ranker = ByMeans()
+    choices = [choose(given, run, ranker) for run in given.runs.each]
+    made = sets_of(given, ranker, choices)
+    rows = about_sets(cell(), given, made, whole(given)) + on_folds(cell(), given, choices)
+    found = {(row.condition, row.metric, row.seed): row for row in rows}
+    assert len(found) == len(rows)
+    for run, choice in zip(given.runs.each, choices, strict=True):
+        assert found[MINIMAL, "neurons", run.seed].value == choice.sizes[MINIMAL]
+        assert found[MINIMAL, "delta_rows", run.seed].value == pytest.approx(len(run.split.test) / 100)
+        gap = found[MINIMAL, "accuracy_difference", run.seed]
+        assert gap.against == "probe"
+        assert gap.low <= gap.value <= gap.high
+        assert gap.percent == choice.sizes[MINIMAL] / 2
+    sizes = [choice.sizes[MINIMAL] for choice in choices]
+    assert found[MINIMAL, "neurons", None].value == np.mean(sizes)
+    assert found[MINIMAL, "accuracy", None].percent == pytest.approx(np.mean(sizes) / 2)
+    accuracies = [found[MINIMAL, "accuracy", run.seed].value for run in given.runs.each]
+    assert found[MINIMAL, "accuracy", None].value == pytest.approx(np.mean(accuracies))
+    assert found[f"{MINIMAL}-random", "accuracy", None].value < found[MINIMAL, "accuracy", None].value
+
+
+def test_planted_neurons_are_few_and_not_redundant_in_information():
+    given, _ = material()
+    ranker = ByMeans()
+    made = sets_of(given, ranker, [choose(given, run, ranker) for run in given.runs.each])
+    found = {(row.condition, row.metric): row for row in redundancy(cell(), given, made) if row.seed is None}
+    assert found[RELATIVE, "redundant_percent"].value > 85
+    assert found[MINIMAL, "redundant_information"].value == 0
+    gap = found[MINIMAL, "top_minus_random"]
+    assert gap.against == "minimal-random"
+    assert gap.value > 0.05
+    assert gap.low > 0
+
+
+def test_a_threshold_of_few_utterances_is_told():
+    given, _ = material(runs=1)
+    (run,) = given.runs.each
+    (told,) = choose(given, run, ByMeans()).cautions
+    assert "worth few utterances" in told.kind
+    assert told.detail.startswith("1.6 of 160")
+
+
+def test_one_group_is_chosen_on_utterances_with_a_caution():
+    given, _ = material(runs=1, groups=np.zeros(240, dtype=np.int64))
+    choice = choose(given, given.runs.each[0], ByMeans())
+    assert "share groups" in choice.cautions[0].kind
+    assert choice.sizes[MINIMAL] < 20
+
+
+def test_without_folds_the_minimal_set_is_all():
+    given, _ = material(runs=1, rows=8, groups=np.arange(8, dtype=np.int64))
+    (run,) = given.runs.each
+    few = Run(0, Split(**{**fields(run.split), "train": np.array([0, 1])}))
+    choice = choose(given, few, ByMeans())
+    assert choice.sizes == dict.fromkeys((MINIMAL, SURE, RELATIVE), 200)
+    assert choice.gaps == {}
+    assert "too small" in choice.cautions[-1].kind
+    (one,) = [each for each in sets_of(given, ByMeans(), [choice]) if each.condition == MINIMAL]
+    assert one.top.percent == 100
+
+
+def fields(split):
+    return {name: getattr(split, name) for name in split.__slots__}
+
+
+def test_a_bootstrap_run_is_chosen_on_its_drawn_groups():
+    weights = lambda split: np.where(split.groups[split.train] % 3 == 0, 0, 1)
+    given, _ = material(runs=1, weights=weights)
+    (run,) = given.runs.each
+    choice = choose(given, run, ByMeans())
+    assert choice.gaps[MINIMAL].rows == run.weights.sum()
+
+
+def test_neurons_that_were_drawn_are_told():
+    given, _ = material(runs=1)
+    (run,) = given.runs.each
+    silent = Ranking(units=given.features.units, scores=np.zeros(200))
+    _, cautions = retrain(given, run, Cuts(silent, given.features.units, 0), {MINIMAL: 200})
+    assert cautions == []
+    half = Ranking(units=given.features.units, scores=np.r_[np.ones(10), np.zeros(190)])
+    _, cautions = retrain(given, run, Cuts(half, given.features.units, 0), {MINIMAL: 20})
+    assert [(each.kind[:30], each.detail) for each in cautions] == [("the ranking scores neurons 0, ", "10 of 20")]
+
+
+def said(given, right, condition, percent=None):
+    """One prediction a run, of which so many of the 10 test rows are right."""
+    made = []
+    for run, count in zip(given.runs.each, right, strict=True):
+        truth = given.values[run.split.test]
+        predicted = np.where(np.arange(len(truth)) < count, truth, 1 - truth)
+        made.append(Prediction("ALL", condition, run, predicted, percent))
+    return made
+
+
+def test_the_papers_percentage_of_the_mean_and_of_each_run():
+    given, _ = material()
+    everything = said(given, [70, 60], "probe")
+    tops = (
+        said(given, [60, 60], "top-set", 1) + said(given, [70, 56], "top-set", 5) + said(given, [72, 58], "top-set", 10)
+    )
+    mean, each = paper_percents(tops, everything, given.values, 2)
+    assert (mean, each) == (10, {0: 5, 1: 1})
+    assert paper_percents([], everything, given.values, 2) == (100, {0: 100, 1: 100})
+
+
+@pytest.mark.parametrize("percent", [5, 100])
+def test_the_papers_sets_are_made_of_what_was_said_already(percent):
+    given, _ = material()
+    ranking = Ranking(units=given.features.units, scores=np.arange(200, 0, -1.0))
+    cuts = [Cuts(ranking, given.features.units, run.seed) for run in given.runs.each]
+    everything = said(given, [70, 60], "probe")
+    top, random = said(given, [65, 60], "top-set", 5), said(given, [50, 50], "random-set", 5)
+    made = paper_sets(given, cuts, top, random, everything, percent)
+    expected = top if percent == 5 else everything
+    for each, other in zip(made, expected, strict=True):
+        assert each.condition == each.top.condition == PAPER
+        assert each.random.condition == f"{PAPER}-random"
+        assert (each.top.predicted == other.predicted).all()
+        assert each.top.percent == percent
+        assert each.part.columns.tolist() == list(range(percent * 2))

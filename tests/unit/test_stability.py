@@ -1,0 +1,193 @@
+"""Overlap is 1 for a ranking that comes again, and near chance for one that is drawn."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import RidgeClassifier
+
+from neuroscope.analysis.cell import Cell
+from neuroscope.analysis.material import Material
+from neuroscope.analysis.predictions import Prediction
+from neuroscope.analysis.runs import Run, Runs
+from neuroscope.analysis.stability import chance, halves, jaccard, stability, top_minus_random
+from neuroscope.contracts.probing import Ranking
+from neuroscope.contracts.task import Split
+from neuroscope.testing.planted import plant
+
+COLUMNS = 300
+
+
+class ByPosition:
+    """The same order whatever is asked; scores that are all 0 know none."""
+
+    def __init__(self, scores=None):
+        self._scores = np.arange(COLUMNS, 0, -1.0) if scores is None else scores
+
+    def rank(self, features, labels, probe, *, seed):
+        return Ranking(units=features.units, scores=self._scores)
+
+
+class ByMeans:
+    """By how far the class means lie apart."""
+
+    def rank(self, features, labels, probe, *, seed):
+        means = [features.values[labels.values == value].mean(axis=0) for value in set(labels.values.tolist())]
+        apart = np.ptp(means, axis=0).astype(float)
+        order = np.argsort(-apart, kind="stable")
+        return Ranking(units=tuple(features.units[column] for column in order), scores=apart[order])
+
+
+def cell():
+    texts = (
+        "representation",
+        "backbone",
+        "task",
+        "dataset",
+        "manifest",
+        "split",
+        "layers",
+        "pooling",
+        "probe",
+        "preset",
+    )
+    return Cell(**dict.fromkeys(texts, ""), runs=2, seed=0)
+
+
+def material(*, runs=4, rows=160, strength=2.0, each=15, alike=False, bootstrap=False):
+    data = plant(rows=rows, columns=COLUMNS, classes=2, seed=0, strength=strength, each=each)
+    groups = data.labels.groups
+    made = []
+    for seed in range(runs):
+        held = np.random.default_rng(0 if alike or bootstrap else seed).permutation(rows // 4)[: rows // 12]
+        test = np.isin(groups, held)
+        split = Split(
+            name="speaker",
+            train=np.flatnonzero(~test),
+            test=np.flatnonzero(test),
+            groups=groups,
+            group_names=tuple(map(str, range(rows // 4))),
+            grouped_by="speaker",
+            fixed=False,
+        )
+        weights = (groups[split.train] % 5 != seed).astype(int) * 2 if bootstrap else None
+        made.append(Run(seed, split, weights))
+    runs = Runs(tuple(made), same_test=alike, varied="")
+    return Material("ALL", data.features, data.labels.values, data.labels.classes, runs, RidgeClassifier())
+
+
+def ranked(made, ranker):
+    return [ranker.rank(*made.training(run), None, seed=run.seed) for run in made.runs.each]
+
+
+def overlaps(made, ranker):
+    found = stability(cell(), made, ranked(made, ranker), ranker)
+    return {row.metric: row.value for row in found.rows if row.seed is None}, found
+
+
+def test_equal_rankings_overlap_wholly():
+    values, found = overlaps(material(), ByPosition())
+    assert values["overlap"] == values["overlap_halves"] == 1
+    assert values["overlap_chance"] == pytest.approx(0.1 / 1.9)
+    assert {row.percent for row in found.rows} == {10}
+    assert {row.condition for row in found.rows} == {"ranking"}
+    assert found.cautions == []
+
+
+def test_a_ranking_that_knows_no_order_is_near_chance_in_runs_and_halves():
+    values, _ = overlaps(material(runs=8), ByPosition(np.zeros(COLUMNS)))
+    assert values["overlap"] == pytest.approx(values["overlap_chance"], abs=0.03)
+    assert values["overlap_halves"] == pytest.approx(values["overlap_chance"], abs=0.05)
+
+
+def test_noise_is_ranked_anew_by_every_half_but_alike_by_runs_that_share_rows():
+    values, _ = overlaps(material(strength=0.0), ByMeans())
+    assert values["overlap_halves"] < 0.15
+    assert values["overlap"] > values["overlap_halves"]
+
+
+def test_planted_neurons_come_again_in_other_groups():
+    values, _ = overlaps(material(), ByMeans())
+    assert values["overlap"] > 0.9
+    assert values["overlap_halves"] > 0.9
+
+
+def test_one_run_has_no_overlap_between_runs():
+    values, _ = overlaps(material(runs=1), ByMeans())
+    assert set(values) == {"overlap_halves", "overlap_chance"}
+
+
+def test_runs_that_train_alike_are_told():
+    _, found = overlaps(material(alike=True), ByMeans())
+    assert ["same rows" in each.kind for each in found.cautions] == [True]
+
+
+@given(st.integers(0, 500))
+def test_chance_is_what_random_sets_have_in_common(seed):
+    rng = np.random.default_rng(seed)
+    drawn = [rng.permutation(2000)[:200] for _ in range(20)]
+    mean = np.mean([jaccard(one, other) for one, other in zip(drawn[::2], drawn[1::2], strict=True)])
+    assert mean == pytest.approx(chance(200, 2000), abs=0.02)
+
+
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_halves_share_no_group_and_have_seeds_of_their_own(bootstrap):
+    made = material(bootstrap=bootstrap)
+    seeds = set()
+    for run in made.runs.each:
+        (one, other), cautions = halves(run, made.values)
+        assert cautions == []
+        both = np.concatenate([one.split.train, other.split.train])
+        drawn = run.split.train if run.weights is None else run.split.train[run.weights > 0]
+        assert sorted(both.tolist()) == drawn.tolist()
+        groups = [set(half.split.groups[half.split.train].tolist()) for half in (one, other)]
+        assert not groups[0] & groups[1]
+        assert abs(len(one.split.train) - len(other.split.train)) <= 8
+        for half in (one, other):
+            assert half.weights is None or (half.weights == 2).all()
+        seeds |= {one.seed, other.seed}
+    assert len(seeds) == 2 * len(made.runs.each)
+
+
+def test_what_cannot_be_halved_is_told():
+    groups = np.array([0, 1, 2, 3])
+    split = Split(
+        name="speaker",
+        train=np.arange(3),
+        test=np.array([3]),
+        groups=groups,
+        group_names=tuple("abcd"),
+        grouped_by="speaker",
+        fixed=False,
+    )
+    pair, cautions = halves(Run(0, split), np.array([0, 0, 1, 1]))
+    assert pair == ()
+    assert "cannot be halved" in cautions[-1].kind
+
+
+def test_too_few_neurons_for_a_share_are_told():
+    made = material(runs=2)
+    found = stability(cell(), made, ranked(made, ByMeans()), ByMeans(), percent=0.1)
+    assert found.rows == []
+    assert found.cautions[0].detail == "0.1 % of 300"
+
+
+def said(made, run, right, condition, percent):
+    truth = made.values[run.split.test]
+    predicted = np.where(np.arange(len(truth)) < right, truth, 1 - truth)
+    return Prediction("ALL", condition, run, predicted, percent)
+
+
+def test_top_is_compared_with_random_where_both_are_there():
+    made = material(runs=2)
+    top = [said(made, run, 40, "top-set", percent) for run in made.runs.each for percent in (1, 5, 10)]
+    random = [
+        said(made, run, 40 - 2 * percent, "random-set", percent) for run in made.runs.each for percent in (1, 5, 10)
+    ]
+    rows = top_minus_random(cell(), made, top, random)
+    means = {row.percent: row for row in rows if row.seed is None and row.metric == "top_minus_random"}
+    count = len(made.runs.each[0].split.test)
+    assert {percent: row.value for percent, row in means.items()} == pytest.approx({1: 2 / count, 5: 10 / count})
+    assert {row.against for row in rows} == {"random-set"}
+    assert all(row.low <= row.value <= row.high for row in means.values())
+    assert top_minus_random(cell(), made, top[:1], random, percents=(50,)) == []
