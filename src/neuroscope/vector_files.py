@@ -6,6 +6,9 @@ Opening one reads no more than it must; vectors are read some rows at a time.
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 FORMATS = ".npy, .npz, .safetensors, .parquet, or a folder of one .npy an utterance"
 ONE_LAYER = "features"
 """The layer's name, where a file names none."""
+_COPIED = 2**24
+"""Bytes that are unpacked at a time."""
 ID_COLUMNS = ("id", "ids", "utterance")
 
 
@@ -93,13 +98,28 @@ def _of_npz(path: Path) -> Vectors:
     with np.load(path, allow_pickle=False) as held:
         if absent := sorted({"ids", "values"} - set(held)):
             raise BadVectors(str(path), [f"there is no array {' and no '.join(absent)}; it has {', '.join(held)}"])
-        values = _matrix(path, "values", held["values"])
+        values = _matrix(path, "values", _unpacked(path, "values.npy"))
         ids = _texts(held["ids"])
         layers = {ONE_LAYER: values.shape[1]}
         if {"layers", "widths"} <= set(held):
             layers = dict(zip(_texts(held["layers"]), held["widths"].tolist(), strict=True))
     _check_sum(path, layers, values.shape[1])
     return Vectors(ids, len(values), layers, lambda first, last: values[first:last])
+
+
+def _unpacked(path: Path, member: str) -> NDArray[Any]:
+    """An array of an archive, memory-mapped from a file without a name: it may be larger than memory."""
+    with zipfile.ZipFile(path) as archive, archive.open(member) as packed, tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(packed, file, _COPIED)
+        file.seek(0)
+        headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape, in_columns, kind = headers[np.lib.format.read_magic(file)](file)
+        if kind.hasobject:
+            raise BadVectors(str(path), ["its values are Python objects, which are not read"])
+        values: NDArray[Any] = np.memmap(
+            file, kind, mode="c", offset=file.tell(), shape=shape, order="F" if in_columns else "C"
+        )
+        return values
 
 
 def _of_safetensors(path: Path) -> Vectors:

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from neuroscope.analysis import controls
 from neuroscope.analysis.cell import Cell
 from neuroscope.analysis.material import Material
+from neuroscope.analysis.paired import minus
 from neuroscope.analysis.predictions import Prediction, score, tallied
 from neuroscope.analysis.runs import Run, Runs
 from neuroscope.contracts.features import Features, Unit
@@ -215,7 +216,7 @@ def test_controls_repeat_exactly(data):
 def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(data, bootstrap):
     material = material_of(data, bootstrap=bootstrap)
     said, blind = of_all(material), controls.permuted(material)
-    rows = controls.selectivity(CELL, said, blind, material.values, CLASSES, material.runs)
+    rows = controls.selectivity(CELL, material, said, blind)
     scores = score(CELL, [*said, *blind], material.values, CLASSES, material.runs)
     value = {(row.condition, row.seed): row.value for row in scores if row.metric == "accuracy"}
     assert [(row.metric, row.seed) for row in rows] == [
@@ -245,7 +246,7 @@ def test_a_difference_of_equal_predictions_is_nothing_in_every_draw(data):
     material = material_of(data, runs=1)
     (run,) = material.runs.each
     one = Prediction("ALL", "probe", run, np.zeros(len(run.split.test), dtype=np.int64))
-    tally = controls.difference(one, one, material.values, CLASSES)
+    tally = minus(*(tallied(one, material.values, CLASSES) for _ in range(2)))
     for metric in ("accuracy", "balanced_accuracy"):
         assert tally.score(metric) == 0
         assert not tally.bootstrap(metric, 0).any()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.predictions import tallied
-from neuroscope.analysis.scores import Tally, interval, summarise
+from neuroscope.analysis.paired import differences
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from neuroscope.analysis.cell import Cell
     from neuroscope.analysis.material import Material
     from neuroscope.analysis.predictions import Prediction
-    from neuroscope.analysis.runs import Run, Runs
+    from neuroscope.analysis.runs import Run
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.rows import Row
 
@@ -130,49 +129,15 @@ def permuted(material: Material) -> list[Prediction]:
     return said
 
 
-def difference(one: Prediction, other: Prediction, values: NDArray[np.int64], classes: int) -> Tally:
-    """What ``one`` gets right beyond ``other``, of the same test rows.
-
-    Its score is the difference of the two scores, and its bootstrap that of both over the same draws of groups: both
-    metrics are linear in what is right.
-    """
-    first, second = (tallied(each, values, classes) for each in (one, other))
-    return Tally(first.right - second.right, first.total)
-
-
-def selectivity(
-    cell: Cell,
-    all_predictions: Sequence[Prediction],
-    permuted_predictions: Sequence[Prediction],
-    values: NDArray[np.int64],
-    classes: int,
-    runs: Runs,
-) -> list[Row]:
-    """Accuracy of the probe minus its accuracy when its training labels were permuted.
+def selectivity(cell: Cell, material: Material, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
+    """Accuracy of the probe minus its accuracy when its training labels were permuted, with paired intervals.
 
     Args:
         cell: the conditions of the rows.
-        all_predictions: of the probe, one a run.
-        permuted_predictions: of ``permuted``, one for each of the same runs.
-        values: int64 ``[rows]``, class number of each row.
-        classes: how many there are.
-        runs: the repetitions.
-
-    Returns:
-        a row a run, their mean, and its ±, with paired intervals.
+        material: answers and runs.
+        whole: of the probe, one a run.
+        blind: of ``permuted``, one for each of the same runs.
     """
-    other_of = {each.run.seed: each for each in permuted_predictions}
-    tallies = [difference(each, other_of[each.run.seed], values, classes) for each in all_predictions]
-    seeds = [each.run.seed for each in all_predictions]
-    common: dict[str, Any] = {"layer": all_predictions[0].layer, "condition": "permuted", "against": "probe"}
-    rows = []
-    for one, seed in zip(tallies, seeds, strict=True):
-        low, high = interval(one, "accuracy", seed)
-        value = one.score("accuracy")
-        rows.append(cell.row(**common, metric="selectivity", value=value, n=one.rows, seed=seed, low=low, high=high))
-    scored = len(set(np.concatenate([each.run.split.test for each in all_predictions]).tolist()))
-    total = summarise(tallies, "accuracy", seeds, same_test=runs.same_test)
-    rows.append(cell.row(**common, metric="selectivity", value=total.mean, n=scored, low=total.low, high=total.high))
-    if total.sd is not None:
-        rows.append(cell.row(**common, metric="selectivity_sd", value=total.sd, n=scored))
-    return rows
+    blind_of = {each.run.seed: each for each in blind}
+    pairs = [(each, blind_of[each.run.seed]) for each in whole]
+    return differences(cell, material, pairs, condition="permuted", against="probe", metric="selectivity")

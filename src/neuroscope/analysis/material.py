@@ -98,7 +98,6 @@ class Material:
         *,
         percent: float | None = None,
         columns: NDArray[np.int64] | None = None,
-        test: NDArray[np.float32] | None = None,
     ) -> Prediction:
         """What a fitted probe says of a run's test rows.
 
@@ -108,10 +107,9 @@ class Material:
             condition: of the rows.
             percent: of the neurons that were kept.
             columns: those that the probe sees; None = all.
-            test: ``[test rows, columns]`` in place of the features' test rows.
         """
-        if test is None:
-            test = self.features.values[run.split.test]
-        seen = test if columns is None else test[:, columns]
+        rows = run.split.test
+        values = self.features.values
+        seen = values[rows] if columns is None else values[np.ix_(rows, columns)]
         predicted = np.asarray(probe.predict(seen), dtype=np.int64)
         return Prediction(self.layer, condition, run, predicted, percent)

@@ -13,11 +13,11 @@ from neuroscope.analysis.cuts import steps
 from neuroscope.analysis.fold_curve import FoldCurve, percent_of, smallest
 from neuroscope.analysis.folds import folds
 from neuroscope.analysis.predictions import tallied
-from neuroscope.analysis.scores import interval
+from neuroscope.analysis.scores import RELIABLE_GROUPS, interval
 from neuroscope.contracts.probing import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -126,11 +126,22 @@ def choose(material: Material, run: Run, ranker: Ranker, *, delta: float = DELTA
         RELATIVE: partial(_reaches, curve, kept),
     }
     sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
-    found, worth = list(made.cautions), delta * curve.whole.rows
-    if worth < _FEW_ROWS:
+    cautions = (*made.cautions, *_about_folds(curve.whole, material.layer, run.seed, delta))
+    return Choice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, cautions)
+
+
+def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[Caution]:
+    """Why a size that was chosen on these held-out rows may mean little; ``whole``: of all neurons."""
+    if delta * whole.rows < _FEW_ROWS:
         kind = "what a minimal set may lose is worth few utterances: its size may be chance"
-        found.append(Caution(kind, material.layer, run.seed, f"{worth:.1f} of {curve.whole.rows} that were held out"))
-    return Choice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, tuple(found))
+        yield Caution(kind, layer, seed, f"{delta * whole.rows:.1f} of {whole.rows} that were held out")
+    if whole.groups < RELIABLE_GROUPS:
+        kind = f"the minimal set was chosen on fewer than {RELIABLE_GROUPS} groups: its intervals are unreliable"
+        yield Caution(kind, layer, seed, f"{whole.groups} that were held out")
+    most, right = whole.total.sum(axis=0).max() / whole.rows, whole.score("accuracy")
+    if right <= most + delta:
+        kind = "all neurons together answer no better than the most frequent class: any set is minimal"
+        yield Caution(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds")
 
 
 def _within(curve: FoldCurve, delta: float, size: int) -> bool:

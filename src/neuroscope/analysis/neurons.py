@@ -118,8 +118,7 @@ def _controls(found: Neurons, cell: Cell, material: Material, asked: Asked, fits
     if "permuted" in asked.controls:
         permuted = controls.permuted(material)
         found.predictions += permuted
-        classes = len(material.classes)
-        found.rows += controls.selectivity(cell, whole, permuted, material.values, classes, material.runs)
+        found.rows += controls.selectivity(cell, material, whole, permuted)
     if asked.untrained is not None:
         found.predictions += controls.untrained(material, asked.untrained)
 
@@ -148,8 +147,9 @@ def _minimal(found: Neurons, cell: Cell, material: Material, asked: Asked, fits:
         sets, cautions = minimal.retrain(material, choice.run, cut, choice.sizes)
         found.sets += sets
         found.cautions += [*choice.cautions, *cautions]
-    percent, _ = minimal.paper_percents(top, whole, material.values, len(material.classes))
-    found.sets += minimal.paper_sets(material, cuts, top, random, whole, percent)
+    for condition, relative in ((minimal.PAPER, None), *(((minimal.RELATIVE, minimal.KEPT),) if asked.paper else ())):
+        percent, _ = minimal.paper_percents(top, whole, material.values, len(material.classes), relative=relative)
+        found.sets += minimal.paper_sets(material, cuts, top, random, whole, percent, condition=condition)
     found.rows += findings.on_folds(cell, material, choices)
     found.rows += findings.about_sets(cell, material, found.sets, whole)
     found.rows += findings.redundancy(cell, material, found.sets)

@@ -34,6 +34,7 @@ def differences(
     *,
     against: str,
     metric: str,
+    condition: str = "",
     of: str = "accuracy",
 ) -> list[Row]:
     """A score of one side less that of the other: every run, then the mean over runs, with their intervals.
@@ -45,10 +46,12 @@ def differences(
             the layer, condition and percentage of the first; over runs of several percentages, their mean.
         against: what the other side is.
         metric: what the rows call the difference.
+        condition: of the rows, where it is not the first side's.
         of: the score, ``accuracy`` or ``balanced_accuracy``.
     """
     first = pairs[0][0]
-    common: dict[str, Any] = {"layer": first.layer, "condition": first.condition, "metric": metric, "against": against}
+    condition = condition or first.condition
+    common: dict[str, Any] = {"layer": first.layer, "condition": condition, "metric": metric, "against": against}
     values, classes = material.values, len(material.classes)
     gaps = [minus(tallied(one, values, classes), tallied(other, values, classes)) for one, other in pairs]
     seeds = [one.run.seed for one, _ in pairs]

@@ -1,0 +1,38 @@
+"""The search for the size where a rule begins to hold."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuroscope.analysis.cuts import size
+from neuroscope.analysis.fold_curve import percent_of, smallest
+
+
+@given(st.integers(1, 50_000), st.data())
+def test_a_percentage_is_found_for_every_size(count, data):
+    wanted = data.draw(st.integers(1, count))
+    assert size(count, percent_of(wanted, count)) == wanted
+
+
+@given(st.integers(1, 100))
+def test_a_size_up_to_a_hundred_is_found_exactly(wanted):
+    assert smallest(lambda tried: tried >= wanted, [1, 5, 10, 15, 20, 25, 50, 75], 100) == wanted
+
+
+@given(st.integers(100, 10_000))
+def test_a_larger_size_is_found_to_within_a_fiftieth_and_holds(wanted):
+    asked = []
+    found = smallest(lambda tried: asked.append(tried) or tried >= wanted, [100, 500, 1000, 2500, 7500], 10_000)
+    assert wanted <= found <= wanted * 1.03
+    assert len(asked) < 20
+
+
+def test_no_step_that_holds_means_between_the_last_and_all():
+    assert smallest(lambda tried: tried >= 93, [10, 75], 100) == 93
+    assert smallest(lambda tried: tried == 100, [10, 75], 100) == 100
+
+
+def test_where_accuracy_falls_again_what_is_found_holds_and_its_neighbour_does_not():
+    holds = lambda tried: tried in {30, 31, 40} or tried >= 45
+    found = smallest(holds, [25, 50], 100)
+    assert holds(found)
+    assert not holds(found - 1)
