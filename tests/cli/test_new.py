@@ -14,7 +14,6 @@ from neuroscope import scaffold
 from neuroscope.cli.main import build
 from neuroscope.plugins import KINDS
 
-QUICK = "dataset"
 
 
 def new(*arguments):
@@ -65,31 +64,21 @@ def data_for(kind, folder):
     return []
 
 
-def make_and_check(kinds, folder):
-    target = folder / "installed"
-    packages = {}
-    for kind in kinds:
-        assert new(f"my-{kind}", "--kind", kind, "--into", folder).exit_code == 0
-        packages[kind] = folder / f"neuroscope-my-{kind}"
-    install(packages.values(), target)
-    shown = do("neuroscope", "plugins", cwd=folder, path=target)
-    for kind, package in packages.items():
-        assert f"{kind} my-{kind}" in shown
-        (folder / kind).mkdir()
-        do("neuroscope", "check", kind, f"my-{kind}", *data_for(kind, folder / kind), cwd=folder, path=target)
-        do("neuroscope", "check", "plugin", package.name, cwd=folder, path=target)
-        assert "passed" in do("pytest", "-p", "no:cacheprovider", cwd=package, path=target)
+def make_and_check(kind, folder):
+    target, package = folder / "installed", folder / f"neuroscope-my-{kind}"
+    assert new(f"my-{kind}", "--kind", kind, "--into", folder).exit_code == 0
+    install([package], target)
+    assert f"{kind} my-{kind}" in do("neuroscope", "plugins", cwd=folder, path=target)
+    (folder / kind).mkdir()
+    do("neuroscope", "check", kind, f"my-{kind}", *data_for(kind, folder / kind), cwd=folder, path=target)
+    do("neuroscope", "check", "plugin", package.name, cwd=folder, path=target)
+    assert "passed" in do("pytest", "-p", "no:cacheprovider", cwd=package, path=target)
 
 
-def test_a_package_of_one_kind_installs_is_listed_and_passes(tmp_path):
-    make_and_check([QUICK], tmp_path)
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != QUICK])
-def test_packages_of_the_other_kinds_install_are_listed_and_pass(tmp_path, kind):
-    make_and_check([kind], tmp_path)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_package_of_each_kind_installs_is_listed_and_passes(tmp_path, kind):
+    make_and_check(kind, tmp_path)
 
 
 def test_there_is_a_template_for_every_kind():
