@@ -15,7 +15,6 @@ from neuroscope.cli.main import build
 from neuroscope.plugins import KINDS
 
 
-
 def new(*arguments):
     return CliRunner(env={"COLUMNS": "200"}).invoke(build(), ["new", "plugin", *map(str, arguments)])
 
