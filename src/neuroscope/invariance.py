@@ -31,7 +31,7 @@ TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
 TOLERANCE = 1e-5
 """For float32 and better."""
 PIECES = 4
-SECONDS = 8.0
+SECONDS = 4.0
 """Of the longest piece; the others are shorter, by even steps."""
 _FILE = "invariance.json"
 

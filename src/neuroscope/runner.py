@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     from neuroscope.contracts.features import Pooling, PoolingState
     from neuroscope.store import Representation
 
-_PRIMITIVES = 128
-"""oneDNN keeps what it compiled for the last 1,024 shapes; nearly every batch has a shape of its own, and 200 MB went
-to shapes that never came again."""
+_CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
+_SHAPES = "64"
+"""oneDNN, and torch above it, keep what they compiled for the last 1,024 shapes; nearly every batch has a shape of its
+own, and 200 MB went to shapes that never came again."""
 
 Vectors = tuple[list[str], dict[str, NDArray[Any]]]
 """Names of rows, and for every layer their vectors ``[rows, units]``."""
@@ -54,7 +57,8 @@ class Runner:
         Raises:
             PluginBroken: the backbone does not yield what it declares.
         """
-        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(_PRIMITIVES))  # read at its first use
+        for name in _CACHES:
+            os.environ.setdefault(name, _SHAPES)  # read at the first use
         import torch
 
         if self._backbone is None:
@@ -77,6 +81,7 @@ class Runner:
             parts = [vectors for names, vectors in done if names]
             values = {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
             self._representation.write(rows, values, made_with=self._made_with)
+            _give_back()
         return set(rows)
 
     def _pool(self, backbone: Backbone, batch: WaveBatch) -> dict[str, NDArray[Any]]:
@@ -104,6 +109,12 @@ class Runner:
             raise PluginBroken(f"layer {name} has {shape[1]} frames, and lengths {lengths.tolist()}")
         if name not in self._poolings and (again or shape[1] != 1 or not bool((lengths == 1).all())):
             raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")
+
+
+def _give_back() -> None:
+    """Return what the allocator keeps between batches of ever new sizes, where it can be asked to (glibc)."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _check_device(device: str) -> None:
