@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 BATCH_MOST = 32
 BATCH_SECONDS = 200.0
-"""Padded seconds of a batch; an utterance that is longer goes alone."""
-CPU_BATCH_SECONDS = 25.0
-"""On a CPU, whose caches larger batches leave: transformers are slower in them, recurrent networks gain no more."""
+"""Padded seconds of a batch, on a CPU those that the backbone asks for; an utterance that is longer goes alone."""
 SHARD_ROWS = 256
 SHARD_BYTES = 64_000_000
 
@@ -56,7 +54,7 @@ def wanted_shards(
 def _ends(corpus: Corpus, spec: BackboneSpec, device: str) -> list[int]:
     """Where batches begin and end in the corpus's order: each takes what fits beside its first, its longest."""
     most = BATCH_MOST if spec.batchable else 1
-    room = (CPU_BATCH_SECONDS if device == "cpu" else BATCH_SECONDS) * spec.sample_rate
+    room = (spec.batch_seconds if device == "cpu" else BATCH_SECONDS) * spec.sample_rate
     ends = [0]
     longest = 0
     for place, samples in enumerate(corpus.samples[corpus.order].tolist()):

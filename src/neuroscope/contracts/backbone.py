@@ -86,6 +86,8 @@ class BackboneSpec:
         origin: where the weights come from.
         load: device (``cpu``, ``cuda:0``) -> the running model; torch is imported in here.
         batchable: False where padding leaks between neighbours; extraction then goes one utterance at a time.
+        batch_seconds: of audio, padding counted, that a batch holds on a CPU: transformers are slower in large ones,
+            recurrent networks gain from them. Other devices get large ones whatever this says.
         min_samples: the shortest waveform that the model takes.
         streams: True where blocks in time keep memory flat however long a recording is; no duration is refused then.
         stored_as: type of vectors that were computed elsewhere and are in the store already, found by the utterance's
@@ -97,6 +99,7 @@ class BackboneSpec:
     origin: Origin
     load: Callable[[str], Backbone]
     batchable: bool = True
+    batch_seconds: float = 16.0
     min_samples: int = 1
     streams: bool = False
     stored_as: str = ""

@@ -40,6 +40,7 @@ def ge2e(*, weights: Literal["pretrained", "random"] = "pretrained", seed: int =
         origin=_random_origin(seed) if path is None else _pretrained_origin(),
         load=partial(_load, path, seed),
         streams=True,
+        batch_seconds=50.0,
         min_samples=201,  # half a window is reflected at each end, and a sample does not mirror itself
     )
 
