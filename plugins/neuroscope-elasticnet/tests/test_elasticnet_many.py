@@ -1,5 +1,8 @@
 """Many fits at once against the same fits one by one."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +17,7 @@ from neuroscope_elasticnet import many, table
 from neuroscope_elasticnet.estimator import ElasticNetProbe
 
 
-def mixed(rows, columns, classes, generator):
+def mixed(rows, columns, classes, generator, l1=1e-2):
     """Seeds, labels, columns, weights and penalties: one of each kind, and all together."""
     y = generator.integers(0, classes, rows)
     y[:classes] = np.arange(classes)
@@ -31,7 +34,7 @@ def mixed(rows, columns, classes, generator):
         Problem(columns=some),
         Problem(columns=most),
         Problem(columns=layer),
-        Problem(columns=layer, y=y, params={"l1": 1e-2}),
+        Problem(columns=layer, y=y, params={"l1": l1}),
         Problem(params={"l1": 1e-4, "l2": 1e-2}),
         Problem(sample_weight=counts),
         Problem(sample_weight=(counts > 0).astype(int), columns=some),
@@ -89,7 +92,7 @@ def test_adam_takes_the_same_steps_in_float32_up_to_rounding(make_data, options,
     values, y = make_data(*shape)
     values = values.astype(np.float32)
     probe = ElasticNetProbe(solver="adam", l1=1e-5, l2=1e-5, **options)
-    problems = mixed(*shape, np.random.default_rng(1))
+    problems = mixed(*shape, np.random.default_rng(1), l1=1e-4)  # a strong one keeps weights jumping around 0
     for fitted, problem in zip(probe.fit_many(values, y, problems), problems, strict=True):
         single = alone(probe, values, y, problem)
         largest = np.abs(single.coef_).max()
@@ -141,7 +144,7 @@ def test_any_number_of_threads_gives_the_same_bits(make_data, solver, monkeypatc
     with threadpool_limits(1, user_api="blas"):
         one = probe.fit_many(values, y, problems)
     for threads in (2, 5):
-        monkeypatch.setattr(many, "_threads", lambda threads=threads: threads)
+        monkeypatch.setattr(many, "_threads", lambda blas, threads=threads: threads)
         for first, second in zip(one, probe.fit_many(values, y, problems), strict=True):
             assert_array_equal(first.coef_, second.coef_)
             assert_array_equal(first.intercept_, second.intercept_)
@@ -171,6 +174,35 @@ def test_the_order_of_the_problems_does_not_matter_for_adam(make_data):
     straight, turned = probe.fit_many(values, y, problems), probe.fit_many(values, y, problems[::-1])
     for first, second in zip(straight, turned[::-1], strict=True):
         assert_allclose(first.coef_, second.coef_, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("solver", ["adam", "optimum"])
+def test_a_column_may_come_twice(make_data, solver):
+    values, y = make_data(60, 20, 3)
+    problems = [Problem(), Problem(columns=np.r_[np.arange(19), 3, 3])]
+    probe = ElasticNetProbe(solver=solver, shuffle=False, tolerance=1e-9)
+    fitted, single = probe.fit_many(values, y, problems)[1], alone(probe, values, y, problems[1])
+    seen = values[:, problems[1].columns]
+    assert_allclose(fitted.predict_proba(seen), single.predict_proba(seen), atol=1e-6)
+
+
+TORCHLESS = """
+import sys
+import numpy as np
+from neuroscope import Problem
+from neuroscope.analysis.fitting import fit_many
+from neuroscope_elasticnet import make_elasticnet
+values = np.random.default_rng(0).standard_normal((30, 8)).astype(np.float32)
+of = {"seed": 0, "groups": np.arange(30), "column_groups": np.zeros(8, int)}
+problems = [Problem(), Problem(columns=np.arange(3)), Problem(params={"l1": 0.0}), Problem(params={"penalty": "cv"})]
+fits = fit_many(make_elasticnet(), values, (values[:, 0] > 0).astype(int), problems, **of)
+sys.exit(len(fits) != 4 or "torch" in sys.modules)
+"""
+
+
+def test_optima_need_no_torch():
+    ran = subprocess.run([sys.executable, "-c", TORCHLESS], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_masks_of_columns_and_named_classes(make_data):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.fitting import fit
+from neuroscope.analysis.fitting import fit_many
 from neuroscope.analysis.predictions import Prediction
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Labels
@@ -59,36 +59,36 @@ class Material:
         return features, Labels(values=self.values[rows], classes=self.classes, groups=split.groups[rows])
 
     def fits(self, run: Run, problems: Sequence[Problem], values: NDArray[np.float32] | None = None) -> list[Fit]:
-        """Fit the probe to every problem over the training rows of a run.
+        """Fit the probe to every problem over the training rows of a run, at once where it can.
+
+        The other rows get the weight 0, so that no row is copied for a probe that can leave them out.
 
         Args:
             run: its training rows, their weights and its seed.
             problems: ``y`` and ``sample_weight`` are those of the training rows.
             values: float32 ``[rows, columns]`` in place of the features' (all rows, not the training rows alone).
         """
-        split, data = run.split, self.features.values if values is None else values
-        train, columns = data[split.train], self.column_groups
-        fitted = []
-        for problem in problems:
-            chosen = slice(None) if problem.columns is None else problem.columns
-            fitted.append(
-                fit(
-                    self._template(problem),
-                    train[:, chosen],
-                    self.values[split.train] if problem.y is None else problem.y,
-                    seed=run.seed,
-                    groups=split.groups[split.train],
-                    column_groups=columns[chosen],
-                    weights=run.weights if problem.sample_weight is None else problem.sample_weight,
-                )
+        data, labels = self.features.values if values is None else values, self.values
+        train, groups = run.split.train, run.split.groups
+        if len(np.unique(train)) < len(train):  # each copy of a row may have its own label
+            data, labels, groups, train = data[train], labels[train], groups[train], np.arange(len(train))
+
+        def everywhere(of_training: NDArray[np.int64]) -> NDArray[np.int64]:
+            spread = np.zeros(len(data), dtype=np.int64)
+            spread[train] = of_training
+            return spread
+
+        weights = np.ones(len(train), dtype=np.int64) if run.weights is None else run.weights
+        asked = [
+            replace(
+                problem,
+                y=None if problem.y is None else everywhere(problem.y),
+                sample_weight=everywhere(weights if problem.sample_weight is None else problem.sample_weight),
             )
-        return fitted
-
-    def _template(self, problem: Problem) -> Probe:
-        from sklearn.base import clone
-
-        probe: Probe = clone(self.template).set_params(**problem.params)
-        return probe
+            for problem in problems
+        ]
+        layers = self.column_groups
+        return fit_many(self.template, data, labels, asked, seed=run.seed, groups=groups, column_groups=layers)
 
     def predict(
         self,

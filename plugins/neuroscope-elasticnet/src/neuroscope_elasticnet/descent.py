@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope_elasticnet.compiled import compiled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from neuroscope_elasticnet.scaling import Floats
 
+    Column = Columns = NDArray[Any]
+
 
 @compiled
-def _slope(z: Floats, s: Floats, p: Floats, m: Floats) -> float:
+def _slope(x: Column, center: float, s: Floats, p: Floats, m: Floats) -> float:
     total = 0.0
-    for i in range(z.size):
-        total += z[i] * (s[i] - p[i] * m[i])
+    for i in range(x.size):
+        total += (x[i] - center) * (s[i] - p[i] * m[i])
     return total
 
 
 @compiled
-def _curvature(z: Floats, a: Floats, p: Floats) -> float:
+def _curvature(x: Column, center: float, a: Floats, p: Floats) -> float:
     total = 0.0
-    for i in range(z.size):
-        total += z[i] * z[i] * a[i] * (1.0 - p[i])
+    for i in range(x.size):
+        z = x[i] - center
+        total += z * z * a[i] * (1.0 - p[i])
     return total
 
 
 @compiled
-def _move(step: float, z: Floats, a: Floats, s: Floats, m: Floats) -> None:
-    for i in range(z.size):
-        change = step * z[i] * a[i]
+def _move(step: float, x: Column, center: float, a: Floats, s: Floats, m: Floats) -> None:
+    for i in range(x.size):
+        change = step * (x[i] - center) * a[i]
         s[i] += change
         m[i] += change
 
@@ -66,7 +71,18 @@ def _shift(w: Floats, j: int, l1: float, l2: float) -> None:
 
 @compiled
 def _sweep(
-    z: Floats, p: Floats, a: Floats, curve: Floats, s: Floats, m: Floats, w: Floats, l1: float, l2: float, whole: bool
+    x: Columns,
+    center: Floats,
+    inverse: Floats,
+    p: Floats,
+    a: Floats,
+    curve: Floats,
+    s: Floats,
+    m: Floats,
+    w: Floats,
+    l1: float,
+    l2: float,
+    whole: bool,
 ) -> float:
     gained = 0.0
     classes, k = w.shape
@@ -82,14 +98,14 @@ def _sweep(
             h = curve[c, j] + 2.0 * l2
             if h <= 0.0:
                 continue
-            aim = h * old - _slope(z[j], s[c], p[c], m) - 2.0 * l2 * old
+            aim = h * old - inverse[j] * _slope(x[j], center[j], s[c], p[c], m) - 2.0 * l2 * old
             new = 0.0
             if aim > l1:
                 new = (aim - l1) / h
             elif aim < -l1:
                 new = (aim + l1) / h
             if new != old:
-                _move(new - old, z[j], a[c], s[c], m)
+                _move((new - old) * inverse[j], x[j], center[j], a[c], s[c], m)
                 gained += 0.5 * h * (new - old) * (new - old)
                 w[c, j] = new
             awake = awake or new != 0.0
@@ -99,21 +115,32 @@ def _sweep(
 
 
 @compiled
-def _curves(z: Floats, p: Floats, share: Floats, a: Floats, curve: Floats) -> None:
+def _curves(x: Columns, center: Floats, inverse: Floats, p: Floats, share: Floats, a: Floats, curve: Floats) -> None:
     """Fill in the rows' weights for each class, and the curvature of each weight, the bias last."""
-    k, n = z.shape
+    k, n = x.shape
     for c in range(p.shape[0]):
         curve[c, -1] = 0.0
         for i in range(n):
             a[c, i] = share[i] * p[c, i]
             curve[c, -1] += a[c, i] * (1.0 - p[c, i])
         for j in range(k):
-            curve[c, j] = _curvature(z[j], a[c], p[c])
+            curve[c, j] = inverse[j] * inverse[j] * _curvature(x[j], center[j], a[c], p[c])
 
 
 @compiled
 def descend(
-    z: Floats, p: Floats, share: Floats, s: Floats, w: Floats, b: Floats, l1: float, l2: float, limit: int, ratio: float
+    x: Columns,
+    center: Floats,
+    inverse: Floats,
+    p: Floats,
+    share: Floats,
+    s: Floats,
+    w: Floats,
+    b: Floats,
+    l1: float,
+    l2: float,
+    limit: int,
+    ratio: float,
 ) -> None:
     """Lower the quadratic model of the penalised loss around the present fit, column by column, class by class.
 
@@ -121,7 +148,9 @@ def descend(
     however many classes there are.
 
     Args:
-        z: ``[k, n]``, columns of the scaled matrix.
+        x: ``[k, n]``, columns as they came, float32 or float64; ``(x - center) * inverse`` is meant.
+        center: ``[k]``.
+        inverse: ``[k]``.
         p: ``[classes, n]``, probabilities of the classes with free logits, at the present fit.
         share: ``[n]``, weights of the rows.
         s: ``[classes, n]``, residuals; changed.
@@ -136,15 +165,15 @@ def descend(
     m = np.zeros(n)
     ones = np.ones(n)
     a = np.empty((classes, n))
-    curve = np.empty((classes, len(z) + 1))  # the last is the bias
-    _curves(z, p, share, a, curve)
+    curve = np.empty((classes, len(x) + 1))  # the last is the bias
+    _curves(x, center, inverse, p, share, a, curve)
     total = 0.0
     for sweep in range(limit):
-        gained = _sweep(z, p, a, curve, s, m, w, l1, l2, sweep % 5 == 0)
+        gained = _sweep(x, center, inverse, p, a, curve, s, m, w, l1, l2, sweep % 5 == 0)
         for c in range(classes):
             if curve[c, -1] > 0.0:
-                step = -_slope(ones, s[c], p[c], m) / curve[c, -1]
-                _move(step, ones, a[c], s[c], m)
+                step = -_slope(ones, 0.0, s[c], p[c], m) / curve[c, -1]
+                _move(step, ones, 0.0, a[c], s[c], m)
                 gained += 0.5 * curve[c, -1] * step * step
                 b[c] += step
         total += gained

@@ -64,9 +64,12 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         gap_: (objective - lower bound of its minimum) / objective; NaN under ``norm=plain``.
         n_features_in_: columns seen in training.
 
-    Memory beside ``X``, which is not copied: blocks of 8 MiB; ``optimum`` adds about 16 bytes x rows x columns of the
-    working set (up to twice as many as get a weight): 96 MiB for 5,000 x 9,216 with 649 in use. With ``l1 = 0`` and the
-    smaller side m up to 1,500, or ``l2`` below 1e-2, four matrices of m x m and two of rows x m in float64.
+    ``adam`` computes in the type of ``X``, as torch does; ``optimum`` in float64.
+
+    Memory beside ``X``, which is not copied (a selection of rows or columns is, up to 128 MiB): blocks of 8 MiB;
+    ``optimum`` adds the columns of its working set (up to twice as many as get a weight) in the type of ``X``. With
+    ``l1 = 0`` and the smaller side m up to 1,500, or ``l2`` below 1e-2, four matrices of m x m and two of rows x m in
+    float64.
     """
 
     def __init__(
@@ -143,8 +146,9 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> list[ElasticNetProbe]:
         """Train a copy of this probe for each problem, in shared passes over the rows; this probe is not changed.
 
-        The same as fitting one by one: ``adam`` takes the same steps, up to the rounding of the data's type;
-        ``optimum`` ends within the same gap. Any number of threads (as many as BLAS may use) gives the same bits.
+        The same as fitting one by one: ``adam`` takes the same steps, up to the rounding of the data's type (weights
+        that a strong ``l1`` keeps jumping around 0 in small batches enlarge it); ``optimum`` ends within the same gap.
+        Any number of threads gives the same bits; as many are used as BLAS may use.
 
         Args:
             X: ``[rows, columns]``, float32 or float64 (else converted); may be a read-only memory map.

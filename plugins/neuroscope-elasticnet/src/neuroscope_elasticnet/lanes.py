@@ -92,8 +92,9 @@ def _over_columns(group: Sequence[_Planned]) -> Iterator[tuple[Places, list[_Pla
     together: list[_Planned] = []
     for members in apart.values():
         columns, classes = members[0].job.columns, sum(each.job.classes for each in members)
-        seen = columns.stop - columns.start if isinstance(columns, slice) else len(columns)
-        if len(apart) > 1 and classes * (high - low) < seen * (_FIXED + classes):
+        seen = columns.stop - columns.start if isinstance(columns, slice) else len(np.unique(columns))
+        twice = not isinstance(columns, slice) and seen < len(columns)  # a stack holds each column once
+        if len(apart) > 1 and not twice and classes * (high - low) < seen * (_FIXED + classes):
             together += members
         else:
             yield columns, members

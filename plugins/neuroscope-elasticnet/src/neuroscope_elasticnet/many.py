@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from neuroscope_elasticnet.lanes import stacks
 from neuroscope_elasticnet.paths import paths
@@ -36,8 +36,9 @@ def run(values: NDArray[Any], jobs: Sequence[Job]) -> None:
         values: ``[rows, columns]``, float32 or float64; may be a memory map; it is not copied whole.
         jobs: what to fit.
     """
-    threads = _threads()
-    with threadpool_limits(limits=1, user_api="blas"):  # the same bits for any number of cores
+    blas = ThreadpoolController()  # looks through the loaded libraries, once
+    threads = _threads(blas)
+    with blas.limit(limits=1, user_api="blas"):  # the same bits for any number of cores
         _each(lambda job: _choose(values, job), [job for job in jobs if job.probe.penalty == "cv"], threads)
         work: list[Callable[[], None]] = []
         for part in _each(lambda batch: _planned(values, batch), _by_weights(jobs), threads):
@@ -45,9 +46,9 @@ def run(values: NDArray[Any], jobs: Sequence[Job]) -> None:
         _each(lambda one: one(), work, threads)
 
 
-def _threads() -> int:
+def _threads(blas: ThreadpoolController) -> int:
     """As many as BLAS may use: what the user, or the machine, grants."""
-    return max((int(each["num_threads"]) for each in threadpool_info() if each["user_api"] == "blas"), default=1)
+    return max((int(each["num_threads"]) for each in blas.info() if each["user_api"] == "blas"), default=1)
 
 
 def _planned(values: NDArray[Any], jobs: Sequence[Job]) -> list[Callable[[], None]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from neuroscope_elasticnet.fit import Fit, Goal, line_search, split_bias, two_rows
 from neuroscope_elasticnet.gap import balanced, dual_value, penalty, relative
+from neuroscope_elasticnet.working import WorkingSet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +45,7 @@ class _Search:
         self.first = targets.first
         self.l1, self.l2 = goal.l1, goal.l2 / (1 + self.first)
         free = len(targets.onehot) - self.first
-        self.chosen = np.zeros(0, np.int64)
-        self.z = np.zeros((0, matrix.shape[0]))
+        self.chosen = WorkingSet(matrix)
         self.w = np.zeros((free, 0))
         self.logits = np.repeat(np.log(targets.priors)[:, None], matrix.shape[0], axis=1)
         self.steps = 0
@@ -56,8 +56,8 @@ class _Search:
     def _begin(self, start: Fit) -> None:
         weights = start.weights[1:] - start.weights[:1] if self.first else start.weights
         self._add(np.flatnonzero(weights.any(axis=0)))
-        self.w = np.ascontiguousarray(weights[:, self.chosen])
-        self.logits[self.first :] = self.w @ self.z
+        self.w = np.ascontiguousarray(weights[:, self.chosen.which])
+        self.logits[self.first :] = self.chosen.project(self.w)
         self._settle()
 
     def run(self) -> Fit:
@@ -85,20 +85,19 @@ class _Search:
 
     def _violators(self, gradient: Floats) -> NDArray[np.int64]:
         size = np.abs(gradient).max(axis=0)
-        size[self.chosen] = 0
+        size[self.chosen.which] = 0
         violating = np.flatnonzero(size > self.l1)
         most = max(64, int(np.count_nonzero(self.w.any(axis=0))))
         return violating[np.argsort(-size[violating], kind="stable")[:most]]
 
     def _add(self, columns: NDArray[np.int64]) -> None:
-        self.chosen = np.concatenate([self.chosen, columns])
-        self.z = np.concatenate([self.z, self.matrix.columns(columns)])
+        self.chosen.add(columns)
         self.w = np.concatenate([self.w, np.zeros((len(self.w), len(columns)))], axis=1)
 
     def _solve_chosen(self, enough: float) -> None:
         while self._may_go_on():
             self._newton()
-            if self._gap(lambda residuals: residuals @ self.z.T)[0] <= enough:
+            if self._gap(self.chosen.correlate)[0] <= enough:
                 return
 
     def _newton(self) -> None:
@@ -109,9 +108,11 @@ class _Search:
         residuals = self.targets.residuals(probabilities)[self.first :]
         w, bias = self.w.copy(), np.zeros(len(self.w))
         p = np.ascontiguousarray(probabilities[self.first :])
-        descend(self.z, p, self.targets.share, residuals.copy(), w, bias, self.l1, self.l2, _SWEEPS, _RATIO)
+        z, share = self.chosen, self.targets.share
+        columns = (z.raw, z.center, z.inverse)
+        descend(*columns, p, share, residuals.copy(), w, bias, self.l1, self.l2, _SWEEPS, _RATIO)
         change = w - self.w
-        moved = change @ self.z + bias[:, None]
+        moved = z.project(change) + bias[:, None]
         slope = float(np.vdot(residuals, moved)) + penalty(w, self.l1, self.l2) - penalty(self.w, self.l1, self.l2)
         found = line_search(
             self.targets, self.logits, moved, slope, lambda size: penalty(self.w + size * change, self.l1, self.l2)
@@ -123,6 +124,7 @@ class _Search:
 
     def _fit(self, gap: float) -> Fit:
         free = np.zeros((len(self.w), self.matrix.shape[1]))
-        free[:, self.chosen] = self.w
-        offset = self.logits[self.first :, 0] - self.logits[0, 0] * self.first - self.w @ self.z[:, 0]
+        free[:, self.chosen.which] = self.w
+        first_row = (self.chosen.raw[:, 0] - self.chosen.center) * self.chosen.inverse
+        offset = self.logits[self.first :, 0] - self.logits[0, 0] * self.first - self.w @ first_row
         return Fit(two_rows(free), split_bias(offset), self.steps, gap)

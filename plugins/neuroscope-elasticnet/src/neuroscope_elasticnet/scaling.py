@@ -64,9 +64,15 @@ class Scaled:
             total[:, rows] = weights @ block.T
         return total
 
+    def raw_columns(self, which: NDArray[np.int64], out: NDArray[Any]) -> None:
+        """Some columns, as they are, into ``out`` ``[len(which), rows]``."""
+        for rows in row_blocks(*self.shape):
+            out[:, rows] = self.values[rows][:, which].T
+
     def columns(self, which: NDArray[np.int64]) -> Floats:
-        """Some columns, each contiguous: ``[len(which), rows]``."""
-        chosen = np.ascontiguousarray(self.values[:, which].T, dtype=np.float64)
+        """Some scaled columns: ``[len(which), rows]``."""
+        chosen = np.empty((len(which), self.shape[0]))
+        self.raw_columns(which, chosen)
         chosen -= self.center[which, None]
         chosen *= self.inverse[which, None]
         return chosen

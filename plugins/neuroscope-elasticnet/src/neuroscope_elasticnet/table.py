@@ -15,7 +15,7 @@ Places = NDArray[np.int64] | slice
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A selection that is never held as a whole; answers to ``shape``, ``dtype``, ``t[rows]`` and ``t[:, columns]``.
+    """A selection that is never held as a whole; answers to ``shape``, ``dtype`` and ``t[rows]``.
 
     Attributes:
         values: ``[all rows, all columns]``, may be a memory map.
@@ -39,12 +39,9 @@ class Table:
         """Of the matrix."""
         return self.values.dtype
 
-    def __getitem__(self, key: Any) -> NDArray[Any]:
-        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
-        found = self.values[rows if self.chosen is None else self.chosen[rows]]
-        across: Places = np.arange(self.values.shape[1])[self.columns][columns]
-        chosen: NDArray[Any] = found[:, self.columns] if columns == slice(None) else found[:, across]
-        return chosen
+    def __getitem__(self, rows: Places) -> NDArray[Any]:
+        found: NDArray[Any] = self.values[rows if self.chosen is None else self.chosen[rows]][:, self.columns]
+        return found
 
 
 Matrix = NDArray[Any] | Table
