@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from neuroscope_elasticnet.scaling import Floats
 
-    Column = Columns = NDArray[Any]
+    Column: TypeAlias = NDArray[Any]
+    Columns: TypeAlias = NDArray[Any]
 
 
 @compiled

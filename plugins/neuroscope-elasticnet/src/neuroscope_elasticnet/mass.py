@@ -49,7 +49,7 @@ def scores(weights: Floats, left: Floats) -> Floats:
     """
     mass = weights.sum(axis=1, keepdims=True)
     share = np.divide(weights, mass, out=np.zeros_like(weights), where=mass > 0).max(axis=0)
-    most = left.max(axis=0)
+    most: Floats = left.max(axis=0)
     values, where, times = np.unique(most, return_inverse=True, return_counts=True)
     above = np.append(values[1:], 2.0)
     alone = (times[where] == 1) & (most > 0)
