@@ -9,12 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from neuroscope.contracts.audio import Manifest, Utterance, WaveBatch
+    from neuroscope.contracts.audio import Manifest, Trial, Utterance, WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames, LayerSpec, Origin
     from neuroscope.contracts.features import Features, Pooling, PoolingState, Unit
     from neuroscope.contracts.probing import Labels, Probe, Problem, Ranker, Ranking
     from neuroscope.contracts.rows import Row
-    from neuroscope.contracts.task import Classification, Split, Task
+    from neuroscope.contracts.task import Classification, Split, Task, Verification
     from neuroscope.data import Data
     from neuroscope.errors import (
         BadAudio,
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from neuroscope.registry import Registrar, require
 
 _HOMES = {
-    "neuroscope.contracts.audio": "Manifest Utterance WaveBatch",
+    "neuroscope.contracts.audio": "Manifest Trial Utterance WaveBatch",
     "neuroscope.contracts.backbone": "Backbone BackboneSpec Frames LayerSpec Origin",
     "neuroscope.contracts.features": "Features Pooling PoolingState Unit",
     "neuroscope.contracts.probing": "Labels Probe Problem Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
-    "neuroscope.contracts.task": "Classification Split Task",
+    "neuroscope.contracts.task": "Classification Split Task Verification",
     "neuroscope.data": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
@@ -86,9 +86,11 @@ __all__ = [
     "StoreMismatch",
     "Task",
     "TooManyFailures",
+    "Trial",
     "Unit",
     "UnknownName",
     "Utterance",
+    "Verification",
     "WaveBatch",
     "hookimpl",
     "require",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from neuroscope.contracts.audio import Manifest
-    from neuroscope.contracts.task import Task
+    from neuroscope.contracts.task import Classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Question:
         return replace(self, rows=Labelled(utterances, self.rows.values[kept], self.rows.classes))
 
 
-def ask(text: str, task: Task, manifest: Manifest, split: str) -> Question:
+def ask(text: str, task: Classification, manifest: Manifest, split: str) -> Question:
     """Label a manifest.
 
     Args:

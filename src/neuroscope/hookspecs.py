@@ -47,7 +47,11 @@ def register_datasets(register: Registrar[Manifest]) -> None:
 
 @hookspec
 def register_tasks(register: Registrar[Task]) -> None:
-    """Register questions: ``factory(*, ...) -> Classification``, a declaration of about 20 lines."""
+    """Register questions: a declaration of about 20 lines.
+
+    ``factory(*, ...) -> Classification`` asks for the class of an utterance, ``factory(*, ...) -> Verification`` asks
+    of two utterances whether one speaker is heard in both.
+    """
 
 
 @hookspec

@@ -9,9 +9,10 @@ import pytest
 from neuroscope import BadOption, Classification, Manifest, PluginBroken, Plugins, UnknownName, Utterance
 from neuroscope.data import Data
 from neuroscope.registry import Entry
-from neuroscope.testing import checks_of, run
+from neuroscope.testing import checks_of, run, verifications
 
 TURNS = itertools.count()
+OF_TRIALS = {check.__name__ for check in verifications.CHECKS}
 
 
 def utterances(**changes):
@@ -102,7 +103,9 @@ def installed(made, reader):
 
 def outcomes(made, reader=corpus, data=None):
     data = data or Data(dataset="corpus")
-    return {each.check: each for each in run("task", "mine", data, plugins=installed(made, reader))}
+    found = {each.check: each for each in run("task", "mine", data, plugins=installed(made, reader))}
+    assert {found.pop(name).reason for name in OF_TRIALS} == {"the task asks classes, not trials"}
+    return found
 
 
 def failed(found):
@@ -126,7 +129,7 @@ def test_a_broken_task_fails_its_check_and_no_other(name):
 
 
 def test_every_check_has_its_broken_task():
-    assert {check for *_, check in BROKEN.values()} == {check.__name__ for check in checks_of("task")}
+    assert {check for *_, check in BROKEN.values()} == {check.__name__ for check in checks_of("task")} - OF_TRIALS
 
 
 def test_a_split_of_single_utterances_promises_no_speakers_apart():

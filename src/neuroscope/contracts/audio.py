@@ -1,4 +1,4 @@
-"""Utterances, manifests, and batches of waveforms."""
+"""Utterances, manifests, trials, and batches of waveforms."""
 
 from __future__ import annotations
 
@@ -83,6 +83,21 @@ class Manifest:
             row = [u.id, u.start, u.duration, u.audio_channel, u.speaker, sorted(u.tags.items())]
             digest.update(json.dumps(row).encode() + b"\n")
         return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Two utterances of a manifest, and whether one speaker is heard in both.
+
+    Attributes:
+        enrolment: id of the utterance that the speaker is known from.
+        test: id of the utterance that is compared with it.
+        target: True = the same speaker in both (a target trial), False = another (a non-target trial).
+    """
+
+    enrolment: str
+    test: str
+    target: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.audio import Utterance
+    from neuroscope.contracts.audio import Manifest, Trial, Utterance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,26 @@ class Classification:
     split: str = ""
 
 
-Task = Classification
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """Speaker verification: is it the same speaker in two utterances? It is asked of trials, and nothing is trained.
+
+    A trial's score is the cosine of its two vectors; the equal error rate says how well scores tell target from
+    non-target trials.
+
+    Attributes:
+        trials: those of a manifest, of both kinds and each once: the same ones, in the same order, whenever the same
+            manifest is given. Both ids of a trial are of the manifest, and they differ.
+        columns: the columns that ``trials`` reads, for messages and for checks before any audio is read.
+        datasets: names that the data must have; empty = whatever the user gives.
+    """
+
+    trials: Callable[[Manifest], Sequence[Trial]]
+    columns: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+
+
+Task = Classification | Verification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

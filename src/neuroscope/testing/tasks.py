@@ -1,6 +1,6 @@
 """Checks of tasks: a question that can be asked of this data, and whose answer can be tested.
 
-They apply to ``Classification``, the one kind of task there is.
+Those about labels are of a ``Classification`` and are here; those about trials are in ``verifications``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import numpy as np
 
 from neuroscope import data as corpora
 from neuroscope import options, splits
-from neuroscope.contracts.task import Classification
+from neuroscope.contracts.task import Classification, Verification
 from neuroscope.data import DATASET_COLUMN, Data
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import NeuroscopeError, PluginBroken
+from neuroscope.testing import verifications
 from neuroscope.testing.cases import NotApplicable
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest, Utterance
-    from neuroscope.contracts.task import Split
+    from neuroscope.contracts.task import Split, Task
     from neuroscope.plugins import Plugins
 
 _SEEDS = range(5)
@@ -46,19 +47,26 @@ class Subject:
     """
 
     text: str
-    task: Classification
+    task: Task
     dataset: str
     manifest: Manifest
+
+    @property
+    def asks_classes(self) -> Classification:
+        """The task as one that asks classes; a check that needs one does not apply to another."""
+        if not isinstance(self.task, Classification):
+            raise NotApplicable("the task asks trials, not classes")
+        return self.task
 
     @cached_property
     def answers(self) -> list[Any]:
         """What ``label`` says of each utterance."""
-        return [self.task.label(each) for each in self.manifest]
+        return [self.asks_classes.label(each) for each in self.manifest]
 
     @cached_property
     def changing(self) -> list[str]:
         """Ids of the utterances that it says something else of when it is asked again, in the opposite order."""
-        again = [self.task.label(replace(each)) for each in reversed(self.manifest.utterances)]
+        again = [self.asks_classes.label(replace(each)) for each in reversed(self.manifest.utterances)]
         pairs = zip(self.manifest, self.answers, reversed(again), strict=True)
         return [each.id for each, first, second in pairs if first != second]
 
@@ -77,7 +85,7 @@ class Subject:
     def split(self) -> str:
         """The split where a user asks for none: the task's, else the manifest's, else unseen speakers."""
         own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in self.manifest.columns else UNSEEN_SPLIT
-        return self.task.split or own
+        return self.asks_classes.split or own
 
     @cached_property
     def parts(self) -> list[Split]:
@@ -92,13 +100,14 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     Raises:
         UnknownName: no such task, option or dataset, or no column of the data has a name that the task reads.
         BadOption: no data.
-        PluginBroken: the factory returns no ``Classification``.
+        PluginBroken: the factory returns neither a ``Classification`` nor a ``Verification``.
         NeuroscopeError: the data cannot be read.
     """
     choice = plugins.tasks.choose(text)
-    task = choice.build()
-    if not isinstance(task, Classification):
-        raise PluginBroken(f"the factory of task {choice.text} returns a {type(task).__name__}, not a Classification")
+    task: object = choice.build()
+    if not isinstance(task, Classification | Verification):
+        returned = f"returns a {type(task).__name__}, not a Classification or a Verification"
+        raise PluginBroken(f"the factory of task {choice.text} {returned}")
     loaded = corpora.load(data or Data(), plugins, task.datasets)
     for column in task.columns:
         corpora.check_column(loaded.manifest, column)
@@ -112,8 +121,7 @@ def named_datasets_are_given(subject: Subject) -> None:
     if missing:
         raise AssertionError(
             f"the task needs dataset {', '.join(missing)}, the data are {subject.dataset}: give it with --data "
-            f"NAME=PATH, "
-            f"or name no datasets where any with the task's columns will do"
+            f"NAME=PATH, or name no datasets where any with the task's columns will do"
         )
 
 
@@ -162,8 +170,7 @@ def label_reads_declared_columns_alone(subject: Subject) -> None:
         if told != answer:
             raise AssertionError(
                 f"{each.id} is {answer!r}, and {told!r} without its path and the columns that are not declared "
-                f"({others}): "
-                f"declare in columns what label reads, and let the dataset make a tag of what a path says"
+                f"({others}): declare in columns what label reads, and let the dataset make a tag of what a path says"
             )
 
 
@@ -204,8 +211,7 @@ def no_utterance_is_in_both_parts(subject: Subject) -> None:
         if twice:
             raise AssertionError(
                 f"split {made.name}: the same audio is in train and in test: {_some(twice)}; leave repeated rows out "
-                f"in "
-                f"the dataset, or choose a split that keeps them together (Classification.split)"
+                f"in the dataset, or choose a split that keeps them together (Classification.split)"
             )
 
 
@@ -265,7 +271,7 @@ class _Raised:
 
 def _label(subject: Subject, utterance: Utterance) -> Any:
     try:
-        return subject.task.label(utterance)
+        return subject.asks_classes.label(utterance)
     except Exception as error:  # whatever a stranger's label raises is its answer here
         return _Raised(f"{type(error).__name__}: {error}")
 
@@ -289,4 +295,5 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     every_class_is_in_both_parts,
     no_utterance_is_in_both_parts,
     no_group_is_in_both_parts,
+    *verifications.CHECKS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope.cells import Settings
+from neuroscope.contracts.task import Classification, Verification
 from neuroscope.errors import BadOption
 
 if TYPE_CHECKING:
@@ -17,11 +18,26 @@ if TYPE_CHECKING:
     from neuroscope.registry import Choice
 
 
-def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Task]:
-    """Canonical text -> task, each once."""
+def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Classification]:
+    """Canonical text -> task, each once; the one place that keeps tasks without classes from what needs classes.
+
+    Raises:
+        BadOption: no task, or one that asks trials.
+        UnknownName: no such task or option.
+    """
     if not texts:
         raise BadOption("no task: name one with --task (`neuroscope list tasks`)")
-    return {choice.text: choice.build() for choice in map(plugins.tasks.choose, texts)}
+    return {choice.text: _with_classes(choice) for choice in map(plugins.tasks.choose, texts)}
+
+
+def _with_classes(choice: Choice[Task]) -> Classification:
+    task = choice.build()
+    if isinstance(task, Verification):
+        raise BadOption(
+            f"task {choice.text} asks trials, not classes; name a task with classes, e.g. --task label:COLUMN "
+            f"(`neuroscope list tasks`)"
+        )
+    return task
 
 
 def settings_of(
