@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,10 @@ from neuroscope.errors import BadOption, MissingData
 from neuroscope.prepare import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from neuroscope.analysis.cell import Cell
     from neuroscope.analysis.neurons import Asked
-    from neuroscope.analysis.runs import Run
     from neuroscope.asking import Question
     from neuroscope.cells import Settings
     from neuroscope.contracts.backbone import BackboneSpec
@@ -85,29 +85,34 @@ def answer(
     layers = settings.layers_of(prepared)
     chosen = [layer for layer in prepared.in_all if layer in layers] or layers
 
-    def features_of(run: Run) -> Features:
-        twin = (untrained or _no_twin)(run.seed)
-        rows, _ = machine.extract(twin, manifest, progress)
-        if missing := [each for each in ids if each not in rows.rows]:
-            raise MissingData(f"{twin.text} has no vectors of {len(missing)} utterances, e.g. {missing[0]}")
-        return twin.representation.features(ids, [rows.rows[each] for each in ids], chosen)
+    def features_of(one: Prepared, rows: Mapping[str, str]) -> Features:
+        return one.representation.features(ids, [rows[each] for each in ids], chosen)
 
+    def of_twin(twin: Prepared) -> Features:
+        extracted, _ = machine.extract(twin, manifest, progress)
+        if missing := [each for each in ids if each not in extracted.rows]:
+            raise MissingData(f"{twin.text} has no vectors of {len(missing)} utterances, e.g. {missing[0]}")
+        return features_of(twin, extracted.rows)
+
+    if untrained is not None:
+        asked = replace(asked, untrained=lambda run: of_twin(untrained(run.seed)))
     material = Material(
         layer=ALL if len(chosen) > 1 else chosen[0],
-        features=prepared.representation.features(ids, [extraction.rows[each] for each in ids], chosen),
+        features=features_of(prepared, extraction.rows),
         values=question.rows.values,
         classes=question.rows.classes,
         runs=runs,
         template=settings.template,
     )
     cell = cell_of(prepared, question, runs, loaded, settings)
-    found = study(cell, material, replace(asked, untrained=features_of if untrained else None), progress)
+    neurons = dict(Counter(unit.layer for unit in material.features.units))
+    found = study(cell, material, asked, progress)
     return Answer(
         cell,
         material.features.units,
         question,
         found,
-        records.about_cell(cell, question, runs, found.cautions),
+        {**records.about_cell(cell, question, runs, found.cautions), "neurons": neurons},
         records.about_extraction(prepared, loaded, extraction, failures),
         list(records.splits(cell, question, runs)),
     )
@@ -130,7 +135,3 @@ def twin_of(
         return prepare(replace(choice, given=given), plugins, machine.store, pooling=pooling, dtype=machine.dtype)
 
     return make
-
-
-def _no_twin(seed: int) -> Prepared:
-    raise BadOption(f"no untrained twin for seed {seed}")

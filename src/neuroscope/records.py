@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import invariance
@@ -114,7 +115,8 @@ def splits(cell: Cell, question: Question, runs: Runs) -> Iterable[dict[str, Any
 def rankings(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFrame:
     """A row a neuron and run, and one for each class that the ranking scores; ranks count from 1.
 
-    ``layer`` is the neuron's own; an empty ``class`` is the ranking over all classes.
+    ``layer`` is the neuron's own; an empty ``class`` is the ranking over all classes. ``entry_mass`` is of that one
+    alone, and null where the unit comes in at no mass, or the ranking knows none.
     """
     import polars
 
@@ -128,7 +130,9 @@ def rankings(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFra
             "rank": range(1, len(ranking.units) + 1),
         }
         for name, scores in (("", ranking.scores), *ranking.by_class.items()):
-            table = polars.DataFrame({**neurons, "score": scores})
+            mass = None if name else ranking.entry_mass
+            columns = {**neurons, "score": scores, "entry_mass": [None] * len(scores) if mass is None else mass}
+            table = polars.DataFrame(columns, schema_overrides={"entry_mass": polars.Float64}, nan_to_null=True)
             known = {**common, "seed": run.seed, "class": name}
             tables.append(table.with_columns(**{key: polars.lit(value) for key, value in known.items()}))
     return polars.concat(tables)
@@ -154,10 +158,19 @@ def minimal_neurons(found: Neurons, units: Sequence[Unit]) -> polars.DataFrame:
                 "runs": runs,
                 "rank": sum(place + 1 for _, place in at) / len(at),
                 "score": sum(float(ranking.scores[place]) for ranking, place in at) / len(at),
+                "entry_mass": _mean_mass(at),
                 **{
                     f"score:{name}": sum(float(ranking.by_class[name][place]) for ranking, place in at) / len(at)
                     for name in at[0][0].by_class
                 },
             }
         )
-    return polars.DataFrame(rows).sort(["runs", "rank"], descending=[True, False])
+    table = polars.DataFrame(rows, schema_overrides={"entry_mass": polars.Float64})
+    return table.sort(["runs", "rank"], descending=[True, False])
+
+
+def _mean_mass(at: Iterable[tuple[Ranking, int]]) -> float | None:
+    """Mean entry mass over the runs in which the unit comes in; None where it does in none, or none is known."""
+    known = [float(ranking.entry_mass[place]) for ranking, place in at if ranking.entry_mass is not None]
+    finite = [mass for mass in known if not isnan(mass)]
+    return sum(finite) / len(finite) if finite else None

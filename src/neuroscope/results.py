@@ -45,6 +45,31 @@ def check_out(out: Path) -> None:
         raise BadOption(f"--out {out} cannot be written: {error.strerror or error}") from None
 
 
+def check_file(option: str, file: Path) -> None:
+    """Refuse, before any work, a file that cannot be written; what an earlier run wrote there stays until then.
+
+    Args:
+        option: that named it.
+        file: what will be written.
+
+    Raises:
+        BadOption: with what is wrong.
+    """
+    if file.is_dir():
+        raise BadOption(f"{option} {file} is a folder; name a file")
+    try:
+        made = [parent for parent in file.parents if not parent.exists()]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        trial = file.with_name(f".{file.name}.try")
+        with whole_file(trial) as temporary:
+            temporary.touch()
+        trial.unlink()
+        for parent in made:
+            parent.rmdir()
+    except OSError as error:
+        raise BadOption(f"{option} {file} cannot be written: {error.strerror or error}") from None
+
+
 def write(
     out: Path,
     rows: Sequence[Row],

@@ -88,14 +88,14 @@ def test_the_dataset_says_what_to_get_where_there_is_nothing_and_counts_what_is_
     assert manifest.left_out == {"file that is not there": 1}
 
 
-def test_probeless_is_the_sum_over_all_pairs_of_classes(load):
+def test_the_ranking_is_the_sum_over_all_pairs_of_classes(load):
     rng = np.random.default_rng(0)
     values = rng.standard_normal((60, 7)).astype(np.float32)
     units = tuple(Unit("layer", number) for number in range(7))
     labels = Labels(np.arange(60) % 5, tuple("abcde"), np.arange(60))
     features = Features(ids=tuple(map(str, range(60))), units=units, values=values)
     plugins, _ = load("ranking")
-    ranking = plugins.rankings.choose("probeless").build().rank(features, labels, None, seed=0)
+    ranking = plugins.rankings.choose("class-means").build().rank(features, labels, None, seed=0)
     means = [values[labels.values == each].mean(axis=0, dtype=np.float64) for each in range(5)]
     pairs = sum(abs(means[one] - means[other]) for one in range(5) for other in range(one))
     assert np.allclose(ranking.scores, np.sort(pairs)[::-1])
@@ -110,7 +110,7 @@ def test_the_examples_are_as_short_as_is_said(blocks_of):
         (texts[kind],) = [block.text for block in blocks if block.kind == "python"]
     task = texts["task"][texts["task"].index("@neuroscope.hookimpl") :]
     assert len([line for line in task.splitlines() if line.strip()]) <= 20
-    ranker = texts["ranking"][texts["ranking"].index("class Probeless") :]
+    ranker = texts["ranking"][texts["ranking"].index("class ClassMeans") :]
     assert len([line for line in ranker.splitlines() if line.strip()]) <= 10
     (lda,) = [line for line in texts["probe"].splitlines() if "LinearDiscriminantAnalysis" in line]
     assert lda.startswith("    register(") and lda.endswith(")")

@@ -13,8 +13,9 @@ FILES = sorted(path for path in SOURCE.rglob("*.py") if path != Path(defaults.__
 
 def names_in_defaults():
     """Components, presets and the components that presets name."""
-    probes = {options.parse(preset.probe)[0] for preset in defaults.PRESETS.values()}
-    return {defaults.PROBE, defaults.FOLDER_READER, *defaults.READERS.values(), *defaults.PRESETS, *probes}
+    presets = [text for preset in defaults.PRESETS.values() for text in (preset.probe, preset.ranking)]
+    components = {defaults.PROBE, defaults.RANKING, defaults.FOLDER_READER, *defaults.READERS.values()}
+    return {*components, *defaults.PRESETS, *(options.parse(text)[0] for text in presets)}
 
 
 def constants(source):
@@ -37,7 +38,8 @@ def found(source, names):
 def test_the_names_are_known():
     names = names_in_defaults()
     assert defaults.PROBE in names
-    assert len(names) >= 4
+    assert defaults.RANKING in names
+    assert len(names) >= 5
     assert all(name.strip() for name in names)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -82,14 +82,20 @@ def neurons(
 
 
 def _tell(result: Result) -> None:
-    from neuroscope.report.neuron_tables import controls_table, layers_table, sentences, sets_table
+    from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
     from neuroscope.report.neurons import Findings
 
     (extraction,), (cell,) = result.run["extractions"], result.run["cells"]
     findings = Findings(result.rows)
-    say(*lines_of_extraction(extraction), *lines_of_cell(cell), f"Ranking: {cell['ranking']}.", "")
+    say(*lines_of_extraction(extraction), *lines_of_cell(cell), _what_was_ranked(cell), "")
     say(controls_table(findings), "", "Trained anew on a share of the neurons", sets_table(findings), "")
+    say(minimal_table(findings), "")
     if findings.layers:
         say("The minimal set over the layers", layers_table(findings), "")
     say(*sentences(findings), f"{what_varied(cell)} Interval: bootstrap over the test part's groups.")
     say(*(f"Warning: {line}." for line in cell["cautions"]), "", str(result.folder))
+
+
+def _what_was_ranked(cell: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {layer}" for layer, count in cell["neurons"].items())
+    return f"Ranking: {cell['ranking']}. Neurons: {sum(cell['neurons'].values())} ({counts})."

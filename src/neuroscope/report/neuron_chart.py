@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"top": "#c8553d", "random": "#1f6f8b", "bottom": "#8a8a8a"}
 _WIDTH, _HEIGHT = 420, 280
+_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
 def save_neuron_chart(findings: Findings, title: str, folder: Path) -> None:
@@ -42,11 +43,16 @@ def _accuracies(findings: Findings, title: str) -> altair.LayerChart | altair.Fa
     colour = altair.Color(
         "set:N",
         scale=altair.Scale(domain=kinds, range=[_COLOURS[kind] for kind in kinds]),
-        legend=altair.Legend(title=None, orient="top"),
+        legend=altair.Legend(title=None, orient="bottom", symbolOpacity=1),
     )
-    ticks = sorted({record["share"] for record in records} | {100})
-    axis = altair.Axis(values=ticks, labelExpr="datum.value + ' %'", labelOverlap=True)
-    x = altair.X("share:Q", title="neurons kept", scale=altair.Scale(type="log", domain=[min(ticks), 100]), axis=axis)
+    ticks = _ticks(findings)
+    axis = altair.Axis(values=ticks, labelExpr="datum.value", labelOverlap=False)
+    x = altair.X(
+        "share:Q",
+        title="neurons kept, %",
+        scale=altair.Scale(type="log", domain=[ticks[0], 100], nice=False),
+        axis=axis,
+    )
     y = altair.Y("value:Q", title="accuracy", scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(format=".0%"))
     base = altair.Chart(altair.InlineData(values=records)).encode(x=x, color=colour)
     layers = [
@@ -61,6 +67,14 @@ def _accuracies(findings: Findings, title: str) -> altair.LayerChart | altair.Fa
     )
 
 
+def _ticks(findings: Findings) -> list[float]:
+    """Percentages to name: from the last one below the smallest share that is drawn."""
+    size = findings.any("neurons_percent", findings.chosen)
+    smallest = min([step.percent for step in findings.steps] + ([] if size is None else [size.value]), default=1.0)
+    begin = max((tick for tick in _TICKS if tick < smallest), default=_TICKS[0])
+    return [tick for tick in _TICKS if tick >= begin]
+
+
 def _levels(findings: Findings) -> list[Any]:
     """Dashed lines for all neurons and for the majority class."""
     import altair
@@ -69,21 +83,21 @@ def _levels(findings: Findings) -> list[Any]:
     values = [{"what": what, "value": point.value} for what, point in levels.items() if point is not None]
     rules = altair.Chart(altair.InlineData(values=values)).mark_rule(strokeDash=[6, 4], color="#888888")
     rules = rules.encode(y="value:Q")
-    text = rules.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#666666", fontSize=11)
-    return [rules, text.encode(x=altair.value(0), text="what:N")]
+    text = rules.mark_text(align="right", baseline="bottom", dx=-4, dy=-3, color="#666666", fontSize=11)
+    return [rules, text.encode(x=altair.value(_WIDTH), text="what:N")]
 
 
 def _minimal(findings: Findings) -> list[Any]:
     """Where the minimal set lies."""
     import altair
 
-    size, point = findings.any("neurons_percent", "minimal"), findings.any("accuracy", "minimal")
+    size, point = findings.any("neurons_percent", findings.chosen), findings.any("accuracy", findings.chosen)
     if size is None or point is None:
         return []
-    record = {"share": max(size.value, 0.1), "value": point.value, "what": f"minimal set, {share(size.value)}"}
+    record = {"share": max(size.value, _TICKS[0]), "value": point.value, "what": f"minimal set, {share(size.value)}"}
     chart = altair.Chart(altair.InlineData(values=[record])).encode(x="share:Q", y="value:Q")
     mark = chart.mark_point(shape="diamond", size=160, filled=False, strokeWidth=2, color="#222222")
-    return [mark, chart.mark_text(align="left", dx=8, dy=14, fontSize=11, color="#222222").encode(text="what:N")]
+    return [mark, chart.mark_text(align="left", dx=8, dy=22, fontSize=11, color="#222222").encode(text="what:N")]
 
 
 def _layers(findings: Findings) -> altair.LayerChart | altair.FacetChart:

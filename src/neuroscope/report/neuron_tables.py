@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from neuroscope.report.neurons import CONTROLS, MASKED, SETS, share
+from neuroscope.report.neurons import CONTROLS, MASKED, SETS, probability, share
 from neuroscope.report.table import accuracy, interval
 
 if TYPE_CHECKING:
+    from neuroscope.contracts.rows import Row
     from neuroscope.report.curve import Point
     from neuroscope.report.neurons import Findings
 
@@ -27,10 +28,10 @@ _LABELS = {
 
 
 _RULES = {
-    "minimal": "Minimal set, chosen on training folds",
-    "minimal-sure": "The same, where its interval excludes the loss of a point",
-    "minimal-relative": "97 % of the accuracy of all",
-    "minimal-paper": "By the paper's rule, chosen on the test part",
+    "minimal": "loses at most a point",
+    "minimal-sure": "surely no more",
+    "minimal-relative": "has 97 % of all",
+    "minimal-paper": "paper's, chosen on test",
 }
 
 
@@ -58,7 +59,7 @@ def layers_table(findings: Findings) -> Table:
     """The minimal set over the layers, beside what no preference would give."""
     table = _table("layer", "neurons", "of all", "expected", "p")
     for layer in findings.layers:
-        cells = (f"{layer.neurons:.1f}", f"{layer.percent:.1f} %", f"{layer.expected:.1f}", f"{layer.p_value:.3g}")
+        cells = (f"{layer.neurons:.1f}", f"{layer.percent:.1f} %", f"{layer.expected:.1f}", probability(layer.p_value))
         table.add_row(Text(layer.name), *cells)
     return table
 
@@ -76,38 +77,59 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
+def minimal_table(findings: Findings) -> Table:
+    """The minimal sets by each rule: their size, what they reach on the test part, and as many neurons at random."""
+    table = _table("minimal set", "neurons", "of all", "accuracy %", "less all, points", "at random %")
+    for condition, rule in _RULES.items():
+        count, percent = findings.any("neurons", condition), findings.any("neurons_percent", condition)
+        reached = findings.any("accuracy", condition)
+        if count is None or percent is None or reached is None:
+            continue
+        numbers = (f"{count.value:.1f}", share(percent.value), _percent(reached))
+        beside = (findings.any("accuracy_difference", condition), findings.any("accuracy", f"{condition}-random"))
+        table.add_row(Text(rule), *numbers, _points(beside[0]), "–" if beside[1] is None else _percent(beside[1]))
+    return table
+
+
+def _percent(row: Row) -> str:
+    return f"{100 * row.value:.1f}"
+
+
+def _points(row: Row | None) -> str:
+    """A difference with its interval."""
+    if row is None:
+        return "–"
+    return f"{100 * row.value:+.1f}" + _interval(row.low, row.high, "+.1f")
+
+
 def sentences(findings: Findings) -> list[str]:
-    """What may be said of the probe, the minimal sets and the ranking."""
+    """What else may be said of the probe, the minimal sets and the ranking."""
     lines = []
     if found := findings.point("permuted", metric="selectivity"):
-        lines.append(f"Selectivity: {100 * found.value:.1f} points{_interval(found)}.")
-    lines += [line for condition in _RULES if (line := _minimal(findings, condition))]
+        lines.append(f"Selectivity: {100 * found.value:.1f} points{_interval(found.low, found.high)}.")
+    if worth := findings.any("delta_rows"):
+        part = "the training part, the paper's on test" if findings.any("delta_rows", "minimal") else "test"
+        lines.append(f"Sizes are chosen on {part}; a point is {worth.value:.1f} test utterances.")
+    lines += _beyond_random(findings)
     overlap, halves, chance = (findings.any(name) for name in ("overlap", "overlap_halves", "overlap_chance"))
     if overlap and chance:
-        among = f", {halves.value:.2f} between disjoint halves of the training groups" if halves else ""
-        lines.append(
-            f"Stability: the top {share(overlap.percent or 0)} of two runs overlap by {overlap.value:.2f}{among}; "
-            f"by chance {chance.value:.2f}."
-        )
+        among = f", two halves of the groups {halves.value:.2f}" if halves else ""
+        top = f"Stability (overlap of the top {share(overlap.percent or 0)})"
+        lines.append(f"{top}: two runs {overlap.value:.2f}{among}, chance {chance.value:.2f}.")
     return lines
 
 
-def _minimal(findings: Findings, condition: str) -> str:
-    size, accuracy_of = findings.any("neurons_percent", condition), findings.any("accuracy", condition)
-    if size is None or accuracy_of is None:
-        return ""
-    gap, worth = findings.any("accuracy_difference", condition), findings.any("delta_rows", condition)
-    random = findings.any("accuracy", f"{condition}-random")
-    parts = [f"{_RULES[condition]}: {share(size.value)} of the neurons, {100 * accuracy_of.value:.1f} %"]
-    if gap is not None and gap.low is not None and gap.high is not None:
-        low, high = 100 * gap.low, 100 * gap.high
-        parts.append(f"{100 * gap.value:+.1f} points to all ({low:+.1f} to {high:+.1f})")
-    if random is not None:
-        parts.append(f"as many at random {100 * random.value:.1f} %")
-    if worth is not None:
-        parts.append(f"a point is {worth.value:.1f} test utterances")
-    return "; ".join(parts) + "."
+def _beyond_random(findings: Findings) -> list[str]:
+    """What the top of the ranking has beyond as many random neurons, and whether others know the same."""
+    gaps = [row for row in findings.all("top_minus_random") if row.condition == "top-set"]
+    lines = [f"Trained anew, the top {share(row.percent or 0)} less as many at random: {_points(row)}." for row in gaps]
+    gap = findings.any("top_minus_random", findings.chosen)
+    redundant = findings.any("redundant_information", findings.chosen)
+    if gap and redundant:
+        verdict = "at most 5 points: others know as much" if redundant.value else "more than 5 points"
+        lines.append(f"The minimal set less as many at random: {_points(gap)}; {verdict}.")
+    return lines
 
 
-def _interval(point: Point) -> str:
-    return "" if point.low is None or point.high is None else f" ({100 * point.low:.1f} to {100 * point.high:.1f})"
+def _interval(low: float | None, high: float | None, form: str = ".1f") -> str:
+    return "" if low is None or high is None else f" ({100 * low:{form}} to {100 * high:{form}})"

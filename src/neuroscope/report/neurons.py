@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from neuroscope.report.curve import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from neuroscope.contracts.rows import Row
 
 SETS = ("top-set", "random-set", "bottom-set")
+SMALLEST = 0.001
 MASKED = ("masked-top", "masked-random", "masked-bottom")
-CONTROLS = ("majority", "random", "permuted", "untrained")
+CONTROLS = ("untrained", "random", "permuted", "majority")
+"""The one that may know most comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Findings:
                 return row
         return None
 
+    def all(self, metric: str) -> list[Row]:
+        """Every mean row of a metric, as declared."""
+        return [row for row in self._means if row.metric == metric]
+
     def point(self, condition: str, percent: float | None = None, metric: str = "accuracy") -> Point | None:
         """A metric with its ± and interval."""
         row = self.number(metric, condition, percent)
@@ -65,6 +71,11 @@ class Findings:
             return None
         sd = self.number(f"{metric}_sd", condition, percent)
         return Point(row.layer, row.value, None if sd is None else sd.value, row.low, row.high)
+
+    @property
+    def chosen(self) -> str:
+        """The condition of the minimal set: the one chosen on training folds, or the paper's where that is all."""
+        return next((row.condition for row in self._means if row.metric == "neurons_percent"), "")
 
     @property
     def steps(self) -> list[Step]:
@@ -82,8 +93,10 @@ class Findings:
 
     @property
     def layers(self) -> list[Layer]:
-        """The minimal set over the layers, as declared."""
+        """The minimal set over the layers, as declared; empty where there is one layer alone."""
         found = [row for row in self._means if row.metric == "neurons_expected"]
+        if len(found) == 1:
+            return []
         return [
             Layer(
                 row.layer,
@@ -102,10 +115,10 @@ class Findings:
 
 
 def share(percent: float) -> str:
-    """A percentage for people."""
-    return f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
+    """A percentage for people: two digits, three from ten on."""
+    return f"{percent:.{2 if percent < 10 else 3}g} %"
 
 
-def names(conditions: Sequence[str]) -> str:
-    """Conditions for people."""
-    return ", ".join(each.replace("-", " ") for each in conditions)
+def probability(p_value: float) -> str:
+    """A p-value for people."""
+    return f"{p_value:.2g}" if p_value >= SMALLEST else f"< {SMALLEST:g}"

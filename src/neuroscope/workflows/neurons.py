@@ -92,6 +92,8 @@ def neurons(
     settings = replace(settings, ranking=ranking_choice.text)
     if out is not None:
         results.check_out(out)
+    if list_to is not None:
+        results.check_file("--list", list_to)
     untrained = twin_of(choice, plugins, machine, pooling) if "untrained" in controls else None
     prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
     settings.layers_of(prepared)

@@ -1,0 +1,181 @@
+"""Tables, sentences and pictures of a study of neurons, from made-up rows."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from neuroscope.analysis.cell import Cell
+from neuroscope.report.neuron_chart import save_neuron_chart
+from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
+from neuroscope.report.neurons import Findings, probability, share
+
+TEXTS = ["representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"]
+CELL = Cell(**dict.fromkeys(TEXTS, ""), runs=2, seed=0)
+
+
+def row(condition, metric, value, percent=None, layer="ALL", **more):
+    return CELL.row(layer=layer, condition=condition, metric=metric, value=value, n=40, percent=percent, **more)
+
+
+def scored(condition, value, percent=None, **more):
+    return [
+        row(condition, "accuracy", value, percent, low=value - 0.1, high=value + 0.05, **more),
+        row(condition, "accuracy_sd", 0.02, percent, **more),
+        row(condition, "accuracy", 0.0, percent, seed=0, **more),
+    ]
+
+
+def minimal_rows(condition, percent, accuracy):
+    return [
+        *scored(condition, accuracy, percent),
+        *scored(f"{condition}-random", accuracy - 0.3, percent),
+        row(condition, "accuracy_difference", -0.012, percent, low=-0.05, high=0.01),
+        row(condition, "neurons", percent * 2, percent),
+        row(condition, "neurons_percent", percent, percent),
+        row(condition, "delta_rows", 0.4, percent),
+        row(condition, "top_minus_random", 0.3, percent, low=0.2, high=0.4, against=f"{condition}-random"),
+        row(condition, "redundant_information", 0.0, percent),
+    ]
+
+
+def layer_rows(layer, neurons, p_value, condition="minimal"):
+    numbers = {"neurons": neurons, "neurons_percent": neurons / 2, "neurons_expected": 4.0, "p_value": p_value}
+    return [row(condition, metric, value, 4.0, layer=layer) for metric, value in numbers.items()]
+
+
+CONTROLS = [
+    *scored("majority", 0.5, layer=""),
+    *scored("probe", 0.9),
+    *scored("random", 0.51),
+    *scored("permuted", 0.48),
+    *scored("untrained", 0.7),
+    row("permuted", "selectivity", 0.42, low=0.3, high=0.5),
+    *(each for name in ("top", "random", "bottom") for each in scored(f"masked-{name}", 0.6, 20.0)),
+]
+SETS = [each for name in ("top", "random") for p in (5.0, 50.0) for each in scored(f"{name}-set", 0.8, p)]
+MINIMAL = minimal_rows("minimal", 4.0, 0.89)
+PAPERS = minimal_rows("minimal-paper", 11.93, 0.88)
+LAYERS = [*layer_rows("one", 8.0, 1e-9), *layer_rows("two", 0.0, 0.034)]
+TRUST = [
+    row("ranking", "overlap", 0.62, 10.0),
+    row("ranking", "overlap_halves", 0.31, 10.0),
+    row("ranking", "overlap_chance", 0.05, 10.0),
+    row("top-set", "top_minus_random", 0.1, 1.0, low=-0.02, high=0.2, against="random-set"),
+]
+ALL = [*CONTROLS, *SETS, *MINIMAL, *PAPERS, *LAYERS, *TRUST]
+
+
+def lines(table):
+    console = Console(width=100, file=StringIO())
+    console.print(table)
+    return [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("percent", "text"),
+    [(0.1, "0.1 %"), (0.93456, "0.93 %"), (2.0833, "2.1 %"), (5, "5 %"), (11.93, "11.9 %"), (72.94, "72.9 %")],
+)
+def test_a_share_has_no_more_digits_than_it_is_worth(percent, text):
+    assert share(percent) == text
+
+
+def test_all_of_them_are_a_hundred_per_cent():
+    assert share(99.96) == share(100.0) == "100 %"
+
+
+def test_a_p_value_is_not_told_beyond_what_it_means():
+    assert [probability(each) for each in (1.0, 0.0342, 0.001, 1e-12, 0.0)] == [
+        "1",
+        "0.034",
+        "0.001",
+        "< 0.001",
+        "< 0.001",
+    ]
+
+
+def test_controls_stand_under_the_probe_the_one_that_may_know_most_first():
+    assert [line.rsplit(" – ")[0] for line in lines(controls_table(Findings(ALL)))] == [
+        "condition accuracy % 95 % interval",
+        "probe on all neurons 90.0 ± 2.0 80.0",
+        "untrained network 70.0 ± 2.0 60.0",
+        "random features 51.0 ± 2.0 41.0",
+        "permuted labels 48.0 ± 2.0 38.0",
+        "majority class 50.0 ± 2.0 40.0",
+        "top 20 %, others masked 60.0 ± 2.0 50.0",
+        "random 20 %, others masked 60.0 ± 2.0 50.0",
+        "bottom 20 %, others masked 60.0 ± 2.0 50.0",
+    ]
+
+
+def test_what_was_not_looked_at_is_not_in_the_table():
+    without = [each for each in CONTROLS if each.condition not in {"untrained", "masked-top"}]
+    said = " ".join(lines(controls_table(Findings(without))))
+    assert "untrained" not in said
+    assert "top 20 %" not in said
+
+
+def test_a_set_that_is_missing_is_a_dash():
+    assert lines(sets_table(Findings(SETS)))[1:] == ["5 % 80.0 ± 2.0 80.0 ± 2.0 –", "50 % 80.0 ± 2.0 80.0 ± 2.0 –"]
+
+
+def test_minimal_sets_by_every_rule_that_there_is():
+    assert lines(minimal_table(Findings(ALL))) == [
+        "minimal set neurons of all accuracy % less all, points at random %",
+        "loses at most a point 8.0 4 % 89.0 -1.2 (-5.0 to +1.0) 59.0",
+        "paper's, chosen on test 23.9 11.9 % 88.0 -1.2 (-5.0 to +1.0) 58.0",
+    ]
+
+
+def test_the_layers_of_the_minimal_set():
+    assert lines(layers_table(Findings(ALL)))[1:] == ["one 8.0 4.0 % 4.0 < 0.001", "two 0.0 0.0 % 4.0 0.034"]
+    assert Findings(layer_rows("one", 8.0, 1.0)).layers == []
+
+
+def test_what_is_said_beside_the_tables():
+    assert sentences(Findings(ALL)) == [
+        "Selectivity: 42.0 points (30.0 to 50.0).",
+        "Sizes are chosen on the training part, the paper's on test; a point is 0.4 test utterances.",
+        "Trained anew, the top 1 % less as many at random: +10.0 (-2.0 to +20.0).",
+        "The minimal set less as many at random: +30.0 (+20.0 to +40.0); more than 5 points.",
+        "Stability (overlap of the top 10 %): two runs 0.62, two halves of the groups 0.31, chance 0.05.",
+    ]
+
+
+def test_the_papers_rule_alone_is_chosen_on_test():
+    findings = Findings([*CONTROLS, *SETS, *PAPERS])
+    assert findings.chosen == "minimal-paper"
+    assert "Sizes are chosen on test; a point is 0.4 test utterances." in sentences(findings)
+
+
+def test_redundant_information_is_called_so():
+    rows = [each for each in MINIMAL if each.metric != "redundant_information"]
+    (said,) = [
+        line
+        for line in sentences(Findings([*rows, row("minimal", "redundant_information", 1.0, 4.0)]))
+        if line.startswith("The minimal set less")
+    ]
+    assert said.endswith("; at most 5 points: others know as much.")
+
+
+def test_of_nothing_nothing_is_said():
+    assert sentences(Findings([])) == []
+    assert Findings([]).chosen == ""
+    assert Findings([]).masked_percent is None
+
+
+@pytest.mark.parametrize("rows", [ALL, [*CONTROLS, *SETS], [*CONTROLS, *SETS, *PAPERS]], ids=["all", "few", "paper"])
+def test_the_picture_is_drawn_of_what_there_is(rows, tmp_path):
+    save_neuron_chart(Findings(rows), "a title", tmp_path)
+    drawn = (tmp_path / "neurons.svg").read_text()
+    assert "a title" in drawn
+    assert "neurons kept, %" in drawn
+    assert ("by layer" in drawn) is (rows is ALL)
+    assert ("minimal set, 4 %" in drawn) is (rows is ALL)
+    assert ("minimal set, 11.9 %" in drawn) is (PAPERS[0] in rows and rows is not ALL)
+    assert (tmp_path / "neurons.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_rows_of_one_run_have_no_deviation():
+    only = [row("probe", "accuracy", 0.9)]
+    assert lines(controls_table(Findings(only)))[1] == "probe on all neurons 90.0 –"
