@@ -172,10 +172,11 @@ def retrain(
     percents = {size: percent_of(size, count) for size in sorted(set(sizes.values()))}
     parts = {size: (cuts.top(percent), cuts.random(percent)) for size, percent in percents.items()}
     fits = iter(material.fits(run, [Problem(columns=part.columns) for pair in parts.values() for part in pair]))
-    said, found = {}, []
+    said: dict[int, list[Prediction]] = {}
+    found: list[Caution] = []
     for size, pair in parts.items():
         fitted = [next(fits) for _ in pair]
-        found += [each for one in fitted for each in about_fit(one, f"{layer} minimal set", run.seed)]
+        found += about_fit(fitted[0], f"{layer} minimal set", run.seed)  # a random set may well know nothing
         said[size] = [
             material.predict(run, one.probe, "", percent=100 * size / count, columns=part.columns)
             for one, part in zip(fitted, pair, strict=True)
