@@ -98,9 +98,7 @@ def answer(
     progress: Progress,
 ) -> None:
     """Extract what the questions are asked of from one backbone, and answer each."""
-    wanted = {utterance.id for question in questions for utterance in question.rows.utterances}
-    asked = tuple(each for each in loaded.manifest if each.id in wanted)
-    extraction, failures = extract(prepared, replace(loaded.manifest, utterances=asked))
+    extraction, failures = extract(prepared, asked_of(loaded, questions))
     answers.extractions.append(records.about_extraction(prepared, loaded, extraction, failures))
     for question in questions:
         _answer_one(answers, prepared, question.only(extraction.rows), extraction, loaded, settings, progress)
@@ -132,6 +130,12 @@ def _answer_one(
     answers.cells.append(records.about_cell(cell, question, runs, found.cautions))
     answers.predictions += records.predictions(cell, question, found.predictions)
     answers.splits[question.task] = list(records.splits(cell, question, runs))
+
+
+def asked_of(loaded: Loaded, questions: Sequence[Question]) -> Manifest:
+    """The utterances that any of the questions is asked of."""
+    wanted = {utterance.id for question in questions for utterance in question.rows.utterances}
+    return replace(loaded.manifest, utterances=tuple(each for each in loaded.manifest if each.id in wanted))
 
 
 def cell_of(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, settings: Settings) -> Cell:

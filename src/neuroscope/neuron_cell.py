@@ -10,7 +10,7 @@ from neuroscope import records
 from neuroscope.analysis.layerwise import ALL
 from neuroscope.analysis.material import Material
 from neuroscope.analysis.neurons import Neurons, study
-from neuroscope.cells import cell_of
+from neuroscope.cells import asked_of, cell_of
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.prepare import prepare
 
@@ -76,8 +76,7 @@ def answer(
         untrained: a run's seed -> the untrained twin; None = without that control.
         progress: told of long work.
     """
-    wanted = {utterance.id for utterance in question.rows.utterances}
-    manifest = replace(loaded.manifest, utterances=tuple(each for each in loaded.manifest if each.id in wanted))
+    manifest = asked_of(loaded, [question])
     extraction, failures = machine.extract(prepared, manifest, progress)
     question = question.only(extraction.rows)
     runs = settings.runs_of(question)

@@ -6,12 +6,14 @@ The functions that are no fixtures are also called in processes of their own, th
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from neuroscope import extract as extraction
 from neuroscope import planning
+from neuroscope.analysis.cell import Cell
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
@@ -153,3 +155,9 @@ def run_extraction():
 @pytest.fixture(name="write")
 def write_audio():
     return write
+
+
+@pytest.fixture
+def cell():
+    """The conditions of rows, where nothing depends on them."""
+    return Cell(**{**dict.fromkeys((each.name for each in fields(Cell)), ""), "runs": 2, "seed": 0})

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from neuroscope.analysis.cell import Cell
 from neuroscope.analysis.cuts import Part
 from neuroscope.analysis.distribution import chance, distribution, holm
 from neuroscope.analysis.material import Material
@@ -17,45 +16,33 @@ from neuroscope.contracts.task import Split
 LAYERS = {"first": 30, "second": 50, "third": 20}
 
 
-def cell():
-    texts = (
-        "representation",
-        "backbone",
-        "task",
-        "dataset",
-        "manifest",
-        "split",
-        "layers",
-        "pooling",
-        "probe",
-        "preset",
-    )
-    return Cell(**dict.fromkeys(texts, ""), runs=2, seed=0)
+@pytest.fixture
+def rows_of(cell):
+    def rows_of(*chosen):
+        """The rows about these columns, a run each."""
+        units = tuple(Unit(layer, number) for layer, count in LAYERS.items() for number in range(count))
+        features = Features(ids=("a", "b"), units=units, values=np.zeros((2, 100), dtype=np.float32))
+        split = Split(
+            name="speaker",
+            train=np.array([0]),
+            test=np.array([1]),
+            groups=np.array([0, 1]),
+            group_names=("s", "t"),
+            grouped_by="speaker",
+            fixed=True,
+        )
+        runs = Runs(tuple(Run(seed, split) for seed in range(len(chosen))), same_test=True, varied="")
+        given = Material("ALL", features, np.array([0, 1]), ("no", "yes"), runs, None)
+        sets = []
+        for run, columns in zip(runs.each, chosen, strict=True):
+            said = Prediction("ALL", MINIMAL, run, np.array([1]), float(len(columns)))
+            sets.append(MinimalSet(MINIMAL, Part(np.array(columns), 0), said, said))
+        return {(row.layer, row.metric, row.seed): row for row in distribution(cell, given, sets)}
+
+    return rows_of
 
 
-def rows_of(*chosen):
-    """The rows about these columns, a run each."""
-    units = tuple(Unit(layer, number) for layer, count in LAYERS.items() for number in range(count))
-    features = Features(ids=("a", "b"), units=units, values=np.zeros((2, 100), dtype=np.float32))
-    split = Split(
-        name="speaker",
-        train=np.array([0]),
-        test=np.array([1]),
-        groups=np.array([0, 1]),
-        group_names=("s", "t"),
-        grouped_by="speaker",
-        fixed=True,
-    )
-    runs = Runs(tuple(Run(seed, split) for seed in range(len(chosen))), same_test=True, varied="")
-    given = Material("ALL", features, np.array([0, 1]), ("no", "yes"), runs, None)
-    sets = []
-    for run, columns in zip(runs.each, chosen, strict=True):
-        said = Prediction("ALL", MINIMAL, run, np.array([1]), float(len(columns)))
-        sets.append(MinimalSet(MINIMAL, Part(np.array(columns), 0), said, said))
-    return {(row.layer, row.metric, row.seed): row for row in distribution(cell(), given, sets)}
-
-
-def test_layers_add_up_to_the_set():
+def test_layers_add_up_to_the_set(rows_of):
     found = rows_of(range(25, 45), [0, *range(90, 99)])
     for seed, size in ((0, 20), (1, 10), (None, 15)):
         for metric in ("neurons", "neurons_percent", "neurons_expected"):
@@ -81,7 +68,7 @@ def test_all_columns_or_one_layer_say_nothing():
     assert chance(5, 5, 40, 40) == 1
 
 
-def test_p_values_are_adjusted_for_the_number_of_layers():
+def test_p_values_are_adjusted_for_the_number_of_layers(rows_of):
     assert holm(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])
     assert holm(np.array([0.9, 0.5])) == pytest.approx([1, 1])
     found = rows_of(range(20))
@@ -92,14 +79,14 @@ def test_p_values_are_adjusted_for_the_number_of_layers():
     assert found["second", "p_value", 0].value < 0.01
 
 
-def test_over_runs_the_p_value_is_twice_the_median():
+def test_over_runs_the_p_value_is_twice_the_median(rows_of):
     found = rows_of(range(20), range(12, 32))
     first = [chance(count, 20, 30, 100) for count in (20, 18)]
     assert found["first", "p_value", None].value == pytest.approx(3 * 2 * np.median(first))
     assert ("first", "p_value_sd", None) not in found
 
 
-def test_sets_drawn_at_random_are_seldom_called_uneven():
+def test_sets_drawn_at_random_are_seldom_called_uneven(rows_of):
     rng = np.random.default_rng(0)
     uneven = 0
     for _ in range(200):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from neuroscope.analysis.cell import Cell
 from neuroscope.analysis.counted import Where, counted
 from neuroscope.analysis.cuts import Part
 from neuroscope.analysis.findings import redundancy
@@ -17,22 +16,6 @@ from neuroscope.testing.planted import plant
 
 DATA = plant(rows=300, columns=20, classes=3, seed=0)
 TEST = np.arange(100, 300)
-
-
-def cell():
-    texts = (
-        "representation",
-        "backbone",
-        "task",
-        "dataset",
-        "manifest",
-        "split",
-        "layers",
-        "pooling",
-        "probe",
-        "preset",
-    )
-    return Cell(**dict.fromkeys(texts, ""), runs=2, seed=0)
 
 
 def material(runs=2):
@@ -67,14 +50,14 @@ def test_the_difference_of_two_scores_is_the_score_of_the_difference():
         assert minus(one, other).bootstrap(metric, 0) == pytest.approx(draws)
 
 
-def test_differences_of_every_run_and_over_runs():
+def test_differences_of_every_run_and_over_runs(cell):
     given = material()
     first, second = given.runs.each
     pairs = [
         (said(given, first, 150, percent=4.0), said(given, first, 140)),
         (said(given, second, 160, percent=6.0), said(given, second, 120)),
     ]
-    rows = {(row.metric, row.seed): row for row in differences(cell(), given, pairs, against="x", metric="gap")}
+    rows = {(row.metric, row.seed): row for row in differences(cell, given, pairs, against="x", metric="gap")}
     assert rows["gap", 0].value == pytest.approx(0.05)
     assert rows["gap", 1].value == pytest.approx(0.2)
     assert rows["gap", None].value == pytest.approx(0.125)
@@ -84,10 +67,10 @@ def test_differences_of_every_run_and_over_runs():
     assert {row.n for row in rows.values()} == {200}
 
 
-def test_a_probe_against_itself_differs_by_nothing_in_every_draw():
+def test_a_probe_against_itself_differs_by_nothing_in_every_draw(cell):
     given = material(runs=1)
     (run,) = given.runs.each
-    row, total, _ = differences(cell(), given, [(said(given, run, 150),) * 2], against="x", metric="gap")
+    row, total, _ = differences(cell, given, [(said(given, run, 150),) * 2], against="x", metric="gap")
     assert (row.value, row.low, row.high, total.low, total.high) == (0, 0, 0, 0, 0)
 
 
@@ -97,9 +80,9 @@ def test_percentages_over_runs():
     assert mean_percent([1.0, 2.0]) == 1.5
 
 
-def test_a_number_a_run_its_mean_and_sd():
+def test_a_number_a_run_its_mean_and_sd(cell):
     given = material()
-    rows = counted(cell(), Where("ALL", "minimal", "neurons"), given.runs.each, [3, 5], [1.0, 2.0])
+    rows = counted(cell, Where("ALL", "minimal", "neurons"), given.runs.each, [3, 5], [1.0, 2.0])
     assert [(row.metric, row.seed, row.value, row.percent) for row in rows] == [
         ("neurons", 0, 3, 1.0),
         ("neurons", 1, 5, 2.0),
@@ -110,21 +93,21 @@ def test_a_number_a_run_its_mean_and_sd():
 
 
 @pytest.mark.parametrize(("random", "redundant"), [(140, 1), (141, 1), (139, 0)])
-def test_information_is_redundant_up_to_five_points(random, redundant):
+def test_information_is_redundant_up_to_five_points(cell, random, redundant):
     given = material(runs=1)
     (run,) = given.runs.each
     part = Part(np.arange(4), 0)
     one = MinimalSet(MINIMAL, part, said(given, run, 150, MINIMAL), said(given, run, random, "minimal-random"))
-    found = {row.metric: row for row in redundancy(cell(), given, [one])}
+    found = {row.metric: row for row in redundancy(cell, given, [one])}
     assert found["redundant_information"].value == redundant
     assert found["top_minus_random"].value == pytest.approx((150 - random) / 200)
 
 
-def test_what_is_beside_the_set_that_keeps_enough_is_redundant():
+def test_what_is_beside_the_set_that_keeps_enough_is_redundant(cell):
     given = material()
     sets = [
         MinimalSet(RELATIVE, Part(np.arange(kept), 0), said(given, run, 150, RELATIVE), said(given, run, 100))
         for run, kept in zip(given.runs.each, (4, 6), strict=True)
     ]
-    values = [row.value for row in redundancy(cell(), given, sets) if row.metric == "redundant_percent"]
+    values = [row.value for row in redundancy(cell, given, sets) if row.metric == "redundant_percent"]
     assert values == pytest.approx([80, 70, 75])

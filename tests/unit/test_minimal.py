@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
 
-from neuroscope.analysis.cell import Cell
 from neuroscope.analysis.cuts import Cuts
 from neuroscope.analysis.findings import about_sets, on_folds, redundancy
 from neuroscope.analysis.fold_curve import FoldCurve
@@ -40,22 +39,6 @@ class ByMeans:
         apart = np.ptp(means, axis=0).astype(float)
         order = np.argsort(-apart, kind="stable")
         return Ranking(units=tuple(features.units[column] for column in order), scores=apart[order])
-
-
-def cell():
-    texts = (
-        "representation",
-        "backbone",
-        "task",
-        "dataset",
-        "manifest",
-        "split",
-        "layers",
-        "pooling",
-        "probe",
-        "preset",
-    )
-    return Cell(**dict.fromkeys(texts, ""), runs=2, seed=0)
 
 
 def material(*, runs=2, rows=240, columns=200, classes=2, strength=1.5, groups=None, weights=None):
@@ -143,12 +126,12 @@ def test_the_choice_never_sees_the_test_part():
     assert choose(given, run, ByMeans()).sizes == before.sizes
 
 
-def test_rows_say_how_good_and_how_large_the_sets_are():
+def test_rows_say_how_good_and_how_large_the_sets_are(cell):
     given, _ = material()
     ranker = ByMeans()
     choices = [choose(given, run, ranker) for run in given.runs.each]
     made = sets_of(given, ranker, choices)
-    rows = about_sets(cell(), given, made, whole(given)) + on_folds(cell(), given, choices)
+    rows = about_sets(cell, given, made, whole(given)) + on_folds(cell, given, choices)
     found = {(row.condition, row.metric, row.seed): row for row in rows}
     assert len(found) == len(rows)
     for run, choice in zip(given.runs.each, choices, strict=True):
@@ -166,11 +149,11 @@ def test_rows_say_how_good_and_how_large_the_sets_are():
     assert found[f"{MINIMAL}-random", "accuracy", None].value < found[MINIMAL, "accuracy", None].value
 
 
-def test_planted_neurons_are_few_and_not_redundant_in_information():
+def test_planted_neurons_are_few_and_not_redundant_in_information(cell):
     given, _ = material()
     ranker = ByMeans()
     made = sets_of(given, ranker, [choose(given, run, ranker) for run in given.runs.each])
-    found = {(row.condition, row.metric): row for row in redundancy(cell(), given, made) if row.seed is None}
+    found = {(row.condition, row.metric): row for row in redundancy(cell, given, made) if row.seed is None}
     assert found[RELATIVE, "redundant_percent"].value > 85
     assert found[MINIMAL, "redundant_information"].value == 0
     gap = found[MINIMAL, "top_minus_random"]

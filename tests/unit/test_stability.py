@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import RidgeClassifier
 
-from neuroscope.analysis.cell import Cell
 from neuroscope.analysis.material import Material
 from neuroscope.analysis.predictions import Prediction
 from neuroscope.analysis.runs import Run, Runs
@@ -38,22 +37,6 @@ class ByMeans:
         return Ranking(units=tuple(features.units[column] for column in order), scores=apart[order])
 
 
-def cell():
-    texts = (
-        "representation",
-        "backbone",
-        "task",
-        "dataset",
-        "manifest",
-        "split",
-        "layers",
-        "pooling",
-        "probe",
-        "preset",
-    )
-    return Cell(**dict.fromkeys(texts, ""), runs=2, seed=0)
-
-
 def material(*, runs=4, rows=160, strength=2.0, each=15, alike=False, bootstrap=False):
     data = plant(rows=rows, columns=COLUMNS, classes=2, seed=0, strength=strength, each=each)
     groups = data.labels.groups
@@ -80,12 +63,16 @@ def ranked(made, ranker):
     return [ranker.rank(*made.training(run), None, seed=run.seed) for run in made.runs.each]
 
 
-def overlaps(made, ranker):
-    found = stability(cell(), made, ranked(made, ranker), ranker)
-    return {row.metric: row.value for row in found.rows if row.seed is None}, found
+@pytest.fixture
+def overlaps(cell):
+    def overlaps(made, ranker):
+        found = stability(cell, made, ranked(made, ranker), ranker)
+        return {row.metric: row.value for row in found.rows if row.seed is None}, found
+
+    return overlaps
 
 
-def test_equal_rankings_overlap_wholly():
+def test_equal_rankings_overlap_wholly(overlaps):
     values, found = overlaps(material(), ByPosition())
     assert values["overlap"] == values["overlap_halves"] == 1
     assert values["overlap_chance"] == pytest.approx(0.1 / 1.9)
@@ -94,30 +81,30 @@ def test_equal_rankings_overlap_wholly():
     assert found.cautions == []
 
 
-def test_a_ranking_that_knows_no_order_is_near_chance_in_runs_and_halves():
+def test_a_ranking_that_knows_no_order_is_near_chance_in_runs_and_halves(overlaps):
     values, _ = overlaps(material(runs=8), ByPosition(np.zeros(COLUMNS)))
     assert values["overlap"] == pytest.approx(values["overlap_chance"], abs=0.03)
     assert values["overlap_halves"] == pytest.approx(values["overlap_chance"], abs=0.05)
 
 
-def test_noise_is_ranked_anew_by_every_half_but_alike_by_runs_that_share_rows():
+def test_noise_is_ranked_anew_by_every_half_but_alike_by_runs_that_share_rows(overlaps):
     values, _ = overlaps(material(strength=0.0), ByMeans())
     assert values["overlap_halves"] < 0.15
     assert values["overlap"] > values["overlap_halves"]
 
 
-def test_planted_neurons_come_again_in_other_groups():
+def test_planted_neurons_come_again_in_other_groups(overlaps):
     values, _ = overlaps(material(), ByMeans())
     assert values["overlap"] > 0.9
     assert values["overlap_halves"] > 0.9
 
 
-def test_one_run_has_no_overlap_between_runs():
+def test_one_run_has_no_overlap_between_runs(overlaps):
     values, _ = overlaps(material(runs=1), ByMeans())
     assert set(values) == {"overlap_halves", "overlap_chance"}
 
 
-def test_runs_that_train_alike_are_told():
+def test_runs_that_train_alike_are_told(overlaps):
     _, found = overlaps(material(alike=True), ByMeans())
     assert ["same rows" in each.kind for each in found.cautions] == [True]
 
@@ -165,9 +152,9 @@ def test_what_cannot_be_halved_is_told():
     assert "cannot be halved" in cautions[-1].kind
 
 
-def test_too_few_neurons_for_a_share_are_told():
+def test_too_few_neurons_for_a_share_are_told(cell):
     made = material(runs=2)
-    found = stability(cell(), made, ranked(made, ByMeans()), ByMeans(), percent=0.1)
+    found = stability(cell, made, ranked(made, ByMeans()), ByMeans(), percent=0.1)
     assert found.rows == []
     assert found.cautions[0].detail == "0.1 % of 300"
 
@@ -178,16 +165,16 @@ def said(made, run, right, condition, percent):
     return Prediction("ALL", condition, run, predicted, percent)
 
 
-def test_top_is_compared_with_random_where_both_are_there():
+def test_top_is_compared_with_random_where_both_are_there(cell):
     made = material(runs=2)
     top = [said(made, run, 40, "top-set", percent) for run in made.runs.each for percent in (1, 5, 10)]
     random = [
         said(made, run, 40 - 2 * percent, "random-set", percent) for run in made.runs.each for percent in (1, 5, 10)
     ]
-    rows = top_minus_random(cell(), made, top, random)
+    rows = top_minus_random(cell, made, top, random)
     means = {row.percent: row for row in rows if row.seed is None and row.metric == "top_minus_random"}
     count = len(made.runs.each[0].split.test)
     assert {percent: row.value for percent, row in means.items()} == pytest.approx({1: 2 / count, 5: 10 / count})
     assert {row.against for row in rows} == {"random-set"}
     assert all(row.low <= row.value <= row.high for row in means.values())
-    assert top_minus_random(cell(), made, top[:1], random, percents=(50,)) == []
+    assert top_minus_random(cell, made, top[:1], random, percents=(50,)) == []

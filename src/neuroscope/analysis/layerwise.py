@@ -102,14 +102,13 @@ def _probe(
     split = run.split
     chosen = _slice_or_gather(columns)
     train, test = features.values[split.train][:, chosen], features.values[split.test][:, chosen]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(unit.layer for unit in features.units))}
     fitted = fit(
         template,
         train,
         values[split.train],
         seed=run.seed,
         groups=split.groups[split.train],
-        column_groups=np.array([numbers[features.units[column].layer] for column in columns]),
+        column_groups=features.column_groups[columns],
         weights=run.weights,
     )
     predicted = np.asarray(fitted.probe.predict(test), dtype=np.int64)

@@ -42,14 +42,6 @@ class Material:
     runs: Runs
     template: Probe
 
-    @property
-    def column_groups(self) -> NDArray[np.int64]:
-        """The number of each column's layer."""
-        numbers = {
-            name: number for number, name in enumerate(dict.fromkeys(unit.layer for unit in self.features.units))
-        }
-        return np.array([numbers[unit.layer] for unit in self.features.units], dtype=np.int64)
-
     def training(self, run: Run) -> tuple[Features, Labels]:
         """The training rows of a run, as a ranker takes them; a row that a bootstrap holds twice comes twice."""
         split = run.split
@@ -58,7 +50,7 @@ class Material:
         features = Features(ids=ids, units=self.features.units, values=self.features.values[rows])
         return features, Labels(values=self.values[rows], classes=self.classes, groups=split.groups[rows])
 
-    def fits(self, run: Run, problems: Sequence[Problem], values: NDArray[np.float32] | None = None) -> list[Fit]:
+    def fits(self, run: Run, problems: Sequence[Problem]) -> list[Fit]:
         """Fit the probe to every problem over the training rows of a run, at once where it can.
 
         The other rows get the weight 0, so that no row is copied for a probe that can leave them out.
@@ -66,9 +58,8 @@ class Material:
         Args:
             run: its training rows, their weights and its seed.
             problems: ``y`` and ``sample_weight`` are those of the training rows.
-            values: float32 ``[rows, columns]`` in place of the features' (all rows, not the training rows alone).
         """
-        data, labels = self.features.values if values is None else values, self.values
+        data, labels = self.features.values, self.values
         train, groups = run.split.train, run.split.groups
         if len(np.unique(train)) < len(train):  # each copy of a row may have its own label
             data, labels, groups, train = data[train], labels[train], groups[train], np.arange(len(train))
@@ -87,7 +78,7 @@ class Material:
             )
             for problem in problems
         ]
-        layers = self.column_groups
+        layers = self.features.column_groups
         return fit_many(self.template, data, labels, asked, seed=run.seed, groups=groups, column_groups=layers)
 
     def predict(

@@ -36,6 +36,14 @@ class Features:
     units: tuple[Unit, ...]
     values: NDArray[np.float32]
 
+    @property
+    def column_groups(self) -> NDArray[np.int64]:
+        """int64 ``[columns]``, the number of each column's layer, counted from 0: what a probe's ``fit`` may take."""
+        import numpy as np
+
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(unit.layer, len(numbers)) for unit in self.units], dtype=np.int64)
+
 
 class PoolingState(Protocol):
     """The pooling of one layer over one batch, fed block by block."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import data as data_source
@@ -20,9 +19,8 @@ from neuroscope.plugins import Plugins
 from neuroscope.prepare import prepare
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neurons import Findings
-from neuroscope.software import all_versions
 from neuroscope.workflows.asking import choose_tasks, settings_of
-from neuroscope.workflows.result import Result
+from neuroscope.workflows.result import Result, about_run, run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,9 +101,8 @@ def neurons(
     clock.lap("preparing")
     found = neuron_cell.answer(prepared, question, loaded, settings, asked, machine, untrained, progress)
     clock.lap("extracting and studying")
-    about = {"extractions": [found.extraction], "cells": [found.about]}
-    run = {"command": list(command), **clock.stamp(), **about, "versions": all_versions()}
-    folder = out or machine.folder / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{found.cell.digest}"
+    run = about_run(command, clock, [found.extraction], [found.about])
+    folder = run_folder(out, machine, found.cell.digest)
     _write_neurons(folder, run, found)
     if list_to is not None:
         results.write_csv(list_to, records.minimal_neurons(found.found, found.units))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import data as data_source
@@ -18,9 +17,8 @@ from neuroscope.plugins import Plugins
 from neuroscope.prepare import prepare
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import curves
-from neuroscope.software import all_versions
 from neuroscope.workflows.asking import choose_tasks, settings_of
-from neuroscope.workflows.result import Result
+from neuroscope.workflows.result import Result, about_run, run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +89,8 @@ def probe(
     for each in prepared:
         answer(answers, each, questions, loaded, settings, lambda p, m: machine.extract(p, m, progress), progress)
     clock.lap("extracting and probing")
-    about = {"extractions": answers.extractions, "cells": answers.cells}
-    run = {"command": list(command), **clock.stamp(), **about, "versions": all_versions()}
-    folder = out or machine.folder / "runs" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{answers.rows[0].run}"
+    run = about_run(command, clock, answers.extractions, answers.cells)
+    folder = run_folder(out, machine, answers.rows[0].run)
     _write(folder, run, answers)
     return Result(run, answers.rows, folder)
 

@@ -12,8 +12,7 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.machine import Machine
 from neuroscope.plugins import Plugins
 from neuroscope.prepare import prepare
-from neuroscope.software import all_versions
-from neuroscope.workflows.result import Result
+from neuroscope.workflows.result import Result, about_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +46,7 @@ def extract(
     extraction, failures = machine.extract(prepared, loaded.manifest, progress)
     clock.lap("extracting")
     about = records.about_extraction(prepared, loaded, extraction, failures)
-    run = {"command": list(command), **clock.stamp(), "extractions": [about], "cells": [], "versions": all_versions()}
-    return Result(run, [], None)
+    return Result(about_run(command, clock, [about], []), [], None)
 
 
 def import_vectors(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope import BadOption
+from neuroscope import BadOption, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,26 +63,19 @@ def of_ridge(features: Features, labels: Labels, *, bootstraps: int, seed: int) 
         ``[classes, units]``, 0 for a class without rows.
     """
     counts = draws(labels, bootstraps, seed) if bootstraps else [np.ones(len(labels.values), dtype=np.int64)]
-    layers = {name: number for number, name in enumerate(dict.fromkeys(unit.layer for unit in features.units))}
-    column_groups = np.array([layers[unit.layer] for unit in features.units], dtype=np.int64)
     weights = np.zeros((len(labels.classes), len(features.units)))
-    for fitted in _fits(features.values, labels.values, counts, column_groups):
+    for fitted in _fits(features, labels.values, counts):
         weights[fitted.classes_] += np.abs(fitted.coef_) * fitted.scale_
     return weights / len(counts)
 
 
-def _fits(
-    values: NDArray[Any], y: NDArray[np.int64], counts: Sequence[NDArray[np.int64]], column_groups: NDArray[np.int64]
-) -> list[ElasticNetProbe]:
+def _fits(features: Features, y: NDArray[np.int64], counts: Sequence[NDArray[np.int64]]) -> list[ElasticNetProbe]:
     """A strong L2 penalty alone on scaled columns: of the fits compared, the one whose top units vary least."""
     from neuroscope_elasticnet.estimator import ElasticNetProbe
 
-    return [
-        ElasticNetProbe(scale="soft", l1=0.0, l2=1.0, tolerance=_TOLERANCE).fit(
-            values, y, sample_weight=each, column_groups=column_groups
-        )
-        for each in counts
-    ]
+    probe = ElasticNetProbe(scale="soft", l1=0.0, l2=1.0, tolerance=_TOLERANCE)
+    problems = [Problem(sample_weight=each) for each in counts]
+    return probe.fit_many(features.values, y, problems, column_groups=features.column_groups)
 
 
 def draws(labels: Labels, bootstraps: int, seed: int) -> list[NDArray[np.int64]]:
