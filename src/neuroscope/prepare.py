@@ -82,9 +82,11 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
     poolings = {name: each.build() for name, each in chosen.items()}
     texts = {layer.name: _pooling_text(layer, chosen) for layer in spec.layers}
     owners = sorted({plugins.owner(each.entry).identity for each in chosen.values()})
+    if strangers := sorted(set(spec.resolved) - set(choice.resolved)):
+        raise PluginBroken(f"backbone {choice.name} resolves what is no option of it: {', '.join(strangers)}")
     identity = Identity(
         backbone=choice.name,
-        options={name: _stable(value) for name, value in choice.resolved.items()},
+        options={name: _stable(spec.resolved.get(name, value)) for name, value in choice.resolved.items()},
         weights=spec.origin.digest,
         plugin=plugins.owner(choice.entry).identity,
         poolings=texts,

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,27 @@ def prepared(plugins, tmp_path):
 
 def key(prepared):
     return prepared.representation.key
+
+
+def test_what_an_option_came_to_is_in_the_key_in_its_place(prepared):
+    def open_or_said(*, mode: str = "auto"):
+        return replace(spec_of(LAYERS), resolved={"mode": "exact" if mode == "auto" else mode})
+
+    auto = prepared("", open_or_said)
+    assert key(auto) == key(prepared(",mode=exact", open_or_said)) != key(prepared(",mode=valid", open_or_said))
+    assert auto.text == "made"
+
+
+def test_a_path_that_the_origin_answers_for_need_not_exist(prepared):
+    def of_a_prefix(*, checkpoint: Path = Path()):
+        return replace(spec_of(LAYERS), resolved={"checkpoint": None})
+
+    assert key(prepared(",checkpoint=/no/such/prefix", of_a_prefix)) == key(prepared("", of_a_prefix))
+
+
+def test_what_is_resolved_must_be_an_option(prepared):
+    with pytest.raises(PluginBroken, match="made resolves what is no option of it: mode"):
+        prepared("", lambda: replace(spec_of(LAYERS), resolved={"mode": "exact"}))
 
 
 def test_each_layer_has_its_own_pooling_and_its_units_in_the_order_of_columns(prepared):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class BackboneSpec:
             recurrent networks gain from them. Other devices get large ones whatever this says.
         min_samples: the shortest waveform that the model takes.
         streams: True where blocks in time keep memory flat however long a recording is; no duration is refused then.
+        resolved: options that leave something open (``mode=auto``, a path whose content ``origin.digest`` tells), each
+            as what it came to: the store's key holds this instead, and two ways to ask for the same share vectors.
         stored_as: type of vectors that were computed elsewhere and are in the store already, found by the utterance's
             id: no audio is read, no model runs. Empty: this backbone computes its vectors.
     """
@@ -102,4 +104,5 @@ class BackboneSpec:
     batch_seconds: float = 16.0
     min_samples: int = 1
     streams: bool = False
+    resolved: Mapping[str, int | float | str | None] = field(default_factory=dict)
     stored_as: str = ""
