@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from neuroscope_elasticnet.jobs import Job
     from neuroscope_elasticnet.scaling import Floats
 
-_WIDE = 128  # classes of all problems in a stack: products are no faster with more, and the weights leave the cache
+_WIDE = 256  # classes of all problems in a stack: with more, products are hardly faster and the weights leave the cache
 _FIXED = 36  # a product with c classes takes time as 36 + c: reading and packing the rows costs as much as 36 classes
 
 
@@ -107,12 +107,17 @@ def _ends(columns: Places) -> tuple[int, int]:
 
 
 def _chunks(members: Sequence[_Planned]) -> Iterator[list[_Planned]]:
+    """As few stacks as may be, of about the same number of classes: a small one would read the rows for little."""
+    classes = sum(each.job.classes for each in members)
+    room = classes / -(-classes // _WIDE)
     chunk: list[_Planned] = []
+    held, before = 0, 0.0
     for each in members:
-        if chunk and sum(one.job.classes for one in chunk) + each.job.classes > _WIDE:
+        if chunk and held + each.job.classes / 2 > before + room:
             yield chunk
-            chunk = []
+            chunk, before = [], before + room
         chunk.append(each)
+        held += each.job.classes
     yield chunk
 
 
