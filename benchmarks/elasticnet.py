@@ -5,6 +5,7 @@ stop at: it is given more and more passes, and the first fit whose gap (judged b
 enough counts, timed alone. The probe's time includes centre and scale. Run with OMP_NUM_THREADS=1 for one thread each.
 
     python benchmarks/elasticnet.py [--large] [--tolerance 1e-3]
+    python benchmarks/elasticnet.py --gaps      # weak penalties: the time to each gap; saga is stopped after minutes
 """
 
 import argparse
@@ -41,8 +42,8 @@ def timed(fit):
     return fitted, time.perf_counter() - start
 
 
-def saga(scaled, y, classes, l1, l2, tolerance, budget):
-    """Seconds, passes and gap of saga's shortest run that reaches the tolerance, or of the first beyond the budget.
+def saga(scaled, y, classes, l1, l2, passes):
+    """Seconds of one run of saga, and its gap.
 
     With two classes scikit-learn fits one row v = W1 - W0, whose penalty is l1 |v| + l2/2 v^2. Its objective is
     C sum(loss) + r |v| + (1 - r)/2 v^2.
@@ -51,25 +52,56 @@ def saga(scaled, y, classes, l1, l2, tolerance, budget):
     strength = l1 + ridge
     targets = Targets((np.arange(classes)[:, None] == y).astype(float), np.full(len(y), 1 / len(y)))
     matrix = Scaled(scaled, np.zeros(scaled.shape[1]), np.ones(scaled.shape[1]))
+    model = LogisticRegression(
+        solver="saga", l1_ratio=l1 / strength, C=1 / (len(y) * strength), max_iter=passes, tol=0.0, random_state=0
+    )
+    model, seconds = timed(lambda: model.fit(scaled, y))
+    weights, bias = model.coef_, model.intercept_
+    if classes == 2:
+        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    return seconds, relative_gap(matrix, targets, Fit(weights, bias, passes, np.nan), l1, l2)
+
+
+def shortest(scaled, y, classes, l1, l2, tolerance, budget):
+    """Seconds, passes and gap of saga's shortest run that reaches the tolerance, or of the first beyond the budget."""
     for passes in PASSES:
-        model = LogisticRegression(
-            solver="saga", l1_ratio=l1 / strength, C=1 / (len(y) * strength), max_iter=passes, tol=0.0, random_state=0
-        )
-        model, seconds = timed(lambda model=model: model.fit(scaled, y))
-        weights, bias = model.coef_, model.intercept_
-        if classes == 2:
-            weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-        gap = relative_gap(matrix, targets, Fit(weights, bias, passes, np.nan), l1, l2)
+        seconds, gap = saga(scaled, y, classes, l1, l2, passes)
         if gap <= tolerance or seconds > budget:
             break
     return seconds, passes, gap
+
+
+def gaps(rows, columns, classes, penalty, budget):
+    """The time to each gap; every run of saga is judged by all of them."""
+    values, y = generated(rows, columns, classes)
+    wanted = (1e-1, 1e-2, 1e-3)
+    ours = {}
+    for tolerance in wanted:
+        probe, seconds = timed(
+            lambda tolerance=tolerance: ElasticNetProbe(l1=penalty, l2=penalty, tolerance=tolerance).fit(values, y)
+        )
+        ours[tolerance] = (seconds, probe.gap_)
+    scaled = (values - probe.center_) / probe.scale_
+    theirs = {}
+    for passes in (*PASSES, 10_000, 30_000, 100_000):
+        seconds, gap = saga(scaled, y, classes, penalty, penalty, passes)
+        for tolerance in wanted:
+            if gap <= tolerance:
+                theirs.setdefault(tolerance, (seconds, passes))
+        if seconds > budget or len(theirs) == len(wanted):
+            break
+    print(f"{rows} x {columns} x {classes}, l1 = l2 = {penalty:.0e}; saga's last run: {seconds:.0f} s, gap {gap:.1e}")
+    for tolerance, (own, reached) in ours.items():
+        other = theirs.get(tolerance)
+        said = f"saga {other[0]:8.2f} s ({other[1]} passes)  ratio {other[0] / own:6.1f}" if other else "saga never"
+        print(f"  gap {tolerance:.0e}: optimum {own:7.3f} s (gap {reached:.0e})  {said}", flush=True)
 
 
 def compare(rows, columns, classes, penalty, tolerance, budget):
     values, y = generated(rows, columns, classes)
     probe, ours = timed(lambda: ElasticNetProbe(l1=penalty, l2=penalty, tolerance=tolerance).fit(values, y))
     scaled = (values - probe.center_) / probe.scale_
-    theirs, passes, gap = saga(scaled, y, classes, penalty, penalty, tolerance, budget)
+    theirs, passes, gap = shortest(scaled, y, classes, penalty, penalty, tolerance, budget)
     reached = "" if gap <= tolerance else f" (stopped at gap {gap:.0e}: at least)"
     used = np.count_nonzero(probe.coef_.any(axis=0))
     ratio = theirs / ours
@@ -90,6 +122,7 @@ def grow(sizes, tolerance):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="5,000 x 9,216 too (minutes)")
+    parser.add_argument("--gaps", action="store_true")
     parser.add_argument("--tolerance", type=float, default=1e-3, help="relative duality gap")
     parser.add_argument(
         "--budget", type=float, default=20.0, help="seconds of one run behind which saga gets no more passes"
@@ -99,6 +132,9 @@ def main():
 
     _, first = timed(lambda: ElasticNetProbe().fit(*generated(30, 20, 2)))
     print(f"first fit of this process (loads or compiles the kernels): {first:.2f} s")
+    if given.gaps:
+        gaps(1000, 2000, 3, 1e-5, 300.0)  # C = 1 / (3e-5 rows) and l1_ratio = 1/3 are l1 = l2 = 1e-5
+        return
     print(f"\nAgainst saga, relative duality gap <= {given.tolerance:g}")
     for size in [(255, 1024, 2), (1000, 2000, 3)] + [(5000, 9216, 2)] * given.large:
         for penalty in (1e-2, 1e-3, 1e-4):

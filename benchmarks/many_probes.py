@@ -7,19 +7,14 @@ matrices of every update and nothing else, with as many problems at a time as se
     python benchmarks/many_probes.py [--preset paper|neurox|optimum|ridge] [--seeds 5] [--rows 4000] [--columns 11100]
     python benchmarks/many_probes.py --neurox      # NeuroX 1.0.9's fit of all columns; install it with --no-deps
     python benchmarks/many_probes.py --protocol    # the whole neuron protocol on both sides (minutes)
-    python benchmarks/many_probes.py --map         # time and anonymous memory over a memory map, x1 and x10 rows
 """
 
 import argparse
 import contextlib
 import io
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -236,55 +231,6 @@ def protocol(given):
     print(f"  bare products {products:.1f} s: ours takes {mine / products:.1f} times as long")
 
 
-CHILD = """
-import re, sys, threading, time
-import numpy as np
-from neuroscope import Problem
-from neuroscope_elasticnet import make_elasticnet
-path, solver, classes = sys.argv[1], sys.argv[2], int(sys.argv[3])
-values = np.load(path + ".npy", mmap_mode="r")
-y = np.load(path + ".y.npy")
-def held():
-    return int(re.search(r"RssAnon:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 2**20
-probe = make_elasticnet(solver=solver, scale="none" if solver == "adam" else "soft")
-probe.fit_many(np.array(values[:60]), np.arange(60) % 3, [Problem()])
-before, most, done = held(), [0.0], threading.Event()
-def watch():
-    while not done.wait(0.02):
-        most[0] = max(most[0], held())
-watcher = threading.Thread(target=watch); watcher.start()
-start = time.perf_counter()
-(fitted,) = probe.fit_many(values, y, [Problem()])
-seconds = time.perf_counter() - start
-done.set(); watcher.join()
-used = int(np.count_nonzero(fitted.coef_.any(axis=0)))
-size = f"{values.shape[0]:7} x {values.shape[1]:6} {solver:8}"
-print(f"  {size} {seconds:8.1f} s  RssAnon {before:.2f} -> {most[0]:.2f} GiB  "
-      f"steps {fitted.n_iter_}, gap {fitted.gap_:.1e}, {used} columns")
-"""
-
-
-def grow(given):
-    """Each size in a process of its own, so that its peak is its own."""
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        for rows in (given.rows, given.rows * 10):
-            path = Path(folder) / "values"
-            mapped = np.lib.format.open_memmap(f"{path}.npy", "w+", np.float32, (rows, given.columns))
-            labels = np.empty(rows, np.int64)
-            told = 0.3 * np.random.default_rng(9).standard_normal((given.classes, given.columns // 20)).astype(
-                np.float32
-            )
-            for begin in range(0, rows, 1000):
-                block, y = generated(min(1000, rows - begin), given.columns, given.classes, seed=begin)
-                block[:, : told.shape[1]] += told[y]
-                mapped[begin : begin + 1000], labels[begin : begin + 1000] = block, y
-            mapped.flush()
-            del mapped
-            np.save(f"{path}.y.npy", labels)
-            for solver in ("adam", "optimum"):
-                subprocess.run([sys.executable, "-c", CHILD, str(path), solver, str(given.classes)], check=True)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=("paper", "neurox", "optimum", "ridge"), default="paper")
@@ -294,15 +240,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--neurox", action="store_true")
     parser.add_argument("--protocol", action="store_true")
-    parser.add_argument("--map", action="store_true")
-    parser.add_argument("--folder", help="for the memory map")
     given = parser.parse_args()
     if given.neurox:
         neurox(given)
     elif given.protocol:
         protocol(given)
-    elif given.map:
-        grow(given)
     else:
         compare(given)
 

@@ -140,10 +140,20 @@ def test_the_paper_preset_on_one_layer_with_an_untrained_twin(tmp_path):
     assert set(rows["layer"]) == {"", "energy"}
 
 
+def test_random_features_of_other_distributions_are_conditions_of_their_own(tmp_path):
+    drawn = ("random,distribution=normal", "random,distribution=matched")
+    more = [word for each in drawn for word in ("--control", each)]
+    result = run(*TOY, "--runs", 1, "--ranking", "probeless", *more, "--out", tmp_path / "run")
+    assert "random features, matched" in result.stdout
+    rows = polars.read_parquet(tmp_path / "run" / "rows.parquet")
+    assert {"random", "random,distribution=matched"} <= set(rows["condition"])
+    assert not {"permuted", "random,distribution=normal"} & set(rows["condition"])
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--control", "nope"], "expected one of random, permuted, untrained"),
+        (["--control", "nope"], "expected one of random; random,distribution=uniform; "),
         (["--ranking", "nope"], "unknown ranking 'nope'. Known: "),
         (["--ranking", "weight-mass,nope=1"], "unknown option of weight-mass 'nope'. Known: "),
         (["--layers", "nope"], "unknown layer of toy,width=24 'nope'. Known: delta, energy"),

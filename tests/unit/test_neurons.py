@@ -203,7 +203,7 @@ def test_controls_are_those_that_were_asked_for(plugins):
 
 
 def test_a_control_that_there_is_not(plugins):
-    with pytest.raises(BadOption, match="--control nope: expected one of random, permuted, untrained"):
+    with pytest.raises(BadOption, match="--control nope: expected one of random; random,distribution=uniform; "):
         asked_for(plugins, controls=("nope",))
 
 

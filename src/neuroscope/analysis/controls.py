@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DISTRIBUTIONS = ("normal", "uniform", "matched")
 """Of random features: both others have mean 0 and sd 1; ``matched`` has those of the columns that it stands for."""
 
+CONDITIONS = {each: f"random,distribution={each}" for each in DISTRIBUTIONS} | {"normal": "random"}
+"""Distribution -> what rows of such random features are called."""
+
 _FEATURES, _LABELS = 0xFEA7, 0x1ABE  # of the draws of features, and of labels
 _BLOCK = 2**20  # values that are held in float64 at a time
 
@@ -85,7 +88,7 @@ def random(material: Material, distribution: str = "normal") -> list[Prediction]
     def drawn(run: Run) -> Features:
         return replace(material.features, values=random_features(material.features, run.seed, distribution))
 
-    return _on_others(material, drawn, "random")
+    return _on_others(material, drawn, CONDITIONS.get(distribution, ""))
 
 
 def untrained(material: Material, features_of_run: Callable[[Run], Features]) -> list[Prediction]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
     from neuroscope.contracts.rows import Row
 
-CONTROLS = ("random", "permuted", "untrained")
+CONTROLS = (*controls.CONDITIONS.values(), "permuted", "untrained")
+USUAL = ("random", "permuted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +38,14 @@ class Asked:
 
     Attributes:
         ranker: orders them.
-        controls: names among ``CONTROLS``.
-        distribution: of random features.
+        controls: conditions among ``CONTROLS``.
         fill: what stands in a masked column, ``mean`` or ``zero``.
         paper: the minimal set by the paper's rule alone, chosen on the test part.
         untrained: features of the untrained twin in a run; None = without that control.
     """
 
     ranker: Ranker
-    controls: tuple[str, ...] = ("random", "permuted")
-    distribution: str = "normal"
+    controls: tuple[str, ...] = USUAL
     fill: str = "mean"
     paper: bool = False
     untrained: Callable[[Run], Features] | None = None
@@ -54,7 +53,7 @@ class Asked:
     def __post_init__(self) -> None:
         for name in self.controls:
             if name not in CONTROLS:
-                raise BadOption(f"--control {name}: expected one of {', '.join(CONTROLS)}")
+                raise BadOption(f"--control {name}: expected one of {'; '.join(CONTROLS)}")
 
 
 @dataclass
@@ -113,8 +112,9 @@ def _controls(found: Neurons, cell: Cell, material: Material, asked: Asked, fits
     """What the probe reaches without what it is meant to find."""
     del fits
     whole = _said(found, "probe")
-    if "random" in asked.controls:
-        found.predictions += controls.random(material, asked.distribution)
+    for drawn, condition in controls.CONDITIONS.items():
+        if condition in asked.controls:
+            found.predictions += controls.random(material, drawn)
     if "permuted" in asked.controls:
         permuted = controls.permuted(material)
         found.predictions += permuted

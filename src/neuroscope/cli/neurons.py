@@ -32,7 +32,8 @@ def neurons(
         typer.Option(
             "--control",
             metavar="random|permuted|untrained",
-            help="Repeatable; default: random and permuted. untrained extracts an untrained twin for every run.",
+            help="Repeatable; default: random and permuted. random takes distribution=normal|uniform|matched; "
+            "untrained extracts an untrained twin for every run.",
         ),
     ] = None,
     split: parameters.Split = "",
@@ -53,7 +54,7 @@ def neurons(
     """Rank the neurons of a model, test the ranking, find the smallest set that does as well as all, and count it."""
     from neuroscope import workflows
 
-    given = {} if control is None else {"controls": parameters.names(",".join(control))}
+    given = {} if control is None else {"controls": control}
     result = workflows.neurons(
         backbone,
         task,

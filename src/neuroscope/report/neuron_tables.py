@@ -19,6 +19,8 @@ _LABELS = {
     "probe": "probe on all neurons",
     "majority": "majority class",
     "random": "random features",
+    "random,distribution=uniform": "random features, uniform",
+    "random,distribution=matched": "random features, matched",
     "permuted": "permuted labels",
     "untrained": "untrained network",
     "masked-top": "top {share}, others masked",

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 SETS = ("top-set", "random-set", "bottom-set")
 SMALLEST = 0.001
 MASKED = ("masked-top", "masked-random", "masked-bottom")
-CONTROLS = ("untrained", "random", "permuted", "majority")
+RANDOM = ("random", "random,distribution=uniform", "random,distribution=matched")
+CONTROLS = ("untrained", *RANDOM, "permuted", "majority")
 """The one that may know most comes first."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope import data as data_source
 from neuroscope import neuron_cell, records, results
-from neuroscope.analysis.neurons import CONTROLS, Asked
+from neuroscope.analysis.neurons import USUAL, Asked
 from neuroscope.asking import ask
 from neuroscope.choosing import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.clock import Clock
@@ -36,7 +36,7 @@ def neurons(
     *,
     backbone_options: Sequence[str] = (),
     ranking: str = "",
-    controls: Sequence[str] = CONTROLS[:2],
+    controls: Sequence[str] = USUAL,
     split: str = "",
     layers: Sequence[str] = (),
     pooling: str = "",
@@ -59,7 +59,8 @@ def neurons(
         data: as for ``probe``; so are all arguments that are not named here.
         backbone_options: as for ``probe``.
         ranking: in the component grammar; empty = the preset's or the default.
-        controls: among ``random``, ``permuted`` and ``untrained`` (which extracts an untrained twin for every run).
+        controls: among ``random``, ``random,distribution=uniform``, ``random,distribution=matched``, ``permuted`` and
+            ``untrained`` (which extracts an untrained twin for every run).
         split: as for ``probe``.
         layers: whose neurons; empty = all that ALL joins.
         pooling: as for ``probe``.
@@ -83,9 +84,8 @@ def neurons(
     chosen_preset = choose_preset(preset)
     ranking_choice = choose_ranking(ranking, chosen_preset, plugins)
     paper = chosen_preset is not None
-    asked = Asked(
-        ranker=ranking_choice.build(), controls=tuple(controls), fill="zero" if paper else "mean", paper=paper
-    )
+    controls = tuple("random" if each == "random,distribution=normal" else each for each in controls)
+    asked = Asked(ranker=ranking_choice.build(), controls=controls, fill="zero" if paper else "mean", paper=paper)
     settings = settings_of(choose_probe(probe, chosen_preset, plugins), chosen_preset, preset, layers, runs, seed)
     settings = replace(settings, ranking=ranking_choice.text)
     if out is not None:
