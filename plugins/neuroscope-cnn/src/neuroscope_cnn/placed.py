@@ -1,0 +1,121 @@
+"""Variables as they lie in a file: raw little-endian float32 at an offset. Both kinds of checkpoint come to this."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from neuroscope_cnn import crc32c
+from neuroscope_cnn.errors import BadCheckpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where one variable lies.
+
+    Attributes:
+        offset: of its first byte.
+        shape: dimensions, none negative; four bytes each number.
+        checksum: masked CRC-32C of its bytes; None where the file has none.
+    """
+
+    offset: int
+    shape: tuple[int, ...]
+    checksum: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return 4 * math.prod(self.shape)
+
+
+def overlapping(variables: Iterable[Placed]) -> bool:
+    """Whether two variables share a byte."""
+    end = 0
+    for each in sorted(variables, key=lambda placed: (placed.offset, placed.size)):
+        if each.offset < end:
+            return True
+        end = each.offset + each.size
+    return False
+
+
+def digest_in(path: Path, variables: Mapping[str, Placed]) -> str:
+    """sha256 over name, shape and bytes of each variable in the order of names: the same for every kind of file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        for name, placed in sorted(variables.items()):
+            digest.update(_title(name, placed.shape))
+            stream.seek(placed.offset)
+            left = placed.size
+            while left:
+                piece = stream.read(min(left, _PIECE))
+                if not piece:
+                    raise BadCheckpoint(path, f"it ends within {name}")
+                digest.update(piece)
+                left -= len(piece)
+    return digest.hexdigest()
+
+
+def digest_of(weights: Mapping[str, NDArray[np.float32]]) -> str:
+    """The digest that ``digest_in`` has for a file of these variables."""
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for name, values in sorted(weights.items()):
+        digest.update(_title(name, values.shape))
+        digest.update(np.ascontiguousarray(values, "<f4").data.cast("B"))
+    return digest.hexdigest()
+
+
+def read(path: Path, variables: Mapping[str, Placed]) -> dict[str, NDArray[np.float32]]:
+    """The variables, each whole, with the right checksum, and finite.
+
+    Raises:
+        BadCheckpoint: which are not.
+    """
+    found: dict[str, NDArray[np.float32]] = {}
+    wrong: list[str] = []
+    with path.open("rb") as stream:
+        for name, placed in variables.items():
+            found[name], problem = _one(stream.fileno(), placed)
+            wrong += [f"{name} {problem}"] if problem else []
+    if wrong:
+        raise BadCheckpoint(path, "; ".join(wrong[:6]) + (f"; and {len(wrong) - 6} more" if len(wrong) > 6 else ""))
+    return found
+
+
+def _one(file: int, placed: Placed) -> tuple[NDArray[np.float32], str]:
+    """One variable, and what is wrong with it."""
+    import numpy as np
+
+    values = np.empty(placed.shape, "<f4")
+    content = values.reshape(-1).view(np.uint8).data
+    done = 0
+    while done < len(content):
+        read = os.preadv(file, [content[done:]], placed.offset + done)
+        if not read:
+            return values, "is cut off"
+        done += read
+    problem = ""
+    if placed.checksum is not None and crc32c.masked(crc32c.large(content)) != placed.checksum:
+        problem = "has a wrong checksum: the file was damaged"
+    elif not np.isfinite(values).all():
+        problem = "holds values that are not finite"
+    return values.astype(np.float32, copy=False), problem
+
+
+def _title(name: str, shape: tuple[int, ...]) -> bytes:
+    return f"{json.dumps([name, list(shape)])}\n".encode()

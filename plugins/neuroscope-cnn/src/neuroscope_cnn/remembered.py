@@ -1,0 +1,66 @@
+"""What was computed from a large file, remembered by the file's path, size and time of change.
+
+One small JSON file in the plugin's folder of the cache, replaced as a whole. Of two processes that write at once one
+wins, and what the other found is computed again one day; a cache that cannot be read or written only costs time.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from neuroscope import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_FILE = "digests.json"
+_MOST = 200  # files; the oldest is forgotten first
+_LARGEST = 1 << 20
+
+
+def remembered(what: str, path: Path, compute: Callable[[Path], str]) -> str:
+    """``compute(path)``, unless it is remembered of this very file.
+
+    Args:
+        what: is computed, with all that it depends on beside the file's bytes.
+        path: the file.
+        compute: the file -> a text.
+
+    Raises:
+        OSError: the file cannot be looked at.
+    """
+    key = f"{what} {path.resolve()}"
+    before = _stamp(path)
+    known = _load().get(key)
+    if isinstance(known, dict) and known.get("stamp") == before and isinstance(known.get("value"), str):
+        return str(known["value"])
+    value = compute(path)
+    if _stamp(path) == before:
+        _save(key, {"stamp": before, "value": value})
+    return value
+
+
+def _stamp(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _load() -> dict[str, Any]:
+    with suppress(OSError, ValueError, RecursionError):
+        path = commands.own_folder("neuroscope-cnn") / _FILE
+        if path.stat().st_size <= _LARGEST:
+            known = json.loads(path.read_text("utf-8"))
+            return known if isinstance(known, dict) else {}
+    return {}
+
+
+def _save(key: str, record: dict[str, Any]) -> None:
+    known = _load()
+    known.pop(key, None)
+    known[key] = record
+    kept = dict(list(known.items())[-_MOST:])
+    with suppress(OSError, ValueError), commands.whole_file(commands.own_folder("neuroscope-cnn") / _FILE) as file:
+        file.write_text(json.dumps(kept), "utf-8")

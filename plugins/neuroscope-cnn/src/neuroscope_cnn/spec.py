@@ -1,0 +1,215 @@
+"""What the backbones ``adi-cnn`` and ``sre-cnn`` say about themselves before they run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from neuroscope import BackboneSpec, LayerSpec, Origin
+from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
+from neuroscope_cnn.checkpoint import N_FFT, Checkpoint, find
+from neuroscope_cnn.published import missing
+from neuroscope_cnn.weights import RECIPE
+
+if TYPE_CHECKING:
+    from neuroscope_cnn.backbone import CNN
+
+EXACT_VAD = 0.9  # of half the mean energy, in the published front end
+STATISTICS = ("mean", "std")
+POOLED = (
+    "CNN1, CNN2, CNN3: mean and deviation of conv1-3 behind their ReLU, over time; "
+    "CNN4: the network's own pooling layer, the same of conv4; "
+)
+TAPS = {
+    "pre": "FC1, FC2: the dense layers' output before normalisation and ReLU",
+    "post": "FC1, FC2: the dense layers' output behind normalisation and ReLU (FC1 of sre-cnn has no ReLU)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a network is run, with nothing left open.
+
+    Attributes:
+        architecture: with the outputs of its weights.
+        mode: ``exact`` or ``valid``.
+        vad: threshold of the voice activity detection; None = all frames.
+        n_fft: samples of a window.
+        fc_tap: ``pre`` or ``post``.
+    """
+
+    architecture: Architecture
+    mode: Literal["exact", "valid"]
+    vad: float | None
+    n_fft: int
+    fc_tap: Literal["pre", "post"]
+
+
+def adi_cnn(
+    *,
+    checkpoint: Path | None = None,
+    weights: Literal["pretrained", "random"] = "pretrained",
+    seed: int = 0,
+    mode: Literal["auto", "exact", "valid"] = "auto",
+    vad: str = "auto",
+    n_fft: Literal["auto", 400, 512] = "auto",
+    fc_tap: Literal["pre", "post"] = "pre",
+) -> BackboneSpec:
+    """The CNN that tells 17 Arabic dialects apart (arXiv:2107.00439; its training: arXiv:1912.08639).
+
+    Args:
+        checkpoint: prefix of a TensorFlow bundle, any of its files, its folder, or a ``.safetensors`` file.
+        weights: ``pretrained`` reads the checkpoint; ``random`` is the network before its training, and takes no more
+            than configuration and mode from a checkpoint, if there is one.
+        seed: of the random weights; the pretrained ones know none.
+        mode: ``exact`` computes what the published graph computes, ``valid`` counts each utterance's own frames alone;
+            ``auto`` is what the checkpoint was made with, without one ``valid``.
+        vad: voice activity detection: ``off``, or the threshold as a share of half the mean energy; ``auto`` is 0.9 in
+            the mode ``exact``, off in ``valid``.
+        n_fft: samples of a window; ``auto`` is the checkpoint's, without one 400.
+        fc_tap: FC1 and FC2 before normalisation and ReLU, or behind them.
+
+    Raises:
+        MissingData: ``pretrained``, and there is no checkpoint.
+        ValueError: a seed that torch's generator does not take, or a threshold that is none.
+    """
+    return _spec("adi", checkpoint, weights, seed, mode, vad, n_fft, fc_tap)
+
+
+def sre_cnn(
+    *,
+    checkpoint: Path | None = None,
+    weights: Literal["pretrained", "random"] = "pretrained",
+    seed: int = 0,
+    mode: Literal["auto", "exact", "valid"] = "auto",
+    vad: str = "auto",
+    n_fft: Literal["auto", 400, 512] = "auto",
+    fc_tap: Literal["pre", "post"] = "pre",
+) -> BackboneSpec:
+    """The CNN that tells the 1,211 speakers of VoxCeleb1 dev apart (arXiv:2107.00439; its training: arXiv:1809.04437).
+
+    Args:
+        checkpoint: as ``adi_cnn`` has it; so are the others.
+        weights: ``pretrained`` or ``random``.
+        seed: of the random weights.
+        mode: ``exact``, ``valid`` or ``auto``.
+        vad: ``auto``, ``off`` or a threshold.
+        n_fft: ``auto``, 400 or 512.
+        fc_tap: ``pre`` or ``post``.
+
+    Raises:
+        MissingData: ``pretrained``, and there is no checkpoint.
+        ValueError: a seed that torch's generator does not take, or a threshold that is none.
+    """
+    return _spec("sre", checkpoint, weights, seed, mode, vad, n_fft, fc_tap)
+
+
+def threshold(text: str, mode: Literal["exact", "valid"]) -> float | None:
+    """What ``vad`` comes to; None = all frames.
+
+    Raises:
+        ValueError: it is none of ``auto``, ``off`` and a number above 0.
+    """
+    if text in {"auto", "off"}:
+        return EXACT_VAD if text == "auto" and mode == "exact" else None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"vad={text}: expected auto, off or a number above 0, such as 0.9")
+    return value
+
+
+def _spec(
+    name: str,
+    path: Path | None,
+    weights: Literal["pretrained", "random"],
+    seed: int,
+    mode: Literal["auto", "exact", "valid"],
+    vad: str,
+    n_fft: Literal["auto", 400, 512],
+    fc_tap: Literal["pre", "post"],
+) -> BackboneSpec:
+    if not 0 <= seed < 2**63:
+        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    chosen: Literal["exact", "valid"] = "valid" if mode == "auto" else mode
+    threshold(vad, chosen)  # a bad value is told before any file is read
+    checkpoint = find(path, name, weights=weights == "pretrained") if path is not None else None
+    if checkpoint is None and weights == "pretrained":
+        raise missing(name)
+    if checkpoint is not None and mode == "auto":
+        chosen = checkpoint.mode
+    settings = Settings(
+        architecture=checkpoint.architecture if checkpoint else ARCHITECTURES[name],
+        mode=chosen,
+        vad=threshold(vad, chosen),
+        n_fft=n_fft if n_fft != "auto" else checkpoint.n_fft if checkpoint else N_FFT,
+        fc_tap=fc_tap,
+    )
+    pretrained = checkpoint if weights == "pretrained" else None
+    return BackboneSpec(
+        sample_rate=16_000,
+        layers=_layers(chosen),
+        origin=_origin(pretrained, seed, settings),
+        load=partial(_load, pretrained, seed, settings),
+        batchable=chosen == "valid",
+        min_samples=settings.n_fft // 2 + 1,  # half a window is reflected at each end
+        resolved=_resolved(settings),
+    )
+
+
+def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
+    """What the network pools itself is ``none``; in the mode ``valid``, the core pools the first three."""
+    pooled = {name: LayerSpec(name, width, pooling="none", statistics=STATISTICS) for name, width in LAYERS.items()}
+    pooled |= {name: LayerSpec(name, LAYERS[name], pooling="none") for name in ("FC1", "FC2")}
+    if mode == "valid":
+        widths = [filters for _, filters in CONVOLUTIONS.values()][:3]
+        pooled |= {f"CNN{n}": LayerSpec(f"CNN{n}", width, pooling="meanstd") for n, width in enumerate(widths, 1)}
+    return tuple(pooled.values())
+
+
+def _resolved(settings: Settings) -> dict[str, int | float | str | None]:
+    """The options that leave something open, as what they came to; the origin's digest stands for the checkpoint."""
+    vad = "off" if settings.vad is None else str(settings.vad)
+    return {"checkpoint": "", "mode": settings.mode, "vad": vad, "n_fft": settings.n_fft}
+
+
+def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Origin:
+    layers = POOLED + TAPS[settings.fc_tap]
+    network = settings.architecture
+    if checkpoint is None:
+        source = f"random weights of seed {seed}, in the shapes of {network.name}-cnn"
+        digest = f"random:{seed}:{RECIPE}:{network.name}:{network.outputs}"
+        return Origin(source=source, licence="none", digest=digest, layers=layers)
+    return Origin(
+        source=checkpoint.source,
+        licence=checkpoint.licence or "unknown",
+        digest=checkpoint.digest,
+        files=checkpoint.files,
+        layers=layers,
+    )
+
+
+def _load(checkpoint: Checkpoint | None, seed: int, settings: Settings, device: str) -> CNN:
+    import torch
+
+    from neuroscope_cnn.backbone import CNN
+    from neuroscope_cnn.weights import random_weights
+
+    if checkpoint is None:
+        weights = random_weights(settings.architecture, seed)
+    else:
+        weights = {name: torch.from_numpy(values) for name, values in checkpoint.read().items()}
+    return CNN(
+        settings.architecture,
+        weights,
+        mode=settings.mode,
+        vad=settings.vad,
+        n_fft=settings.n_fft,
+        fc_tap=settings.fc_tap,
+        device=device,
+    )
