@@ -9,6 +9,7 @@ code, in a process of its own each, with the file system's caches warm.
 
 import argparse
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from neuroscope import audio_index, extract, files
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
+from neuroscope.corpus import Corpus
 from neuroscope.failures import Failures
 from neuroscope.store import Identity, Store
 from neuroscope.waves import AudioFile, Stretch
@@ -78,11 +80,14 @@ def opening(folder, utterances, layers):
     rows = rep.rows()
     seconds = lap()
     assert len(rows) == utterances - MISSING
-    return seconds
+    return {"opening": seconds}
 
 
 def missing(folder, utterances, layers):
-    """From a manifest in memory to the rows that are missing: what an extraction does before it loads a model."""
+    """From a manifest in memory to the rows that are missing, and to the plan of their batches.
+
+    It is all that an extraction does before it loads a model.
+    """
     rep = representation(folder, layers)
     manifest = Manifest(tuple(Utterance(id=f"u{n}", path=path_of(folder, n)) for n in range(utterances)))
     spec = BackboneSpec(
@@ -92,23 +97,31 @@ def missing(folder, utterances, layers):
         load=None,
         batchable=False,
     )
-    found = []
+    labels, seconds = [], {}
+    find = Corpus.missing
+
+    def noted(corpus, stored):
+        found = find(corpus, stored)
+        seconds["missing"] = lap()
+        assert found.sum() == MISSING
+        return found
 
     class Stop(Exception):
         pass
 
     def progress(label, total, *rest):
         del total, rest
-        found.append(label)
+        labels.append(label)
         raise Stop
 
+    Corpus.missing = noted
     lap = clock()
     with suppress(Stop):
         extract.extract(
             manifest, spec, {}, rep, Failures(utterances), audio_index=folder / "store" / "audio", progress=progress
         )
-    seconds = lap()
-    assert found == ["Extracting"], found
+    seconds["missing and planned"] = lap()
+    assert labels == ["Extracting"], labels
     return seconds
 
 
@@ -120,7 +133,7 @@ def looking(folder, utterances, layers):
     found = audio_index.examine_all(folder / "store" / "audio", paths)
     seconds = lap()
     assert len(found) == utterances
-    return seconds
+    return {"looking": seconds}
 
 
 MEASURED = {"opening": opening, "missing": missing, "looking": looking}
@@ -136,7 +149,7 @@ def main():
     parser.add_argument("--measure", choices=MEASURED, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.measure:
-        print(*MEASURED[chosen.measure](chosen.folder, chosen.utterances, chosen.layers))
+        print(json.dumps(MEASURED[chosen.measure](chosen.folder, chosen.utterances, chosen.layers)))
         return
     folder = (chosen.folder or Path(tempfile.mkdtemp())).absolute()
     try:
@@ -147,9 +160,10 @@ def main():
         for name in MEASURED:
             command = [sys.executable, __file__, "--measure", name, "--folder", str(folder)]
             command += ["--utterances", str(chosen.utterances), "--layers", str(chosen.layers)]
-            runs = [tuple(map(float, subprocess.check_output(command).split())) for _ in range(chosen.runs)]
-            told = ", ".join(f"{seconds:.2f} ({own:.2f})" for seconds, own in runs)
-            print(f"{name}: seconds (of them on a processor): {told}", flush=True)
+            runs = [json.loads(subprocess.check_output(command)) for _ in range(chosen.runs)]
+            for part in runs[0]:
+                told = ", ".join("{:.2f} ({:.2f})".format(*run[part]) for run in runs)
+                print(f"{part}: seconds (of them on a processor): {told}", flush=True)
     finally:
         if not chosen.keep:
             shutil.rmtree(folder)

@@ -11,7 +11,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import astuple
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ from neuroscope.stretches import Files
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from polars import DataFrame
+    from polars import DataFrame, Series
     from polars._typing import PolarsDataType
 
 _THREADS = 4
@@ -46,27 +45,23 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
     """
     with uncollected():
         names = list(map(str, paths))
-        numbers = dict(zip(names, count(), strict=False))
-        if len(numbers) < len(names):
-            names = list(numbers)
-            numbers = dict(zip(names, count(), strict=False))
+        if len(set(names)) < len(names):
+            names = list(dict.fromkeys(names))
         asked = _stamped(names)
         held = _held(asked, _load(folder, since))
     absent = {number: _examine(names[number]) for number in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
     unknown = np.flatnonzero(held["digest"].is_null()).tolist()
     new = _examine_new(folder, {n: names[n] for n in unknown if n not in absent}, asked, progress)
-    return _columns(numbers, held, absent | new)
+    return _columns(names, held, absent | new)
 
 
-def _columns(numbers: Mapping[str, int], held: DataFrame, found: Mapping[int, waves.AudioFile | BadAudio]) -> Files:
+def _columns(names: Sequence[str], held: DataFrame, found: Mapping[int, waves.AudioFile | BadAudio]) -> Files:
     """What was remembered, with what was found now in its place."""
-    digests = held["digest"].to_list()
-    frames, rates, channels = (held[name].fill_null(1).to_numpy().copy() for name in _HELD[1:])
-    for number, file in found.items():
-        if isinstance(file, waves.AudioFile):
-            digests[number], frames[number], rates[number], channels[number] = astuple(file)
+    files = {number: file for number, file in found.items() if isinstance(file, waves.AudioFile)}
     wrong = {number: file for number, file in found.items() if isinstance(file, BadAudio)}
-    return Files(numbers, digests, frames, rates, channels, wrong)
+    digests, *counts = (held[name].scatter(list(files), [getattr(f, name) for f in files.values()]) for name in _HELD)
+    frames, rates, channels = (column.fill_null(1).to_numpy() for column in counts)
+    return Files(names, digests, frames, rates, channels, wrong)
 
 
 def _examine_new(folder: Path, new: Mapping[int, str], asked: DataFrame, progress: Progress) -> _Found:
@@ -96,22 +91,32 @@ def _stamped(names: Sequence[str]) -> DataFrame:
     """Full name, size and time of change of each file; a corpus has many, so no further paths are made for it."""
     import polars
 
-    here = str(Path.cwd())
-    full: list[bytes] = []
     size: list[int] = []
     changed: list[int] = []
     for name in names:
         try:
             status = os.stat(name)  # noqa: PTH116
-            full.append((name if name.startswith("/") else f"{here}/{name}").encode(_ENCODING, "surrogateescape"))
-            size.append(status.st_size)
-            changed.append(status.st_mtime_ns)
         except (OSError, ValueError):  # ValueError: a name that no file can have
-            full.append(b"")
             size.append(_ABSENT)
             changed.append(0)
+        else:
+            size.append(status.st_size)
+            changed.append(status.st_mtime_ns)
+    here = str(Path.cwd())
+    full = _encoded([name if name.startswith("/") else f"{here}/{name}" for name in names])
     types = _types()
-    return polars.DataFrame([full, size, changed], schema={name: types[name] for name in _STAMP})
+    columns = dict(zip(_STAMP, (full, size, changed), strict=True))
+    return polars.DataFrame(columns, schema={name: types[name] for name in _STAMP})
+
+
+def _encoded(names: Sequence[str]) -> Series:
+    """The bytes that the file system knows the names by."""
+    import polars
+
+    if _ENCODING == "utf-8":
+        with suppress(UnicodeEncodeError):  # some file's bytes are no text
+            return polars.Series(names, dtype=polars.String).cast(polars.Binary)
+    return polars.Series([name.encode(_ENCODING, "surrogateescape") for name in names], dtype=polars.Binary)
 
 
 def _types() -> dict[str, PolarsDataType]:
@@ -123,7 +128,7 @@ def _types() -> dict[str, PolarsDataType]:
 
 
 def _load(folder: Path, since: int) -> DataFrame:
-    """What was last seen of each file."""
+    """What was seen of files, what was seen last behind the rest."""
     import polars
 
     types = _types()
@@ -132,7 +137,7 @@ def _load(folder: Path, since: int) -> DataFrame:
     for segment in (segment for time, segment in written if time >= since):
         with suppress(OSError, polars.exceptions.PolarsError):  # its files are read again
             tables.append(polars.read_parquet(segment).select(list(types)).cast(polars.Schema(types)))
-    return polars.concat(tables).unique("path", keep="last")
+    return polars.concat(tables)
 
 
 def _held(asked: DataFrame, known: DataFrame) -> DataFrame:
@@ -140,6 +145,8 @@ def _held(asked: DataFrame, known: DataFrame) -> DataFrame:
     import polars
 
     beside = asked.join(known, on="path", how="left", maintain_order="left")
+    if len(beside) > len(asked):  # some file was seen more than once
+        beside = asked.join(known.unique("path", keep="last"), on="path", how="left", maintain_order="left")
     unchanged = (beside["size"] == beside["size_right"]) & (beside["changed"] == beside["changed_right"])
     held = beside.select(_HELD)
     return held if unchanged.all(ignore_nulls=False) else held.select(polars.when(unchanged).then(polars.col(*_HELD)))

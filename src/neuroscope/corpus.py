@@ -13,9 +13,10 @@ from neuroscope.reading import Located
 from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+    from polars import Series
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.backbone import BackboneSpec
@@ -39,7 +40,7 @@ class Corpus:
     stretches: Stretches
     numbers: NDArray[np.int64]
     samples: NDArray[np.int64]
-    rows: Sequence[str]
+    rows: Series
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -67,9 +68,15 @@ class Corpus:
         table = table.sort(["samples", "row"], descending=[True, False])
         return table["place"].to_numpy().astype(np.int64)
 
-    def missing(self, stored: Container[str]) -> NDArray[np.bool_]:
+    def missing(self, stored: Iterable[str]) -> NDArray[np.bool_]:
         """Of each usable utterance, whether its row is not stored."""
-        return np.fromiter((row not in stored for row in self.rows), bool, len(self))
+        import polars
+
+        held = polars.DataFrame({"row": list(stored)}, schema={"row": polars.String})
+        places = polars.DataFrame({"row": self.rows}).with_row_index("place").join(held, on="row", how="anti")["place"]
+        found = np.zeros(len(self), dtype=bool)
+        found[places.to_numpy()] = True
+        return found
 
 
 def usable(manifest: Manifest, files: Files, spec: BackboneSpec, failures: Failures, most: float) -> Corpus:
@@ -94,7 +101,7 @@ def usable(manifest: Manifest, files: Files, spec: BackboneSpec, failures: Failu
     rows = stretches.rows()
     numbers = np.flatnonzero(good)
     if len(numbers) < len(rows):
-        rows = [rows[number] for number in numbers.tolist()]
+        rows = rows[numbers]
     return Corpus(manifest.utterances, stretches, numbers, samples[numbers], rows)
 
 

@@ -100,8 +100,7 @@ def extract(
     with uncollected():
         corpus = usable(manifest, files, spec, failures, max_duration)
     failures.check()
-    stored = representation.rows()
-    missing = corpus.missing(stored)
+    missing = corpus.missing(representation.rows())
     found = invariance.recall(representation.folder)
     computed: set[str] = set()
     if missing.any():
@@ -116,8 +115,8 @@ def extract(
             if new and found is not None:  # a representation begins with its first shard
                 invariance.remember(representation.folder, found)
             failures.check()
-    have = stored.keys() | computed if computed else stored.keys()
-    rows = {utterance: row for utterance, row in zip(corpus.ids, corpus.rows, strict=True) if row in have}
+    each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
+    rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
     return Extraction(rows, found=len(set(rows.values()) - computed), computed=len(computed), invariance=found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,8 @@ def wanted_shards(
     places = corpus.order[ordered]
     shards = []
     for begin, end in _shards(ends, min(SHARD_ROWS, SHARD_BYTES // (4 * width))):
-        batches = [places[a:b] for a, b in pairwise(before[begin : end + 1]) if a < b]
-        if batches:
-            shards.append(batches)
+        if before[begin] < before[end]:
+            shards.append([places[a:b] for a, b in pairwise(before[begin : end + 1]) if a < b])
     return shards
 
 
@@ -55,24 +55,20 @@ def _ends(corpus: Corpus, spec: BackboneSpec, device: str) -> list[int]:
     """Where batches begin and end in the corpus's order: each takes what fits beside its first, its longest."""
     most = BATCH_MOST if spec.batchable else 1
     room = (spec.batch_seconds if device == "cpu" else BATCH_SECONDS) * spec.sample_rate
+    samples = np.maximum(corpus.samples[corpus.order], 1)
+    fit = int(min(most * samples.max(initial=1), room)) // samples
+    rows = np.clip(fit, 1, most).tolist()  # of the batch that would begin there
     ends = [0]
-    longest = 0
-    for place, samples in enumerate(corpus.samples[corpus.order].tolist()):
-        rows = place - ends[-1] + 1
-        if place == 0:
-            longest = samples
-        elif rows > most or rows * longest > room:
-            ends.append(place)
-            longest = samples
-    return [*ends, len(corpus.order)] if len(corpus.order) else ends
+    while ends[-1] < len(rows):
+        ends.append(ends[-1] + rows[ends[-1]])
+    ends[-1] = len(rows)
+    return ends
 
 
 def _shards(ends: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
     """First batch of each shard, and the one behind its last: whole batches, up to ``most`` rows."""
     first = 0
-    for batch in range(1, len(ends) - 1):
-        if ends[batch + 1] - ends[first] > most:
-            yield first, batch
-            first = batch
-    if len(ends) > 1:
-        yield first, len(ends) - 1
+    while first < len(ends) - 1:
+        behind = max(bisect_right(ends, ends[first] + most) - 1, first + 1)
+        yield first, behind
+        first = behind

@@ -13,6 +13,7 @@ import tempfile
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ class Representation:
             rows: dict[str, str] = {}
             for shard in reversed(list(shards.finished(self._shards))):  # the first, written last, wins
                 with suppress(Damaged):
-                    rows |= dict.fromkeys(shards.read_index(shard, len(self.layers)).rows, shard.name)
+                    rows.update(zip(shards.read_index(shard, len(self.layers)).rows, repeat(shard.name), strict=False))
         self._seen = MappingProxyType(rows)
         return self._seen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+    from polars import Series
 
     from neuroscope.contracts.audio import Utterance
 
@@ -32,7 +34,7 @@ class Files(Mapping[Path, AudioFile | BadAudio]):
     """What audio files hold, an entry a file; also a mapping from each path.
 
     Attributes:
-        numbers: text of a path -> number of its entry (hashing a path takes longer than asking for its file's size).
+        names: texts of the paths (hashing a path takes longer than asking for its file's size).
         digests: of the bytes.
         frames: int64 ``[files]``; this and what follows is 1 where a file cannot be used.
         rates: int64 ``[files]``, Hz.
@@ -40,8 +42,8 @@ class Files(Mapping[Path, AudioFile | BadAudio]):
         wrong: number of an entry -> why the file cannot be used.
     """
 
-    numbers: Mapping[str, int]
-    digests: Sequence[str]
+    names: Sequence[str]
+    digests: Series
     frames: NDArray[np.int64]
     rates: NDArray[np.int64]
     channels: NDArray[np.int64]
@@ -50,13 +52,20 @@ class Files(Mapping[Path, AudioFile | BadAudio]):
     @classmethod
     def of(cls, found: Mapping[Path, AudioFile | BadAudio]) -> Files:
         """The columns of a few files."""
+        import polars
+
         entries = list(found.values())
         wrong = {number: each for number, each in enumerate(entries) if isinstance(each, BadAudio)}
         files = [AudioFile("", 1, 1, 1) if isinstance(each, BadAudio) else each for each in entries]
         counts = np.array([(each.frames, each.rate, each.channels) for each in files], dtype=np.int64).reshape(-1, 3)
         frames, rates, channels = counts.T
-        numbers = {str(path): number for number, path in enumerate(found)}
-        return cls(numbers, [each.digest for each in files], frames, rates, channels, wrong)
+        digests = polars.Series([each.digest for each in files], dtype=polars.String)
+        return cls(list(map(str, found)), digests, frames, rates, channels, wrong)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Text of a path -> number of its entry."""
+        return {name: number for number, name in enumerate(self.names)}
 
     def entry(self, number: int) -> AudioFile | BadAudio:
         """What one file holds."""
@@ -69,10 +78,10 @@ class Files(Mapping[Path, AudioFile | BadAudio]):
         return self.entry(self.numbers[str(path)])
 
     def __iter__(self) -> Iterator[Path]:
-        return map(Path, self.numbers)
+        return map(Path, self.names)
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        return len(self.names)
 
 
 @dataclass(frozen=True)
@@ -109,14 +118,14 @@ class Stretches:
         channel = int(self.channel[number])
         return Stretch(file, int(self.first[number]), int(self.last[number]), None if channel == _MEAN else channel)
 
-    def rows(self) -> list[str]:
+    def rows(self) -> Series:
         """Name of each one's row in the store; of those that are wrong, it means nothing."""
         import polars
 
-        digests = polars.Series([*self.files.digests, ""], dtype=polars.String)[self.file % (len(self.files) + 1)]
+        digests = polars.concat([self.files.digests, polars.Series([""])])[self.file % (len(self.files) + 1)]
         channel = polars.Series(self.channel).cast(polars.String).set(polars.Series(self.channel == _MEAN), MEAN)
         table = polars.DataFrame({"digest": digests, "first": self.first, "last": self.last, "channel": channel})
-        return table.select(polars.format(ROW_NAME, *table.columns)).to_series().to_list()
+        return table.select(polars.format(ROW_NAME, *table.columns)).to_series()
 
     def samples_at(self, rate: int) -> NDArray[np.int64]:
         """Length of each after resampling to ``rate`` Hz."""
@@ -129,10 +138,12 @@ def locate_all(utterances: Sequence[Utterance], files: Files) -> Stretches:
     An utterance is wrong where it has no path, where its file cannot be used, and where it begins behind the end of the
     file, ends behind it, lasts no time, or names a channel that the file does not have.
     """
+    names = [None if each.path is None else str(each.path) for each in utterances]
+    if names == files.names:  # mostly they are the same texts in the same order, and looking them up takes longer
+        return _located(utterances, files, np.arange(len(names)))
     numbers = files.numbers
-    names = (None if each.path is None else str(each.path) for each in utterances)
     of_file = (_NO_FILE if name is None else numbers[name] for name in names)
-    return _located(utterances, files, np.fromiter(of_file, np.int64, len(utterances)))
+    return _located(utterances, files, np.fromiter(of_file, np.int64, len(names)))
 
 
 def locate(utterance: Utterance, file: AudioFile) -> Stretch:

@@ -80,6 +80,15 @@ def test_a_relative_path_is_the_same_file_and_not_in_another_folder(files, index
     assert examine_all(index, [Path("0.wav")])[Path("0.wav")] != first[files[0]]
 
 
+def test_a_file_under_two_names_is_remembered_under_both(files, index, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    names = [files[0], Path("0.wav"), *files[1:], files[0]]
+    first = examine_all(index, names)
+    assert list(first) == [files[0], Path("0.wav"), *files[1:]]
+    assert looks_at(names, index) == 0
+    assert examine_all(index, names) == first == {path: examine(path) for path in names}
+
+
 def test_what_cannot_be_used_is_told_each_time_and_never_remembered(files, index, tmp_path):
     bad = {tmp_path / "missing.wav": "missing file", tmp_path: "not a file", tmp_path / "n\0l.wav": "unreadable file"}
     (tmp_path / "text.wav").write_text("text")

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,7 +170,7 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     def planned(lengths):
         samples = np.array([16_000 * seconds for seconds, _ in lengths], dtype=np.int64)
         rows = [f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths]
-        corpus = Corpus((), None, np.arange(len(rows)), samples, rows)
+        corpus = Corpus((), None, np.arange(len(rows)), samples, polars.Series(rows, dtype=polars.String))
         return [
             [(int(samples[place]), rows[place]) for place in batch] for batch in planning.plan(corpus, spec, "cuda")
         ]

@@ -1,0 +1,99 @@
+"""What of a manifest can be used, which of its rows are missing, and in which batches they are computed."""
+
+from itertools import chain, pairwise
+from pathlib import Path
+
+import numpy as np
+import polars
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuroscope import planning
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.contracts.backbone import BackboneSpec, Origin
+from neuroscope.corpus import Corpus, usable
+from neuroscope.errors import BadAudio
+from neuroscope.failures import Failures
+from neuroscope.stretches import Files, locate
+from neuroscope.waves import AudioFile
+
+FILES = {
+    Path(f"{name}.wav"): AudioFile(name * 32, 16_000 * seconds, 16_000, 1) for seconds, name in enumerate("abc", 1)
+}
+UTTERANCES = (
+    Utterance(id="one", path=Path("a.wav")),
+    Utterance(id="two", path=Path("b.wav"), start=0.5, duration=1.0),
+    Utterance(id="three", path=Path("c.wav")),
+)
+
+
+def spec(**fields):
+    return BackboneSpec(
+        sample_rate=16_000, layers=(), origin=Origin(source="", licence="", digest=""), load=None, **fields
+    )
+
+
+def used(utterances, files):
+    failures = Failures(len(utterances))
+    return usable(Manifest(tuple(utterances)), Files.of(files), spec(), failures, 1800.0), failures
+
+
+@pytest.mark.parametrize("names", ["abc", "cab", "bbb", "abca", "c"])
+def test_rows_are_those_of_each_utterance_alone_whatever_the_order_of_the_files(names):
+    chosen = [UTTERANCES["abc".index(name)] for name in names]
+    corpus, _ = used(chosen, FILES)
+    assert list(corpus.rows) == [locate(each, FILES[each.path]).key for each in chosen]
+    assert [corpus[place].utterance for place in range(len(corpus))] == chosen
+    stored = [corpus.rows[0], "another"]
+    assert corpus.missing(stored).tolist() == [name != names[0] for name in names]
+
+
+def test_what_cannot_be_used_is_left_out_in_the_manifests_order():
+    utterances = [Utterance(id="none", path=None), *UTTERANCES, Utterance(id="bad", path=Path("bad.wav"))]
+    corpus, failures = used(utterances, {Path("bad.wav"): BadAudio("damaged", "x"), **FILES})
+    assert [(each.utterance, each.reason) for each in failures.skipped] == [("none", "no path"), ("bad", "damaged")]
+    assert corpus.ids == ["one", "two", "three"]
+    assert list(corpus.rows) == [locate(each, FILES[each.path]).key for each in UTTERANCES]
+    assert corpus.missing([]).tolist() == [True] * 3
+
+
+def test_nothing_is_missing_of_nothing():
+    corpus, _ = used([], {})
+    assert corpus.missing(["a"]).tolist() == corpus.missing([]).tolist() == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3_000_000), st.booleans()), max_size=80),
+    st.booleans(),
+    st.floats(0.1, 300),
+    st.sampled_from([1, 4_000_000, 2_000_000_000]),
+)
+def test_a_batch_takes_what_fits_and_a_shard_whole_batches_whatever_is_wanted(drawn, batchable, seconds, width):
+    lengths = sorted((length for length, _ in drawn), reverse=True)
+    rows = polars.Series([f"{number:03d}" for number in range(len(drawn))], dtype=polars.String)
+    corpus = Corpus((), None, np.arange(len(drawn)), np.array(lengths, dtype=np.int64), rows)
+    model = spec(batchable=batchable, batch_seconds=seconds)
+    most = planning.BATCH_MOST if batchable else 1
+
+    def fits(batch):
+        return len(batch) <= most and len(batch) * lengths[batch[0]] <= seconds * 16_000
+
+    batches = [batch.tolist() for batch in planning.plan(corpus, model)]
+    assert list(chain.from_iterable(batches)) == list(range(len(drawn)))
+    assert all(len(batch) == 1 or fits(batch) for batch in batches)
+    assert not any(fits([*batch, following[0]]) for batch, following in pairwise(batches))
+
+    def shards(wanted):
+        found = planning.wanted_shards(corpus, model, "cpu", width, np.array(wanted, dtype=bool))
+        return [[batch.tolist() for batch in shard] for shard in found]
+
+    whole = shards([True] * len(drawn))
+    room = min(planning.SHARD_ROWS, planning.SHARD_BYTES // (4 * width))
+    assert list(chain.from_iterable(whole)) == batches
+    assert all(len(shard) == 1 or sum(map(len, shard)) <= room for shard in whole)
+    assert all(sum(map(len, [*shard, following[0]])) > room for shard, following in pairwise(whole))
+    wanted = [each for _, each in drawn]
+    kept = [[[place for place in batch if wanted[place]] for batch in shard] for shard in whole]
+    kept = [[batch for batch in shard if batch] for shard in kept]
+    assert shards(wanted) == [shard for shard in kept if shard]
