@@ -9,7 +9,7 @@ ELSEWHERE = {"a-backbone-of-your-own.md"}  # needs an environment to install int
 PAGES = sorted(page for page in TUTORIALS.glob("*.md") if page.name not in ELSEWHERE)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_block_does_what_it_shows(page, run_page, tmp_path):
     run_page(page, tmp_path)

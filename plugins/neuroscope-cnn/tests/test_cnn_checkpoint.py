@@ -5,6 +5,7 @@ import os
 import runpy
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -156,6 +157,16 @@ def test_the_digest_is_computed_once(tmp_path, monkeypatch):
     made(tmp_path, fc3b=np.zeros(17, "float32"))
     os.utime(beside(prefix, DATA), ns=(1, 1))
     assert find(prefix).digest != first.digest
+
+
+def test_a_file_that_looks_as_old_as_before_is_read_again(tmp_path):
+    file = convert(made(tmp_path), tmp_path / "a.safetensors")
+    content, times = bytearray(file.path.read_bytes()), file.path.stat()
+    content[-1] ^= 1
+    time.sleep(0.02)  # more than a file system's clock is coarse
+    file.path.write_bytes(content)
+    os.utime(file.path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert find(file.path).digest != file.digest
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 1}', "[" * 5000])

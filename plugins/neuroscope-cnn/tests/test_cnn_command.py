@@ -99,6 +99,14 @@ def test_convert_refuses_what_it_cannot_do(prefix, tmp_path, bundle, file, said)
     assert said in run("convert", tmp_path / bundle, tmp_path / file, code=2)
 
 
+def test_a_user_that_is_not_there_is_told(prefix, tmp_path):
+    said = "there is no user of this name"
+    assert said in run("convert", "~nobody-of-this-name/m", tmp_path / "a.safetensors", code=2)
+    assert said in run("convert", prefix, "~nobody-of-this-name/a.safetensors", code=2)
+    assert said in run("verify", "~nobody-of-this-name/m", code=2)
+    assert said in run("verify", prefix, "--demo", "~nobody-of-this-name/a.raw", code=2)
+
+
 def test_convert_takes_no_file_of_ours(prefix, tmp_path):
     run("convert", prefix, tmp_path / "a.safetensors")
     assert "own format already" in run("convert", tmp_path / "a.safetensors", tmp_path / "b.safetensors", code=2)

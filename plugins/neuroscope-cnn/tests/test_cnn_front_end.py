@@ -133,6 +133,18 @@ def test_the_shortest_sound_has_frames_and_a_shorter_one_is_refused(n_fft):
         FrontEnd(n_fft=n_fft)(torch.from_numpy(shortest[:-1]))
 
 
+def test_powers_are_rounded_once():
+    """Products in single precision would be as coarse as the process allows, TensorFloat-32 and bfloat16 included."""
+    wave = harmonics(8000)
+    powers, _ = Mfcc(400, "cpu").listen(torch.from_numpy(wave))
+    samples = np.pad(wave.astype(np.float64), 200, mode="reflect")
+    frames = np.lib.stride_tricks.sliding_window_view(samples, 400)[::160] * (
+        0.5 - 0.5 * np.cos(np.arange(400) * np.pi / 200)
+    )
+    expected = np.abs(np.fft.rfft(frames)) ** 2 @ filter_bank(400).numpy()
+    np.testing.assert_allclose(powers.numpy(), expected, rtol=6.1e-8, atol=1e-30)
+
+
 @pytest.mark.parametrize("value", [0.0, 1e-45, 1e-30, 1e-8])
 def test_silence_is_one_constant_and_nothing_of_it_is_left_out(value):
     silence = np.full(4000, value, np.float32)

@@ -87,9 +87,10 @@ def tensor(name, **fields):
         (about(architecture="resnet"), "not one of adi, sre"),
         (about(n_fft="-1"), "n_fft is '-1'"),
         (about(n_fft="٤"), "n_fft is"),
-        (about(n_fft="0"), "n_fft is '0'"),
+        (about(n_fft="401"), "n_fft is '401', not one of 400, 512"),
         (about(labels='["a"]'), "1 labels for 17 outputs"),
         (about(labels="{}"), "no list of texts"),
+        (about(labels="x"), "its labels are no JSON"),
         (about(labels="[" * 5000), "nested too deeply|cannot be used"),
         (lambda told: told.pop("fc1b"), "fc1b is not float32"),
         (lambda told: told.update(more=told["fc1b"]), "1 tensors that are no part"),
@@ -110,6 +111,12 @@ def test_a_header_that_lies_is_told(file, change, said):
     rewritten(file, change)
     with pytest.raises(BadCheckpoint, match=f"own.safetensors cannot be used: .*({said})"):
         read_header(file)
+
+
+def test_what_is_shown_of_a_file_is_one_line_of_text(file):
+    rewritten(file, about(source="é\ud800\x1b[31m", licence="a\nb"))
+    found = find(file)
+    assert (found.source, found.licence) == (r"é\ud800\x1b[31m", r"a\nb")
 
 
 @pytest.mark.parametrize(
@@ -162,3 +169,10 @@ def test_what_does_not_fit_is_not_saved(tmp_path):
         with pytest.raises(BadOption, match=said):
             save(path, weights, architecture=NETWORK, **ABOUT)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_told_by_its_name(tmp_path):
+    (tmp_path / "a.safetensors").mkdir()
+    for name, said in (("a", "Is a directory"), ("x" * 240, "File name too long")):
+        with pytest.raises(BadOption, match=f"{name}.safetensors cannot be written: {said}"):
+            save(tmp_path / f"{name}.safetensors", writer.weights_of(NETWORK), architecture=NETWORK, **ABOUT)

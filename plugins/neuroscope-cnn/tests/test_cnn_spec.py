@@ -97,17 +97,22 @@ def test_valid_leaves_the_first_three_to_the_core(make):
 )
 def test_what_is_left_open_is_resolved(make, given, resolved):
     found = make(weights="random", **given)
-    assert found.resolved == resolved | {"checkpoint": ""}
+    assert found.resolved == resolved | {"checkpoint": "", "seed": 0}
     assert found.min_samples == resolved["n_fft"] // 2 + 1
 
 
 def test_a_checkpoint_settles_what_is_left_open(make, checkpoint):
     found = make(checkpoint=checkpoint(mode="exact", n_fft=512))
-    assert found.resolved == {"mode": "exact", "vad": "0.9", "n_fft": 512, "checkpoint": ""}
+    assert found.resolved == {"mode": "exact", "vad": "0.9", "n_fft": 512, "checkpoint": "", "seed": 0}
     assert (found.origin.digest, found.origin.source, found.origin.files) == ("d" * 64, "mine", ("mine.safetensors",))
     assert make(checkpoint=checkpoint(mode="valid")).resolved["vad"] == "off"
     asked = make(checkpoint=checkpoint(mode="exact", n_fft=512), mode="valid", n_fft=400)
-    assert asked.resolved == {"mode": "valid", "vad": "off", "n_fft": 400, "checkpoint": ""}
+    assert asked.resolved == {"mode": "valid", "vad": "off", "n_fft": 400, "checkpoint": "", "seed": 0}
+
+
+def test_a_seed_counts_for_random_weights_alone(make, checkpoint):
+    assert make(weights="random", seed=4).resolved["seed"] == 4
+    assert make(checkpoint=checkpoint(), seed=4).resolved["seed"] == 0
 
 
 def test_random_weights_take_the_configuration_and_no_more(make, name, checkpoint):

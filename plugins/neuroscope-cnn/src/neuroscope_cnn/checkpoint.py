@@ -106,9 +106,9 @@ def located(path: Path, architecture: str = "") -> Path:
 
     Raises:
         MissingData: there is nothing.
-        BadOption: a folder holds several.
+        BadOption: a folder holds several, or ``~name`` is nobody's.
     """
-    path = path.expanduser()
+    path = expanded(path)
     try:
         if path.is_dir():
             return _in_folder(path, architecture)
@@ -124,6 +124,18 @@ def located(path: Path, architecture: str = "") -> Path:
         gone = beside(prefix, DATA if there[0] else INDEX)
         raise MissingData(f"a checkpoint at {prefix} lacks {gone.name}: it needs both {INDEX} and {DATA}.")
     raise _nothing(path, architecture)
+
+
+def expanded(path: Path) -> Path:
+    """A path as the user wrote it, with ``~`` and ``~name`` read.
+
+    Raises:
+        BadOption: there is no such user.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise BadOption(f"{path}: there is no user of this name; ./{path} means a file") from None
 
 
 def prefix_of(path: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroscope import commands  # noqa: TC001 - options are read from annotations at run time
+from neuroscope import commands
 
 if TYPE_CHECKING:
     from neuroscope_cnn.training.settings import Settings
@@ -108,7 +108,8 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in DIR.")] = False,
     json: commands.Json = False,
 ) -> None:
-    """Train a network as the paper did: plain descent on random crops; what it writes is a checkpoint= of its backbone."""
+    """Train a network as the paper did, by plain descent on random crops; its checkpoints are those of its backbone."""
+    from neuroscope_cnn.checkpoint import expanded
     from neuroscope_cnn.training.settings import Settings
 
     settings = Settings(
@@ -126,7 +127,7 @@ def train(
         vad=vad,
         seed=seed,
     )
-    _train(settings, data, machine, out.expanduser(), steps=steps, threads=threads, resume=resume, json=json)
+    _train(settings, data, machine, expanded(out), steps=steps, threads=threads, resume=resume, json=json)
 
 
 def _train(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from neuroscope import BadOption
-from neuroscope_cnn.checkpoint import Checkpoint, find
+from neuroscope_cnn.checkpoint import Checkpoint, expanded, find
 from neuroscope_cnn.safe import check_name, save
 
 
@@ -26,7 +26,7 @@ def convert(prefix: Path, file: Path, *, replace: bool = False) -> Checkpoint:
     Raises:
         NeuroscopeError: the bundle cannot be used, or the file cannot be written.
     """
-    file = file.expanduser()
+    file = expanded(file)
     check_name(file)
     if file.exists() and not replace:
         raise BadOption(f"{file} exists; --force replaces it")

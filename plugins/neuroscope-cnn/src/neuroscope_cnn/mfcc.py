@@ -30,7 +30,7 @@ class Mfcc:
     def __init__(self, n_fft: int, device: str, block: int = BLOCK) -> None:
         self._n_fft, self._device, self._block = n_fft, device, block
         self._window = torch.hann_window(n_fft, dtype=torch.float64).to(device)
-        self._filters = filter_bank(n_fft).float().to(device)
+        self._filters = filter_bank(n_fft).to(device)
         self._cosines = cosines().to(device)
 
     def listen(self, wave: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -47,11 +47,11 @@ class Mfcc:
         loudness = torch.empty(frames, dtype=torch.float64, device=self._device)
         for start in range(0, frames, self._block):
             block = slice(start, min(start + self._block, frames))
-            # In double precision: the transform's rounding would be heard in bands 80 dB below the loudest. The sums
-            # over a filter have no differences in them, so single precision does from there on.
+            # In double precision: the transform's rounding would be heard in bands 80 dB below the loudest, and single
+            # products are only as exact as the process allows.
             samples = stretch(wave, block.start, block.stop, self._n_fft).to(self._device, torch.float64)
             spectra = torch.fft.rfft(samples.unfold(0, self._n_fft, HOP) * self._window)
-            torch.mm((spectra.real.square() + spectra.imag.square()).float(), self._filters, out=powers[block])
+            powers[block] = (spectra.real.square() + spectra.imag.square()) @ self._filters
             loudness[block] = samples.square().unfold(0, self._n_fft, HOP).mean(-1).sqrt()
         return powers, loudness
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from neuroscope_cnn.errors import BadCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from io import BufferedReader
     from pathlib import Path
 
     import numpy as np
@@ -90,25 +90,22 @@ def read(path: Path, variables: Mapping[str, Placed]) -> dict[str, NDArray[np.fl
     wrong: list[str] = []
     with path.open("rb") as stream:
         for name, placed in variables.items():
-            found[name], problem = _one(stream.fileno(), placed)
+            found[name], problem = _one(stream, placed)
             wrong += [f"{name} {problem}"] if problem else []
     if wrong:
         raise BadCheckpoint(path, "; ".join(wrong[:6]) + (f"; and {len(wrong) - 6} more" if len(wrong) > 6 else ""))
     return found
 
 
-def _one(file: int, placed: Placed) -> tuple[NDArray[np.float32], str]:
+def _one(stream: BufferedReader, placed: Placed) -> tuple[NDArray[np.float32], str]:
     """One variable, and what is wrong with it."""
     import numpy as np
 
     values = np.empty(placed.shape, "<f4")
     content = values.reshape(-1).view(np.uint8).data
-    done = 0
-    while done < len(content):
-        read = os.preadv(file, [content[done:]], placed.offset + done)
-        if not read:
-            return values, "is cut off"
-        done += read
+    stream.seek(placed.offset)
+    if stream.readinto(content) < len(content):
+        return values, "is cut off"
     problem = ""
     if placed.checksum is not None and crc32c.masked(crc32c.large(content)) != placed.checksum:
         problem = "has a wrong checksum: the file was damaged"

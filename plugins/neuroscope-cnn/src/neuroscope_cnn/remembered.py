@@ -1,4 +1,6 @@
-"""What was computed from a large file, remembered by the file's path, size and time of change.
+"""What was computed from a large file, remembered by the file's path, size and times of change.
+
+Of its content and of its inode: copying tools put the first back to what it was, and nobody the second.
 
 One small JSON file in the plugin's folder of the cache, replaced as a whole. Of two processes that write at once one
 wins, and what the other found is computed again one day; a cache that cannot be read or written only costs time.
@@ -45,7 +47,7 @@ def remembered(what: str, path: Path, compute: Callable[[Path], str]) -> str:
 
 def _stamp(path: Path) -> list[int]:
     status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def _load() -> dict[str, Any]:

@@ -30,7 +30,7 @@ LARGEST_HEADER = 1 << 19
 """Bytes; a thousand long labels take a tenth. What JSON makes of it stays below the size of any of these networks."""
 
 _OWN = frozenset({"format", "version", "architecture", "mode", "n_fft", "labels", "source", "licence"})
-_WINDOWS = range(2, 1 << 16)
+_WINDOWS = (400, 512)  # samples, as the option n_fft takes them
 Mode = Literal["exact", "valid"]
 
 
@@ -90,7 +90,7 @@ def save(
 
     Raises:
         ValueError: weights, labels or window do not fit, or ``more`` has a key of the format's own.
-        BadOption: the file's name ends otherwise, or its folder is not there.
+        BadOption: the file's name ends otherwise, its folder is not there, or it cannot be written.
     """
     import numpy as np
     from safetensors.numpy import save as serialised
@@ -104,8 +104,11 @@ def save(
     if len(json.dumps(about)) > LARGEST_HEADER // 2:
         raise ValueError(f"labels and metadata take more than {LARGEST_HEADER // 2:,} bytes")
     content = serialised({name: np.ascontiguousarray(values) for name, values in weights.items()}, about)
-    with commands.whole_file(path) as file:  # written here: the library's own files are for their owner alone
-        file.write_bytes(content)
+    try:
+        with commands.whole_file(path) as file:  # written here: the library's own files are for their owner alone
+            file.write_bytes(content)
+    except OSError as error:
+        raise BadOption(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def check_name(path: Path) -> None:
@@ -173,10 +176,10 @@ def _read(path: Path, header: bytes, room: int) -> Safe:
         header,
         architecture,
         cast("Mode", _one_of(about, "mode", ("exact", "valid"))),
-        _window(about["n_fft"]),
+        int(_one_of(about, "n_fft", tuple(map(str, _WINDOWS)))),
         _labels(about["labels"], architecture.outputs),
-        about["source"],
-        about["licence"],
+        _printable(about["source"]),
+        _printable(about["licence"]),
         {key: value for key, value in about.items() if key not in _OWN},
         variables,
     )
@@ -265,18 +268,15 @@ def _check_layout(variables: Mapping[str, Placed], begin: int, room: int) -> Non
 
 
 def _labels(text: str, outputs: int) -> tuple[str, ...]:
-    labels = json.loads(text, parse_constant=_no_constant)
+    try:
+        labels = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError:
+        raise ValueError("its labels are no JSON") from None
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise ValueError("its labels are no list of texts")
     if len(labels) not in {0, outputs}:
         raise ValueError(f"it has {len(labels)} labels for {outputs} outputs")
     return tuple(labels)
-
-
-def _window(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) in _WINDOWS):
-        raise ValueError(f"n_fft is {_shown(text)}, not a number of samples")
-    return int(text)
 
 
 def _one_of(about: Mapping[str, str], key: str, known: tuple[str, ...]) -> str:
@@ -287,6 +287,11 @@ def _one_of(about: Mapping[str, str], key: str, known: tuple[str, ...]) -> str:
 
 def _bytes_of(architecture: Architecture) -> int:
     return 4 * sum(math.prod(shape) for shape in architecture.shapes().values())
+
+
+def _printable(text: str) -> str:
+    """A text from the file, on one line: control characters and lone surrogates as Python writes them."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _shown(text: str | None) -> str:

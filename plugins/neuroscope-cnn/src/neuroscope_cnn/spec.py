@@ -158,7 +158,7 @@ def _spec(
         load=partial(_load, pretrained, seed, settings),
         batchable=chosen == "valid",
         min_samples=settings.n_fft // 2 + 1,  # half a window is reflected at each end
-        resolved=_resolved(settings),
+        resolved=_resolved(settings, seed if pretrained is None else 0),
     )
 
 
@@ -172,10 +172,10 @@ def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
     return tuple(pooled.values())
 
 
-def _resolved(settings: Settings) -> dict[str, int | float | str | None]:
+def _resolved(settings: Settings, seed: int) -> dict[str, int | float | str | None]:
     """The options that leave something open, as what they came to; the origin's digest stands for the checkpoint."""
     vad = "off" if settings.vad is None else str(settings.vad)
-    return {"checkpoint": "", "mode": settings.mode, "vad": vad, "n_fft": settings.n_fft}
+    return {"checkpoint": "", "mode": settings.mode, "vad": vad, "n_fft": settings.n_fft, "seed": seed}
 
 
 def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Origin:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
 from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.checkpoint import find, located
+from neuroscope_cnn.checkpoint import expanded, find, located
 from neuroscope_cnn.errors import BadCheckpoint
 from neuroscope_cnn.published import META, PUBLISHED, PublishedFile, blob_id
 
@@ -141,7 +141,7 @@ def _demo_wave(path: Path) -> NDArray[np.float32]:
     """The samples in [-1, 1)."""
     import numpy as np
 
-    path = path.expanduser()
+    path = expanded(path)
     if not path.is_file():
         raise MissingData(
             f"there is no recording {path}: it is dialectid_api/sample/msg0001.raw of "
@@ -158,7 +158,7 @@ def _demo(prefix: Path, wave: NDArray[np.float32]) -> DemoVerdict:
 
     from neuroscope_cnn.extents import exact
     from neuroscope_cnn.front_end import FrontEnd
-    from neuroscope_cnn.layers import Pools
+    from neuroscope_cnn.layers import whole
     from neuroscope_cnn.network import Network
 
     checkpoint = find(prefix, "adi")
@@ -167,11 +167,8 @@ def _demo(prefix: Path, wave: NDArray[np.float32]) -> DemoVerdict:
     weights = {name: torch.from_numpy(values) for name, values in checkpoint.read().items()}
     features = FrontEnd(n_fft=checkpoint.n_fft, vad=DEMO_VAD)(torch.from_numpy(wave))
     network = Network(checkpoint.architecture, weights, "cpu")
-    extents = [exact(len(features))]
-    pools = Pools(network, extents, ["conv4"])
-    for frames in network.blocks([features], extents):
-        pools.add(frames)
-    logits = network.logits(network.dense(pools.finish()["conv4"])["ac2"])[0]
+    layers = whole(network, [features], [exact(len(features))], "post")
+    logits = network.logits(layers["FC2"])[0]
     softmax = dict(zip(checkpoint.labels, logits.double().softmax(0).tolist(), strict=True))
     found = {label: softmax[label] for label in DEMO}
     near = all(abs(found[label] - value) <= TOLERANCE for label, value in DEMO.items())

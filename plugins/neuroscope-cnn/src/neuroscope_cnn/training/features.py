@@ -1,0 +1,171 @@
+"""Cepstra of the whole corpus, computed once: whole, immutable, memory-mapped files in the user's cache.
+
+A file holds the frames of some utterances, a second one beside it says of which; it is written last, so that what it
+names is there. They are found by what the audio holds and by the settings of the front end, wherever the audio lies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch  # noqa: TID253
+
+from neuroscope import BadAudio, commands, waves
+from neuroscope_cnn.architecture import BANDS
+from neuroscope_cnn.front_end import SAMPLE_RATE, FrontEnd
+from neuroscope_cnn.training.audio import DISTRIBUTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from neuroscope_cnn.training.audio import Located, Skipped
+
+RECIPE = 1  # of the frames; raise it with whatever changes their values within one version
+FILE_FRAMES = 400_000  # of one file, more than an hour of speech: 64 MB
+_READERS = 2
+_AHEAD = 16  # utterances whose samples are read before they are needed
+_OPEN = 64  # files that are mapped at a time
+
+
+class Shelf:
+    """The files of one front end.
+
+    Args:
+        folder: where they are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def places(self) -> dict[str, tuple[Path, int, int]]:
+        """Row -> file, first frame, number of frames. Files that are damaged are as good as absent."""
+        found: dict[str, tuple[Path, int, int]] = {}
+        for index in sorted(self._folder.glob("*.json")):
+            data = index.with_suffix(".npy")
+            try:
+                rows = json.loads(index.read_text("utf-8"))
+                counts = [int(count) for count in rows.values()]
+                if np.load(data, mmap_mode="r").shape != (sum(counts), BANDS):
+                    continue
+            except (OSError, ValueError, AttributeError, TypeError):
+                continue
+            firsts = np.cumsum([0, *counts]).tolist()
+            each = zip(rows, firsts, counts, strict=False)
+            found |= {row: (data, first, count) for row, first, count in each}
+        return found
+
+    def add(self, frames: Mapping[str, NDArray[np.float32]]) -> None:
+        """Keep the frames ``[T, 40]`` of some rows."""
+        if not frames:
+            return
+        name = commands.cache_key(list(frames))
+        with (
+            commands.whole_file(self._folder / f"{name}.npy") as file,
+            file.open("wb") as stream,
+        ):
+            np.save(stream, np.concatenate(list(frames.values())))
+        with commands.whole_file(self._folder / f"{name}.json") as file:
+            file.write_text(json.dumps({row: len(values) for row, values in frames.items()}), "utf-8")
+
+
+class Frames:
+    """The frames of utterances, by number.
+
+    Attributes:
+        lengths: int64, frames of each.
+
+    Args:
+        places: file, first frame and number of frames of each.
+    """
+
+    def __init__(self, places: Sequence[tuple[Path, int, int]]) -> None:
+        self._places = places
+        self.lengths = np.array([count for _, _, count in places], dtype=np.int64)
+        self._mapped = lru_cache(maxsize=_OPEN)(lambda path: np.load(path, mmap_mode="r"))
+
+    def __call__(self, number: int, first: int = 0, last: int | None = None) -> NDArray[np.float32]:
+        """Frames ``first`` to ``last`` (excluded) of one utterance, ``[T, 40]``."""
+        path, begin, count = self._places[number]
+        values: NDArray[np.float32] = self._mapped(path)[begin + first : begin + (count if last is None else last)]
+        return values
+
+
+def prepare(
+    located: Sequence[Located], n_fft: int, vad: float | None, machine: commands.Machine, skipped: Skipped
+) -> tuple[list[int], Frames]:
+    """Compute what is missing.
+
+    Returns:
+        Numbers of the utterances that have frames, and those, in the same order.
+
+    Raises:
+        TooManyFailures: too many have none.
+    """
+    key = commands.cache_key("cepstra", version(DISTRIBUTION), RECIPE, waves.PIPELINE, n_fft, vad)
+    shelf = Shelf(commands.own_folder(DISTRIBUTION, machine) / "cepstra" / key)
+    known = shelf.places()
+    missing = {each.stretch.key: each for each in located if each.stretch.key not in known}
+    wrong = _compute(list(missing.values()), FrontEnd(n_fft=n_fft, vad=vad), shelf) if missing else {}
+    if missing:
+        known = shelf.places()
+    for each in located:
+        if each.stretch.key in wrong:
+            skipped.add(each.utterance.id, wrong[each.stretch.key])
+    skipped.check()
+    usable = [number for number, each in enumerate(located) if each.stretch.key in known]
+    return usable, Frames([known[located[number].stretch.key] for number in usable])
+
+
+def _compute(missing: Sequence[Located], front_end: FrontEnd, shelf: Shelf) -> dict[str, BadAudio]:
+    """Frames of all of them onto the shelf; row -> why there are none."""
+    wrong: dict[str, BadAudio] = {}
+    made: dict[str, NDArray[np.float32]] = {}
+    seconds = [each.stretch.samples_at(SAMPLE_RATE) / SAMPLE_RATE for each in missing]
+    with commands.progress_bar("Computing cepstra", len(missing), sum(seconds)) as advance:
+        try:
+            for each, wave, lasts in zip(missing, _waves(missing), seconds, strict=True):
+                try:
+                    if isinstance(wave, BadAudio):
+                        raise wave
+                    made[each.stretch.key] = front_end(torch.from_numpy(wave)).numpy()
+                except BadAudio as error:
+                    wrong[each.stretch.key] = error
+                if sum(map(len, made.values())) >= FILE_FRAMES:
+                    shelf.add(made)
+                    made = {}
+                advance(1, lasts)
+        finally:  # what is computed is kept, whatever stops the rest
+            shelf.add(made)
+    return wrong
+
+
+def _waves(located: Sequence[Located]) -> Iterator[NDArray[np.float32] | BadAudio]:
+    """The samples of each, read ahead in threads."""
+    pool = ThreadPoolExecutor(_READERS)
+    coming: deque[Future[NDArray[np.float32] | BadAudio]] = deque()
+    try:
+        for each in located:
+            coming.append(pool.submit(_wave, each))
+            if len(coming) > _AHEAD:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _wave(each: Located) -> NDArray[np.float32] | BadAudio:
+    try:
+        return waves.read(each.path, each.stretch, SAMPLE_RATE)
+    except BadAudio as error:
+        return error
