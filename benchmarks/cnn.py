@@ -23,14 +23,13 @@ import gc
 import multiprocessing
 import os
 import statistics
-import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import soundfile
 import soxr
 import torch
+from memory import anonymous, peak_anonymous
 
 from neuroscope import Frames, LayerSpec, WaveBatch
 from neuroscope.poolings import MeanStd
@@ -131,30 +130,6 @@ def compare(architecture, frames, repetitions):
             f" {min(each):5.3f} to {max(each):5.3f})",
             flush=True,
         )
-
-
-def anonymous():
-    """Bytes of anonymous memory now."""
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("RssAnon")))
-
-
-@contextmanager
-def peak_anonymous():
-    """A list whose one entry grows to the largest anonymous memory seen."""
-    peak, stop = [anonymous()], threading.Event()
-
-    def watch():
-        while not stop.wait(0.005):
-            peak[0] = max(peak[0], anonymous())
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        stop.set()
-        thread.join()
 
 
 def make(name, **options):

@@ -32,6 +32,7 @@ import numpy as np
 import soundfile
 import soxr
 import torch
+from memory import anonymous, peak_anonymous
 
 from neuroscope import waves
 from neuroscope.audio_index import examine_all
@@ -240,33 +241,9 @@ def compare(manifest, spec, model, repetitions, folder):
         print(f"  {stage:26} {seconds / repetitions:7.3f} s, {seconds / repetitions / b:6.1%}")
 
 
-def anonymous():
-    """Bytes of anonymous memory now."""
-    status = Path("/proc/self/status").read_text()
-    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("RssAnon")))
-
-
-@contextmanager
-def peak_anonymous():
-    """A list whose one entry grows to the largest anonymous memory seen, looked at every 20 ms."""
-    peak, stop = [anonymous()], threading.Event()
-
-    def watch():
-        while not stop.wait(0.02):
-            peak[0] = max(peak[0], anonymous())
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield peak
-    finally:
-        stop.set()
-        thread.join()
-
-
 def measure(label, manifest, spec, folder):
     before = anonymous()
-    with peak_anonymous() as peak:
+    with peak_anonymous(0.02) as peak:
         start = time.perf_counter()
         done, failures = extracted(manifest, spec, folder / f"store-{label}")
         taken = time.perf_counter() - start
