@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import data as data_source
@@ -45,9 +46,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.contracts.backbone import LayerSpec
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Features
+    from neuroscope.errors import BadAudio
+    from neuroscope.failures import Failures as Failures  # noqa: PLC0414 - public for annotations
     from neuroscope.prepare import Prepared
+    from neuroscope.reading import Located as Located  # noqa: PLC0414
 
 __all__ = [
     "Backbone",
@@ -72,9 +79,11 @@ __all__ = [
     "data_of",
     "extract",
     "load",
+    "located",
     "machine_of",
     "own_folder",
     "progress_bar",
+    "waveforms",
     "whole_file",
     "with_options",
 ]
@@ -168,6 +177,49 @@ def extract(
     extraction, failures = machine.extract(prepared, manifest, progress)
     rows = {each.id: extraction.rows[each.id] for each in manifest if each.id in extraction.rows}
     return Extracted(prepared, rows, {each.utterance: each.reason for each in failures.skipped})
+
+
+def located(
+    manifest: Manifest,
+    spec: BackboneSpec,
+    failures: Failures,
+    *,
+    machine: Machine | None = None,
+    progress: Progress = silent,
+) -> list[Located]:
+    """The utterances that a backbone can take, with what it takes to read them, in the manifest's order.
+
+    Files that were looked at before, by any command, are not read again.
+
+    Args:
+        manifest: the utterances.
+        spec: of the backbone: its sample rate, and the shortest that it takes.
+        failures: receives the others; ``machine.failures(total)`` makes one.
+        machine: with the index of audio files and the longest utterance.
+        progress: told of files read.
+
+    Raises:
+        TooManyFailures: more failed than ``failures`` allows.
+    """
+    corpus = (machine or Machine()).find(manifest, spec, failures, progress)
+    return [corpus[place] for place in range(len(corpus))]
+
+
+def waveforms(
+    utterances: Sequence[Located], sample_rate: int, ahead: float = 60.0
+) -> Generator[NDArray[np.float32] | BadAudio]:
+    """The samples ``[T]`` of each, or why there are none, read in threads a little ahead.
+
+    Args:
+        utterances: from ``located``.
+        sample_rate: Hz.
+        ahead: seconds of audio that are read before they are asked for.
+    """
+    from neuroscope.reading import read_ahead
+
+    with closing(read_ahead(([each] for each in utterances), sample_rate, ahead * sample_rate)) as coming:
+        for _, (wave,) in coming:
+            yield wave
 
 
 def own_folder(distribution: str, machine: Machine | None = None) -> Path:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.audio_index import examine_all
+from neuroscope.collecting import uncollected
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
 from neuroscope.reading import Located
 from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from polars import Series
@@ -77,6 +81,38 @@ class Corpus:
         found = np.zeros(len(self), dtype=bool)
         found[places.to_numpy()] = True
         return found
+
+
+def find(
+    manifest: Manifest,
+    spec: BackboneSpec,
+    failures: Failures,
+    *,
+    audio_index: Path,
+    trusted_since: int,
+    max_duration: float,
+    progress: Progress = silent,
+) -> Corpus:
+    """Look at a manifest's files, and find in them what the model can take.
+
+    Args:
+        manifest: the utterances.
+        spec: of the model.
+        failures: receives what cannot be used.
+        audio_index: folder of the index of audio files.
+        trusted_since: nanoseconds; what the index remembers from before is read and digested again.
+        max_duration: seconds; longer utterances fail, unless the model streams.
+        progress: told of files read.
+
+    Raises:
+        TooManyFailures: more failed than ``failures`` allows.
+    """
+    paths = (each.path for each in manifest if each.path is not None)
+    files = examine_all(audio_index, paths, progress, since=trusted_since)
+    with uncollected():
+        corpus = usable(manifest, files, spec, failures, max_duration)
+    failures.check()
+    return corpus
 
 
 def usable(manifest: Manifest, files: Files, spec: BackboneSpec, failures: Failures, most: float) -> Corpus:

@@ -17,10 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope import invariance, planning
-from neuroscope.audio_index import examine_all
-from neuroscope.collecting import uncollected
 from neuroscope.contracts.progress import Advance, Progress, silent
-from neuroscope.corpus import Corpus, usable
+from neuroscope.corpus import Corpus, find
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
 from neuroscope.reading import Located, read_ahead
@@ -95,11 +93,15 @@ def extract(
         TooManyFailures: more failed than ``failures`` allows.
         PluginBroken: the backbone does not yield what it declares.
     """
-    paths = (each.path for each in manifest if each.path is not None)
-    files = examine_all(audio_index, paths, progress, since=trusted_since)
-    with uncollected():
-        corpus = usable(manifest, files, spec, failures, max_duration)
-    failures.check()
+    corpus = find(
+        manifest,
+        spec,
+        failures,
+        audio_index=audio_index,
+        trusted_since=trusted_since,
+        max_duration=max_duration,
+        progress=progress,
+    )
     missing = corpus.missing(representation.rows())
     found = invariance.recall(representation.folder)
     computed: set[str] = set()

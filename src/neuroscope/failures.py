@@ -51,12 +51,11 @@ class Failures:
     def check(self) -> None:
         """Raise TooManyFailures if the share that failed is above ``max_errors``."""
         if self.skipped and len(self.skipped) / self.total > self.max_errors:
-            lines = [f"  {count} x {reason}, e.g. {self._example(reason)}" for reason, count in counted(self.skipped)]
-            raise TooManyFailures(
-                f"{len(self.skipped)} of {self.total} utterances cannot be used:\n"
-                + "\n".join(lines)
-                + f"\nMend them, or allow it with --max-errors (now {self.max_errors:g})."
-            )
+            told = [f"{count} x {reason}, e.g. {self._example(reason)}" for reason, count in counted(self.skipped)]
+            begin = f"{len(self.skipped)} of {self.total} utterances cannot be used:"
+            end = f"Mend them, or allow it with --max-errors (now {self.max_errors:g})."
+            alone = len(told) == 1  # one reason is one line
+            raise TooManyFailures(f"{begin} {told[0]}. {end}" if alone else "\n  ".join([begin, *told]) + f"\n{end}")
 
     def _example(self, reason: str) -> str:
         return next(skipped.detail for skipped in self.skipped if skipped.reason == reason)

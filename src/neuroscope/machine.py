@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.progress import Progress
+    from neuroscope.corpus import Corpus
     from neuroscope.data import Loaded
     from neuroscope.extract import Extraction
     from neuroscope.failures import Failures
@@ -75,12 +77,35 @@ class Machine:
 
         return segments.cut(loaded, self.segment, self.store.audio, progress, since=self._trusted)
 
+    def failures(self, total: int) -> Failures:
+        """Where utterances that cannot be used are counted, of so many in all.
+
+        Raises:
+            BadOption: ``on_error`` or ``max_errors`` is none.
+        """
+        from neuroscope.failures import Failures
+
+        return Failures(total, self.on_error, self.max_errors)
+
+    def find(self, manifest: Manifest, spec: BackboneSpec, failures: Failures, progress: Progress) -> Corpus:
+        """What of a manifest a backbone can take, found in its files; ``failures`` receives the rest."""
+        from neuroscope import corpus
+
+        return corpus.find(
+            manifest,
+            spec,
+            failures,
+            audio_index=self.store.audio,
+            trusted_since=self._trusted,
+            max_duration=self.max_duration,
+            progress=progress,
+        )
+
     def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
         """Bring a manifest into the store; nothing to compute where vectors were imported."""
         from neuroscope import extract, housekeeping, imported
-        from neuroscope.failures import Failures
 
-        failures = Failures(len(manifest), self.on_error, self.max_errors)
+        failures = self.failures(len(manifest))
         housekeeping.used(prepared.representation)
         if prepared.spec.stored_as:
             return imported.found_by_id(manifest, prepared.representation, failures), failures

@@ -3,12 +3,13 @@
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from neuroscope import Manifest, UnknownName, Utterance, commands, workflows
+from neuroscope import BadAudio, Manifest, Plugins, UnknownName, Utterance, commands, workflows
 from neuroscope.commands import Data, Machine, cache_key, data_of, machine_of, own_folder, with_options
 
 TOY = Data(dataset="toy,speakers=4,utterances=2")
@@ -131,3 +132,28 @@ def test_importing_it_loads_nothing_heavy():
 def test_every_public_name_is_there():
     assert sorted(commands.__all__) == list(commands.__all__)
     assert all(hasattr(commands, name) for name in commands.__all__)
+
+
+def test_utterances_are_located_and_their_waveforms_read_in_order(tmp_path):
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no audio")
+    good = commands.load(TOY).utterances[:3]
+    manifest = Manifest((good[2], Utterance(id="x", path=broken), *good[:2]))
+    machine = Machine(max_errors=0.5)
+    failures = machine.failures(len(manifest))
+    spec = Plugins.load().backbones.choose("toy").build()
+    found = commands.located(manifest, spec, failures, machine=machine)
+    assert [each.utterance.id for each in found] == [good[2].id, good[0].id, good[1].id]
+    assert [each.utterance for each in failures.skipped] == ["x"]
+    waveforms = list(commands.waveforms(found, spec.sample_rate))
+    assert [len(each) for each in waveforms] == [each.samples for each in found]
+
+
+def test_a_file_that_goes_after_it_was_located_is_told_in_its_place():
+    manifest = commands.load(TOY)
+    spec = Plugins.load().backbones.choose("toy").build()
+    first, second = commands.located(manifest, spec, Machine().failures(len(manifest)))[:2]
+    gone = replace(first, path=first.path.with_name("gone.wav"))
+    wrong, good = commands.waveforms([gone, second], spec.sample_rate)
+    assert isinstance(wrong, BadAudio)
+    assert len(good) == second.samples

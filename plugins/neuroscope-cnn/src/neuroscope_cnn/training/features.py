@@ -7,8 +7,7 @@ names is there. They are found by what the audio holds and by the settings of th
 from __future__ import annotations
 
 import json
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -19,20 +18,17 @@ import torch  # noqa: TID253
 from neuroscope import BadAudio, commands, waves
 from neuroscope_cnn.architecture import BANDS
 from neuroscope_cnn.front_end import SAMPLE_RATE, FrontEnd
-from neuroscope_cnn.training.audio import DISTRIBUTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from neuroscope_cnn.training.audio import Located, Skipped
 
 RECIPE = 1  # of the frames; raise it with whatever changes their values within one version
 FILE_FRAMES = 400_000  # of one file, more than an hour of speech: 64 MB
-_READERS = 2
-_AHEAD = 16  # utterances whose samples are read before they are needed
+DISTRIBUTION = "neuroscope-cnn"
 _OPEN = 64  # files that are mapped at a time
 
 
@@ -101,7 +97,11 @@ class Frames:
 
 
 def prepare(
-    located: Sequence[Located], n_fft: int, vad: float | None, machine: commands.Machine, skipped: Skipped
+    located: Sequence[commands.Located],
+    n_fft: int,
+    vad: float | None,
+    machine: commands.Machine,
+    failures: commands.Failures,
 ) -> tuple[list[int], Frames]:
     """Compute what is missing.
 
@@ -114,32 +114,35 @@ def prepare(
     key = commands.cache_key("cepstra", version(DISTRIBUTION), RECIPE, waves.PIPELINE, n_fft, vad)
     shelf = Shelf(commands.own_folder(DISTRIBUTION, machine) / "cepstra" / key)
     known = shelf.places()
-    missing = {each.stretch.key: each for each in located if each.stretch.key not in known}
+    missing = {each.row: each for each in located if each.row not in known}
     wrong = _compute(list(missing.values()), FrontEnd(n_fft=n_fft, vad=vad), shelf) if missing else {}
     if missing:
         known = shelf.places()
     for each in located:
-        if each.stretch.key in wrong:
-            skipped.add(each.utterance.id, wrong[each.stretch.key])
-    skipped.check()
-    usable = [number for number, each in enumerate(located) if each.stretch.key in known]
-    return usable, Frames([known[located[number].stretch.key] for number in usable])
+        if each.row in wrong:
+            failures.add(each.utterance.id, wrong[each.row])
+    failures.check()
+    usable = [number for number, each in enumerate(located) if each.row in known]
+    return usable, Frames([known[located[number].row] for number in usable])
 
 
-def _compute(missing: Sequence[Located], front_end: FrontEnd, shelf: Shelf) -> dict[str, BadAudio]:
+def _compute(missing: Sequence[commands.Located], front_end: FrontEnd, shelf: Shelf) -> dict[str, BadAudio]:
     """Frames of all of them onto the shelf; row -> why there are none."""
     wrong: dict[str, BadAudio] = {}
     made: dict[str, NDArray[np.float32]] = {}
-    seconds = [each.stretch.samples_at(SAMPLE_RATE) / SAMPLE_RATE for each in missing]
-    with commands.progress_bar("Computing cepstra", len(missing), sum(seconds)) as advance:
+    seconds = [each.samples / SAMPLE_RATE for each in missing]
+    with (
+        commands.progress_bar("Computing cepstra", len(missing), sum(seconds)) as advance,
+        closing(commands.waveforms(missing, SAMPLE_RATE)) as coming,
+    ):
         try:
-            for each, wave, lasts in zip(missing, _waves(missing), seconds, strict=True):
+            for each, wave, lasts in zip(missing, coming, seconds, strict=True):
                 try:
                     if isinstance(wave, BadAudio):
                         raise wave
-                    made[each.stretch.key] = front_end(torch.from_numpy(wave)).numpy()
+                    made[each.row] = front_end(torch.from_numpy(wave)).numpy()
                 except BadAudio as error:
-                    wrong[each.stretch.key] = error
+                    wrong[each.row] = error
                 if sum(map(len, made.values())) >= FILE_FRAMES:
                     shelf.add(made)
                     made = {}
@@ -147,25 +150,3 @@ def _compute(missing: Sequence[Located], front_end: FrontEnd, shelf: Shelf) -> d
         finally:  # what is computed is kept, whatever stops the rest
             shelf.add(made)
     return wrong
-
-
-def _waves(located: Sequence[Located]) -> Iterator[NDArray[np.float32] | BadAudio]:
-    """The samples of each, read ahead in threads."""
-    pool = ThreadPoolExecutor(_READERS)
-    coming: deque[Future[NDArray[np.float32] | BadAudio]] = deque()
-    try:
-        for each in located:
-            coming.append(pool.submit(_wave, each))
-            if len(coming) > _AHEAD:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _wave(each: Located) -> NDArray[np.float32] | BadAudio:
-    try:
-        return waves.read(each.path, each.stretch, SAMPLE_RATE)
-    except BadAudio as error:
-        return error

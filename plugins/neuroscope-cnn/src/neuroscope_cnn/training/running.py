@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch  # noqa: TID253
 
-from neuroscope import BadOption, commands
+from neuroscope import BadOption, Manifest, commands
 from neuroscope_cnn.architecture import ARCHITECTURES
+from neuroscope_cnn.front_end import min_samples
+from neuroscope_cnn.spec import sre_cnn
 from neuroscope_cnn.training import state as states
-from neuroscope_cnn.training.audio import Skipped, locate_all
 from neuroscope_cnn.training.evaluation import Score
 from neuroscope_cnn.training.features import prepare
 from neuroscope_cnn.training.forward import is_learned
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from neuroscope import Manifest
     from neuroscope_cnn.training.settings import Settings
 
 
@@ -130,12 +130,18 @@ def _corpus(
 ) -> tuple[Corpus, list[str], dict[str, int]]:
     """Frames and parts, the rows that the frames came from, and how many utterances are in neither part."""
     asked, absent = labelled(manifest, settings.label)
-    skipped = Skipped(machine, len(manifest))
-    located = locate_all(asked, machine, skipped)
-    usable, frames = prepare(located, settings.n_fft, settings.vad, machine, skipped)
+    failures = machine.failures(len(manifest))
+    spec = dataclasses.replace(sre_cnn(weights="random"), min_samples=min_samples(settings.n_fft))
+    located = commands.located(Manifest(tuple(asked)), spec, failures, machine=machine, progress=commands.progress_bar)
+    usable, frames = prepare(located, settings.n_fft, settings.vad, machine, failures)
     parts = divide([located[each].utterance for each in usable], settings.label, settings.dev, settings.seed)
-    left_out = Counter(manifest.left_out) + Counter(absent) + skipped.counts + Counter(parts.left_out)
-    return Corpus(frames, parts), [located[each].stretch.key for each in usable], dict(left_out)
+    left_out = (
+        Counter(manifest.left_out)
+        + Counter(absent)
+        + Counter(each.reason for each in failures.skipped)
+        + Counter(parts.left_out)
+    )
+    return Corpus(frames, parts), [located[each].row for each in usable], dict(left_out)
 
 
 def _fingerprint(corpus: Corpus, rows: list[str]) -> str:
