@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope.contracts.features import Pooling, PoolingState, Unit
-from neuroscope.hookspecs import hookimpl
+from neuroscope import Pooling, PoolingState, Unit, hookimpl
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from neuroscope.contracts.backbone import Frames, LayerSpec
-    from neuroscope.registry import Registrar
+    from neuroscope import Frames, LayerSpec, Registrar
 
 
 @hookimpl
 def register_poolings(register: Registrar[Pooling]) -> None:
-    """Register the three."""
+    """Register mean, meanstd and max."""
     register("mean", Mean, summary="mean over the frames")
     register("meanstd", MeanStd, summary="mean, then population standard deviation, over the frames")
     register("max", Maximum, summary="largest value over the frames")
@@ -29,11 +27,11 @@ class Mean:
     """Mean over the frames (paper, section 4.1)."""
 
     def units(self, layer: LayerSpec) -> tuple[Unit, ...]:
-        """One a neuron."""
+        """Name the columns: one mean a neuron."""
         return _units(layer, ("mean",))
 
     def start(self, layer: LayerSpec) -> PoolingState:
-        """A running mean."""
+        """Start the running mean of one batch."""
         del layer
         return _Moments(with_deviation=False)
 
@@ -42,11 +40,11 @@ class MeanStd:
     """Mean ++ population standard deviation, without epsilon (the statistics pooling of the paper's CNNs)."""
 
     def units(self, layer: LayerSpec) -> tuple[Unit, ...]:
-        """Two a neuron: all means, then all deviations."""
+        """Name the columns: all means, then all deviations."""
         return _units(layer, ("mean", "std"))
 
     def start(self, layer: LayerSpec) -> PoolingState:
-        """Running moments."""
+        """Start the running mean and deviation of one batch."""
         del layer
         return _Moments(with_deviation=True)
 
@@ -55,11 +53,11 @@ class Maximum:
     """Largest value over the frames."""
 
     def units(self, layer: LayerSpec) -> tuple[Unit, ...]:
-        """One a neuron."""
+        """Name the columns: one maximum a neuron."""
         return _units(layer, ("max",))
 
     def start(self, layer: LayerSpec) -> PoolingState:
-        """A running maximum."""
+        """Start the running maximum of one batch."""
         del layer
         return _RunningMaximum()
 
