@@ -20,12 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from neuroscope import audio_index, extract, files
+from neuroscope import audio_index, extract
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.corpus import Corpus
 from neuroscope.failures import Failures
+from neuroscope.runtime import files
 from neuroscope.store import Identity, Store
 from neuroscope.waves import AudioFile, Stretch
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope import waves
-from neuroscope.collecting import uncollected
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
-from neuroscope.files import whole_file
+from neuroscope.runtime.files import whole_file
+from neuroscope.runtime.gc_pause import uncollected
 from neuroscope.stretches import Files
 
 if TYPE_CHECKING:

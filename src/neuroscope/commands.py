@@ -37,10 +37,10 @@ from neuroscope.contracts.audio import Manifest
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import Data
 from neuroscope.errors import UnknownName
-from neuroscope.files import whole_file
 from neuroscope.machine import Machine
 from neuroscope.plugins import Plugins
-from neuroscope.progress import progress_bar
+from neuroscope.runtime.files import whole_file
+from neuroscope.runtime.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.audio_index import examine_all
-from neuroscope.collecting import uncollected
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
 from neuroscope.reading import Located
+from neuroscope.runtime.gc_pause import uncollected
 from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:

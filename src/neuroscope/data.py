@@ -11,7 +11,7 @@ from neuroscope import options
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.defaults import FOLDER_READER, READERS
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
-from neuroscope.files import data_folders
+from neuroscope.runtime.files import data_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

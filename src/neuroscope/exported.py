@@ -16,7 +16,7 @@ import numpy as np
 from neuroscope.audio_index import examine_all
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, MissingData
-from neuroscope.files import whole_file
+from neuroscope.runtime.files import whole_file
 from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:

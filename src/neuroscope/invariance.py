@@ -14,7 +14,7 @@ import numpy as np
 
 from neuroscope import reading
 from neuroscope.errors import BadAudio, NeuroscopeError, StoreMismatch
-from neuroscope.files import whole_file
+from neuroscope.runtime.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
-from neuroscope.files import cache_folder
+from neuroscope.runtime.files import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

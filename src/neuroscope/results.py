@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.rows import Row
 from neuroscope.errors import BadOption, MissingData, NeuroscopeError
-from neuroscope.files import whole_file, whole_folder
+from neuroscope.runtime.files import whole_file, whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

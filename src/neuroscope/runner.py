@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neuroscope import waves
 from neuroscope.errors import BadOption, PluginBroken
-from neuroscope.software import versions
+from neuroscope.runtime.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from neuroscope.files import whole_folder
+from neuroscope.runtime.files import whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

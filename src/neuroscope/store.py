@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope import shards
-from neuroscope.collecting import uncollected
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
-from neuroscope.files import whole_file
+from neuroscope.runtime.files import whole_file
+from neuroscope.runtime.gc_pause import uncollected
 from neuroscope.shards import Damaged
 
 if TYPE_CHECKING:

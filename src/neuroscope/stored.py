@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.backbone import Backbone, BackboneSpec, LayerSpec, Origin
 from neuroscope.errors import BadOption, MissingData, StoreMismatch, UnknownName
-from neuroscope.files import cache_folder, whole_file
 from neuroscope.hookspecs import hookimpl
+from neuroscope.runtime.files import cache_folder, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

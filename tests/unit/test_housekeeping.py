@@ -10,7 +10,7 @@ from neuroscope import housekeeping
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
-from neuroscope.files import whole_folder
+from neuroscope.runtime.files import whole_folder
 from neuroscope.store import Identity, Store
 
 UNITS = {"a": (Unit("a", 0), Unit("a", 1)), "b": (Unit("b", 0),)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from neuroscope.progress import progress_bar
+from neuroscope.runtime.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

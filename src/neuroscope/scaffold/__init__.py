@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from neuroscope.diagnosis import CORE
 from neuroscope.errors import BadOption, UnknownName
-from neuroscope.files import whole_folder
 from neuroscope.hookspecs import API_VERSION
+from neuroscope.runtime.files import whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

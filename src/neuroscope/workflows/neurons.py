@@ -10,7 +10,6 @@ from neuroscope import neuron_cell, records, results
 from neuroscope.analysis.neurons import USUAL, Asked
 from neuroscope.asking import ask
 from neuroscope.choosing import choose_backbones, choose_preset, choose_probe, choose_ranking
-from neuroscope.clock import Clock
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import RUNS
 from neuroscope.machine import Machine
@@ -19,6 +18,7 @@ from neuroscope.plugins import Plugins
 from neuroscope.prepare import prepare
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neurons import Findings
+from neuroscope.runtime.clock import Clock
 from neuroscope.workflows.asking import choose_tasks, settings_of
 from neuroscope.workflows.result import Result, about_run, run_folder
 

@@ -9,7 +9,6 @@ from neuroscope import results
 from neuroscope.asking import ask
 from neuroscope.cells import Answers, answer
 from neuroscope.choosing import choose_backbones, choose_preset, choose_probe
-from neuroscope.clock import Clock
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import RUNS
 from neuroscope.machine import Machine
@@ -17,6 +16,7 @@ from neuroscope.plugins import Plugins
 from neuroscope.prepare import prepare
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import curves
+from neuroscope.runtime.clock import Clock
 from neuroscope.workflows.asking import choose_tasks, settings_of
 from neuroscope.workflows.result import Result, about_run, run_folder
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.software import all_versions
+from neuroscope.runtime.versions import all_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.clock import Clock
     from neuroscope.contracts.rows import Row
     from neuroscope.machine import Machine
+    from neuroscope.runtime.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from neuroscope.collecting import uncollected
+from neuroscope.runtime.gc_pause import uncollected
 
 
 def test_the_collector_is_paused_and_runs_again_also_after_an_error():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroscope.files import cache_folder, data_folders, whole_file, whole_folder
+from neuroscope.runtime.files import cache_folder, data_folders, whole_file, whole_folder
 
 
 def names(folder):
@@ -121,7 +121,7 @@ def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path, whole):
 def test_a_killed_writer_leaves_the_former_and_no_name_that_is_looked_for(tmp_path):
     code = (
         "import os, sys, pathlib\n"
-        "from neuroscope.files import whole_file, whole_folder\n"
+        "from neuroscope.runtime.files import whole_file, whole_folder\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "with whole_folder(folder / 'shard') as shard, whole_file(folder / 'a.json') as file:\n"
         "    file.write_text('half')\n"

@@ -1,0 +1,1 @@
+"""What any part needs of the machine: whole files, time, versions, progress bars; it knows nothing of speech."""
