@@ -43,7 +43,7 @@ from neuroscope.data import Data, load
 from neuroscope.extract import extract
 from neuroscope.failures import Failures
 from neuroscope.planning import plan
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 from neuroscope.poolings import Mean
 from neuroscope.store import Identity, Representation, Store
 

@@ -11,11 +11,12 @@ from typing import Any
 from typer.main import get_command
 
 import neuroscope
-from neuroscope import defaults, errors, hookspecs, testing
+from neuroscope import defaults, errors, testing
 from neuroscope.cli.main import build
 from neuroscope.contracts.rows import Row
-from neuroscope.options import to_text
-from neuroscope.plugins import COMMAND, KINDS, Plugins
+from neuroscope.plugin import hookspecs
+from neuroscope.plugin.manager import COMMAND, KINDS, Plugins
+from neuroscope.plugin.options import to_text
 
 DOCS = Path(__file__).parent
 
@@ -30,7 +31,7 @@ def hooks() -> str:
 
 
 def _registrar() -> list[str]:
-    from neuroscope.registry import Registrar
+    from neuroscope.plugin.registry import Registrar
 
     call = Registrar.__call__
     signature = str(inspect.signature(call)).replace("(self, ", "(")

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
         TooManyFailures,
         UnknownName,
     )
-    from neuroscope.hookspecs import API_VERSION, hookimpl
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Registrar, require
+    from neuroscope.plugin.hookspecs import API_VERSION, hookimpl
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Registrar, require
 
 _HOMES = {
     "neuroscope.contracts.audio": "Manifest Trial Utterance WaveBatch",
@@ -45,9 +45,9 @@ _HOMES = {
     "neuroscope.data": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
-    "neuroscope.hookspecs": "API_VERSION hookimpl",
-    "neuroscope.plugins": "Plugins",
-    "neuroscope.registry": "Registrar require",
+    "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",
+    "neuroscope.plugin.manager": "Plugins",
+    "neuroscope.plugin.registry": "Registrar require",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

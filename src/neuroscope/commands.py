@@ -38,7 +38,7 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import Data
 from neuroscope.errors import UnknownName
 from neuroscope.machine import Machine
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.progress_bar import progress_bar
 
@@ -168,7 +168,7 @@ def extract(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    from neuroscope.choosing import choose_backbones
+    from neuroscope.plugin.selection import choose_backbones
     from neuroscope.prepare import prepare
 
     machine, plugins = machine or Machine(), plugins or Plugins.load()

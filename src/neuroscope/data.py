@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuroscope import options
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.defaults import FOLDER_READER, READERS
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
+from neuroscope.plugin import options
 from neuroscope.runtime.files import data_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice
 
 DATASET_COLUMN = "dataset"
 """The column that says where an utterance comes from, when several datasets are joined."""

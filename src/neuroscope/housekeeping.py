@@ -20,7 +20,7 @@ from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
-from neuroscope.options import join
+from neuroscope.plugin.options import join
 from neuroscope.store import Identity, Representation, Store
 
 if TYPE_CHECKING:

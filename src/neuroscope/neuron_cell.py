@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
     from neuroscope.data import Loaded
     from neuroscope.machine import Machine
-    from neuroscope.plugins import Plugins
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice
     from neuroscope.prepare import Prepared
-    from neuroscope.registry import Choice
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from neuroscope import stored, waves
 from neuroscope.contracts.backbone import LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
-from neuroscope.options import to_text
+from neuroscope.plugin.options import to_text
 from neuroscope.store import Identity, Representation, Store
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.backbone import BackboneSpec, Origin
     from neuroscope.contracts.features import Pooling
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice
 
 DTYPES = ("float32", "float16")
 POOLED_BY_NETWORK = "none"

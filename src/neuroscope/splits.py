@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from neuroscope import options
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, BadSplit, UnknownName
+from neuroscope.plugin import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.backbone import Backbone, BackboneSpec, LayerSpec, Origin
 from neuroscope.errors import BadOption, MissingData, StoreMismatch, UnknownName
-from neuroscope.hookspecs import hookimpl
+from neuroscope.plugin.hookspecs import hookimpl
 from neuroscope.runtime.files import cache_folder, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from neuroscope.registry import Registrar
+    from neuroscope.plugin.registry import Registrar
 
 FAMILY = "stored:"
 _NAME = re.compile(r"\w[\w.+-]*")

@@ -10,8 +10,8 @@ import torch
 from neuroscope import testing
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.errors import BadOption, PluginBroken
-from neuroscope.plugins import Plugins
-from neuroscope.registry import Entry
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.registry import Entry
 
 WINDOW, HOP, BLOCK = 400, 160, 50
 LAYERS = (LayerSpec("low", 6), LayerSpec("top", 4), LayerSpec("pooled", 4, pooling="none"))

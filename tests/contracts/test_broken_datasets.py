@@ -11,7 +11,7 @@ import soundfile
 
 from neuroscope import BadManifest, BadOption, Manifest, MissingData, PluginBroken, Plugins, Utterance
 from neuroscope.data import Data
-from neuroscope.registry import Entry
+from neuroscope.plugin.registry import Entry
 from neuroscope.testing import checks_of, run
 
 COUNT = 60

@@ -6,8 +6,8 @@ import torch
 from neuroscope import testing
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import PluginBroken
-from neuroscope.plugins import Plugins
-from neuroscope.registry import Entry
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.registry import Entry
 
 
 class Sound:

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from neuroscope import PluginBroken, Plugins
-from neuroscope.registry import Entry
+from neuroscope.plugin.registry import Entry
 from neuroscope.testing import checks_of, run
 
 MANY = 30

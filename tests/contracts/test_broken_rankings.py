@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuroscope import Plugins, Ranking
-from neuroscope.registry import Entry
+from neuroscope.plugin.registry import Entry
 from neuroscope.testing import checks_of, run
 from neuroscope.testing.planted import plant
 

@@ -8,7 +8,7 @@ import pytest
 
 from neuroscope import BadOption, Classification, Manifest, PluginBroken, Plugins, UnknownName, Utterance
 from neuroscope.data import Data
-from neuroscope.registry import Entry
+from neuroscope.plugin.registry import Entry
 from neuroscope.testing import checks_of, run, verifications
 
 TURNS = itertools.count()

@@ -8,7 +8,7 @@ import pytest
 
 from neuroscope import BadOption, Manifest, Plugins, Trial, Utterance, Verification
 from neuroscope.data import Data
-from neuroscope.registry import Entry
+from neuroscope.plugin.registry import Entry
 from neuroscope.testing import checks_of, run, verifications
 from neuroscope.workflows.asking import choose_tasks
 

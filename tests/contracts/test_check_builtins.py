@@ -3,7 +3,7 @@
 import pytest
 
 from neuroscope import MissingData, testing
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 
 INSTALLED = Plugins.load()
 

@@ -21,7 +21,7 @@ def test_the_page_is_what_the_code_says(name):
 
 
 def test_every_hook_has_its_section():
-    from neuroscope import hookspecs
+    from neuroscope.plugin import hookspecs
 
     page = (DOCS / "reference" / "hooks.md").read_text()
     hooks = [name for name, value in vars(hookspecs).items() if hasattr(value, "neuroscope_spec")]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from neuroscope import hookspecs
 from neuroscope.capture import Tap
 from neuroscope.cli.main import build
-from neuroscope.plugins import KINDS, Plugins
+from neuroscope.plugin import hookspecs
+from neuroscope.plugin.manager import KINDS, Plugins
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "plugins.md").read_text()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from neuroscope import defaults, options
+from neuroscope import defaults
+from neuroscope.plugin import options
 
 SOURCE = Path(defaults.__file__).parent
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path != Path(defaults.__file__))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 
 HEAVY = {
     *("torch", "torchaudio", "transformers", "s3prl", "numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow"),
@@ -67,7 +67,7 @@ def test_a_command_that_works_is_seen_to_load_them():
 
 
 @pytest.mark.parametrize(
-    "module", ["neuroscope", "neuroscope.contracts.task", "neuroscope.options", "neuroscope.cli.main"]
+    "module", ["neuroscope", "neuroscope.contracts.task", "neuroscope.plugin.options", "neuroscope.cli.main"]
 )
 def test_importing_what_everybody_imports_loads_nothing_heavy(module):
     script = f"import {module}, sys; print(*sys.modules)"

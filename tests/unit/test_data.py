@@ -7,8 +7,8 @@ import pytest
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.data import Data, load
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
-from neuroscope.plugins import Plugins
-from neuroscope.registry import Entry
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.registry import Entry
 
 
 def utterances(*genders, prefix="u", speaker=None):

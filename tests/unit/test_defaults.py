@@ -2,8 +2,9 @@
 
 import pytest
 
-from neuroscope import defaults, options
-from neuroscope.plugins import Plugins
+from neuroscope import defaults
+from neuroscope.plugin import options
+from neuroscope.plugin.manager import Plugins
 
 
 @pytest.fixture(scope="module")

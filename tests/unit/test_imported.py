@@ -12,7 +12,7 @@ from neuroscope import housekeeping, imported
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
 from neuroscope.failures import Failures
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 from neuroscope.prepare import prepare
 from neuroscope.store import Representation, Store
 

@@ -18,7 +18,7 @@ from neuroscope.contracts.progress import silent
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.neuron_cell import twin_of
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 from neuroscope.report.neurons import Findings
 
 CLASSES = 3

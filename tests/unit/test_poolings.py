@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neuroscope.contracts.backbone import Frames, LayerSpec
 from neuroscope.contracts.features import Unit
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 from neuroscope.poolings import Maximum, Mean, MeanStd
 
 POOLINGS = {

@@ -10,9 +10,9 @@ import pytest
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken, UnknownName
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.registry import Entry, Registry
 from neuroscope.prepare import prepare
-from neuroscope.registry import Entry, Registry
 from neuroscope.store import Store
 
 LAYERS = (LayerSpec("conv", 3), LayerSpec("stat", 4, pooling="none", statistics=("mean", "std"), in_all=False))
@@ -180,7 +180,7 @@ def test_a_file_that_is_not_there_is_told_by_its_name(prepared, tmp_path):
 def test_preparing_loads_no_torch_and_writes_nothing(tmp_path):
     code = (
         "import pathlib, sys\n"
-        "from neuroscope.plugins import Plugins\n"
+        "from neuroscope.plugin.manager import Plugins\n"
         "from neuroscope.prepare import prepare\n"
         "from neuroscope.store import Store\n"
         "plugins, store = Plugins.load(), Store(pathlib.Path(sys.argv[1]) / 'store')\n"

@@ -13,8 +13,8 @@ from neuroscope.cli.errors import told
 from neuroscope.errors import PluginBroken
 
 if TYPE_CHECKING:
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Entry
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Entry
 
 _PANEL = "Commands of plugins"
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from neuroscope import commands
 from neuroscope.cli.terminal import say, write_object
 from neuroscope.errors import BadOption
-from neuroscope.options import parse_pairs
+from neuroscope.plugin.options import parse_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

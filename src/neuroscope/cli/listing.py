@@ -11,12 +11,12 @@ from rich.text import Text
 from neuroscope import commands  # noqa: TC001 - typer reads annotations at run time
 from neuroscope.cli.terminal import complain, say, write_object
 from neuroscope.errors import UnknownName
-from neuroscope.hookspecs import API_VERSION
-from neuroscope.options import to_text
+from neuroscope.plugin.hookspecs import API_VERSION
+from neuroscope.plugin.options import to_text
 
 if TYPE_CHECKING:
-    from neuroscope.plugins import Plugin, Plugins
-    from neuroscope.registry import Entry, Registry
+    from neuroscope.plugin.manager import Plugin, Plugins
+    from neuroscope.plugin.registry import Entry, Registry
 
 
 def list_components(

@@ -10,15 +10,15 @@ from string import Template
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from neuroscope.diagnosis import CORE
 from neuroscope.errors import BadOption, UnknownName
-from neuroscope.hookspecs import API_VERSION
+from neuroscope.plugin.diagnosis import CORE
+from neuroscope.plugin.hookspecs import API_VERSION
 from neuroscope.runtime.files import whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from neuroscope.plugins import Plugins
+    from neuroscope.plugin.manager import Plugins
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

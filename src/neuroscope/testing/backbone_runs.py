@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone
     from neuroscope.data import Data
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice
 
 Heard: TypeAlias = dict[str, NDArray[np.float64]]
 """Layer -> the frames of one utterance that are real, of all blocks, ``[frames, width]``."""

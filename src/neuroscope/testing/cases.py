@@ -12,7 +12,7 @@ from neuroscope.errors import NeuroscopeError, PluginBroken
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuroscope.registry import Choice
+    from neuroscope.plugin.registry import Choice
 
 T = TypeVar("T")
 Verdict = Literal["passed", "failed", "skipped", "expected failure", "unexpected pass"]

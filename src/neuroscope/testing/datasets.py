@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from neuroscope.data import Data
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice
 
 _OPENED = 50
 _WHOLE_FILE_WITHIN = 0.010

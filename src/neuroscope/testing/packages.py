@@ -13,17 +13,17 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import MissingDependency, NeuroscopeError, PluginBroken, UnknownName
-from neuroscope.hookspecs import PROJECT
-from neuroscope.options import to_text
+from neuroscope.plugin.hookspecs import PROJECT
+from neuroscope.plugin.options import to_text
 from neuroscope.testing.cases import NotApplicable, hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
 
     from neuroscope.data import Data
-    from neuroscope.options import Option
-    from neuroscope.plugins import Plugin, Plugins
-    from neuroscope.registry import Entry
+    from neuroscope.plugin.manager import Plugin, Plugins
+    from neuroscope.plugin.options import Option
+    from neuroscope.plugin.registry import Entry
 
 MODELS = frozenset({"torch", "torchaudio", "transformers", "tensorflow", "jax", "sklearn"})
 """What takes a second or more to import: never for a name, nor for a backbone's spec."""
@@ -37,10 +37,10 @@ import json, sys
 path, names, build = json.loads(sys.argv[1])
 sys.path[:] = path
 from importlib.metadata import entry_points
-import neuroscope.plugins
+from neuroscope import Plugins
 seen, new, problems = set(sys.modules), [], []
 points = [point for point in entry_points(group="neuroscope") if point.module in names]
-plugins = neuroscope.plugins.Plugins.load(points, strict=False)
+plugins = Plugins.load(points, strict=False)
 new.append(sorted(set(sys.modules) - seen))
 seen = set(sys.modules)
 for name in build:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope import data as corpora
-from neuroscope import options, splits
+from neuroscope import splits
 from neuroscope.contracts.task import Classification, Verification
 from neuroscope.data import DATASET_COLUMN, Data
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import NeuroscopeError, PluginBroken
+from neuroscope.plugin import options
 from neuroscope.testing import verifications
 from neuroscope.testing.cases import NotApplicable
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.task import Split, Task
-    from neuroscope.plugins import Plugins
+    from neuroscope.plugin.manager import Plugins
 
 _SEEDS = range(5)
 _SHOWN = 5

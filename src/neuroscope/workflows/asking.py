@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.task import Task
     from neuroscope.defaults import Preset
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice
 
 
 def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Classification]:

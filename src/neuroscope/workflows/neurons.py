@@ -9,12 +9,12 @@ from neuroscope import data as data_source
 from neuroscope import neuron_cell, records, results
 from neuroscope.analysis.neurons import USUAL, Asked
 from neuroscope.asking import ask
-from neuroscope.choosing import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import RUNS
 from neuroscope.machine import Machine
 from neuroscope.neuron_cell import twin_of
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.prepare import prepare
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neurons import Findings

@@ -8,11 +8,11 @@ from neuroscope import data as data_source
 from neuroscope import results
 from neuroscope.asking import ask
 from neuroscope.cells import Answers, answer
-from neuroscope.choosing import choose_backbones, choose_preset, choose_probe
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import RUNS
 from neuroscope.machine import Machine
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe
 from neuroscope.prepare import prepare
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import curves

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from neuroscope import data as data_source
 from neuroscope import exported, housekeeping, imported, records
-from neuroscope.choosing import choose_backbones
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.machine import Machine
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.selection import choose_backbones
 from neuroscope.prepare import prepare
 from neuroscope.runtime.clock import Clock
 from neuroscope.workflows.result import Result, about_run

@@ -8,7 +8,7 @@ import pytest
 
 import neuroscope
 from neuroscope.errors import PluginBroken
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 
 GOOD = """
 import neuroscope

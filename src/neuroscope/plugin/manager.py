@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from neuroscope import diagnosis, hookspecs
 from neuroscope.errors import PluginBroken
-from neuroscope.registry import Entry, Registry
+from neuroscope.plugin import diagnosis, hookspecs
+from neuroscope.plugin.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

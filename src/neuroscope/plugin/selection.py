@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from neuroscope import options
 from neuroscope.defaults import PRESETS, PROBE, RANKING
 from neuroscope.errors import BadOption, UnknownName
+from neuroscope.plugin import options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.probing import Probe, Ranker
     from neuroscope.defaults import Preset
-    from neuroscope.plugins import Plugins
-    from neuroscope.registry import Choice, Registry
+    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.registry import Choice, Registry
 
 T = TypeVar("T")
 

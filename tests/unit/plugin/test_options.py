@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.errors import BadOption, PluginBroken, UnknownName
-from neuroscope.options import Option, convert_all, join, options_of, parse, parse_pairs, to_path, to_text
+from neuroscope.plugin.options import Option, convert_all, join, options_of, parse, parse_pairs, to_path, to_text
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
 NAMES = TEXTS.map(str.strip).filter(bool)

@@ -9,8 +9,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import hookspecs
 from neuroscope.errors import NeuroscopeError, PluginBroken, UnknownName
+from neuroscope.plugin import hookspecs
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint

@@ -8,7 +8,7 @@ from importlib import metadata
 import pytest
 
 from neuroscope.errors import PluginBroken, UnknownName
-from neuroscope.plugins import Plugins
+from neuroscope.plugin.manager import Plugins
 
 GOOD = """
     import neuroscope

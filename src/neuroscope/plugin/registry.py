@@ -8,8 +8,8 @@ from functools import cached_property
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from neuroscope import options
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, NeuroscopeError, PluginBroken, UnknownName
+from neuroscope.plugin import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

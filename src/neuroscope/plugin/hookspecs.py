@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.features import Pooling
     from neuroscope.contracts.probing import Probe, Ranker
     from neuroscope.contracts.task import Task
-    from neuroscope.registry import Registrar
+    from neuroscope.plugin.registry import Registrar
 
 PROJECT = "neuroscope"
 API_VERSION = 1

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, PluginBroken, UnknownName
-from neuroscope.registry import Entry, Registry, require
+from neuroscope.plugin.registry import Entry, Registry, require
 
 
 def make(*, width: int = 4, name: str = "x"):

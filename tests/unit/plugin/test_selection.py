@@ -2,11 +2,11 @@
 
 import pytest
 
-from neuroscope.choosing import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.defaults import PRESETS, PROBE, RANKING, Preset
 from neuroscope.errors import BadOption, UnknownName
-from neuroscope.plugins import Plugins
-from neuroscope.registry import Entry
+from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.registry import Entry
+from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 
 
 @pytest.fixture
