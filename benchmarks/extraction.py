@@ -35,7 +35,7 @@ import torch
 from memory import anonymous, peak_anonymous
 
 from neuroscope import waves
-from neuroscope.audio_index import examine_all
+from neuroscope.audio.index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.corpus import usable

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuroscope import audio_index, extract
+from neuroscope import extract
+from neuroscope.audio import index
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
@@ -59,8 +60,8 @@ def build(folder, utterances, layers):
         if number % A_FOLDER == 0:
             path.parent.mkdir(parents=True)
         path.touch()
-    stamped = audio_index._stamped([str(path_of(folder, number)) for number in range(utterances)])
-    audio_index._save(folder / "store" / "audio", stamped, {n: audio_of(n) for n in range(utterances)})
+    stamped = index._stamped([str(path_of(folder, number)) for number in range(utterances)])
+    index._save(folder / "store" / "audio", stamped, {n: audio_of(n) for n in range(utterances)})
     files._sync = lambda path: None  # a store that is built for measuring may be lost
     rep = representation(folder, layers)
     for first in range(0, utterances - MISSING, SHARD):
@@ -131,7 +132,7 @@ def looking(folder, utterances, layers):
     del layers
     paths = [path_of(folder, number) for number in range(utterances)]
     lap = clock()
-    found = audio_index.examine_all(folder / "store" / "audio", paths)
+    found = index.examine_all(folder / "store" / "audio", paths)
     seconds = lap()
     assert len(found) == utterances
     return {"looking": seconds}

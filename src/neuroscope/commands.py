@@ -49,12 +49,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from neuroscope.audio.prefetch import Located as Located  # noqa: PLC0414
     from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Features
     from neuroscope.errors import BadAudio
     from neuroscope.failures import Failures as Failures  # noqa: PLC0414 - public for annotations
     from neuroscope.prepare import Prepared
-    from neuroscope.reading import Located as Located  # noqa: PLC0414
 
 __all__ = [
     "Backbone",
@@ -215,7 +215,7 @@ def waveforms(
         sample_rate: Hz.
         ahead: seconds of audio that are read before they are asked for.
     """
-    from neuroscope.reading import read_ahead
+    from neuroscope.audio.prefetch import read_ahead
 
     with closing(read_ahead(([each] for each in utterances), sample_rate, ahead * sample_rate)) as coming:
         for _, (wave,) in coming:

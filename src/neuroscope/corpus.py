@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.audio_index import examine_all
+from neuroscope.audio.index import examine_all
+from neuroscope.audio.prefetch import Located
+from neuroscope.audio.spans import locate_all
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
-from neuroscope.reading import Located
 from neuroscope.runtime.gc_pause import uncollected
-from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from polars import Series
 
+    from neuroscope.audio.spans import Files, Stretches
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.failures import Failures
-    from neuroscope.stretches import Files, Stretches
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.audio_index import examine_all
+from neuroscope.audio.index import examine_all
+from neuroscope.audio.spans import locate_all
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.files import whole_file
-from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope import invariance, planning
+from neuroscope.audio.prefetch import Located, read_ahead
 from neuroscope.contracts.progress import Advance, Progress, silent
 from neuroscope.corpus import Corpus, find
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
-from neuroscope.reading import Located, read_ahead
 from neuroscope.runner import Runner, Vectors
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope import reading
+from neuroscope.audio import prefetch
 from neuroscope.errors import BadAudio, NeuroscopeError, StoreMismatch
 from neuroscope.runtime.files import whole_file
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from neuroscope.audio.prefetch import Located
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.reading import Located
     from neuroscope.runner import Runner
 
 TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
@@ -72,7 +72,7 @@ def compare(located: Sequence[Located], runner: Runner) -> Invariance | None:
         located: some utterances, the longest first.
         runner: with the backbone.
     """
-    read = [reading.read(each, runner.spec.sample_rate) for each in _pieces(located, runner.spec)]
+    read = [prefetch.read(each, runner.spec.sample_rate) for each in _pieces(located, runner.spec)]
     waveforms = [wave for wave in read if not isinstance(wave, BadAudio)]
     if not waveforms:
         return None

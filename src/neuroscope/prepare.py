@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import stored, waves
+from neuroscope import stored
+from neuroscope.audio import waveforms
 from neuroscope.contracts.backbone import LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
@@ -91,7 +92,7 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
         plugin=plugins.owner(choice.entry).identity,
         poolings=texts,
         pooling_plugins=owners,
-        audio=waves.PIPELINE,
+        audio=waveforms.PIPELINE,
         dtype=dtype,
     )
     units = {layer.name: _units(layer, poolings) for layer in spec.layers}

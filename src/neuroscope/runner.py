@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroscope import waves
+from neuroscope.audio import waveforms as waves
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.runtime.versions import versions
 

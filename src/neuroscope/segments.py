@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope.audio_index import examine_all
+from neuroscope.audio.index import examine_all
+from neuroscope.audio.spans import locate_all
 from neuroscope.errors import BadManifest, BadOption
-from neuroscope.stretches import locate_all
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from neuroscope.audio.spans import Files
+    from neuroscope.audio.waveforms import Stretch
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.progress import Progress
     from neuroscope.data import Loaded
-    from neuroscope.stretches import Files
-    from neuroscope.waves import Stretch
 
 RECORDING = "recording"
 """The column that keeps the id of the recording, for a split that keeps its segments together (group:recording)."""

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope import planning
+from neuroscope.audio.spans import Files, locate
+from neuroscope.audio.waveforms import AudioFile
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
 from neuroscope.corpus import Corpus, usable
 from neuroscope.errors import BadAudio
 from neuroscope.failures import Failures
-from neuroscope.stretches import Files, locate
-from neuroscope.waves import AudioFile
 
 FILES = {
     Path(f"{name}.wav"): AudioFile(name * 32, 16_000 * seconds, 16_000, 1) for seconds, name in enumerate("abc", 1)

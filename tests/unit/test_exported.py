@@ -7,13 +7,14 @@ import polars
 import pytest
 from safetensors import safe_open
 
-from neuroscope import exported, waves
+from neuroscope import exported
+from neuroscope.audio import waveforms
+from neuroscope.audio.spans import locate
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.store import Identity, Store
-from neuroscope.stretches import locate
 from neuroscope.vector_files import open_vectors
 
 UNITS = {"z": (Unit("z", 0), Unit("z", 1)), "a": (Unit("a", 0),)}
@@ -78,7 +79,7 @@ def test_the_utterances_of_a_manifest_by_their_ids(tmp_path, rep, write):
     utterances += [Utterance(id="beyond", path=tmp_path / "one.wav", start=9.0)]
     manifest = Manifest(tuple(utterances))
     assert exported.rows_in(manifest, rep, tmp_path / "audio") == {"ü": "id:ü"}
-    row = locate(manifest.utterances[2], waves.examine(tmp_path / "one.wav")).key
+    row = locate(manifest.utterances[2], waveforms.examine(tmp_path / "one.wav")).key
     rep.write([row], {"z": VALUES[:1, :2], "a": VALUES[:1, 2:]}, made_with={})
     names = exported.rows_in(manifest, rep, tmp_path / "audio")
     assert names == {"ü": "id:ü", "one": row}

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope import extract as extraction
-from neuroscope import planning, waves
+from neuroscope import planning
+from neuroscope.audio import waveforms
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
 from neuroscope.corpus import Corpus
@@ -113,14 +114,14 @@ def test_an_error_of_the_model_is_told_also_when_the_store_cannot_be_written(tmp
 
 
 def test_reading_that_is_interrupted_leaves_whole_batches_and_no_thread(tmp_path, corpus, monkeypatch, fake, run):
-    read, before = waves.read, threading.active_count()
+    read, before = waveforms.read, threading.active_count()
 
     def read_until(path, *rest):
         if path.stem == "1":
             raise KeyboardInterrupt
         return read(path, *rest)
 
-    monkeypatch.setattr(waves, "read", read_until)
+    monkeypatch.setattr(waveforms, "read", read_until)
     first = fake()
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "store", corpus, first)
@@ -131,13 +132,13 @@ def test_reading_that_is_interrupted_leaves_whole_batches_and_no_thread(tmp_path
 
 
 def test_reading_runs_ahead_of_the_model_by_no_more_than_it_may(tmp_path, corpus, monkeypatch, fake, run):
-    read, started, ahead = waves.read, [], []
+    read, started, ahead = waveforms.read, [], []
 
     def counted_read(path, stretch, rate):
         started.append(stretch.samples_at(rate))
         return read(path, stretch, rate)
 
-    monkeypatch.setattr(waves, "read", counted_read)
+    monkeypatch.setattr(waveforms, "read", counted_read)
     monkeypatch.setattr(planning, "SHARD_ROWS", 100)
     monkeypatch.setattr(extraction, "AHEAD_SECONDS", 1.5)
     load = fake(lambda number: ahead.append(sum(started) - sum(sorted(started, reverse=True)[: 3 * (number + 1)])))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 
-from neuroscope import waves
+from neuroscope.audio import waveforms as waves
 from neuroscope.testing.backbone_runs import hear, run
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.module_hooks import counting, hooks_of

@@ -11,7 +11,7 @@ import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 from numpy.typing import NDArray
 
-from neuroscope import waves
+from neuroscope.audio import waveforms as waves
 from neuroscope.contracts.backbone import BackboneSpec, Frames
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.testing.cases import NotApplicable, built

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from neuroscope import waves
+from neuroscope.audio import waveforms
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadAudio, BadManifest, BadOption, MissingData, NeuroscopeError, PluginBroken
 from neuroscope.runtime.files import data_folders
@@ -59,7 +59,7 @@ class Subject:
         return [self.manifest.utterances[last * step // max(steps, 1)] for step in range(steps + 1)]
 
     @cached_property
-    def opened(self) -> dict[Path, waves.AudioFile | BadAudio]:
+    def opened(self) -> dict[Path, waveforms.AudioFile | BadAudio]:
         """What those of their files hold that exist."""
         paths = dict.fromkeys(Path(each.path) for each in self.some if each.path is not None)
         return {path: _examined(path) for path in paths if path.is_file()}
@@ -141,7 +141,7 @@ def utterances_lie_within_their_files(subject: Subject) -> None:
     outside = []
     for each in subject.some:
         file = subject.opened.get(Path(each.path or ""))
-        if not isinstance(file, waves.AudioFile) or not _is_seconds(each.start):
+        if not isinstance(file, waveforms.AudioFile) or not _is_seconds(each.start):
             continue  # told by the checks before
         length = file.frames / file.rate
         end = each.start + (each.duration or 0)
@@ -234,9 +234,9 @@ def _none_of(bad: Sequence[object], what: str, hint: str = "") -> None:
         raise AssertionError(f"{what}: {shown}{f' ({hint})' if hint else ''}")
 
 
-def _examined(path: Path) -> waves.AudioFile | BadAudio:
+def _examined(path: Path) -> waveforms.AudioFile | BadAudio:
     try:
-        return waves.examine(path)
+        return waveforms.examine(path)
     except BadAudio as error:
         return error
 

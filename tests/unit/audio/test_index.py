@@ -9,8 +9,8 @@ import polars
 import pytest
 import soundfile
 
-from neuroscope.audio_index import examine_all
-from neuroscope.waves import AudioFile, examine
+from neuroscope.audio.index import examine_all
+from neuroscope.audio.waveforms import AudioFile, examine
 
 
 @pytest.fixture

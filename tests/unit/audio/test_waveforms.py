@@ -11,11 +11,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope import waves
+from neuroscope.audio import waveforms
+from neuroscope.audio.spans import locate
+from neuroscope.audio.waveforms import AudioFile
 from neuroscope.contracts.audio import Utterance
 from neuroscope.errors import BadAudio
-from neuroscope.stretches import locate
-from neuroscope.waves import AudioFile
 
 LOSSLESS = [("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "FLOAT"), ("flac", "PCM_16"), ("aiff", "PCM_16")]
 COMPRESSED = [("mp3", "MPEG_LAYER_III"), ("ogg", "VORBIS"), ("ogg", "OPUS"), ("wav", "GSM610"), ("wav", "IMA_ADPCM")]
@@ -31,7 +31,7 @@ def utterance(path, **fields):
 
 
 def read(path, rate, **fields):
-    return waves.read(path, locate(utterance(path, **fields), waves.examine(path)), rate)
+    return waveforms.read(path, locate(utterance(path, **fields), waveforms.examine(path)), rate)
 
 
 def reason(path):
@@ -45,7 +45,7 @@ def reason(path):
 def test_lossless_files_give_their_samples_back_and_two_tracks_their_mean(tmp_path, ending, subtype, rate):
     path, samples = tmp_path / f"a.{ending}", noise(rate, channels=2, seconds=0.1)
     soundfile.write(path, samples, rate, subtype=subtype)
-    assert waves.examine(path).frames == len(samples)
+    assert waveforms.examine(path).frames == len(samples)
     np.testing.assert_allclose(read(path, rate), samples.mean(axis=1), atol=1.1 / 2**15)
 
 
@@ -57,11 +57,11 @@ def test_a_stretch_is_the_same_samples_as_in_the_whole_file(tmp_path, ending, su
     soundfile.write(path, noise(rate, 1 if subtype == "GSM610" else channels), rate, subtype=subtype)
     with soundfile.SoundFile(path) as opened:
         whole = opened.read(opened.frames, dtype="float32", always_2d=True).mean(axis=1)
-    file = waves.examine(path)
+    file = waveforms.examine(path)
     np.testing.assert_array_equal(read(path, rate), whole)
     for start, duration in STRETCHES:
         stretch = locate(utterance(path, start=start, duration=duration), file)
-        np.testing.assert_array_equal(waves.read(path, stretch, rate), whole[stretch.first : stretch.last])
+        np.testing.assert_array_equal(waveforms.read(path, stretch, rate), whole[stretch.first : stretch.last])
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
@@ -71,7 +71,7 @@ def test_read_in_blocks_the_bits_are_those_of_one_piece(tmp_path, monkeypatch, e
     path = tmp_path / f"a.{ending}"
     soundfile.write(path, noise(3 * rate, channels), rate, subtype=subtype)
     whole, part = read(path, 16_000), read(path, 16_000, start=0.5, duration=1.25)
-    monkeypatch.setattr(waves, "_BLOCK", 999)
+    monkeypatch.setattr(waveforms, "_BLOCK", 999)
     np.testing.assert_array_equal(read(path, 16_000), whole)
     np.testing.assert_array_equal(read(path, 16_000, start=0.5, duration=1.25), part)
 
@@ -98,7 +98,7 @@ def test_resampling_keeps_a_tone_and_takes_away_what_the_new_rate_cannot_hold(tm
 def test_the_length_after_resampling_is_known_before(rate, target, frames):
     import soxr
 
-    stretch = waves.Stretch(AudioFile("d", frames, rate, 1), 0, frames, None)
+    stretch = waveforms.Stretch(AudioFile("d", frames, rate, 1), 0, frames, None)
     assert len(soxr.resample(np.zeros(frames, dtype=np.float32), rate, target)) == stretch.samples_at(target)
 
 
@@ -157,14 +157,14 @@ def test_a_stretch_that_the_file_does_not_have_is_refused(fields, expected):
 def test_a_moved_file_keeps_its_key_and_a_changed_file_loses_it(tmp_path):
     path, elsewhere = tmp_path / "a.wav", tmp_path / "b" / "other.wav"
     soundfile.write(path, noise(16_000), 16_000)
-    before = locate(utterance(path), waves.examine(path)).key
+    before = locate(utterance(path), waveforms.examine(path)).key
     elsewhere.parent.mkdir()
     shutil.move(path, elsewhere)
-    assert locate(utterance(elsewhere), waves.examine(elsewhere)).key == before
+    assert locate(utterance(elsewhere), waveforms.examine(elsewhere)).key == before
     with elsewhere.open("r+b") as stream:
         stream.seek(-1, os.SEEK_END)
         stream.write(b"\x55")
-    assert locate(utterance(elsewhere), waves.examine(elsewhere)).key != before
+    assert locate(utterance(elsewhere), waveforms.examine(elsewhere)).key != before
 
 
 def test_a_name_that_is_not_utf8_is_read(tmp_path):
@@ -223,7 +223,7 @@ def test_half_of_a_wav_file_is_as_long_as_what_is_there(tmp_path):
     soundfile.write(tmp_path / "a.wav", noise(16_000, seconds=1.0), 16_000)
     half = (tmp_path / "a.wav").read_bytes()[:16_044]
     (tmp_path / "a.wav").write_bytes(half)
-    assert waves.examine(tmp_path / "a.wav").frames == len(read(tmp_path / "a.wav", 16_000)) == 8_000
+    assert waveforms.examine(tmp_path / "a.wav").frames == len(read(tmp_path / "a.wav", 16_000)) == 8_000
     with pytest.raises(BadAudio, match="end outside the file"):
         read(tmp_path / "a.wav", 16_000, duration=1.0)
 
@@ -250,17 +250,17 @@ def test_samples_that_are_not_finite_are_refused_only_where_they_are_read(tmp_pa
 def test_a_file_that_became_another_since_it_was_looked_at_is_refused(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, noise(16_000, channels=2), 16_000)
-    stretch = locate(utterance(path, audio_channel=1), waves.examine(path))
+    stretch = locate(utterance(path, audio_channel=1), waveforms.examine(path))
     soundfile.write(path, noise(16_000, channels=1), 16_000)
     with pytest.raises(BadAudio) as caught:
-        waves.read(path, stretch, 16_000)
+        waveforms.read(path, stretch, 16_000)
     assert caught.value.reason == "changed file"
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=6))
 def test_a_batch_holds_each_waveform_and_zeros_behind_it(lengths):
     rows = [np.arange(1, length + 1, dtype=np.float32) for length in lengths]
-    batch = waves.batch(rows)
+    batch = waveforms.batch(rows)
     assert batch.samples.dtype == torch.float32
     assert batch.lengths.tolist() == lengths
     for row, held in zip(rows, batch.samples.numpy(), strict=True):

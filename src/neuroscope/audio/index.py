@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope import waves
+from neuroscope.audio import waveforms
+from neuroscope.audio.spans import Files
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
 from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.gc_pause import uncollected
-from neuroscope.stretches import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ _STAMP = ("path", "size", "changed")
 _HELD = ("digest", "frames", "rate", "channels")
 _ABSENT = -1
 """In place of a size: the file cannot be looked at."""
-_Found = dict[int, waves.AudioFile | BadAudio]
+_Found = dict[int, waveforms.AudioFile | BadAudio]
 
 
 def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> Files:
@@ -55,9 +55,9 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
     return _columns(names, held, absent | new)
 
 
-def _columns(names: Sequence[str], held: DataFrame, found: Mapping[int, waves.AudioFile | BadAudio]) -> Files:
+def _columns(names: Sequence[str], held: DataFrame, found: Mapping[int, waveforms.AudioFile | BadAudio]) -> Files:
     """What was remembered, with what was found now in its place."""
-    files = {number: file for number, file in found.items() if isinstance(file, waves.AudioFile)}
+    files = {number: file for number, file in found.items() if isinstance(file, waveforms.AudioFile)}
     wrong = {number: file for number, file in found.items() if isinstance(file, BadAudio)}
     digests, *counts = (held[name].scatter(list(files), [getattr(f, name) for f in files.values()]) for name in _HELD)
     frames, rates, channels = (column.fill_null(1).to_numpy() for column in counts)
@@ -76,13 +76,13 @@ def _examine_new(folder: Path, new: Mapping[int, str], asked: DataFrame, progres
                 advance(1)
         finally:
             pool.shutdown(cancel_futures=True)
-            _save(folder, asked, {n: file for n, file in found.items() if isinstance(file, waves.AudioFile)})
+            _save(folder, asked, {n: file for n, file in found.items() if isinstance(file, waveforms.AudioFile)})
     return found
 
 
-def _examine(name: str) -> waves.AudioFile | BadAudio:
+def _examine(name: str) -> waveforms.AudioFile | BadAudio:
     try:
-        return waves.examine(Path(name))
+        return waveforms.examine(Path(name))
     except BadAudio as error:
         return error
 
@@ -152,7 +152,7 @@ def _held(asked: DataFrame, known: DataFrame) -> DataFrame:
     return held if unchanged.all(ignore_nulls=False) else held.select(polars.when(unchanged).then(polars.col(*_HELD)))
 
 
-def _save(folder: Path, asked: DataFrame, files: Mapping[int, waves.AudioFile]) -> None:
+def _save(folder: Path, asked: DataFrame, files: Mapping[int, waveforms.AudioFile]) -> None:
     import polars
 
     if not files:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.audio.waveforms import MEAN, ROW_NAME, AudioFile, Stretch, resampled
 from neuroscope.errors import BadAudio
-from neuroscope.waves import MEAN, ROW_NAME, AudioFile, Stretch, resampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

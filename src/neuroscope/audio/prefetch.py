@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope import waves
+from neuroscope.audio import waveforms
 from neuroscope.errors import BadAudio
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Located:
 
     utterance: Utterance
     path: Path
-    stretch: waves.Stretch
+    stretch: waveforms.Stretch
     samples: int
     row: str
 
@@ -36,7 +36,7 @@ class Located:
 def read(each: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
     """The waveform of a stretch, or why there is none."""
     try:
-        return waves.read(each.path, each.stretch, sample_rate)
+        return waveforms.read(each.path, each.stretch, sample_rate)
     except BadAudio as error:
         return error
 
