@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Labels, Probe, Problem, Ranker, Ranking
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.task import Classification, Split, Task, Verification
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
     from neuroscope.errors import (
         BadAudio,
         BadManifest,
@@ -42,7 +42,7 @@ _HOMES = {
     "neuroscope.contracts.probing": "Labels Probe Problem Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
     "neuroscope.contracts.task": "Classification Split Task Verification",
-    "neuroscope.data": "Data",
+    "neuroscope.data.sources": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
     "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from neuroscope.analysis.runs import Runs
-    from neuroscope.asking import Question
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.progress import Progress
     from neuroscope.contracts.rows import Row
-    from neuroscope.data import Loaded
+    from neuroscope.data.labelling import Question
+    from neuroscope.data.sources import Loaded
     from neuroscope.extract import Extraction
     from neuroscope.failures import Failures
     from neuroscope.prepare import Prepared

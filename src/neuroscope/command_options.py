@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from neuroscope.data import Data
+from neuroscope.data.sources import Data
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
 from neuroscope.machine import Machine
 

@@ -12,7 +12,6 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import data as data_source
 from neuroscope.command_options import (
     Backbone,
     BackboneOptions,
@@ -35,7 +34,8 @@ from neuroscope.command_options import (
 )
 from neuroscope.contracts.audio import Manifest
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import Data
+from neuroscope.data import sources as data_source
+from neuroscope.data.sources import Data
 from neuroscope.errors import UnknownName
 from neuroscope.machine import Machine
 from neuroscope.plugin.manager import Plugins

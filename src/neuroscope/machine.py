@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.progress import Progress
     from neuroscope.corpus import Corpus
-    from neuroscope.data import Loaded
+    from neuroscope.data.sources import Loaded
     from neuroscope.extract import Extraction
     from neuroscope.failures import Failures
     from neuroscope.prepare import Prepared
@@ -73,9 +73,9 @@ class Machine:
         """Segments in place of recordings, where they were asked for."""
         if self.segment is None:
             return loaded
-        from neuroscope import segments
+        from neuroscope.data import segmentation
 
-        return segments.cut(loaded, self.segment, self.store.audio, progress, since=self._trusted)
+        return segmentation.cut(loaded, self.segment, self.store.audio, progress, since=self._trusted)
 
     def failures(self, total: int) -> Failures:
         """Where utterances that cannot be used are counted, of so many in all.

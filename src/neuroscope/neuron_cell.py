@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from neuroscope.analysis.cell import Cell
     from neuroscope.analysis.neurons import Asked
-    from neuroscope.asking import Question
     from neuroscope.cells import Settings
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Features, Unit
     from neuroscope.contracts.progress import Progress
-    from neuroscope.data import Loaded
+    from neuroscope.data.labelling import Question
+    from neuroscope.data.sources import Loaded
     from neuroscope.machine import Machine
     from neuroscope.plugin.manager import Plugins
     from neuroscope.plugin.registry import Choice

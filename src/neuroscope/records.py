@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from neuroscope.analysis.neurons import Neurons
     from neuroscope.analysis.predictions import Prediction
     from neuroscope.analysis.runs import Run, Runs
-    from neuroscope.asking import Question
     from neuroscope.contracts.features import Unit
     from neuroscope.contracts.probing import Ranking
-    from neuroscope.data import Loaded
+    from neuroscope.data.labelling import Question
+    from neuroscope.data.sources import Loaded
     from neuroscope.extract import Extraction
     from neuroscope.failures import Failures
     from neuroscope.prepare import Prepared

@@ -9,7 +9,7 @@ from neuroscope.analysis.layerwise import ALL, columns_of, layerwise
 from neuroscope.analysis.runs import make_runs
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.features import Features, Unit
-from neuroscope.splits import Labelled
+from neuroscope.data.splits import Labelled
 
 CONDITIONS = {
     "representation": "r",

@@ -5,7 +5,7 @@ import pytest
 
 from neuroscope.analysis.runs import make_runs
 from neuroscope.contracts.audio import Utterance
-from neuroscope.splits import Labelled
+from neuroscope.data.splits import Labelled
 
 
 def labelled(with_split=False):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope import splits
+from neuroscope.data import splits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,7 +25,7 @@ from neuroscope.testing.cases import Case, NotApplicable, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
 
 __all__ = ["KINDS", "Case", "NotApplicable", "Outcome", "checks", "checks_of", "run"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
     from neuroscope.plugin.manager import Plugins
     from neuroscope.plugin.registry import Choice
 

@@ -22,7 +22,7 @@ from neuroscope.testing.randomness import global_randomness_stays
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
     from neuroscope.plugin.manager import Plugins
     from neuroscope.plugin.registry import Choice
 

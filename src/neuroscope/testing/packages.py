@@ -20,7 +20,7 @@ from neuroscope.testing.cases import NotApplicable, hold
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
 
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
     from neuroscope.plugin.manager import Plugin, Plugins
     from neuroscope.plugin.options import Option
     from neuroscope.plugin.registry import Entry

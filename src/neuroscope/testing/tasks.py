@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope import data as corpora
-from neuroscope import splits
 from neuroscope.contracts.task import Classification, Verification
-from neuroscope.data import DATASET_COLUMN, Data
+from neuroscope.data import sources as corpora
+from neuroscope.data import splits
+from neuroscope.data.sources import DATASET_COLUMN, Data
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import NeuroscopeError, PluginBroken
 from neuroscope.plugin import options

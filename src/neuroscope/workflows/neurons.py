@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import data as data_source
 from neuroscope import neuron_cell, records, results
 from neuroscope.analysis.neurons import USUAL, Asked
-from neuroscope.asking import ask
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data import sources as data_source
+from neuroscope.data.labelling import ask
 from neuroscope.defaults import RUNS
 from neuroscope.machine import Machine
 from neuroscope.neuron_cell import twin_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
 
 
 def neurons(

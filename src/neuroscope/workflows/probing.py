@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import data as data_source
 from neuroscope import results
-from neuroscope.asking import ask
 from neuroscope.cells import Answers, answer
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data import sources as data_source
+from neuroscope.data.labelling import ask
 from neuroscope.defaults import RUNS
 from neuroscope.machine import Machine
 from neuroscope.plugin.manager import Plugins
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
 
 
 def probe(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope import data as data_source
 from neuroscope import exported, housekeeping, imported, records
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data import sources as data_source
 from neuroscope.machine import Machine
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data import Data
+    from neuroscope.data.sources import Data
     from neuroscope.imported import Imported
 
 

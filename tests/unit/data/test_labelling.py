@@ -2,9 +2,9 @@
 
 import pytest
 
-from neuroscope.asking import ask
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.task import Classification
+from neuroscope.data.labelling import ask
 from neuroscope.errors import BadManifest, UnknownName
 
 GENDER = Classification(label=lambda utterance: utterance.column("gender"), columns=("gender",))

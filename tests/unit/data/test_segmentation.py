@@ -12,9 +12,9 @@ from neuroscope.audio import waveforms
 from neuroscope.audio.spans import Files, locate
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.progress import silent
-from neuroscope.data import Loaded
+from neuroscope.data.segmentation import cut, segmented
+from neuroscope.data.sources import Loaded
 from neuroscope.errors import BadAudio, BadManifest, BadOption
-from neuroscope.segments import cut, segmented
 
 
 def recording(path, **more):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.data import check_column
+from neuroscope.data.sources import check_column
+from neuroscope.data.splits import Labelled
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
-from neuroscope.splits import Labelled
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuroscope.contracts.audio import Manifest, Utterance
-from neuroscope.data import Data, load
+from neuroscope.data.sources import Data, load
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.registry import Entry

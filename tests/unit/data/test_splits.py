@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.contracts.audio import Utterance
+from neuroscope.data.splits import Labelled, split
 from neuroscope.errors import BadOption, BadSplit, UnknownName
-from neuroscope.splits import Labelled, split
 
 
 def labelled(*rows, columns=("speaker",)):

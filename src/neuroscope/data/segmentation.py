@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from neuroscope.audio.waveforms import Stretch
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.progress import Progress
-    from neuroscope.data import Loaded
+    from neuroscope.data.sources import Loaded
 
 RECORDING = "recording"
 """The column that keeps the id of the recording, for a split that keeps its segments together (group:recording)."""

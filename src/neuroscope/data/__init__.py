@@ -1,0 +1,5 @@
+"""What the user named becomes utterances with labels, split into training and test."""
+
+from neuroscope.data.sources import Data, load
+
+__all__ = ["Data", "load"]
