@@ -45,7 +45,7 @@ from neuroscope.failures import Failures
 from neuroscope.planning import plan
 from neuroscope.plugin.manager import Plugins
 from neuroscope.poolings import Mean
-from neuroscope.store import Identity, Representation, Store
+from neuroscope.store.representations import Identity, Representation, Store
 
 RATE = 16_000
 

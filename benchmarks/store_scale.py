@@ -28,7 +28,7 @@ from neuroscope.contracts.features import Unit
 from neuroscope.corpus import Corpus
 from neuroscope.failures import Failures
 from neuroscope.runtime import files
-from neuroscope.store import Identity, Store
+from neuroscope.store.representations import Identity, Store
 from neuroscope.waves import AudioFile, Stretch
 
 MISSING = 1_000

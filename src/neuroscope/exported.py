@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest
-    from neuroscope.store import Representation
+    from neuroscope.store.representations import Representation
 
 ENDINGS = (".npz", ".safetensors", ".parquet")
 BLOCK_BYTES = 64_000_000

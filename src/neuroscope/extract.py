@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.features import Pooling
     from neuroscope.failures import Failures
     from neuroscope.invariance import Invariance
-    from neuroscope.store import Representation
+    from neuroscope.store.representations import Representation
 
 AHEAD_SECONDS = 600.0
 """Seconds of audio that are read ahead; of longer recordings, one."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope import housekeeping, stored
+from neuroscope import stored
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE
 from neuroscope.errors import BadAudio, BadOption, BadVectors, NeuroscopeError
 from neuroscope.extract import Extraction
 from neuroscope.prepare import DTYPES, stored_representation
+from neuroscope.store import catalogue
 from neuroscope.vector_files import Vectors, open_vectors
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import Manifest
     from neuroscope.failures import Failures
-    from neuroscope.store import Representation, Store
+    from neuroscope.store.representations import Representation, Store
 
 SHARD_ROWS = 4096
 SHARD_BYTES = 64_000_000
@@ -92,7 +93,7 @@ def import_vectors(
     digest = checked.digest(widths, progress)
     origin = Origin(source=f"computed elsewhere ({file.name})", licence="not known", digest=digest, files=(file.name,))
     representation = stored_representation(store, name, widths, dtype, origin)
-    former = housekeeping.imported_under(store, name)
+    former = catalogue.imported_under(store, name)
     if not replace and any(each.key != representation.key for each in former):
         raise BadOption(f"--name {name}: other vectors have this name; --replace puts these in their place")
     _write(representation, checked, widths, progress)
@@ -100,7 +101,7 @@ def import_vectors(
     stored.remember(store.folder, about)
     for each in former:
         if each.key != representation.key:
-            housekeeping.remove(store, each)
+            catalogue.remove(store, each)
     return Imported(name, representation.key, widths, len(ids), len(manifest) - len(ids))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from neuroscope.extract import Extraction
     from neuroscope.failures import Failures
     from neuroscope.prepare import Prepared
-    from neuroscope.store import Store
+    from neuroscope.store.representations import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Machine:
     @property
     def store(self) -> Store:
         """The store in it."""
-        from neuroscope.store import Store
+        from neuroscope.store.representations import Store
 
         return Store(self.folder / "store")
 
@@ -103,10 +103,11 @@ class Machine:
 
     def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
         """Bring a manifest into the store; nothing to compute where vectors were imported."""
-        from neuroscope import extract, housekeeping, imported
+        from neuroscope import extract, imported
+        from neuroscope.store import catalogue
 
         failures = self.failures(len(manifest))
-        housekeeping.used(prepared.representation)
+        catalogue.used(prepared.representation)
         if prepared.spec.stored_as:
             return imported.found_by_id(manifest, prepared.representation, failures), failures
         extraction = extract.extract(

@@ -14,7 +14,7 @@ from neuroscope.contracts.backbone import LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
 from neuroscope.plugin.options import to_text
-from neuroscope.store import Identity, Representation, Store
+from neuroscope.store.representations import Identity, Representation, Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
     from neuroscope.contracts.features import Pooling, PoolingState
-    from neuroscope.store import Representation
+    from neuroscope.store.representations import Representation
 
 _CACHES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY")
 _SHAPES = "64"

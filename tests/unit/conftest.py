@@ -19,7 +19,7 @@ from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origi
 from neuroscope.contracts.features import Unit
 from neuroscope.failures import Failures
 from neuroscope.poolings import Mean
-from neuroscope.store import Identity, Store
+from neuroscope.store.representations import Identity, Store
 
 FRAME = 100
 LAYERS = (LayerSpec("frames", 3), LayerSpec("pooled", 2, pooling="none"))

@@ -14,7 +14,7 @@ from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData
-from neuroscope.store import Identity, Store
+from neuroscope.store.representations import Identity, Store
 from neuroscope.vector_files import open_vectors
 
 UNITS = {"z": (Unit("z", 0), Unit("z", 1)), "a": (Unit("a", 0),)}

@@ -8,13 +8,14 @@ import polars
 import pytest
 from safetensors.numpy import save_file
 
-from neuroscope import housekeeping, imported
+from neuroscope import imported
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
 from neuroscope.failures import Failures
 from neuroscope.plugin.manager import Plugins
 from neuroscope.prepare import prepare
-from neuroscope.store import Representation, Store
+from neuroscope.store import catalogue
+from neuroscope.store.representations import Representation, Store
 
 IDS = ["u0", "deep/u1", "ü2", "u3"]
 VALUES = np.arange(20, dtype=np.float32).reshape(4, 5) / 7
@@ -333,13 +334,13 @@ def test_the_same_vectors_again_change_nothing_and_others_have_to_be_meant(bring
     second = bring(npz, values=VALUES + 1, replace=True)
     assert second.key != first.key
     assert read(store).tolist() == (VALUES + 1).tolist()
-    assert [each.key for each in housekeeping.representations(store)] == [second.key]
+    assert [each.key for each in catalogue.representations(store)] == [second.key]
 
 
 def test_vectors_that_were_removed_or_damaged_are_imported_again(bring, store):
     bring(npz)
-    (held,) = housekeeping.representations(store)
-    housekeeping.remove(store, held)
+    (held,) = catalogue.representations(store)
+    catalogue.remove(store, held)
     with pytest.raises(UnknownName, match="mine"):
         prepared(store)
     bring(npz)
@@ -347,7 +348,7 @@ def test_vectors_that_were_removed_or_damaged_are_imported_again(bring, store):
     damaged = bytearray((shard / "0.npy").read_bytes())
     damaged[-1] ^= 1
     (shard / "0.npy").write_bytes(damaged)
-    assert housekeeping.verify(held) == [shard.name]
+    assert catalogue.verify(held) == [shard.name]
     bring(npz)
     assert read(store).tolist() == VALUES.tolist()
 
@@ -386,7 +387,7 @@ def test_an_import_that_is_interrupted_leaves_no_name(bring, store, monkeypatch)
             bring(npz)
     with pytest.raises(UnknownName):
         prepared(store)
-    assert list(housekeeping.prune(store, 0))
+    assert list(catalogue.prune(store, 0))
     bring(npz)
-    assert not housekeeping.prune(store, 0)
+    assert not catalogue.prune(store, 0)
     assert read(store).tolist() == VALUES.tolist()

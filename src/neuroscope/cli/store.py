@@ -15,7 +15,7 @@ from neuroscope.cli.terminal import progress_bar, say, write_object
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuroscope.store import Store
+    from neuroscope.store.representations import Store
 
 Key = Annotated[str, typer.Argument(help="As `neuroscope store list` gives it, or its beginning.")]
 
@@ -39,9 +39,9 @@ def build(guarded: Callable[[Callable[..., None]], Callable[..., None]]) -> type
 def list_representations(context: typer.Context, json: commands.Json = False) -> None:
     """List the representations: backbone, rows, size, last use."""
     del context
-    from neuroscope import housekeeping
+    from neuroscope.store import catalogue
 
-    found = [housekeeping.summary(held) for held in housekeeping.representations(_store())]
+    found = [catalogue.summary(held) for held in catalogue.representations(_store())]
     if json:
         write_object({"store": str(_store().folder), "representations": found})
         return
@@ -57,9 +57,9 @@ def list_representations(context: typer.Context, json: commands.Json = False) ->
 def show(context: typer.Context, key: Key, json: commands.Json = False) -> None:
     """Show one representation: what decides its numbers, its layers, its origin, what computed it."""
     del context
-    from neuroscope import housekeeping
+    from neuroscope.store import catalogue
 
-    about = housekeeping.details(housekeeping.find(_store(), key))
+    about = catalogue.details(catalogue.find(_store(), key))
     if json:
         write_object(about)
         return
@@ -78,14 +78,14 @@ def verify(
 ) -> None:
     """Read everything and compare checksums; what is damaged is set aside, and is extracted or imported again."""
     del context
-    from neuroscope import housekeeping
     from neuroscope.errors import NeuroscopeError
+    from neuroscope.store import catalogue
 
     store = _store()
     found: list[dict[str, Any]] = []
-    for held in [housekeeping.find(store, key)] if key else housekeeping.representations(store):
+    for held in [catalogue.find(store, key)] if key else catalogue.representations(store):
         try:
-            found.append({"key": held.key, "set_aside": housekeeping.verify(held, progress_bar), "problem": ""})
+            found.append({"key": held.key, "set_aside": catalogue.verify(held, progress_bar), "problem": ""})
         except NeuroscopeError as error:
             found.append({"key": held.key, "set_aside": [], "problem": str(error)})
     if json:
@@ -106,9 +106,9 @@ def prune(
 ) -> None:
     """Remove what writers that died left behind, and damaged shards that were set aside."""
     del context
-    from neuroscope import housekeeping
+    from neuroscope.store import catalogue
 
-    removed = housekeeping.prune(_store(), older_than)
+    removed = catalogue.prune(_store(), older_than)
     say(*(f"{path}  {_size(size)}" for path, size in removed.items()))
     say(f"{len(removed)} leftovers removed, {_size(sum(removed.values()))} freed.")
 
@@ -116,10 +116,10 @@ def prune(
 def remove(context: typer.Context, key: Key) -> None:
     """Remove one representation; what was extracted can be extracted again."""
     del context
-    from neuroscope import housekeeping
+    from neuroscope.store import catalogue
 
-    held = housekeeping.find(_store(), key)
-    say(f"{held.key} removed, {_size(housekeeping.remove(_store(), held))} freed.")
+    held = catalogue.find(_store(), key)
+    say(f"{held.key} removed, {_size(catalogue.remove(_store(), held))} freed.")
 
 
 def export(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope import exported, housekeeping, imported, records
+from neuroscope import exported, imported, records
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.machine import Machine
@@ -12,6 +12,7 @@ from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.prepare import prepare
 from neuroscope.runtime.clock import Clock
+from neuroscope.store import catalogue
 from neuroscope.workflows.result import Result, about_run
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def export(
     """
     store = (machine or Machine()).store
     exported.check_ending(file)
-    representation = housekeeping.find(store, key).opened()
+    representation = catalogue.find(store, key).opened()
     rows = exported.rows_of(representation)
     if data is not None:
         manifest = data_source.load(data, plugins or Plugins.load()).manifest

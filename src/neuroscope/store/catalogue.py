@@ -21,7 +21,7 @@ from neuroscope.contracts.features import Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.plugin.options import join
-from neuroscope.store import Identity, Representation, Store
+from neuroscope.store.representations import Identity, Representation, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

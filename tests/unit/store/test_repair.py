@@ -3,7 +3,7 @@
 import pytest
 
 from neuroscope.errors import StoreMismatch
-from neuroscope.store import Representation
+from neuroscope.store.representations import Representation
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 

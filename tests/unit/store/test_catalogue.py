@@ -6,12 +6,12 @@ import time
 import numpy as np
 import pytest
 
-from neuroscope import housekeeping
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.runtime.files import whole_folder
-from neuroscope.store import Identity, Store
+from neuroscope.store import catalogue
+from neuroscope.store.representations import Identity, Store
 
 UNITS = {"a": (Unit("a", 0), Unit("a", 1)), "b": (Unit("b", 0),)}
 ORIGIN = Origin(source="somewhere", licence="free", digest="d", files=("w.pt",), layers="after")
@@ -32,7 +32,7 @@ def filled(store, weights="w", rows=("r1", "r2", "r3")):
 
 
 def the_one(store):
-    (held,) = housekeeping.representations(store)
+    (held,) = catalogue.representations(store)
     return held
 
 
@@ -49,16 +49,16 @@ def flip(rep):
 
 
 def test_an_empty_store_holds_nothing(store):
-    assert housekeeping.representations(store) == []
-    assert housekeeping.prune(store) == {}
+    assert catalogue.representations(store) == []
+    assert catalogue.prune(store) == {}
     assert not store.folder.exists()
     with pytest.raises(UnknownName, match="There is none"):
-        housekeeping.find(store, "a")
+        catalogue.find(store, "a")
 
 
 def test_a_representation_is_listed_with_what_it_is(store):
     rep = filled(store)
-    about = housekeeping.summary(the_one(store))
+    about = catalogue.summary(the_one(store))
     size = sum(file.stat().st_size for file in rep.folder.rglob("*") if file.is_file())
     assert about | {"last_use": ""} == {
         "key": rep.key,
@@ -75,7 +75,7 @@ def test_a_representation_is_listed_with_what_it_is(store):
 def test_all_that_is_known_of_one(store):
     rep = filled(store)
     filled(store, rows=("r4",))
-    about = housekeeping.details(the_one(store))
+    about = catalogue.details(the_one(store))
     assert about["layers"] == {"a": 2, "b": 1}
     assert about["origin"]["licence"] == "free"
     assert about["identity"]["plugin"] == "p 1"
@@ -86,40 +86,40 @@ def test_all_that_is_known_of_one(store):
 
 def test_it_is_found_by_the_beginning_of_its_key(store):
     keys = sorted(filled(store, weights=str(number)).key for number in range(20))
-    assert housekeeping.find(store, keys[3]).key == keys[3]
+    assert catalogue.find(store, keys[3]).key == keys[3]
     first = {key[0] for key in keys}
     shared = next(letter for letter in sorted(first) if sum(key[0] == letter for key in keys) > 1)
     with pytest.raises(UnknownName, match="More than one") as error:
-        housekeeping.find(store, shared)
+        catalogue.find(store, shared)
     assert error.value.known == tuple(key for key in keys if key[0] == shared)
     with pytest.raises(UnknownName) as error:
-        housekeeping.find(store, "nothing")
+        catalogue.find(store, "nothing")
     assert error.value.known == tuple(keys)
     with pytest.raises(UnknownName):
-        housekeeping.find(store, "")
+        catalogue.find(store, "")
 
 
 def test_the_last_use_is_the_last_reading(store):
     rep = filled(store)
     old(rep.folder, 1000)
-    before = housekeeping.summary(the_one(store))["last_use"]
-    housekeeping.used(rep)
-    after = housekeeping.summary(the_one(store))["last_use"]
+    before = catalogue.summary(the_one(store))["last_use"]
+    catalogue.used(rep)
+    after = catalogue.summary(the_one(store))["last_use"]
     assert before < after
-    housekeeping.used(Store(store.folder / "nowhere").representation(rep.identity, UNITS, ORIGIN))
+    catalogue.used(Store(store.folder / "nowhere").representation(rep.identity, UNITS, ORIGIN))
 
 
 def test_what_is_damaged_is_set_aside_and_can_be_written_again(store):
     rep = filled(store)
-    assert housekeeping.verify(the_one(store)) == []
+    assert catalogue.verify(the_one(store)) == []
     flip(rep)
-    (shard,) = housekeeping.verify(the_one(store))
-    assert housekeeping.summary(the_one(store))["rows"] == 0
-    assert housekeeping.details(the_one(store))["set_aside"] == 1
-    assert shard in next(iter(housekeeping.prune(store, 0)))
+    (shard,) = catalogue.verify(the_one(store))
+    assert catalogue.summary(the_one(store))["rows"] == 0
+    assert catalogue.details(the_one(store))["set_aside"] == 1
+    assert shard in next(iter(catalogue.prune(store, 0)))
     filled(store)
-    assert housekeeping.verify(the_one(store)) == []
-    assert housekeeping.summary(the_one(store))["rows"] == 3
+    assert catalogue.verify(the_one(store)) == []
+    assert catalogue.summary(the_one(store))["rows"] == 3
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": 2}', None])
@@ -127,21 +127,21 @@ def test_a_description_that_cannot_be_read_is_a_problem_and_hides_nothing_else(s
     spoilt, other = filled(store), filled(store, "other")
     about = spoilt.folder / "representation.json"
     about.write_text(text) if text else about.unlink()
-    found = {each.key: each for each in housekeeping.representations(store)}
-    assert "cannot be read" in housekeeping.summary(found[spoilt.key])["problem"]
-    assert housekeeping.summary(found[spoilt.key])["bytes"] > 0
-    assert housekeeping.summary(found[other.key])["problem"] == ""
-    for look in (housekeeping.details, housekeeping.verify):
+    found = {each.key: each for each in catalogue.representations(store)}
+    assert "cannot be read" in catalogue.summary(found[spoilt.key])["problem"]
+    assert catalogue.summary(found[spoilt.key])["bytes"] > 0
+    assert catalogue.summary(found[other.key])["problem"] == ""
+    for look in (catalogue.details, catalogue.verify):
         with pytest.raises(StoreMismatch, match="cannot be read"):
             look(found[spoilt.key])
-    assert housekeeping.remove(store, found[spoilt.key]) > 0
-    assert [each.key for each in housekeeping.representations(store)] == [other.key]
+    assert catalogue.remove(store, found[spoilt.key]) > 0
+    assert [each.key for each in catalogue.representations(store)] == [other.key]
 
 
 def test_another_format_is_a_problem(store):
     about = filled(store).folder / "representation.json"
     about.write_text(about.read_text().replace('"format": 1', '"format": 2'))
-    assert "format 2" in housekeeping.summary(the_one(store))["problem"]
+    assert "format 2" in catalogue.summary(the_one(store))["problem"]
 
 
 def test_leftovers_of_dead_writers_go_and_those_of_live_ones_stay(store):
@@ -157,7 +157,7 @@ def test_leftovers_of_dead_writers_go_and_those_of_live_ones_stay(store):
         dead[2].write_bytes(bytes(3))
         for path in dead:
             old(path, 25)
-        assert housekeeping.prune(store) == {str(dead[1]): 20, str(dead[0]): 100, str(dead[2]): 3}
+        assert catalogue.prune(store) == {str(dead[1]): 20, str(dead[0]): 100, str(dead[2]): 3}
         assert alive.exists()
         (alive / "1.npy").write_bytes(bytes(5))
     assert (shards / "live").exists()
@@ -171,20 +171,20 @@ def test_a_folder_is_as_young_as_the_newest_file_in_it(store):
         (left / f"{number}.npy").write_bytes(bytes(7))
     old(left, 30)
     os.utime(left / "1.npy", (time.time() - 3600 * 20,) * 2)
-    assert housekeeping.prune(store, 24) == {}
-    assert housekeeping.prune(store, 19) == {str(left): 14}
+    assert catalogue.prune(store, 24) == {}
+    assert catalogue.prune(store, 19) == {str(left): 14}
 
 
 @pytest.mark.parametrize("hours", [-1, float("nan")])
 def test_an_age_that_is_none(store, hours):
     with pytest.raises(BadOption, match="--older-than"):
-        housekeeping.prune(store, hours)
+        catalogue.prune(store, hours)
 
 
 def test_what_is_removed_is_gone_and_its_bytes_are_told(store):
     rep, other = filled(store), filled(store, "other")
-    size = housekeeping.summary(housekeeping.find(store, rep.key))["bytes"]
-    assert housekeeping.remove(store, housekeeping.find(store, rep.key)) == size
+    size = catalogue.summary(catalogue.find(store, rep.key))["bytes"]
+    assert catalogue.remove(store, catalogue.find(store, rep.key)) == size
     assert [path.name for path in rep.folder.parent.iterdir()] == [other.key]
 
 
@@ -194,7 +194,7 @@ def test_a_store_that_is_only_read_is_told(store):
     rep.folder.parent.chmod(0o555)
     try:
         with pytest.raises(NeuroscopeError, match="cannot remove"):
-            housekeeping.remove(store, the_one(store))
+            catalogue.remove(store, the_one(store))
     finally:
         rep.folder.parent.chmod(0o755)
 
@@ -202,6 +202,6 @@ def test_a_store_that_is_only_read_is_told(store):
 def test_what_cannot_be_removed_is_told(store, monkeypatch):
     left = filled(store).folder / "shards" / ".x.0.partial"
     left.mkdir()
-    monkeypatch.setattr(housekeeping.shutil, "rmtree", lambda path, ignore_errors: None)
+    monkeypatch.setattr(catalogue.shutil, "rmtree", lambda path, ignore_errors: None)
     with pytest.raises(NeuroscopeError, match="1 of 1 cannot be removed"):
-        housekeeping.prune(store, 0)
+        catalogue.prune(store, 0)

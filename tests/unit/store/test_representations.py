@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuroscope import store
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
-from neuroscope.store import Identity, Representation, Store
+from neuroscope.store import representations
+from neuroscope.store.representations import Identity, Representation, Store
 
 IDENTITY = Identity(
     backbone="toy",
@@ -163,7 +163,7 @@ def flip(path):
 
 @pytest.mark.parametrize("limit", [0, 10**9])
 def test_vectors_that_are_larger_than_memory_allows_are_the_same_in_a_file_without_a_name(tmp_path, monkeypatch, limit):
-    monkeypatch.setattr(store, "IN_MEMORY_BYTES", limit)
+    monkeypatch.setattr(representations, "IN_MEMORY_BYTES", limit)
     rep = representation(tmp_path)
     write(rep, "1", "2", "3")
     before = sorted(tmp_path.rglob("*"))
@@ -175,7 +175,7 @@ def test_vectors_that_are_larger_than_memory_allows_are_the_same_in_a_file_witho
 
 
 def test_no_room_for_vectors_that_are_larger_than_memory_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(representations, "IN_MEMORY_BYTES", 0)
     rep = representation(tmp_path)
     write(rep, "1")
     monkeypatch.setattr(os, "posix_fallocate", lambda *_: os.pread(-1, 1, 0))

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope import shards
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
 from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.gc_pause import uncollected
-from neuroscope.shards import Damaged
+from neuroscope.store import shards
+from neuroscope.store.shards import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
