@@ -32,7 +32,7 @@ import torch
 from memory import anonymous, peak_anonymous
 
 from neuroscope import Frames, LayerSpec, WaveBatch
-from neuroscope.poolings import MeanStd
+from neuroscope.extraction.poolings import MeanStd
 from neuroscope_cnn import extents, spec
 from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE, LAYERS, STRIDE
 from neuroscope_cnn.front_end import FrontEnd

@@ -38,13 +38,13 @@ from neuroscope import waves
 from neuroscope.audio.index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
-from neuroscope.corpus import usable
 from neuroscope.data import Data, load
-from neuroscope.extract import extract
-from neuroscope.failures import Failures
-from neuroscope.planning import plan
+from neuroscope.extraction.batching import plan
+from neuroscope.extraction.extractor import extract
+from neuroscope.extraction.poolings import Mean
+from neuroscope.extraction.skipped import Failures
+from neuroscope.extraction.usable import usable
 from neuroscope.plugin.manager import Plugins
-from neuroscope.poolings import Mean
 from neuroscope.store.representations import Identity, Representation, Store
 
 RATE = 16_000

@@ -20,13 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from neuroscope import extract
 from neuroscope.audio import index
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
-from neuroscope.corpus import Corpus
-from neuroscope.failures import Failures
+from neuroscope.extraction import extractor
+from neuroscope.extraction.skipped import Failures
+from neuroscope.extraction.usable import Corpus
 from neuroscope.runtime import files
 from neuroscope.store.representations import Identity, Store
 from neuroscope.waves import AudioFile, Stretch
@@ -119,7 +119,7 @@ def missing(folder, utterances, layers):
     Corpus.missing = noted
     lap = clock()
     with suppress(Stop):
-        extract.extract(
+        extractor.extract(
             manifest, spec, {}, rep, Failures(utterances), audio_index=folder / "store" / "audio", progress=progress
         )
     seconds["missing and planned"] = lap()

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.data.labelling import Question
     from neuroscope.data.sources import Loaded
-    from neuroscope.extract import Extraction
-    from neuroscope.failures import Failures
-    from neuroscope.prepare import Prepared
+    from neuroscope.extraction.extractor import Extraction
+    from neuroscope.extraction.identity import Prepared
+    from neuroscope.extraction.skipped import Failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

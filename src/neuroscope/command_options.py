@@ -14,7 +14,7 @@ import typer
 
 from neuroscope.data.sources import Data
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
-from neuroscope.machine import Machine
+from neuroscope.extraction.session import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -37,7 +37,7 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.data.sources import Data
 from neuroscope.errors import UnknownName
-from neuroscope.machine import Machine
+from neuroscope.extraction.session import Machine
 from neuroscope.plugin.manager import Plugins
 from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.progress_bar import progress_bar
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Features
     from neuroscope.errors import BadAudio
-    from neuroscope.failures import Failures as Failures  # noqa: PLC0414 - public for annotations
-    from neuroscope.prepare import Prepared
+    from neuroscope.extraction.identity import Prepared
+    from neuroscope.extraction.skipped import Failures as Failures  # noqa: PLC0414 - public for annotations
 
 __all__ = [
     "Backbone",
@@ -168,8 +168,8 @@ def extract(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
+    from neuroscope.extraction.identity import prepare
     from neuroscope.plugin.selection import choose_backbones
-    from neuroscope.prepare import prepare
 
     machine, plugins = machine or Machine(), plugins or Plugins.load()
     (choice,) = choose_backbones([backbone], options, plugins)

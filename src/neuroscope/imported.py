@@ -16,8 +16,8 @@ from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE
 from neuroscope.errors import BadAudio, BadOption, BadVectors, NeuroscopeError
-from neuroscope.extract import Extraction
-from neuroscope.prepare import DTYPES, stored_representation
+from neuroscope.extraction.extractor import Extraction
+from neuroscope.extraction.identity import DTYPES, stored_representation
 from neuroscope.store import catalogue
 from neuroscope.vector_files import Vectors, open_vectors
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest
-    from neuroscope.failures import Failures
+    from neuroscope.extraction.skipped import Failures
     from neuroscope.store.representations import Representation, Store
 
 SHARD_ROWS = 4096

@@ -12,7 +12,7 @@ from neuroscope.analysis.material import Material
 from neuroscope.analysis.neurons import Neurons, study
 from neuroscope.cells import asked_of, cell_of
 from neuroscope.errors import BadOption, MissingData
-from neuroscope.prepare import prepare
+from neuroscope.extraction.identity import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
     from neuroscope.data.labelling import Question
     from neuroscope.data.sources import Loaded
-    from neuroscope.machine import Machine
+    from neuroscope.extraction.identity import Prepared
+    from neuroscope.extraction.session import Machine
     from neuroscope.plugin.manager import Plugins
     from neuroscope.plugin.registry import Choice
-    from neuroscope.prepare import Prepared
 
 
 @dataclass(frozen=True)

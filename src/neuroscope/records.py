@@ -7,9 +7,9 @@ from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import invariance
 from neuroscope.analysis.cautions import summed_up
-from neuroscope.failures import counted
+from neuroscope.extraction import padding_check
+from neuroscope.extraction.skipped import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Ranking
     from neuroscope.data.labelling import Question
     from neuroscope.data.sources import Loaded
-    from neuroscope.extract import Extraction
-    from neuroscope.failures import Failures
-    from neuroscope.prepare import Prepared
+    from neuroscope.extraction.extractor import Extraction
+    from neuroscope.extraction.identity import Prepared
+    from neuroscope.extraction.skipped import Failures
 
 
 def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction, failures: Failures) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction,
         "segmented": loaded.segmented,
         "found": extraction.found,
         "computed": extraction.computed,
-        "invariance": invariance.record(extraction.invariance),
+        "invariance": padding_check.record(extraction.invariance),
         "warning": loaded.manifest.warning,
         "left_out_by_reader": dict(loaded.manifest.left_out),
         "skipped": {reason: count for reason, count in counted(failures.skipped)},

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from neuroscope.cli.main import build
 from neuroscope.contracts.features import Unit
+from neuroscope.extraction.poolings import Mean
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.registry import Entry
-from neuroscope.poolings import Mean
 
 
 class OneUnitLess(Mean):

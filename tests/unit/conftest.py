@@ -11,14 +11,14 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from neuroscope import extract as extraction
-from neuroscope import planning
 from neuroscope.analysis.cell import Cell
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
-from neuroscope.failures import Failures
-from neuroscope.poolings import Mean
+from neuroscope.extraction import batching
+from neuroscope.extraction import extractor as extraction
+from neuroscope.extraction.poolings import Mean
+from neuroscope.extraction.skipped import Failures
 from neuroscope.store.representations import Identity, Store
 
 FRAME = 100
@@ -95,8 +95,8 @@ def manifest_of(folder, count=20):
 @contextmanager
 def small():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "BATCH_MOST", 3)
-        patch.setattr(planning, "SHARD_ROWS", 6)
+        patch.setattr(batching, "BATCH_MOST", 3)
+        patch.setattr(batching, "SHARD_ROWS", 6)
         patch.setattr(extraction.invariance, "compare", lambda located, runner: None)
         yield
 

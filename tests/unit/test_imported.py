@@ -11,9 +11,9 @@ from safetensors.numpy import save_file
 from neuroscope import imported
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
-from neuroscope.failures import Failures
+from neuroscope.extraction.identity import prepare
+from neuroscope.extraction.skipped import Failures
 from neuroscope.plugin.manager import Plugins
-from neuroscope.prepare import prepare
 from neuroscope.store import catalogue
 from neuroscope.store.representations import Representation, Store
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from neuroscope import LayerSpec, testing, waves
-from neuroscope.poolings import MeanStd
+from neuroscope.extraction.poolings import MeanStd
 from neuroscope_cnn.architecture import ARCHITECTURES, LAYERS
 from neuroscope_cnn.safe import save
 from neuroscope_cnn.spec import adi_cnn, sre_cnn

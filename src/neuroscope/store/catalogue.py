@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import invariance, stored
+from neuroscope import stored
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
+from neuroscope.extraction import padding_check
 from neuroscope.plugin.options import join
 from neuroscope.store.representations import Identity, Representation, Store
 
@@ -133,7 +134,7 @@ def details(held: Held) -> dict[str, Any]:
         "path": str(held.folder),
         "shards": len(shards),
         "shards_made_with": dict(sorted(made.items())),
-        "invariance": invariance.record(invariance.recall(held.folder)) or {},
+        "invariance": padding_check.record(padding_check.recall(held.folder)) or {},
         "set_aside": len(list((held.folder / "shards").glob(".*.damaged"))),
     }
 

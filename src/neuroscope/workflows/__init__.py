@@ -1,6 +1,6 @@
 """What the commands do, without a terminal: one call each, for notebooks; the same rows as on the command line."""
 
-from neuroscope.machine import Machine
+from neuroscope.extraction.session import Machine
 from neuroscope.workflows.neurons import neurons
 from neuroscope.workflows.probing import probe
 from neuroscope.workflows.result import Result

@@ -11,11 +11,11 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.data.labelling import ask
 from neuroscope.defaults import RUNS
-from neuroscope.machine import Machine
+from neuroscope.extraction.identity import prepare
+from neuroscope.extraction.session import Machine
 from neuroscope.neuron_cell import twin_of
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
-from neuroscope.prepare import prepare
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neurons import Findings
 from neuroscope.runtime.clock import Clock

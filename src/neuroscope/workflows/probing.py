@@ -10,10 +10,10 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.data.labelling import ask
 from neuroscope.defaults import RUNS
-from neuroscope.machine import Machine
+from neuroscope.extraction.identity import prepare
+from neuroscope.extraction.session import Machine
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe
-from neuroscope.prepare import prepare
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import curves
 from neuroscope.runtime.clock import Clock

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.contracts.rows import Row
-    from neuroscope.machine import Machine
+    from neuroscope.extraction.session import Machine
     from neuroscope.runtime.clock import Clock
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from neuroscope import exported, imported, records
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
-from neuroscope.machine import Machine
+from neuroscope.extraction.identity import prepare
+from neuroscope.extraction.session import Machine
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones
-from neuroscope.prepare import prepare
 from neuroscope.runtime.clock import Clock
 from neuroscope.store import catalogue
 from neuroscope.workflows.result import Result, about_run

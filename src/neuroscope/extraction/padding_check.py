@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from neuroscope.audio.prefetch import Located
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.runner import Runner
+    from neuroscope.extraction.runner import Runner
 
 TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
 """Of the layer's largest value, by the type of the model's frames: about ten times its precision."""

@@ -10,9 +10,9 @@ import pytest
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken, UnknownName
+from neuroscope.extraction.identity import prepare
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.registry import Entry, Registry
-from neuroscope.prepare import prepare
 from neuroscope.store.representations import Store
 
 LAYERS = (LayerSpec("conv", 3), LayerSpec("stat", 4, pooling="none", statistics=("mean", "std"), in_all=False))
@@ -181,7 +181,7 @@ def test_preparing_loads_no_torch_and_writes_nothing(tmp_path):
     code = (
         "import pathlib, sys\n"
         "from neuroscope.plugin.manager import Plugins\n"
-        "from neuroscope.prepare import prepare\n"
+        "from neuroscope.extraction.identity import prepare\n"
         "from neuroscope.store.representations import Store\n"
         "plugins, store = Plugins.load(), Store(pathlib.Path(sys.argv[1]) / 'store')\n"
         "prepared = prepare(plugins.backbones.choose('toy'), plugins, store, pooling='', dtype='float32')\n"

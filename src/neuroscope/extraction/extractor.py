@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope import invariance, planning
 from neuroscope.audio.prefetch import Located, read_ahead
 from neuroscope.contracts.progress import Advance, Progress, silent
-from neuroscope.corpus import Corpus, find
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
-from neuroscope.runner import Runner, Vectors
+from neuroscope.extraction import batching
+from neuroscope.extraction import padding_check as invariance
+from neuroscope.extraction.runner import Runner, Vectors
+from neuroscope.extraction.usable import Corpus, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
-    from neuroscope.failures import Failures
-    from neuroscope.invariance import Invariance
+    from neuroscope.extraction.padding_check import Invariance
+    from neuroscope.extraction.skipped import Failures
     from neuroscope.store.representations import Representation
 
 AHEAD_SECONDS = 600.0
@@ -111,7 +112,7 @@ def extract(
             found = invariance.compare([corpus[place] for place in invariance.spread(corpus.order)], runner)
         alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
         width = sum(map(len, representation.layers.values()))
-        todo = planning.wanted_shards(corpus, alone, device, width, missing)
+        todo = batching.wanted_shards(corpus, alone, device, width, missing)
         for new in _compute(todo, corpus, runner, _rejecting(corpus, failures), progress):
             computed |= new
             if new and found is not None:  # a representation begins with its first shard

@@ -9,8 +9,8 @@ import torch
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import PluginBroken
-from neuroscope.poolings import Maximum, Mean
-from neuroscope.runner import Runner
+from neuroscope.extraction.poolings import Maximum, Mean
+from neuroscope.extraction.runner import Runner
 
 LAYERS = (LayerSpec("deep", 2), LayerSpec("shallow", 1), LayerSpec("own", 3, pooling="none"))
 WAVES = [np.zeros(500, dtype=np.float32), np.ones(300, dtype=np.float32)]

@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from neuroscope.capture import Tap, capture
 from neuroscope.errors import BadOption, PluginBroken, UnknownName
+from neuroscope.extraction.capture import Tap, capture
 
 
 @dataclass

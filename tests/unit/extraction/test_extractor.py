@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope import extract as extraction
-from neuroscope import planning
 from neuroscope.audio import waveforms
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
-from neuroscope.corpus import Corpus
 from neuroscope.errors import NeuroscopeError
+from neuroscope.extraction import batching
+from neuroscope.extraction import extractor as extraction
+from neuroscope.extraction.usable import Corpus
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
@@ -139,7 +139,7 @@ def test_reading_runs_ahead_of_the_model_by_no_more_than_it_may(tmp_path, corpus
         return read(path, stretch, rate)
 
     monkeypatch.setattr(waveforms, "read", counted_read)
-    monkeypatch.setattr(planning, "SHARD_ROWS", 100)
+    monkeypatch.setattr(batching, "SHARD_ROWS", 100)
     monkeypatch.setattr(extraction, "AHEAD_SECONDS", 1.5)
     load = fake(lambda number: ahead.append(sum(started) - sum(sorted(started, reverse=True)[: 3 * (number + 1)])))
     run(tmp_path / "store", corpus, load)
@@ -173,7 +173,7 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
         rows = [f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths]
         corpus = Corpus((), None, np.arange(len(rows)), samples, polars.Series(rows, dtype=polars.String))
         return [
-            [(int(samples[place]), rows[place]) for place in batch] for batch in planning.plan(corpus, spec, "cuda")
+            [(int(samples[place]), rows[place]) for place in batch] for batch in batching.plan(corpus, spec, "cuda")
         ]
 
     batches = planned(lengths)
@@ -183,4 +183,4 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     assert flat == sorted(set(flat), key=lambda each: (-each[0], each[1]))
     for batch in batches:
         assert len(batch) <= (3 if batchable else 1)
-        assert len(batch) == 1 or len(batch) * batch[0][0] <= planning.BATCH_SECONDS * 16_000
+        assert len(batch) == 1 or len(batch) * batch[0][0] <= batching.BATCH_SECONDS * 16_000

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.errors import BadAudio, BadOption, TooManyFailures
-from neuroscope.failures import Failures, counted
+from neuroscope.extraction.skipped import Failures, counted
 
 
 def failed(count, total, **options):

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.progress import Progress
-    from neuroscope.corpus import Corpus
     from neuroscope.data.sources import Loaded
-    from neuroscope.extract import Extraction
-    from neuroscope.failures import Failures
-    from neuroscope.prepare import Prepared
+    from neuroscope.extraction.extractor import Extraction
+    from neuroscope.extraction.identity import Prepared
+    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.usable import Corpus
     from neuroscope.store.representations import Store
 
 
@@ -83,15 +83,15 @@ class Machine:
         Raises:
             BadOption: ``on_error`` or ``max_errors`` is none.
         """
-        from neuroscope.failures import Failures
+        from neuroscope.extraction.skipped import Failures
 
         return Failures(total, self.on_error, self.max_errors)
 
     def find(self, manifest: Manifest, spec: BackboneSpec, failures: Failures, progress: Progress) -> Corpus:
         """What of a manifest a backbone can take, found in its files; ``failures`` receives the rest."""
-        from neuroscope import corpus
+        from neuroscope.extraction import usable
 
-        return corpus.find(
+        return usable.find(
             manifest,
             spec,
             failures,
@@ -103,14 +103,15 @@ class Machine:
 
     def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
         """Bring a manifest into the store; nothing to compute where vectors were imported."""
-        from neuroscope import extract, imported
+        from neuroscope import imported
+        from neuroscope.extraction import extractor
         from neuroscope.store import catalogue
 
         failures = self.failures(len(manifest))
         catalogue.used(prepared.representation)
         if prepared.spec.stored_as:
             return imported.found_by_id(manifest, prepared.representation, failures), failures
-        extraction = extract.extract(
+        extraction = extractor.extract(
             manifest,
             prepared.spec,
             prepared.poolings,

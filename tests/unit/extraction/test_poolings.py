@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from neuroscope.contracts.backbone import Frames, LayerSpec
 from neuroscope.contracts.features import Unit
+from neuroscope.extraction.poolings import Maximum, Mean, MeanStd
 from neuroscope.plugin.manager import Plugins
-from neuroscope.poolings import Maximum, Mean, MeanStd
 
 POOLINGS = {
     "mean": (Mean(), lambda frames: frames.mean(axis=0)),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.audio.spans import Files, Stretches
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.failures import Failures
+    from neuroscope.extraction.skipped import Failures
 
 
 @dataclass(frozen=True)

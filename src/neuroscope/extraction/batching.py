@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.corpus import Corpus
+    from neuroscope.extraction.usable import Corpus
 
 BATCH_MOST = 32
 BATCH_SECONDS = 200.0

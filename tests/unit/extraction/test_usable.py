@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope import planning
 from neuroscope.audio.spans import Files, locate
 from neuroscope.audio.waveforms import AudioFile
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
-from neuroscope.corpus import Corpus, usable
 from neuroscope.errors import BadAudio
-from neuroscope.failures import Failures
+from neuroscope.extraction import batching
+from neuroscope.extraction.skipped import Failures
+from neuroscope.extraction.usable import Corpus, usable
 
 FILES = {
     Path(f"{name}.wav"): AudioFile(name * 32, 16_000 * seconds, 16_000, 1) for seconds, name in enumerate("abc", 1)
@@ -74,22 +74,22 @@ def test_a_batch_takes_what_fits_and_a_shard_whole_batches_whatever_is_wanted(dr
     rows = polars.Series([f"{number:03d}" for number in range(len(drawn))], dtype=polars.String)
     corpus = Corpus((), None, np.arange(len(drawn)), np.array(lengths, dtype=np.int64), rows)
     model = spec(batchable=batchable, batch_seconds=seconds)
-    most = planning.BATCH_MOST if batchable else 1
+    most = batching.BATCH_MOST if batchable else 1
 
     def fits(batch):
         return len(batch) <= most and len(batch) * lengths[batch[0]] <= seconds * 16_000
 
-    batches = [batch.tolist() for batch in planning.plan(corpus, model)]
+    batches = [batch.tolist() for batch in batching.plan(corpus, model)]
     assert list(chain.from_iterable(batches)) == list(range(len(drawn)))
     assert all(len(batch) == 1 or fits(batch) for batch in batches)
     assert not any(fits([*batch, following[0]]) for batch, following in pairwise(batches))
 
     def shards(wanted):
-        found = planning.wanted_shards(corpus, model, "cpu", width, np.array(wanted, dtype=bool))
+        found = batching.wanted_shards(corpus, model, "cpu", width, np.array(wanted, dtype=bool))
         return [[batch.tolist() for batch in shard] for shard in found]
 
     whole = shards([True] * len(drawn))
-    room = min(planning.SHARD_ROWS, planning.SHARD_BYTES // (4 * width))
+    room = min(batching.SHARD_ROWS, batching.SHARD_BYTES // (4 * width))
     assert list(chain.from_iterable(whole)) == batches
     assert all(len(shard) == 1 or sum(map(len, shard)) <= room for shard in whole)
     assert all(sum(map(len, [*shard, following[0]])) > room for shard, following in pairwise(whole))

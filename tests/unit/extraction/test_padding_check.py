@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from neuroscope import invariance, planning
 from neuroscope.contracts.backbone import Frames
 from neuroscope.errors import StoreMismatch
+from neuroscope.extraction import batching, padding_check
 
 
 class Leaking:
@@ -61,7 +61,7 @@ def test_what_was_found_is_followed_by_the_next_run_after_an_interrupt(tmp_path,
         if number == 20:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(planning, "SHARD_ROWS", 6)
+    monkeypatch.setattr(batching, "SHARD_ROWS", 6)
     _, expected, _ = run(tmp_path / "undisturbed", corpus, Leaking(fake()))
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "store", corpus, Leaking(fake(interrupt_in)))
@@ -98,4 +98,4 @@ def test_audio_that_cannot_be_read_leaves_the_question_open(tmp_path, fake, run,
 def test_a_damaged_record_is_told(tmp_path):
     (tmp_path / "invariance.json").write_text("{")
     with pytest.raises(StoreMismatch, match=r"invariance\.json"):
-        invariance.recall(tmp_path)
+        padding_check.recall(tmp_path)

@@ -1,0 +1,206 @@
+"""What modules of a running network put out: forward hooks on named modules, as a context manager.
+
+For authors of backbones::
+
+    taps = {"conv": Tap("front.conv", axes="BDF"), "lstm": Tap("lstm", 0)}
+    with torch.inference_mode(), capture(net, taps) as captured:
+        net(samples)
+    frames = captured["lstm"]  # [B, F, D]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from neuroscope.errors import BadOption, PluginBroken, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+    from torch.nn import Module
+
+Pick: TypeAlias = "int | str | Callable[[Any], Any] | None"
+
+_AXES = "BFD"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Where one layer is taken from a network.
+
+    Attributes:
+        module: name of the module, as in ``dict(net.named_modules())``; empty = the network itself.
+        pick: what is taken of an output that is more than one tensor: a position, a key or attribute, or a function of
+            the whole output. An LSTM gives ``(sequence, state)``: 0 is the sequence. A packed sequence is padded.
+        call: which call, from 0 (-1 = the last), where the network runs the module several times in a pass; one tap a
+            call makes a layer of each. None = it runs once.
+        axes: of the tensor that is picked: ``B`` batch, ``F`` frames, ``D`` columns. ``BDF`` is channels-first,
+            ``FBD`` time-first, ``BD`` one frame.
+        side: ``input`` = what the module is given; ``pick`` is then a position, the name of a keyword argument, or a
+            function of the tuple of positions (None = the first position).
+
+    Raises:
+        BadOption: the axes are no order of B, F and D (F may be absent).
+    """
+
+    module: str
+    pick: Pick = None
+    call: int | None = None
+    axes: str = "BFD"
+    side: Literal["output", "input"] = "output"
+
+    def __post_init__(self) -> None:
+        if sorted(self.axes) not in (sorted(_AXES), ["B", "D"]):
+            raise BadOption(f"axes '{self.axes}' of module '{self.module}': expected an order of B, F, D, or of B, D")
+
+
+class Captured:
+    """What a pass put out: a copy of each call of each tap's module, until this object goes.
+
+    Each tensor is ``[B, F, D]``, without gradient, as it was when the module returned: what the network does to it in
+    place afterwards does not show.
+    """
+
+    def __init__(self, taps: Mapping[str, Tap]) -> None:
+        self._taps = dict(taps)
+        self._calls: dict[str, list[Tensor]] = {name: [] for name in taps}
+
+    def __getitem__(self, name: str) -> Tensor:
+        """The layer's tensor ``[B, F, D]``.
+
+        Raises:
+            UnknownName: no tap of that name.
+            PluginBroken: the module was never called, not so often, or often where the tap does not say which call.
+        """
+        calls, tap = self.calls(name), self._taps[name]
+        if tap.call is None:
+            if len(calls) > 1:
+                raise PluginBroken(
+                    f"layer '{name}': module '{tap.module}' was called {len(calls)} times in this pass; say which with "
+                    "call=0 (the first) to call=-1 (the last), one tap for each that is to be a layer, or read "
+                    f"calls('{name}')"
+                )
+            return calls[0]
+        if not -len(calls) <= tap.call < len(calls):
+            raise PluginBroken(
+                f"layer '{name}': call {tap.call} of module '{tap.module}', which was called {len(calls)}x"
+            )
+        return calls[tap.call]
+
+    def calls(self, name: str) -> list[Tensor]:
+        """Every call of the layer's module in order, whatever the tap's ``call``; for networks that run block by block.
+
+        Raises:
+            UnknownName: no tap of that name.
+            PluginBroken: the module was never called.
+        """
+        if name not in self._calls:
+            raise UnknownName("captured layer", name, self._calls)
+        if not self._calls[name]:
+            raise PluginBroken(
+                f"layer '{name}': module '{self._taps[name].module}' was never called in this pass. Either the network "
+                "did not run, or it goes round this module: capture one that it calls (scripted code calls no hooks)"
+            )
+        return list(self._calls[name])
+
+    def items(self) -> Iterator[tuple[str, Tensor]]:
+        """Each layer's name and tensor, in the order of the taps; errors as for a single one."""
+        return ((name, self[name]) for name in self._taps)
+
+    def _keep(self, name: str, whole: Any) -> None:
+        """Copy what the tap picks of one call."""
+        self._calls[name].append(_frames(_picked(whole, self._taps[name], name), self._taps[name], name))
+
+    def _forget(self) -> None:
+        for calls in self._calls.values():
+            calls.clear()
+
+
+@contextmanager
+def capture(net: Module, taps: Mapping[str, Tap]) -> Iterator[Captured]:
+    """Capture one pass of a network; the hooks come off at the end, also after an error, and outputs are not altered.
+
+    Args:
+        net: any module; several captures of one network may overlap.
+        taps: layer name -> where it is taken.
+
+    Yields:
+        what was captured, to be read when the network has run, inside the ``with`` or after it. One ``with`` is one
+        pass: calls of a module add up in it.
+
+    Raises:
+        UnknownName: the network has no module of a tap's name.
+        PluginBroken: a tap does not come to a tensor of its axes.
+    """
+    modules = dict(net.named_modules(remove_duplicate=False))
+    for tap in taps.values():
+        if tap.module not in modules:
+            raise UnknownName(f"module of {type(net).__name__}", tap.module, [name for name in modules if name])
+    captured = Captured(taps)
+    with ExitStack() as hooks:
+        for name, tap in taps.items():
+            hooks.callback(_hook(modules[tap.module], tap, name, captured))
+        try:
+            yield captured
+        except BaseException:
+            captured._forget()
+            raise
+
+
+def _hook(module: Module, tap: Tap, name: str, captured: Captured) -> Callable[[], None]:
+    """Put a hook on; what is returned takes it off."""
+
+    def before(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        captured._keep(name, kwargs if isinstance(tap.pick, str) else args)
+
+    def after(module: Module, args: tuple[Any, ...], output: Any) -> None:
+        captured._keep(name, output)
+
+    if tap.side == "input":
+        return module.register_forward_pre_hook(before, with_kwargs=True).remove
+    return module.register_forward_hook(after).remove
+
+
+def _picked(whole: Any, tap: Tap, name: str) -> Any:
+    pick = 0 if tap.pick is None and tap.side == "input" else tap.pick
+    if pick is None:
+        return whole
+    if callable(pick):
+        return pick(whole)
+    try:
+        attribute = isinstance(pick, str) and not isinstance(whole, Mapping)
+        return getattr(whole, str(pick)) if attribute else whole[pick]
+    except (AttributeError, IndexError, KeyError, TypeError):
+        raise PluginBroken(
+            f"layer '{name}': the {tap.side} of '{tap.module}' has no {pick!r}; {_told(whole)}"
+        ) from None
+
+
+def _frames(value: Any, tap: Tap, name: str) -> Tensor:
+    """A copy ``[B, F, D]`` of a tensor in the tap's axes, or of a packed sequence."""
+    from torch import Tensor, contiguous_format
+    from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+    if isinstance(value, PackedSequence):
+        return pad_packed_sequence(value, batch_first=True)[0].detach()  # made anew, so no copy is needed
+    if not isinstance(value, Tensor):
+        raise PluginBroken(f"layer '{name}': module '{tap.module}': {_told(value)}; choose the tensor with pick=")
+    if value.dim() != len(tap.axes):
+        raise PluginBroken(
+            f"layer '{name}': module '{tap.module}' gave shape {tuple(value.shape)} where its tap says axes "
+            f"'{tap.axes}'; set axes=, or shape it with a function as pick="
+        )
+    ordered = value.detach().permute([tap.axes.index(axis) for axis in _AXES if axis in tap.axes])
+    return (ordered if "F" in tap.axes else ordered.unsqueeze(1)).clone(memory_format=contiguous_format)
+
+
+def _told(whole: Any) -> str:
+    """What an output is, for people."""
+    kind = f"it is a {type(whole).__name__}"
+    if isinstance(whole, Mapping):
+        return f"{kind} with {', '.join(repr(key) for key in whole)}"
+    return f"{kind} of {len(whole)}" if isinstance(whole, (tuple, list)) else kind
