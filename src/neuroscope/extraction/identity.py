@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import stored
 from neuroscope.audio import waveforms
 from neuroscope.contracts.backbone import LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
+from neuroscope.exchange import stored_backbone
 from neuroscope.plugin.options import to_text
 from neuroscope.store.representations import Identity, Representation, Store
 
@@ -70,7 +70,7 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
     """
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
-    with stored.looked_up_in(store.folder):
+    with stored_backbone.looked_up_in(store.folder):
         spec = choice.build()
     _check_layers(choice, spec)
     if spec.stored_as:
@@ -115,7 +115,7 @@ def stored_representation(
     """
     specs = [LayerSpec(layer, width, pooling=POOLED_BY_NETWORK) for layer, width in layers.items()]
     identity = Identity(
-        backbone=stored.FAMILY + name,
+        backbone=stored_backbone.FAMILY + name,
         options={},
         weights=origin.digest,
         plugin="",

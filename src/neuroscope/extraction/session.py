@@ -103,14 +103,14 @@ class Machine:
 
     def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
         """Bring a manifest into the store; nothing to compute where vectors were imported."""
-        from neuroscope import imported
+        from neuroscope.exchange import importing
         from neuroscope.extraction import extractor
         from neuroscope.store import catalogue
 
         failures = self.failures(len(manifest))
         catalogue.used(prepared.representation)
         if prepared.spec.stored_as:
-            return imported.found_by_id(manifest, prepared.representation, failures), failures
+            return importing.found_by_id(manifest, prepared.representation, failures), failures
         extraction = extractor.extract(
             manifest,
             prepared.spec,

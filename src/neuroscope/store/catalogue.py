@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import stored
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
+from neuroscope.exchange import stored_backbone
 from neuroscope.extraction import padding_check
 from neuroscope.plugin.options import join
 from neuroscope.store.representations import Identity, Representation, Store
@@ -187,7 +187,7 @@ def remove(store: Store, held: Held) -> int:
     """
     try:
         if name := _stands_for(store, held):
-            stored.forget(store.folder, name)
+            stored_backbone.forget(store.folder, name)
         hidden = held.folder.with_name(f".{held.key}.{secrets.token_hex(8)}.former")
         held.folder.rename(hidden)  # for readers it is gone at once
     except OSError as error:
@@ -215,7 +215,7 @@ def _stands_for(store: Store, held: Held) -> str:
     """The name that stands for it; empty where none does."""
     name = _imported_as(held)
     with suppress(UnknownName, StoreMismatch):
-        return name if name and stored.find(store.folder, name).key == held.key else ""
+        return name if name and stored_backbone.find(store.folder, name).key == held.key else ""
     return ""
 
 
@@ -223,7 +223,7 @@ def _never_ended(store: Store, held: Held) -> bool:
     """Whether it holds imported vectors that no name stands for: the name is written last."""
     name = _imported_as(held)
     try:
-        return bool(name) and stored.find(store.folder, name).key != held.key
+        return bool(name) and stored_backbone.find(store.folder, name).key != held.key
     except UnknownName:
         return True
     except StoreMismatch:  # the name is damaged, and may have stood for these
@@ -232,7 +232,7 @@ def _never_ended(store: Store, held: Held) -> bool:
 
 def _imported_as(held: Held) -> str:
     backbone = held.representation.identity.backbone if held.representation else ""
-    return backbone.removeprefix(stored.FAMILY) if backbone.startswith(stored.FAMILY) else ""
+    return backbone.removeprefix(stored_backbone.FAMILY) if backbone.startswith(stored_backbone.FAMILY) else ""
 
 
 def _leftovers(folder: Path) -> Iterator[Path]:

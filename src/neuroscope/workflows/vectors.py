@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope import exported, imported, records
+from neuroscope import records
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
+from neuroscope.exchange import exporting, importing
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
 from neuroscope.plugin.manager import Plugins
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.data.sources import Data
-    from neuroscope.imported import Imported
+    from neuroscope.exchange.importing import Imported
 
 
 def extract(
@@ -63,14 +64,14 @@ def import_vectors(
 ) -> Imported:
     """Bring vectors that another program computed into the store: the backbone ``stored:NAME``.
 
-    Arguments as for ``neuroscope.imported.import_vectors``; ``data`` is the manifest whose ids they belong to.
+    Arguments as for ``neuroscope.exchange.importing.import_vectors``; ``data`` is the manifest whose ids they belong to.
 
     Raises:
         NeuroscopeError: whatever the user can mend; nothing is imported then.
     """
     machine = machine or Machine()
     manifest = data_source.load(data, plugins or Plugins.load()).manifest
-    return imported.import_vectors(
+    return importing.import_vectors(
         file,
         manifest,
         machine.store,
@@ -105,11 +106,11 @@ def export(
         NeuroscopeError: whatever the user can mend.
     """
     store = (machine or Machine()).store
-    exported.check_ending(file)
+    exporting.check_ending(file)
     representation = catalogue.find(store, key).opened()
-    rows = exported.rows_of(representation)
+    rows = exporting.rows_of(representation)
     if data is not None:
         manifest = data_source.load(data, plugins or Plugins.load()).manifest
-        rows = exported.rows_in(manifest, representation, store.audio)
-    exported.export(representation, rows, file, progress)
+        rows = exporting.rows_in(manifest, representation, store.audio)
+    exporting.export(representation, rows, file, progress)
     return len(rows)

@@ -7,15 +7,15 @@ import polars
 import pytest
 from safetensors import safe_open
 
-from neuroscope import exported
 from neuroscope.audio import waveforms
 from neuroscope.audio.spans import locate
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData
+from neuroscope.exchange import exporting
+from neuroscope.exchange.formats import open_vectors
 from neuroscope.store.representations import Identity, Store
-from neuroscope.vector_files import open_vectors
 
 UNITS = {"z": (Unit("z", 0), Unit("z", 1)), "a": (Unit("a", 0),)}
 VALUES = np.random.default_rng(0).standard_normal((5, 3)).astype("float32")
@@ -33,7 +33,7 @@ def rep(tmp_path, request):
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(exported, "BLOCK_BYTES", 25)
+    monkeypatch.setattr(exporting, "BLOCK_BYTES", 25)
 
 
 def expected(rep, ids):
@@ -41,11 +41,11 @@ def expected(rep, ids):
     return [of[each].astype("float32").tolist() for each in ids]
 
 
-@pytest.mark.parametrize("ending", exported.ENDINGS)
+@pytest.mark.parametrize("ending", exporting.ENDINGS)
 def test_what_is_exported_can_be_imported(tmp_path, rep, ending):
-    names = exported.rows_of(rep)
+    names = exporting.rows_of(rep)
     assert set(names.values()) == set(ROWS)
-    exported.export(rep, names, tmp_path / f"x{ending}")
+    exporting.export(rep, names, tmp_path / f"x{ending}")
     found = open_vectors(tmp_path / f"x{ending}")
     assert list(found.ids) == list(names)
     assert list(found.layers.items()) == [("z", 2), ("a", 1)]
@@ -54,9 +54,9 @@ def test_what_is_exported_can_be_imported(tmp_path, rep, ending):
 
 
 def test_other_programs_read_it(tmp_path, rep):
-    names = exported.rows_of(rep)
-    for ending in exported.ENDINGS:
-        exported.export(rep, names, tmp_path / f"x{ending}")
+    names = exporting.rows_of(rep)
+    for ending in exporting.ENDINGS:
+        exporting.export(rep, names, tmp_path / f"x{ending}")
     with np.load(tmp_path / "x.npz", allow_pickle=False) as held:
         assert held["ids"].tolist() == list(names)
         assert held["values"].dtype == np.float32
@@ -78,25 +78,25 @@ def test_the_utterances_of_a_manifest_by_their_ids(tmp_path, rep, write):
     utterances += [Utterance(id=name, path=tmp_path / f"{name}.wav") for name in ("one", "missing")]
     utterances += [Utterance(id="beyond", path=tmp_path / "one.wav", start=9.0)]
     manifest = Manifest(tuple(utterances))
-    assert exported.rows_in(manifest, rep, tmp_path / "audio") == {"ü": "id:ü"}
+    assert exporting.rows_in(manifest, rep, tmp_path / "audio") == {"ü": "id:ü"}
     row = locate(manifest.utterances[2], waveforms.examine(tmp_path / "one.wav")).key
     rep.write([row], {"z": VALUES[:1, :2], "a": VALUES[:1, 2:]}, made_with={})
-    names = exported.rows_in(manifest, rep, tmp_path / "audio")
+    names = exporting.rows_in(manifest, rep, tmp_path / "audio")
     assert names == {"ü": "id:ü", "one": row}
-    exported.export(rep, names, tmp_path / "x.npz")
+    exporting.export(rep, names, tmp_path / "x.npz")
     assert np.load(tmp_path / "x.npz")["ids"].tolist() == ["ü", "one"]
     with pytest.raises(MissingData, match="no utterance"):
-        exported.rows_in(Manifest(tuple(utterances[:1])), rep, tmp_path / "audio")
+        exporting.rows_in(Manifest(tuple(utterances[:1])), rep, tmp_path / "audio")
 
 
 def test_what_cannot_be_exported_leaves_the_file_that_was_there(tmp_path, rep):
     with pytest.raises(BadOption, match=r"\.parquet"):
-        exported.export(rep, exported.rows_of(rep), tmp_path / "x.csv")
+        exporting.export(rep, exporting.rows_of(rep), tmp_path / "x.csv")
     with pytest.raises(MissingData, match="no rows"):
-        exported.export(rep, {}, tmp_path / "x.npz")
-    for ending in exported.ENDINGS:
+        exporting.export(rep, {}, tmp_path / "x.npz")
+    for ending in exporting.ENDINGS:
         (tmp_path / f"x{ending}").write_bytes(b"before")
         with pytest.raises(MissingData, match="1 of"):
-            exported.export(rep, {**exported.rows_of(rep), "other": "nothing"}, tmp_path / f"x{ending}")
+            exporting.export(rep, {**exporting.rows_of(rep), "other": "nothing"}, tmp_path / f"x{ending}")
         assert (tmp_path / f"x{ending}").read_bytes() == b"before"
     assert len(list(tmp_path.iterdir())) == 4

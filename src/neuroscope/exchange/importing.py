@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope import stored
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE
 from neuroscope.errors import BadAudio, BadOption, BadVectors, NeuroscopeError
+from neuroscope.exchange import stored_backbone
+from neuroscope.exchange.formats import Vectors, open_vectors
 from neuroscope.extraction.extractor import Extraction
 from neuroscope.extraction.identity import DTYPES, stored_representation
 from neuroscope.store import catalogue
-from neuroscope.vector_files import Vectors, open_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def import_vectors(
         BadOption: the name cannot be one or is taken, ``layers`` cannot be read, or there is no such dtype.
         MissingData: there is no such file.
     """
-    stored.check_name(name)
+    stored_backbone.check_name(name)
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
     vectors = open_vectors(file)
@@ -97,8 +97,8 @@ def import_vectors(
     if not replace and any(each.key != representation.key for each in former):
         raise BadOption(f"--name {name}: other vectors have this name; --replace puts these in their place")
     _write(representation, checked, widths, progress)
-    about = stored.Stored(name=name, layers=widths, dtype=dtype, origin=origin, key=representation.key)
-    stored.remember(store.folder, about)
+    about = stored_backbone.Stored(name=name, layers=widths, dtype=dtype, origin=origin, key=representation.key)
+    stored_backbone.remember(store.folder, about)
     for each in former:
         if each.key != representation.key:
             catalogue.remove(store, each)

@@ -8,9 +8,9 @@ import polars
 import pytest
 from safetensors.numpy import save_file
 
-from neuroscope import imported
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
+from neuroscope.exchange import importing
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.skipped import Failures
 from neuroscope.plugin.manager import Plugins
@@ -80,7 +80,7 @@ def bring(tmp_path, store):
 
     def run(write, ids=IDS, values=VALUES, *, wanted=IDS, **options):
         file = write(tmp_path, ids, values)
-        return imported.import_vectors(file, manifest(wanted), store, **{"name": "mine", **options})
+        return importing.import_vectors(file, manifest(wanted), store, **{"name": "mine", **options})
 
     return run
 
@@ -130,7 +130,7 @@ def test_several_tensors_or_columns_are_layers(tmp_path, store):
     frame = polars.DataFrame({"id": IDS, **{name: part.tolist() for name, part in parts.items()}})
     frame.write_parquet(tmp_path / "v.parquet")
     for file in ("v.safetensors", "v.parquet"):
-        done = imported.import_vectors(tmp_path / file, manifest(), store, name=file)
+        done = importing.import_vectors(tmp_path / file, manifest(), store, name=file)
         assert list(done.layers.items()) == [("z", 3), ("a", 2)]
         assert read(store, name=file).tolist() == VALUES.tolist()
 
@@ -155,7 +155,7 @@ def test_float16_is_stored_as_such_and_found_without_being_asked_for(bring, stor
 
 
 def test_more_rows_than_a_shard_has(bring, store, monkeypatch):
-    monkeypatch.setattr(imported, "SHARD_ROWS", 3)
+    monkeypatch.setattr(importing, "SHARD_ROWS", 3)
     for write in FORMATS:
         bring(write, name=write.__name__)
         assert read(store, name=write.__name__).tolist() == VALUES.tolist()
@@ -164,11 +164,11 @@ def test_more_rows_than_a_shard_has(bring, store, monkeypatch):
 def test_utterances_without_a_vector_are_counted_at_import_and_skipped_later(bring, store):
     assert bring(npz, IDS[:3], VALUES[:3]).missing == 1
     failures = Failures(4, max_errors=0.5)
-    found = imported.found_by_id(manifest(), prepared(store).representation, failures)
+    found = importing.found_by_id(manifest(), prepared(store).representation, failures)
     assert found.rows == {each: f"id:{each}" for each in IDS[:3]}
     assert [(each.utterance, each.reason) for each in failures.skipped] == [("u3", "no vector")]
     with pytest.raises(TooManyFailures, match="no vector"):
-        imported.found_by_id(manifest(), prepared(store).representation, Failures(4))
+        importing.found_by_id(manifest(), prepared(store).representation, Failures(4))
 
 
 def spoilt(row, value):
@@ -307,16 +307,16 @@ def columns_without_ids(folder):
 )
 def test_a_file_that_cannot_be_used_is_told_and_nothing_is_imported(tmp_path, store, write, said):
     with pytest.raises(BadVectors, match=said):
-        imported.import_vectors(write(tmp_path), manifest(), store, name="mine")
+        importing.import_vectors(write(tmp_path), manifest(), store, name="mine")
     assert nothing_imported(store)
 
 
 def test_a_file_that_is_not_there_or_of_no_known_format(tmp_path, store):
     with pytest.raises(MissingData, match="does not exist"):
-        imported.import_vectors(tmp_path / "no.npz", manifest(), store, name="mine")
+        importing.import_vectors(tmp_path / "no.npz", manifest(), store, name="mine")
     (tmp_path / "v.pt").touch()
     with pytest.raises(BadOption, match=r"\.safetensors"):
-        imported.import_vectors(tmp_path / "v.pt", manifest(), store, name="mine")
+        importing.import_vectors(tmp_path / "v.pt", manifest(), store, name="mine")
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../a", ".a", "a,b", "a b", "-a", "a:b"])
@@ -373,7 +373,7 @@ def test_there_is_no_model_to_run(bring, store):
 
 
 def test_an_import_that_is_interrupted_leaves_no_name(bring, store, monkeypatch):
-    monkeypatch.setattr(imported, "SHARD_ROWS", 2)
+    monkeypatch.setattr(importing, "SHARD_ROWS", 2)
 
     def interrupted(representation, rows, *others, **named):
         if "id:u3" in rows:
