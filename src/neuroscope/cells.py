@@ -6,15 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import records
-from neuroscope.analysis.cell import Cell
-from neuroscope.analysis.layerwise import layerwise
-from neuroscope.analysis.runs import make_runs
 from neuroscope.errors import BadOption, UnknownName
+from neuroscope.probing.cell import Cell
+from neuroscope.probing.layerwise import layerwise
+from neuroscope.probing.runs import make_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from neuroscope.analysis.runs import Runs
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.progress import Progress
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from neuroscope.extraction.extractor import Extraction
     from neuroscope.extraction.identity import Prepared
     from neuroscope.extraction.skipped import Failures
+    from neuroscope.probing.runs import Runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,20 +7,16 @@ from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.analysis.cautions import summed_up
 from neuroscope.extraction import padding_check
 from neuroscope.extraction.skipped import counted
+from neuroscope.probing.diagnostics import summed_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import polars
 
-    from neuroscope.analysis.cautions import Caution
-    from neuroscope.analysis.cell import Cell
     from neuroscope.analysis.neurons import Neurons
-    from neuroscope.analysis.predictions import Prediction
-    from neuroscope.analysis.runs import Run, Runs
     from neuroscope.contracts.features import Unit
     from neuroscope.contracts.probing import Ranking
     from neuroscope.data.labelling import Question
@@ -28,6 +24,10 @@ if TYPE_CHECKING:
     from neuroscope.extraction.extractor import Extraction
     from neuroscope.extraction.identity import Prepared
     from neuroscope.extraction.skipped import Failures
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.diagnostics import Caution
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.runs import Run, Runs
 
 
 def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction, failures: Failures) -> dict[str, Any]:

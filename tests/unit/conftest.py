@@ -11,7 +11,6 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from neuroscope.analysis.cell import Cell
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
@@ -19,6 +18,7 @@ from neuroscope.extraction import batching
 from neuroscope.extraction import extractor as extraction
 from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import Failures
+from neuroscope.probing.cell import Cell
 from neuroscope.store.representations import Identity, Store
 
 FRAME = 100

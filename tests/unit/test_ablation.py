@@ -9,15 +9,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from neuroscope.analysis import ablation
-from neuroscope.analysis.cautions import summed_up
 from neuroscope.analysis.cuts import Cuts
-from neuroscope.analysis.material import Material
-from neuroscope.analysis.predictions import tallied
-from neuroscope.analysis.runs import Run, Runs
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
+from neuroscope.probing.diagnostics import summed_up
+from neuroscope.probing.predictions import tallied
+from neuroscope.probing.problem_data import Material
+from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
 ROWS, COLUMNS, CLASSES = 600, 60, 3

@@ -9,15 +9,15 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from neuroscope.analysis import controls
-from neuroscope.analysis.cell import Cell
-from neuroscope.analysis.material import Material
-from neuroscope.analysis.paired import minus
-from neuroscope.analysis.predictions import Prediction, score, tallied
-from neuroscope.analysis.runs import Run, Runs
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
+from neuroscope.probing.cell import Cell
+from neuroscope.probing.differences import minus
+from neuroscope.probing.predictions import Prediction, score, tallied
+from neuroscope.probing.problem_data import Material
+from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
 CELL = Cell(

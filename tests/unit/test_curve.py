@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from neuroscope.analysis.cell import Cell
+from neuroscope.probing.cell import Cell
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import Curve, Point, curves, sentence
 from neuroscope.report.table import layer_table

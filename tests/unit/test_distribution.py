@@ -6,12 +6,12 @@ from scipy.stats import fisher_exact
 
 from neuroscope.analysis.cuts import Part
 from neuroscope.analysis.distribution import chance, distribution, holm
-from neuroscope.analysis.material import Material
 from neuroscope.analysis.minimal import MINIMAL, MinimalSet
-from neuroscope.analysis.predictions import Prediction
-from neuroscope.analysis.runs import Run, Runs
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.task import Split
+from neuroscope.probing.predictions import Prediction
+from neuroscope.probing.problem_data import Material
+from neuroscope.probing.runs import Run, Runs
 
 LAYERS = {"first": 30, "second": 50, "third": 20}
 

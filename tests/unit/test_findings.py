@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from neuroscope.analysis.counted import Where, counted
 from neuroscope.analysis.cuts import Part
 from neuroscope.analysis.findings import redundancy
-from neuroscope.analysis.material import Material
 from neuroscope.analysis.minimal import MINIMAL, RELATIVE, MinimalSet
-from neuroscope.analysis.paired import differences, mean_percent, minus
-from neuroscope.analysis.predictions import Prediction, tallied
-from neuroscope.analysis.runs import Run, Runs
 from neuroscope.contracts.task import Split
+from neuroscope.probing.counted import Where, counted
+from neuroscope.probing.differences import differences, mean_percent, minus
+from neuroscope.probing.predictions import Prediction, tallied
+from neuroscope.probing.problem_data import Material
+from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
 DATA = plant(rows=300, columns=20, classes=3, seed=0)

@@ -7,8 +7,6 @@ from sklearn.linear_model import RidgeClassifier
 from neuroscope.analysis.cuts import Cuts
 from neuroscope.analysis.findings import about_sets, on_folds, redundancy
 from neuroscope.analysis.fold_curve import FoldCurve
-from neuroscope.analysis.folds import folds
-from neuroscope.analysis.material import Material
 from neuroscope.analysis.minimal import (
     MINIMAL,
     PAPER,
@@ -19,11 +17,13 @@ from neuroscope.analysis.minimal import (
     paper_sets,
     retrain,
 )
-from neuroscope.analysis.predictions import Prediction
-from neuroscope.analysis.runs import Run, Runs
-from neuroscope.analysis.scores import interval
 from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.task import Split
+from neuroscope.probing.folds import folds
+from neuroscope.probing.metrics import interval
+from neuroscope.probing.predictions import Prediction
+from neuroscope.probing.problem_data import Material
+from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
 

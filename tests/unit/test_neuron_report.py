@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from neuroscope.analysis.cell import Cell
+from neuroscope.probing.cell import Cell
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
 from neuroscope.report.neurons import Findings, probability, share

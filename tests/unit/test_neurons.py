@@ -8,10 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from neuroscope.analysis.cell import Cell
-from neuroscope.analysis.material import Material
 from neuroscope.analysis.neurons import Asked, study
-from neuroscope.analysis.runs import Run, Runs
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import silent
@@ -19,6 +16,9 @@ from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.neuron_cell import twin_of
 from neuroscope.plugin.manager import Plugins
+from neuroscope.probing.cell import Cell
+from neuroscope.probing.problem_data import Material
+from neuroscope.probing.runs import Run, Runs
 from neuroscope.report.neurons import Findings
 
 CLASSES = 3

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.cautions import Caution, about_fit
 from neuroscope.analysis.cuts import STEPS, Cuts, steps
-from neuroscope.analysis.predictions import Prediction
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
+from neuroscope.probing.diagnostics import Caution, about_fit
+from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.analysis.cuts import Part
-    from neuroscope.analysis.fitting import Fit
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.runs import Run
     from neuroscope.contracts.probing import Probe, Ranking
+    from neuroscope.probing.fitting import Fit
+    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.runs import Run
 
 MASKED_PERCENT = 20.0
 """Per cent of the neurons that a masked probe keeps (paper, Table 2)."""

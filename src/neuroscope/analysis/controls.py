@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.paired import differences
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
+from neuroscope.probing.differences import differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.predictions import Prediction
-    from neuroscope.analysis.runs import Run
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.runs import Run
 
 DISTRIBUTIONS = ("normal", "uniform", "matched")
 """Of random features: both others have mean 0 and sd 1; ``matched`` has those of the columns that it stands for."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.counted import Where, counted
+from neuroscope.probing.counted import Where, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.material import Material
     from neuroscope.analysis.minimal import MinimalSet
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.problem_data import Material
 
 
 def distribution(cell: Cell, material: Material, sets: Sequence[MinimalSet]) -> list[Row]:

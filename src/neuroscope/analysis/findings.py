@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope.analysis.counted import Where, counted
 from neuroscope.analysis.minimal import DELTA, RELATIVE
-from neuroscope.analysis.paired import differences, mean_percent
-from neuroscope.analysis.predictions import score
-from neuroscope.analysis.scores import METRICS, interval
+from neuroscope.probing.counted import Where, counted
+from neuroscope.probing.differences import differences, mean_percent
+from neuroscope.probing.metrics import METRICS, interval
+from neuroscope.probing.predictions import score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.material import Material
     from neuroscope.analysis.minimal import Choice, MinimalSet
-    from neuroscope.analysis.predictions import Prediction
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.problem_data import Material
 
 TOLERATED = 0.05
 """Accuracy that the most important neurons may have beyond as many random ones, where information is redundant."""

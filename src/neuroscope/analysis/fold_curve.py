@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.analysis.cuts import Cuts
-from neuroscope.analysis.paired import minus
-from neuroscope.analysis.scores import tally
 from neuroscope.contracts.probing import Problem
+from neuroscope.probing.differences import minus
+from neuroscope.probing.metrics import tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.runs import Run
-    from neuroscope.analysis.scores import Tally
     from neuroscope.contracts.probing import Ranker
+    from neuroscope.probing.metrics import Tally
+    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.runs import Run
 
 _FINENESS = 50  # a size is found to within a fiftieth of itself, and exactly up to 100 neurons
 

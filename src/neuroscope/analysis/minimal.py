@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.cautions import Caution, about_fit
 from neuroscope.analysis.cuts import steps
 from neuroscope.analysis.fold_curve import FoldCurve, percent_of, smallest
-from neuroscope.analysis.folds import folds
-from neuroscope.analysis.predictions import tallied
-from neuroscope.analysis.scores import RELIABLE_GROUPS, interval
 from neuroscope.contracts.probing import Problem
+from neuroscope.probing.diagnostics import Caution, about_fit
+from neuroscope.probing.folds import folds
+from neuroscope.probing.metrics import RELIABLE_GROUPS, interval
+from neuroscope.probing.predictions import tallied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.analysis.cuts import Cuts, Part
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.predictions import Prediction
-    from neuroscope.analysis.runs import Run
-    from neuroscope.analysis.scores import Tally
     from neuroscope.contracts.probing import Ranker
+    from neuroscope.probing.metrics import Tally
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.runs import Run
 
 DELTA = 0.01
 """What a minimal set may lose: one point of accuracy (paper, section 3.2)."""

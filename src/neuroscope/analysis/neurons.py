@@ -6,27 +6,27 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from neuroscope.analysis import ablation, controls, findings, minimal
-from neuroscope.analysis import cautions as caution
 from neuroscope.analysis.cuts import Cuts
 from neuroscope.analysis.distribution import distribution
-from neuroscope.analysis.layerwise import majority
-from neuroscope.analysis.predictions import score
 from neuroscope.analysis.stability import stability, top_minus_random
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
+from neuroscope.probing import diagnostics as caution
+from neuroscope.probing.layerwise import majority
+from neuroscope.probing.predictions import score
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.fitting import Fit
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.predictions import Prediction
-    from neuroscope.analysis.runs import Run
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.probing import Ranker, Ranking
     from neuroscope.contracts.progress import Progress
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.fitting import Fit
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.runs import Run
 
 CONTROLS = (*controls.CONDITIONS.values(), "permuted", "untrained")
 USUAL = ("random", "permuted")

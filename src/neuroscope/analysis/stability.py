@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.analysis.cautions import Caution
-from neuroscope.analysis.counted import Where, counted
 from neuroscope.analysis.cuts import Cuts, size
-from neuroscope.analysis.folds import folds
-from neuroscope.analysis.paired import differences
-from neuroscope.analysis.runs import Run
 from neuroscope.contracts.probing import Problem
+from neuroscope.probing.counted import Where, counted
+from neuroscope.probing.diagnostics import Caution
+from neuroscope.probing.differences import differences
+from neuroscope.probing.folds import folds
+from neuroscope.probing.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.predictions import Prediction
     from neuroscope.contracts.probing import Ranker, Ranking
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.problem_data import Material
 
 PERCENT = 10.0
 """Per cent of the neurons whose overlap is told."""

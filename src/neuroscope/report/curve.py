@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope.analysis.layerwise import ALL
+from neuroscope.probing.layerwise import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

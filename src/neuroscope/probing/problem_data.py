@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.fitting import fit_many
-from neuroscope.analysis.predictions import Prediction
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Labels
+from neuroscope.probing.fitting import fit_many
+from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.fitting import Fit
-    from neuroscope.analysis.runs import Run, Runs
     from neuroscope.contracts.probing import Probe, Problem
+    from neuroscope.probing.fitting import Fit
+    from neuroscope.probing.runs import Run, Runs
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.scores import RELIABLE_GROUPS
+from neuroscope.probing.metrics import RELIABLE_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.fitting import Fit
-    from neuroscope.analysis.runs import Run
+    from neuroscope.probing.fitting import Fit
+    from neuroscope.probing.runs import Run
 
 FAR_OFF = 10.0
 """Standard deviations of the training part beyond which a test value is called far off."""

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from neuroscope.analysis.cell import Cell
-from neuroscope.analysis.layerwise import ALL, columns_of, layerwise
-from neuroscope.analysis.runs import make_runs
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.data.splits import Labelled
+from neuroscope.probing.cell import Cell
+from neuroscope.probing.layerwise import ALL, columns_of, layerwise
+from neuroscope.probing.runs import make_runs
 
 CONDITIONS = {
     "representation": "r",

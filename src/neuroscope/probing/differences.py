@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.analysis.predictions import tallied
-from neuroscope.analysis.scores import Tally, interval, summarise
+from neuroscope.probing.metrics import Tally, interval, summarise
+from neuroscope.probing.predictions import tallied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.material import Material
-    from neuroscope.analysis.predictions import Prediction
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.problem_data import Material
 
 
 def minus(one: Tally, other: Tally) -> Tally:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.analysis.paired import mean_percent
+from neuroscope.probing.differences import mean_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.runs import Run
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.runs import Run
 
 
 @dataclass(frozen=True, slots=True)

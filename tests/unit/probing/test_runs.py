@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from neuroscope.analysis.runs import make_runs
 from neuroscope.contracts.audio import Utterance
 from neuroscope.data.splits import Labelled
+from neuroscope.probing.runs import make_runs
 
 
 def labelled(with_split=False):

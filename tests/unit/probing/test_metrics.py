@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from neuroscope.analysis.scores import DRAWS, interval, summarise, tally
+from neuroscope.probing.metrics import DRAWS, interval, summarise, tally
 
 
 def random_rows(seed, rows=60, classes=3, groups=12):

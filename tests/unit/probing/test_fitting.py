@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from neuroscope.analysis.fitting import fit
+from neuroscope.probing.fitting import fit
 
 
 class Recorder(ClassifierMixin, BaseEstimator):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.analysis.folds import folds
-from neuroscope.analysis.runs import Run
 from neuroscope.contracts.task import Split
+from neuroscope.probing.folds import folds
+from neuroscope.probing.runs import Run
 
 
 def run_of(groups, train=None, weights=None, seed=0):

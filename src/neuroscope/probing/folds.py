@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.cautions import Caution
-from neuroscope.analysis.runs import Run
+from neuroscope.probing.diagnostics import Caution
+from neuroscope.probing.runs import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
 from neuroscope import Problem
-from neuroscope.analysis.fitting import fit, fit_many
+from neuroscope.probing.fitting import fit, fit_many
 from neuroscope_elasticnet import make_elasticnet
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.analysis.scores import METRICS, Tally, interval, summarise, tally
+from neuroscope.probing.metrics import METRICS, Tally, interval, summarise, tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.runs import Run, Runs
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.runs import Run, Runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from neuroscope.analysis.cell import Cell
+from neuroscope.probing.cell import Cell
 
 TEXTS = ["representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"]
 CELL = Cell(**dict.fromkeys(TEXTS, "x"), runs=5, seed=0)

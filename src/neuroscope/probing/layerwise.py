@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis import cautions as caution
-from neuroscope.analysis.fitting import fit
-from neuroscope.analysis.predictions import Prediction, score
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.probing import diagnostics as caution
+from neuroscope.probing.fitting import fit
+from neuroscope.probing.predictions import Prediction, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cell import Cell
-    from neuroscope.analysis.runs import Run, Runs
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.rows import Row
+    from neuroscope.probing.cell import Cell
+    from neuroscope.probing.runs import Run, Runs
 
 ALL = "ALL"
 
