@@ -7,17 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import records
-from neuroscope.analysis.neurons import Neurons, study
 from neuroscope.cells import asked_of, cell_of
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.extraction.identity import prepare
+from neuroscope.neurons.study import Neurons, study
 from neuroscope.probing.layerwise import ALL
 from neuroscope.probing.problem_data import Material
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from neuroscope.analysis.neurons import Asked
     from neuroscope.cells import Settings
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Features, Unit
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.data.sources import Loaded
     from neuroscope.extraction.identity import Prepared
     from neuroscope.extraction.session import Machine
+    from neuroscope.neurons.study import Asked
     from neuroscope.plugin.manager import Plugins
     from neuroscope.plugin.registry import Choice
     from neuroscope.probing.cell import Cell

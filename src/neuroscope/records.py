@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     import polars
 
-    from neuroscope.analysis.neurons import Neurons
     from neuroscope.contracts.features import Unit
     from neuroscope.contracts.probing import Ranking
     from neuroscope.data.labelling import Question
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from neuroscope.extraction.extractor import Extraction
     from neuroscope.extraction.identity import Prepared
     from neuroscope.extraction.skipped import Failures
+    from neuroscope.neurons.study import Neurons
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.diagnostics import Caution
     from neuroscope.probing.predictions import Prediction

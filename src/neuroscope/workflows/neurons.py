@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import neuron_cell, records, results
-from neuroscope.analysis.neurons import USUAL, Asked
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.data.labelling import ask
@@ -14,6 +13,7 @@ from neuroscope.defaults import RUNS
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
 from neuroscope.neuron_cell import twin_of
+from neuroscope.neurons.study import USUAL, Asked
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.report.neuron_chart import save_neuron_chart

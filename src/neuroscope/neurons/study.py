@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from neuroscope.analysis import ablation, controls, findings, minimal
-from neuroscope.analysis.cuts import Cuts
-from neuroscope.analysis.distribution import distribution
-from neuroscope.analysis.stability import stability, top_minus_random
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
+from neuroscope.neurons import ablation, controls, minimal, redundancy
+from neuroscope.neurons.by_layer import distribution
+from neuroscope.neurons.stability import stability, top_minus_random
+from neuroscope.neurons.subsets import Cuts
 from neuroscope.probing import diagnostics as caution
 from neuroscope.probing.layerwise import majority
 from neuroscope.probing.predictions import score
@@ -150,9 +150,9 @@ def _minimal(found: Neurons, cell: Cell, material: Material, asked: Asked, fits:
     for condition, relative in ((minimal.PAPER, None), *(((minimal.RELATIVE, minimal.KEPT),) if asked.paper else ())):
         percent, _ = minimal.paper_percents(top, whole, material.values, len(material.classes), relative=relative)
         found.sets += minimal.paper_sets(material, cuts, top, random, whole, percent, condition=condition)
-    found.rows += findings.on_folds(cell, material, choices)
-    found.rows += findings.about_sets(cell, material, found.sets, whole)
-    found.rows += findings.redundancy(cell, material, found.sets)
+    found.rows += redundancy.on_folds(cell, material, choices)
+    found.rows += redundancy.about_sets(cell, material, found.sets, whole)
+    found.rows += redundancy.redundancy(cell, material, found.sets)
     found.rows += distribution(cell, material, found.chosen)
     found.predictions += [said for each in found.sets for said in (each.top, each.random)]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.analysis.cuts import Cuts, size
 from neuroscope.contracts.probing import Problem
+from neuroscope.neurons.subsets import Cuts, size
 from neuroscope.probing.counted import Where, counted
 from neuroscope.probing.diagnostics import Caution
 from neuroscope.probing.differences import differences

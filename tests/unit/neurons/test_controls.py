@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from neuroscope.analysis import controls
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
+from neuroscope.neurons import controls
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.differences import minus
 from neuroscope.probing.predictions import Prediction, score, tallied

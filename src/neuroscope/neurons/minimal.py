@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.cuts import steps
-from neuroscope.analysis.fold_curve import FoldCurve, percent_of, smallest
 from neuroscope.contracts.probing import Problem
+from neuroscope.neurons.size_search import FoldCurve, percent_of, smallest
+from neuroscope.neurons.subsets import steps
 from neuroscope.probing.diagnostics import Caution, about_fit
 from neuroscope.probing.folds import folds
 from neuroscope.probing.metrics import RELIABLE_GROUPS, interval
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cuts import Cuts, Part
     from neuroscope.contracts.probing import Ranker
+    from neuroscope.neurons.subsets import Cuts, Part
     from neuroscope.probing.metrics import Tally
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import Material

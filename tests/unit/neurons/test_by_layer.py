@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from neuroscope.analysis.cuts import Part
-from neuroscope.analysis.distribution import chance, distribution, holm
-from neuroscope.analysis.minimal import MINIMAL, MinimalSet
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.task import Split
+from neuroscope.neurons.by_layer import chance, distribution, holm
+from neuroscope.neurons.minimal import MINIMAL, MinimalSet
+from neuroscope.neurons.subsets import Part
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import Material
 from neuroscope.probing.runs import Run, Runs

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from neuroscope.analysis.cuts import STEPS, Cuts, size, steps
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.probing import Ranking
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.neurons.subsets import STEPS, Cuts, size, steps
 
 UNITS = tuple(Unit("low" if number < 100 else "high", number % 100) for number in range(200))
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.minimal import MinimalSet
     from neuroscope.contracts.rows import Row
+    from neuroscope.neurons.minimal import MinimalSet
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.problem_data import Material
 

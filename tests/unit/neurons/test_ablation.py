@@ -8,12 +8,12 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
-from neuroscope.analysis import ablation
-from neuroscope.analysis.cuts import Cuts
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
+from neuroscope.neurons import ablation
+from neuroscope.neurons.subsets import Cuts
 from neuroscope.probing.diagnostics import summed_up
 from neuroscope.probing.predictions import tallied
 from neuroscope.probing.problem_data import Material

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
 
-from neuroscope.analysis.cuts import Cuts
-from neuroscope.analysis.findings import about_sets, on_folds, redundancy
-from neuroscope.analysis.fold_curve import FoldCurve
-from neuroscope.analysis.minimal import (
+from neuroscope.contracts.probing import Problem, Ranking
+from neuroscope.contracts.task import Split
+from neuroscope.neurons.minimal import (
     MINIMAL,
     PAPER,
     RELATIVE,
@@ -17,8 +16,9 @@ from neuroscope.analysis.minimal import (
     paper_sets,
     retrain,
 )
-from neuroscope.contracts.probing import Problem, Ranking
-from neuroscope.contracts.task import Split
+from neuroscope.neurons.redundancy import about_sets, on_folds, redundancy
+from neuroscope.neurons.size_search import FoldCurve
+from neuroscope.neurons.subsets import Cuts
 from neuroscope.probing.folds import folds
 from neuroscope.probing.metrics import interval
 from neuroscope.probing.predictions import Prediction

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.cuts import STEPS, Cuts, steps
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
+from neuroscope.neurons.subsets import STEPS, Cuts, steps
 from neuroscope.probing.diagnostics import Caution, about_fit
 from neuroscope.probing.predictions import Prediction
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neuroscope.analysis.cuts import Part
     from neuroscope.contracts.probing import Probe, Ranking
+    from neuroscope.neurons.subsets import Part
     from neuroscope.probing.fitting import Fit
     from neuroscope.probing.problem_data import Material
     from neuroscope.probing.runs import Run

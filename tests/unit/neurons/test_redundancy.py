@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from neuroscope.analysis.cuts import Part
-from neuroscope.analysis.findings import redundancy
-from neuroscope.analysis.minimal import MINIMAL, RELATIVE, MinimalSet
 from neuroscope.contracts.task import Split
+from neuroscope.neurons.minimal import MINIMAL, RELATIVE, MinimalSet
+from neuroscope.neurons.redundancy import redundancy
+from neuroscope.neurons.subsets import Part
 from neuroscope.probing.counted import Where, counted
 from neuroscope.probing.differences import differences, mean_percent, minus
 from neuroscope.probing.predictions import Prediction, tallied

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.analysis.cuts import size
-from neuroscope.analysis.fold_curve import percent_of, smallest
+from neuroscope.neurons.size_search import percent_of, smallest
+from neuroscope.neurons.subsets import size
 
 
 @given(st.integers(1, 50_000), st.data())

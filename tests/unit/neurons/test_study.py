@@ -8,13 +8,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from neuroscope.analysis.neurons import Asked, study
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import silent
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.neuron_cell import twin_of
+from neuroscope.neurons.study import Asked, study
 from neuroscope.plugin.manager import Plugins
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.problem_data import Material

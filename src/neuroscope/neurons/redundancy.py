@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope.analysis.minimal import DELTA, RELATIVE
+from neuroscope.neurons.minimal import DELTA, RELATIVE
 from neuroscope.probing.counted import Where, counted
 from neuroscope.probing.differences import differences, mean_percent
 from neuroscope.probing.metrics import METRICS, interval
@@ -14,8 +14,8 @@ from neuroscope.probing.predictions import score
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuroscope.analysis.minimal import Choice, MinimalSet
     from neuroscope.contracts.rows import Row
+    from neuroscope.neurons.minimal import Choice, MinimalSet
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import Material

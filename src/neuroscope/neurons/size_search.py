@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.analysis.cuts import Cuts
 from neuroscope.contracts.probing import Problem
+from neuroscope.neurons.subsets import Cuts
 from neuroscope.probing.differences import minus
 from neuroscope.probing.metrics import tally
 

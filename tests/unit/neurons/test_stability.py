@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import RidgeClassifier
 
-from neuroscope.analysis.stability import chance, halves, jaccard, stability, top_minus_random
 from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.task import Split
+from neuroscope.neurons.stability import chance, halves, jaccard, stability, top_minus_random
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import Material
 from neuroscope.probing.runs import Run, Runs
