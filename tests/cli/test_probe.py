@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from neuroscope import workflows
 from neuroscope.cli.main import build
 from neuroscope.data import Data
-from neuroscope.results import read
+from neuroscope.study.run_folder import read
 
 TOY = ["--backbone", "toy", "--dataset", "toy"]
 

@@ -9,8 +9,8 @@ import pytest
 from neuroscope import BadOption, Manifest, Plugins, Trial, Utterance, Verification
 from neuroscope.data import Data
 from neuroscope.plugin.registry import Entry
+from neuroscope.study.settings import choose_tasks
 from neuroscope.testing import checks_of, run, verifications
-from neuroscope.workflows.asking import choose_tasks
 
 TURNS = itertools.count()
 OF_BOTH_KINDS = {"named_datasets_are_given"}

@@ -190,7 +190,7 @@ TORCHLESS = """
 import sys
 import numpy as np
 from neuroscope import Problem
-from neuroscope.analysis.fitting import fit_many
+from neuroscope.probing.fitting import fit_many
 from neuroscope_elasticnet import make_elasticnet
 values = np.random.default_rng(0).standard_normal((30, 8)).astype(np.float32)
 of = {"seed": 0, "groups": np.arange(30), "column_groups": np.zeros(8, int)}

@@ -40,7 +40,7 @@ def complain(message: str) -> None:
 
 def write_json(result: Result) -> None:
     """One object on stdout: ``{"run": ..., "rows": [...]}``."""
-    from neuroscope.results import record
+    from neuroscope.study.run_folder import record
 
     write_object({"run": result.run, "rows": [record(row) for row in result.rows]})
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import neuron_cell, records, results
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.data.labelling import ask
 from neuroscope.defaults import RUNS
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
-from neuroscope.neuron_cell import twin_of
 from neuroscope.neurons.study import USUAL, Asked
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neurons import Findings
 from neuroscope.runtime.clock import Clock
-from neuroscope.workflows.asking import choose_tasks, settings_of
-from neuroscope.workflows.result import Result, about_run, run_folder
+from neuroscope.study import neuron_cell, records
+from neuroscope.study import run_folder as results
+from neuroscope.study.neuron_cell import twin_of
+from neuroscope.study.result import Result, about_run, run_folder
+from neuroscope.study.settings import choose_tasks, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

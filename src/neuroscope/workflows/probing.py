@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import results
-from neuroscope.cells import Answers, answer
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.data.labelling import ask
@@ -17,8 +15,10 @@ from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_
 from neuroscope.report.chart import save_layer_chart
 from neuroscope.report.curve import curves
 from neuroscope.runtime.clock import Clock
-from neuroscope.workflows.asking import choose_tasks, settings_of
-from neuroscope.workflows.result import Result, about_run, run_folder
+from neuroscope.study import run_folder as results
+from neuroscope.study.probe_cell import Answers, answer
+from neuroscope.study.result import Result, about_run, run_folder
+from neuroscope.study.settings import choose_tasks, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope import records
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.exchange import exporting, importing
@@ -14,7 +13,8 @@ from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
 from neuroscope.store import catalogue
-from neuroscope.workflows.result import Result, about_run
+from neuroscope.study import records
+from neuroscope.study.result import Result, about_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,13 +13,13 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import silent
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
-from neuroscope.neuron_cell import twin_of
 from neuroscope.neurons.study import Asked, study
 from neuroscope.plugin.manager import Plugins
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.problem_data import Material
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.report.neurons import Findings
+from neuroscope.study.neuron_cell import twin_of
 
 CLASSES = 3
 TEXTS = ["representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"]

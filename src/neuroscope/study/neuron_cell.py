@@ -6,18 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import records
-from neuroscope.cells import asked_of, cell_of
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.extraction.identity import prepare
 from neuroscope.neurons.study import Neurons, study
 from neuroscope.probing.layerwise import ALL
 from neuroscope.probing.problem_data import Material
+from neuroscope.study import records
+from neuroscope.study.probe_cell import asked_of, cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from neuroscope.cells import Settings
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Features, Unit
     from neuroscope.contracts.progress import Progress
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from neuroscope.plugin.manager import Plugins
     from neuroscope.plugin.registry import Choice
     from neuroscope.probing.cell import Cell
+    from neuroscope.study.probe_cell import Settings
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import records
 from neuroscope.errors import BadOption, UnknownName
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.layerwise import layerwise
 from neuroscope.probing.runs import make_runs
+from neuroscope.study import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope.cells import Settings
 from neuroscope.contracts.task import Classification, Verification
 from neuroscope.errors import BadOption
+from neuroscope.study.probe_cell import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
