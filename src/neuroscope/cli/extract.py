@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from neuroscope import commands
-from neuroscope.cli.telling import lines_of_extraction
 from neuroscope.cli.terminal import progress_bar, say, write_json
+from neuroscope.report.summary import lines_of_extraction
 
 
 @commands.with_options

@@ -10,9 +10,9 @@ import typer
 
 from neuroscope import commands
 from neuroscope.cli import parameters
-from neuroscope.cli.telling import lines_of_cell, lines_of_extraction, what_varied
 from neuroscope.cli.terminal import progress_bar, say, write_json
 from neuroscope.defaults import RUNS
+from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
 
 if TYPE_CHECKING:
     from neuroscope.workflows import Result
@@ -83,8 +83,8 @@ def neurons(
 
 
 def _tell(result: Result) -> None:
+    from neuroscope.report.neuron_findings import Findings
     from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
-    from neuroscope.report.neurons import Findings
 
     (extraction,), (cell,) = result.run["extractions"], result.run["cells"]
     findings = Findings(result.rows)

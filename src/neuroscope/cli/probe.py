@@ -9,12 +9,12 @@ import typer
 
 from neuroscope import commands
 from neuroscope.cli import parameters
-from neuroscope.cli.telling import lines_of_cell, lines_of_extraction, what_varied
 from neuroscope.cli.terminal import progress_bar, say, write_json
 from neuroscope.defaults import RUNS
+from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
 
 if TYPE_CHECKING:
-    from neuroscope.report.curve import Curve
+    from neuroscope.report.layer_curve import Curve
     from neuroscope.workflows import Result
 
 
@@ -67,7 +67,7 @@ def probe(
 
 
 def _tell(result: Result) -> None:
-    from neuroscope.report.curve import curves
+    from neuroscope.report.layer_curve import curves
 
     for extraction in result.run["extractions"]:
         say(*lines_of_extraction(extraction))
@@ -77,8 +77,8 @@ def _tell(result: Result) -> None:
 
 
 def _tell_cell(cell: dict[str, Any], curve: Curve) -> None:
-    from neuroscope.report.curve import sentence
-    from neuroscope.report.table import layer_table
+    from neuroscope.report.layer_curve import sentence
+    from neuroscope.report.layer_table import layer_table
 
     say(*lines_of_cell(cell), "", layer_table(curve), "")
     say(f"{what_varied(cell)} Interval: bootstrap over the test part's groups.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.report.neurons import SETS, share
+from neuroscope.report.neuron_findings import SETS, share
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import altair
 
-    from neuroscope.report.neurons import Findings
+    from neuroscope.report.neuron_findings import Findings
 
 _COLOURS = {"top": "#c8553d", "random": "#1f6f8b", "bottom": "#8a8a8a"}
 _WIDTH, _HEIGHT = 420, 280

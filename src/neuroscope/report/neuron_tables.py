@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from neuroscope.report.neurons import CONTROLS, MASKED, SETS, probability, share
-from neuroscope.report.table import accuracy, interval
+from neuroscope.report.layer_table import accuracy, interval
+from neuroscope.report.neuron_findings import CONTROLS, MASKED, SETS, probability, share
 
 if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
-    from neuroscope.report.curve import Point
-    from neuroscope.report.neurons import Findings
+    from neuroscope.report.layer_curve import Point
+    from neuroscope.report.neuron_findings import Findings
 
 _LABELS = {
     "probe": "probe on all neurons",

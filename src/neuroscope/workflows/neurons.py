@@ -15,7 +15,7 @@ from neuroscope.neurons.study import USUAL, Asked
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.report.neuron_chart import save_neuron_chart
-from neuroscope.report.neurons import Findings
+from neuroscope.report.neuron_findings import Findings
 from neuroscope.runtime.clock import Clock
 from neuroscope.study import neuron_cell, records
 from neuroscope.study import run_folder as results

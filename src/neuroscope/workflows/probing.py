@@ -12,8 +12,8 @@ from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
 from neuroscope.plugin.manager import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe
-from neuroscope.report.chart import save_layer_chart
-from neuroscope.report.curve import curves
+from neuroscope.report.layer_chart import save_layer_chart
+from neuroscope.report.layer_curve import curves
 from neuroscope.runtime.clock import Clock
 from neuroscope.study import run_folder as results
 from neuroscope.study.probe_cell import Answers, answer

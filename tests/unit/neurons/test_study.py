@@ -18,7 +18,7 @@ from neuroscope.plugin.manager import Plugins
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.problem_data import Material
 from neuroscope.probing.runs import Run, Runs
-from neuroscope.report.neurons import Findings
+from neuroscope.report.neuron_findings import Findings
 from neuroscope.study.neuron_cell import twin_of
 
 CLASSES = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope.report.curve import Point
+from neuroscope.report.layer_curve import Point
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

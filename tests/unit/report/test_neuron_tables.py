@@ -7,8 +7,8 @@ from rich.console import Console
 
 from neuroscope.probing.cell import Cell
 from neuroscope.report.neuron_chart import save_neuron_chart
+from neuroscope.report.neuron_findings import Findings, probability, share
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
-from neuroscope.report.neurons import Findings, probability, share
 
 TEXTS = ["representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"]
 CELL = Cell(**dict.fromkeys(TEXTS, ""), runs=2, seed=0)

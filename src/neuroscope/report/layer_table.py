@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from neuroscope.report.curve import Curve, Point
+    from neuroscope.report.layer_curve import Curve, Point
 
 _BAR = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"

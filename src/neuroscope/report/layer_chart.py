@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import altair
 
-    from neuroscope.report.curve import Curve
+    from neuroscope.report.layer_curve import Curve
 
 _COLOURS = ("#1f6f8b", "#c8553d", "#6a994e", "#7b4b94", "#b08900", "#444444")
 _PER_ROW = 2

@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from neuroscope.probing.cell import Cell
-from neuroscope.report.chart import save_layer_chart
-from neuroscope.report.curve import Curve, Point, curves, sentence
-from neuroscope.report.table import layer_table
+from neuroscope.report.layer_chart import save_layer_chart
+from neuroscope.report.layer_curve import Curve, Point, curves, sentence
+from neuroscope.report.layer_table import layer_table
 
 
 def point(layer, value, low=None, high=None):
