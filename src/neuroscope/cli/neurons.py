@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuroscope import commands
-from neuroscope.cli import parameters
 from neuroscope.cli.terminal import progress_bar, say, write_json
+from neuroscope.commands import study_options
 from neuroscope.defaults import RUNS
 from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
 
@@ -36,19 +36,19 @@ def neurons(
             "untrained extracts an untrained twin for every run.",
         ),
     ] = None,
-    split: parameters.Split = "",
-    layers: parameters.Layers = "",
+    split: study_options.Split = "",
+    layers: study_options.Layers = "",
     pooling: commands.Pooling = "",
-    probe: parameters.Probe = "",
-    preset: parameters.Preset = "",
-    runs: parameters.Runs = RUNS,
-    seed: parameters.Seed = 0,
+    probe: study_options.Probe = "",
+    preset: study_options.Preset = "",
+    runs: study_options.Runs = RUNS,
+    seed: study_options.Seed = 0,
     machine: commands.Machine,
     neurons_to: Annotated[
         Path | None,
         typer.Option("--list", metavar="FILE.csv", help="Write the neurons of the minimal sets, for other programs."),
     ] = None,
-    out: parameters.Out = None,
+    out: study_options.Out = None,
     json: commands.Json = False,
 ) -> None:
     """Rank the neurons of a model, test the ranking, find the smallest set that does as well as all, and count it."""
@@ -62,7 +62,7 @@ def neurons(
         backbone_options=tuple(option or ()),
         ranking=ranking,
         split=split,
-        layers=parameters.names(layers),
+        layers=study_options.names(layers),
         pooling=pooling,
         probe=probe,
         preset=preset,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuroscope import commands
-from neuroscope.cli import parameters
 from neuroscope.cli.terminal import progress_bar, say, write_json
+from neuroscope.commands import study_options
 from neuroscope.defaults import RUNS
 from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
 
@@ -28,15 +28,15 @@ def probe(
     task: Annotated[list[str], typer.Option("--task", metavar="T[,k=v…]", help="A question; repeat to ask several.")],
     option: commands.BackboneOptions = None,
     data: commands.Data,
-    split: parameters.Split = "",
-    layers: parameters.Layers = "",
+    split: study_options.Split = "",
+    layers: study_options.Layers = "",
     pooling: commands.Pooling = "",
-    probe: parameters.Probe = "",
-    preset: parameters.Preset = "",
-    runs: parameters.Runs = RUNS,
-    seed: parameters.Seed = 0,
+    probe: study_options.Probe = "",
+    preset: study_options.Preset = "",
+    runs: study_options.Runs = RUNS,
+    seed: study_options.Seed = 0,
     machine: commands.Machine,
-    out: parameters.Out = None,
+    out: study_options.Out = None,
     json: commands.Json = False,
 ) -> None:
     """Train a probe on every layer and on ALL, and print the layer-wise accuracies with the majority baseline."""
@@ -48,7 +48,7 @@ def probe(
         data,
         backbone_options=tuple(option or ()),
         split=split,
-        layers=parameters.names(layers),
+        layers=study_options.names(layers),
         pooling=pooling,
         probe=probe,
         preset=preset,

@@ -64,7 +64,7 @@ def import_vectors(
 ) -> Imported:
     """Bring vectors that another program computed into the store: the backbone ``stored:NAME``.
 
-    Arguments as for ``neuroscope.exchange.importing.import_vectors``; ``data`` is the manifest whose ids they belong to.
+    Arguments as for ``exchange.importing.import_vectors``; ``data`` is the manifest whose ids they belong to.
 
     Raises:
         NeuroscopeError: whatever the user can mend; nothing is imported then.

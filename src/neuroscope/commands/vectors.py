@@ -1,7 +1,6 @@
-"""For a plugin's own command: the options about data and extraction, the vectors of a backbone, files of its own.
+"""What a command does with vectors: the utterances that the user named, a backbone's vectors of them, their samples.
 
-Importing it loads nothing heavy. A command is a ``typer`` application that a plugin registers with
-``register_commands``; errors that are a ``NeuroscopeError`` end in one line and exit code 2, as everywhere.
+Public through ``neuroscope.commands``. Importing it loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -12,35 +11,12 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.command_options import (
-    Backbone,
-    BackboneOptions,
-    Dataset,
-    Device,
-    Dtype,
-    Json,
-    MaxDuration,
-    MaxErrors,
-    OnError,
-    Pooling,
-    Rehash,
-    Root,
-    Roots,
-    Segment,
-    Where,
-    data_of,
-    machine_of,
-    with_options,
-)
 from neuroscope.contracts.audio import Manifest
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
-from neuroscope.data.sources import Data
 from neuroscope.errors import UnknownName
 from neuroscope.extraction.session import Machine
 from neuroscope.plugin.manager import Plugins
-from neuroscope.runtime.files import whole_file
-from neuroscope.runtime.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,44 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neuroscope.audio.prefetch import Located as Located  # noqa: PLC0414
+    from neuroscope.audio.prefetch import Located
     from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Features
+    from neuroscope.data.sources import Data
     from neuroscope.errors import BadAudio
     from neuroscope.extraction.identity import Prepared
-    from neuroscope.extraction.skipped import Failures as Failures  # noqa: PLC0414 - public for annotations
-
-__all__ = [
-    "Backbone",
-    "BackboneOptions",
-    "Data",
-    "Dataset",
-    "Device",
-    "Dtype",
-    "Extracted",
-    "Json",
-    "Machine",
-    "MaxDuration",
-    "MaxErrors",
-    "OnError",
-    "Pooling",
-    "Rehash",
-    "Root",
-    "Roots",
-    "Segment",
-    "Where",
-    "cache_key",
-    "data_of",
-    "extract",
-    "load",
-    "located",
-    "machine_of",
-    "own_folder",
-    "progress_bar",
-    "waveforms",
-    "whole_file",
-    "with_options",
-]
+    from neuroscope.extraction.skipped import Failures
 
 
 def load(

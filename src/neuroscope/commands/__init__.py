@@ -1,0 +1,69 @@
+"""For a plugin's own command: the options about data and extraction, the vectors of a backbone, files of its own.
+
+Importing it loads nothing heavy. A command is a ``typer`` application that a plugin registers with
+``register_commands``; errors that are a ``NeuroscopeError`` end in one line and exit code 2, as everywhere.
+"""
+
+from typing import TYPE_CHECKING
+
+from neuroscope.commands.data_options import (
+    Backbone,
+    BackboneOptions,
+    Dataset,
+    Device,
+    Dtype,
+    Json,
+    MaxDuration,
+    MaxErrors,
+    OnError,
+    Pooling,
+    Rehash,
+    Root,
+    Roots,
+    Segment,
+    Where,
+    data_of,
+    machine_of,
+    with_options,
+)
+from neuroscope.commands.vectors import Extracted, cache_key, extract, load, located, own_folder, waveforms
+from neuroscope.data import Data
+from neuroscope.extraction.session import Machine
+from neuroscope.runtime.files import whole_file
+from neuroscope.runtime.progress_bar import progress_bar
+
+if TYPE_CHECKING:  # for annotations
+    from neuroscope.audio.prefetch import Located as Located
+    from neuroscope.extraction.skipped import Failures as Failures
+
+__all__ = [
+    "Backbone",
+    "BackboneOptions",
+    "Data",
+    "Dataset",
+    "Device",
+    "Dtype",
+    "Extracted",
+    "Json",
+    "Machine",
+    "MaxDuration",
+    "MaxErrors",
+    "OnError",
+    "Pooling",
+    "Rehash",
+    "Root",
+    "Roots",
+    "Segment",
+    "Where",
+    "cache_key",
+    "data_of",
+    "extract",
+    "load",
+    "located",
+    "machine_of",
+    "own_folder",
+    "progress_bar",
+    "waveforms",
+    "whole_file",
+    "with_options",
+]
