@@ -42,9 +42,9 @@ from neuroscope.data import Data, load
 from neuroscope.extraction.batching import plan
 from neuroscope.extraction.extractor import extract
 from neuroscope.extraction.poolings import Mean
-from neuroscope.extraction.skipped import Failures
+from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.extraction.usable import usable
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.store.representations import Identity, Representation, Store
 
 RATE = 16_000
@@ -122,7 +122,7 @@ def representation(spec, root):
 
 def extracted(manifest, spec, root):
     """Extract into the store below ``root``."""
-    failures = Failures(len(manifest), max_errors=1.0)
+    failures = SkippedUtterances(len(manifest), max_errors=1.0)
     poolings = {layer.name: Mean() for layer in spec.layers}
     done = extract(manifest, spec, poolings, representation(spec, root), failures, audio_index=root / "audio")
     return done, failures
@@ -131,7 +131,7 @@ def extracted(manifest, spec, root):
 def batches_of(manifest, spec, folder):
     """The batches of the plan, read."""
     files = examine_all(folder, [each.path for each in manifest])
-    corpus = usable(manifest, files, spec, Failures(len(manifest), max_errors=1.0), math.inf)
+    corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
     batches = [[corpus[place] for place in batch.tolist()] for batch in plan(corpus, spec)]
     return [[waves.read(each.path, each.stretch, spec.sample_rate) for each in batch] for batch in batches]
 

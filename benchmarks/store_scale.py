@@ -25,11 +25,11 @@ from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.extraction import extractor
-from neuroscope.extraction.skipped import Failures
-from neuroscope.extraction.usable import Corpus
+from neuroscope.extraction.skipped import SkippedUtterances
+from neuroscope.extraction.usable import UsableUtterances
 from neuroscope.runtime import files
 from neuroscope.store.representations import Identity, Store
-from neuroscope.waves import AudioFile, Stretch
+from neuroscope.waves import AudioFile, Span
 
 MISSING = 1_000
 SHARD = 256
@@ -45,7 +45,7 @@ def audio_of(number):
 
 
 def row_of(number):
-    return Stretch(audio_of(number), 0, 16_000 + number, None).key
+    return Span(audio_of(number), 0, 16_000 + number, None).key
 
 
 def representation(folder, layers):
@@ -100,7 +100,7 @@ def missing(folder, utterances, layers):
         batchable=False,
     )
     labels, seconds = [], {}
-    find = Corpus.missing
+    find = UsableUtterances.missing
 
     def noted(corpus, stored):
         found = find(corpus, stored)
@@ -116,11 +116,17 @@ def missing(folder, utterances, layers):
         labels.append(label)
         raise Stop
 
-    Corpus.missing = noted
+    UsableUtterances.missing = noted
     lap = clock()
     with suppress(Stop):
         extractor.extract(
-            manifest, spec, {}, rep, Failures(utterances), audio_index=folder / "store" / "audio", progress=progress
+            manifest,
+            spec,
+            {},
+            rep,
+            SkippedUtterances(utterances),
+            audio_index=folder / "store" / "audio",
+            progress=progress,
         )
     seconds["missing and planned"] = lap()
     assert labels == ["Extracting"], labels

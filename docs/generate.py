@@ -15,7 +15,7 @@ from neuroscope import defaults, errors, testing
 from neuroscope.cli.main import build
 from neuroscope.contracts.rows import Row
 from neuroscope.plugin import hookspecs
-from neuroscope.plugin.manager import COMMAND, KINDS, Plugins
+from neuroscope.plugin.loading import COMMAND, KINDS, Plugins
 from neuroscope.plugin.options import to_text
 
 DOCS = Path(__file__).parent

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from neuroscope.plugin.hookspecs import API_VERSION, hookimpl
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Registrar, require
 
 _HOMES = {
@@ -46,7 +46,7 @@ _HOMES = {
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
     "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",
-    "neuroscope.plugin.manager": "Plugins",
+    "neuroscope.plugin.loading": "Plugins",
     "neuroscope.plugin.registry": "Registrar require",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -1,5 +1,6 @@
 """Train/test splits, for plugins: disjoint in speakers or any other column, from a column, or of utterances."""
 
-from neuroscope.data.splits import Labelled, split
+from neuroscope.data.labelling import LabelledUtterances
+from neuroscope.data.splits import split
 
-__all__ = ["Labelled", "split"]
+__all__ = ["LabelledUtterances", "split"]

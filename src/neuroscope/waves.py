@@ -1,5 +1,5 @@
 """Reading audio, for plugins: what a file holds, the waveform of a span of it, batches of waveforms."""
 
-from neuroscope.audio.waveforms import PIPELINE, AudioFile, Stretch, batch, examine, read, resampled
+from neuroscope.audio.waveforms import PIPELINE, AudioFile, Span, batch, examine, read, resampled
 
-__all__ = ["PIPELINE", "AudioFile", "Stretch", "batch", "examine", "read", "resampled"]
+__all__ = ["PIPELINE", "AudioFile", "Span", "batch", "examine", "read", "resampled"]

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from neuroscope.cli.main import build
 from neuroscope.contracts.features import Unit
 from neuroscope.extraction.poolings import Mean
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neuroscope.cli.main import build
-from neuroscope.plugin.manager import KINDS, Plugins
+from neuroscope.plugin.loading import KINDS, Plugins
 
 
 def run(*arguments, load=Plugins.load):

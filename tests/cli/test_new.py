@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from neuroscope import scaffold
 from neuroscope.cli.main import build
-from neuroscope.plugin.manager import KINDS
+from neuroscope.plugin.loading import KINDS
 
 
 def new(*arguments):

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from neuroscope.cli.main import build
 from neuroscope.errors import NeuroscopeError
-from neuroscope.plugin.manager import OWN_COMMANDS, Plugins
+from neuroscope.plugin.loading import OWN_COMMANDS, Plugins
 
 PLUGIN = """
     import neuroscope

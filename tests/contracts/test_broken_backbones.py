@@ -10,7 +10,7 @@ import torch
 from neuroscope import testing
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.errors import BadOption, PluginBroken
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 
 WINDOW, HOP, BLOCK = 400, 160, 50

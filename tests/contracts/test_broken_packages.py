@@ -7,7 +7,7 @@ import pytest
 
 from neuroscope import testing
 from neuroscope.errors import UnknownName
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 SOUND = """
     import neuroscope

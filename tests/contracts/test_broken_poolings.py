@@ -6,7 +6,7 @@ import torch
 from neuroscope import testing
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import PluginBroken
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 
 

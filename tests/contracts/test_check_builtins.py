@@ -3,7 +3,7 @@
 import pytest
 
 from neuroscope import MissingData, testing
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 INSTALLED = Plugins.load()
 

@@ -13,7 +13,7 @@ from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Labels
 from neuroscope.data import Data
 from neuroscope.errors import MissingData
-from neuroscope.plugin.manager import KINDS, Plugins
+from neuroscope.plugin.loading import KINDS, Plugins
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 READER = EntryPoint("speech-tasks", "neuroscope_speech_tasks", "neuroscope")

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from neuroscope.capture import Tap
 from neuroscope.cli.main import build
 from neuroscope.plugin import hookspecs
-from neuroscope.plugin.manager import KINDS, Plugins
+from neuroscope.plugin.loading import KINDS, Plugins
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "plugins.md").read_text()

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 HEAVY = {
     *("torch", "torchaudio", "transformers", "s3prl", "numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow"),

@@ -52,7 +52,7 @@ def test_a_plugin_uses_public_names_alone(path):
         ("import neuroscope\n@neuroscope.hookimpl\ndef f(): pass", []),
         ("import neuroscope_other.store\nfrom neuroscope_other import x", []),
         ("from neuroscope import Store", ["Store"]),
-        ("from neuroscope.store import Store", ["neuroscope.store.representations"]),
+        ("from neuroscope.store import Store", ["neuroscope.store"]),
         ("def f():\n    import neuroscope.contracts.audio as a", ["neuroscope.contracts.audio"]),
         ("import neuroscope\nneuroscope.options", ["options"]),
     ],

@@ -26,7 +26,9 @@ def long_functions(source, most=MOST_LINES_OF_A_FUNCTION):
 
 
 def test_the_files_are_found():
-    assert {"src/neuroscope/options.py", "plugins/neuroscope-toy/src/neuroscope_toy/model.py"} <= set(map(named, FILES))
+    assert {"src/neuroscope/plugin/options.py", "plugins/neuroscope-toy/src/neuroscope_toy/model.py"} <= set(
+        map(named, FILES)
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)

@@ -17,7 +17,7 @@ from neuroscope.contracts.features import Unit
 from neuroscope.extraction import batching
 from neuroscope.extraction import extractor as extraction
 from neuroscope.extraction.poolings import Mean
-from neuroscope.extraction.skipped import Failures
+from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.probing.cell import Cell
 from neuroscope.store.representations import Identity, Store
 
@@ -64,7 +64,7 @@ def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False,
     )
     identity = Identity("fake", {}, "", "", {}, [], "1", dtype)
     rep = Store(root).representation(identity, UNITS, spec.origin)
-    failed = Failures(len(manifest), **({"max_errors": 1.0} | failures))
+    failed = SkippedUtterances(len(manifest), **({"max_errors": 1.0} | failures))
     done = extraction.extract(
         manifest, spec, {"frames": Mean()}, rep, failed, audio_index=root / "audio", max_duration=max_duration
     )

@@ -4,7 +4,7 @@ import pytest
 
 from neuroscope import defaults
 from neuroscope.plugin import options
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 
 @pytest.fixture(scope="module")

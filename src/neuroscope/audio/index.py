@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.audio import waveforms
-from neuroscope.audio.spans import Files
+from neuroscope.audio.spans import AudioFiles
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
 from neuroscope.runtime.files import whole_file
-from neuroscope.runtime.gc_pause import uncollected
+from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,12 +38,12 @@ _ABSENT = -1
 _Found = dict[int, waveforms.AudioFile | BadAudio]
 
 
-def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> Files:
+def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> AudioFiles:
     """What each file holds, or why it cannot be used; files not seen before are read, and remembered in ``folder``.
 
     Of what is remembered, only what was written at or after ``since`` (nanoseconds) is trusted.
     """
-    with uncollected():
+    with gc_paused():
         names = list(map(str, paths))
         if len(set(names)) < len(names):
             names = list(dict.fromkeys(names))
@@ -55,13 +55,13 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
     return _columns(names, held, absent | new)
 
 
-def _columns(names: Sequence[str], held: DataFrame, found: Mapping[int, waveforms.AudioFile | BadAudio]) -> Files:
+def _columns(names: Sequence[str], held: DataFrame, found: Mapping[int, waveforms.AudioFile | BadAudio]) -> AudioFiles:
     """What was remembered, with what was found now in its place."""
     files = {number: file for number, file in found.items() if isinstance(file, waveforms.AudioFile)}
     wrong = {number: file for number, file in found.items() if isinstance(file, BadAudio)}
     digests, *counts = (held[name].scatter(list(files), [getattr(f, name) for f in files.values()]) for name in _HELD)
     frames, rates, channels = (column.fill_null(1).to_numpy() for column in counts)
-    return Files(names, digests, frames, rates, channels, wrong)
+    return AudioFiles(names, digests, frames, rates, channels, wrong)
 
 
 def _examine_new(folder: Path, new: Mapping[int, str], asked: DataFrame, progress: Progress) -> _Found:

@@ -23,17 +23,17 @@ _READERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class ReadJob:
     """An utterance whose samples are found: its row in the store, and how long it is at the model's rate."""
 
     utterance: Utterance
     path: Path
-    stretch: waveforms.Stretch
+    stretch: waveforms.Span
     samples: int
     row: str
 
 
-def read(each: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
+def read(each: ReadJob, sample_rate: int) -> NDArray[np.float32] | BadAudio:
     """The waveform of a stretch, or why there is none."""
     try:
         return waveforms.read(each.path, each.stretch, sample_rate)
@@ -42,11 +42,11 @@ def read(each: Located, sample_rate: int) -> NDArray[np.float32] | BadAudio:
 
 
 def read_ahead(
-    batches: Iterable[Sequence[Located]], sample_rate: int, most: float
-) -> Generator[tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]]:
+    batches: Iterable[Sequence[ReadJob]], sample_rate: int, most: float
+) -> Generator[tuple[Sequence[ReadJob], list[NDArray[np.float32] | BadAudio]]]:
     """Yield batches with their waveforms, at most ``most`` samples ahead; of a longer batch, that one alone."""
     pool = ThreadPoolExecutor(_READERS)
-    coming: deque[tuple[Sequence[Located], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
+    coming: deque[tuple[Sequence[ReadJob], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
     try:
         for batch in batches:
             while coming and _samples(batch) + sum(_samples(each) for each, _ in coming) > most:
@@ -59,10 +59,10 @@ def read_ahead(
 
 
 def _awaited(
-    batch: Sequence[Located], futures: Sequence[Future[NDArray[np.float32] | BadAudio]]
-) -> tuple[Sequence[Located], list[NDArray[np.float32] | BadAudio]]:
+    batch: Sequence[ReadJob], futures: Sequence[Future[NDArray[np.float32] | BadAudio]]
+) -> tuple[Sequence[ReadJob], list[NDArray[np.float32] | BadAudio]]:
     return batch, [future.result() for future in futures]
 
 
-def _samples(batch: Sequence[Located]) -> int:
+def _samples(batch: Sequence[ReadJob]) -> int:
     return sum(each.samples for each in batch)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.audio.waveforms import MEAN, ROW_NAME, AudioFile, Stretch, resampled
+from neuroscope.audio.waveforms import MEAN, ROW_NAME, AudioFile, Span, resampled
 from neuroscope.errors import BadAudio
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _MEAN = -(2**63)
 
 
 @dataclass(frozen=True, eq=False)
-class Files(Mapping[Path, AudioFile | BadAudio]):
+class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
     """What audio files hold, an entry a file; also a mapping from each path.
 
     Attributes:
@@ -50,7 +50,7 @@ class Files(Mapping[Path, AudioFile | BadAudio]):
     wrong: Mapping[int, BadAudio]
 
     @classmethod
-    def of(cls, found: Mapping[Path, AudioFile | BadAudio]) -> Files:
+    def of(cls, found: Mapping[Path, AudioFile | BadAudio]) -> AudioFiles:
         """The columns of a few files."""
         import polars
 
@@ -85,7 +85,7 @@ class Files(Mapping[Path, AudioFile | BadAudio]):
 
 
 @dataclass(frozen=True)
-class Stretches:
+class Spans:
     """The stretch of each utterance, as columns.
 
     Attributes:
@@ -97,14 +97,14 @@ class Stretches:
         wrong: number of an utterance -> why it has no stretch; its columns mean nothing.
     """
 
-    files: Files
+    files: AudioFiles
     file: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     channel: NDArray[np.int64]
     wrong: Mapping[int, BadAudio]
 
-    def __getitem__(self, number: int) -> Stretch:
+    def __getitem__(self, number: int) -> Span:
         """One of them.
 
         Raises:
@@ -116,7 +116,7 @@ class Stretches:
         if isinstance(file, BadAudio):
             raise file
         channel = int(self.channel[number])
-        return Stretch(file, int(self.first[number]), int(self.last[number]), None if channel == _MEAN else channel)
+        return Span(file, int(self.first[number]), int(self.last[number]), None if channel == _MEAN else channel)
 
     def rows(self) -> Series:
         """Name of each one's row in the store; of those that are wrong, it means nothing."""
@@ -132,7 +132,7 @@ class Stretches:
         return resampled(self.last - self.first, _of_each(self.files.rates, self.file), rate)
 
 
-def locate_all(utterances: Sequence[Utterance], files: Files) -> Stretches:
+def locate_all(utterances: Sequence[Utterance], files: AudioFiles) -> Spans:
     """Which samples of its file each utterance is.
 
     An utterance is wrong where it has no path, where its file cannot be used, and where it begins behind the end of the
@@ -146,16 +146,16 @@ def locate_all(utterances: Sequence[Utterance], files: Files) -> Stretches:
     return _located(utterances, files, np.fromiter(of_file, np.int64, len(names)))
 
 
-def locate(utterance: Utterance, file: AudioFile) -> Stretch:
+def locate(utterance: Utterance, file: AudioFile) -> Span:
     """Which samples of its file one utterance is.
 
     Raises:
         BadAudio: as for ``locate_all``.
     """
-    return _located([utterance], Files.of({Path(): file}), np.zeros(1, dtype=np.int64))[0]
+    return _located([utterance], AudioFiles.of({Path(): file}), np.zeros(1, dtype=np.int64))[0]
 
 
-def _located(utterances: Sequence[Utterance], files: Files, file: NDArray[np.int64]) -> Stretches:
+def _located(utterances: Sequence[Utterance], files: AudioFiles, file: NDArray[np.int64]) -> Spans:
     wrong = {n: BadAudio("no path", utterances[n].id) for n in np.flatnonzero(file == _NO_FILE).tolist()}
     unusable = np.isin(file, list(files.wrong)) if files.wrong else np.zeros(len(file), dtype=bool)
     wrong |= {n: files.wrong[int(file[n])] for n in np.flatnonzero(unusable).tolist()}
@@ -180,7 +180,7 @@ def _located(utterances: Sequence[Utterance], files: Files, file: NDArray[np.int
             values = {"start": u.start, "duration": u.duration, "channel": u.audio_channel, "n": int(channels[n])}
             detail = f"{u.id}: " + text.format(**values, end=end[n], whole=whole[n])
             wrong.setdefault(n, BadAudio(reason, detail))
-    return Stretches(files, file, first, last, np.where(channels > 1, channel, _MEAN), wrong)
+    return Spans(files, file, first, last, np.where(channels > 1, channel, _MEAN), wrong)
 
 
 def _of_each(column: NDArray[np.int64], file: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -59,7 +59,7 @@ class AudioFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Span:
     """The samples ``first`` (included) to ``last`` (excluded) of a file, of one channel (None = the mean of all)."""
 
     file: AudioFile
@@ -129,7 +129,7 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise BadAudio("unreadable file", f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def read(path: Path, stretch: Stretch, sample_rate: int) -> NDArray[np.float32]:
+def read(path: Path, stretch: Span, sample_rate: int) -> NDArray[np.float32]:
     """Read one stretch as a mono waveform.
 
     Returns:
@@ -162,7 +162,7 @@ def read(path: Path, stretch: Stretch, sample_rate: int) -> NDArray[np.float32]:
     return wave
 
 
-def _blocks(file: soundfile.SoundFile, stretch: Stretch) -> Iterator[NDArray[np.float32]]:
+def _blocks(file: soundfile.SoundFile, stretch: Span) -> Iterator[NDArray[np.float32]]:
     """The stretch as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all its channels."""
     missing, unread, block = stretch.last - stretch.first, 0, _BLOCK
     if file.seekable() and file.format not in _SEEK_INEXACTLY:

@@ -13,7 +13,7 @@ from neuroscope.cli.errors import told
 from neuroscope.errors import PluginBroken
 
 if TYPE_CHECKING:
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Entry
 
 _PANEL = "Commands of plugins"

@@ -15,7 +15,7 @@ from neuroscope.plugin.hookspecs import API_VERSION
 from neuroscope.plugin.options import to_text
 
 if TYPE_CHECKING:
-    from neuroscope.plugin.manager import Plugin, Plugins
+    from neuroscope.plugin.loading import Plugin, Plugins
     from neuroscope.plugin.registry import Entry, Registry
 
 

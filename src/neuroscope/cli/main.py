@@ -12,7 +12,7 @@ from neuroscope.cli import check, extract, importing, listing, neurons, new, pro
 from neuroscope.cli.application import Application
 from neuroscope.cli.errors import guarded
 from neuroscope.cli.terminal import Session
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable

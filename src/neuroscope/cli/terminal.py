@@ -16,7 +16,7 @@ from neuroscope.runtime.progress_bar import progress_bar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.workflows import Result
 
 

@@ -33,8 +33,8 @@ from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.progress_bar import progress_bar
 
 if TYPE_CHECKING:  # for annotations
-    from neuroscope.audio.prefetch import Located as Located
-    from neuroscope.extraction.skipped import Failures as Failures
+    from neuroscope.audio.prefetch import ReadJob as ReadJob
+    from neuroscope.extraction.skipped import SkippedUtterances as SkippedUtterances
 
 __all__ = [
     "Backbone",

@@ -16,7 +16,7 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
 from neuroscope.errors import UnknownName
 from neuroscope.extraction.session import Machine
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neuroscope.audio.prefetch import Located
+    from neuroscope.audio.prefetch import ReadJob
     from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Features
     from neuroscope.data.sources import Data
     from neuroscope.errors import BadAudio
-    from neuroscope.extraction.identity import Prepared
-    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.identity import PreparedBackbone
+    from neuroscope.extraction.skipped import SkippedUtterances
 
 
 def load(
@@ -63,7 +63,7 @@ class Extracted:
         skipped: id -> reason, of the utterances that could not be used.
     """
 
-    def __init__(self, prepared: Prepared, rows: Mapping[str, str], skipped: Mapping[str, str]) -> None:
+    def __init__(self, prepared: PreparedBackbone, rows: Mapping[str, str], skipped: Mapping[str, str]) -> None:
         self._prepared, self._rows = prepared, rows
         self.backbone: str = prepared.text
         self.key: str = prepared.representation.key
@@ -127,11 +127,11 @@ def extract(
 def located(
     manifest: Manifest,
     spec: BackboneSpec,
-    failures: Failures,
+    failures: SkippedUtterances,
     *,
     machine: Machine | None = None,
     progress: Progress = silent,
-) -> list[Located]:
+) -> list[ReadJob]:
     """The utterances that a backbone can take, with what it takes to read them, in the manifest's order.
 
     Files that were looked at before, by any command, are not read again.
@@ -151,7 +151,7 @@ def located(
 
 
 def waveforms(
-    utterances: Sequence[Located], sample_rate: int, ahead: float = 60.0
+    utterances: Sequence[ReadJob], sample_rate: int, ahead: float = 60.0
 ) -> Generator[NDArray[np.float32] | BadAudio]:
     """The samples ``[T]`` of each, or why there are none, read in threads a little ahead.
 

@@ -9,19 +9,45 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.data.sources import check_column
-from neuroscope.data.splits import Labelled
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
 
-    from neuroscope.contracts.audio import Manifest
+    from numpy.typing import NDArray
+
+    from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.task import Classification
 
 
+@dataclass(frozen=True)
+class LabelledUtterances:
+    """Utterances with their classes, by row.
+
+    Attributes:
+        utterances: one a row.
+        values: int64 ``[rows]``, class numbers.
+        classes: names of the classes.
+    """
+
+    utterances: Sequence[Utterance]
+    values: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def column(self, name: str) -> list[str | None]:
+        """A column's values, by row."""
+        return [utterance.column(name) for utterance in self.utterances]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that some row has a value for."""
+        tags = {name for utterance in self.utterances for name in utterance.tags}
+        return sorted(tags | ({"speaker"} if any(self.column("speaker")) else set()))
+
+
 @dataclass(frozen=True, slots=True)
-class Question:
+class LabelledTask:
     """A task and the utterances that it can be asked of.
 
     Attributes:
@@ -32,7 +58,7 @@ class Question:
     """
 
     task: str
-    rows: Labelled
+    rows: LabelledUtterances
     unlabelled: int
     split: str
 
@@ -42,14 +68,14 @@ class Question:
         counts = Counter(self.rows.values.tolist())
         return {name: counts[number] for number, name in enumerate(self.rows.classes)}
 
-    def only(self, ids: Container[str]) -> Question:
+    def only(self, ids: Container[str]) -> LabelledTask:
         """The same question without the utterances that could not be used."""
         kept = [row for row, utterance in enumerate(self.rows.utterances) if utterance.id in ids]
         utterances = tuple(self.rows.utterances[row] for row in kept)
-        return replace(self, rows=Labelled(utterances, self.rows.values[kept], self.rows.classes))
+        return replace(self, rows=LabelledUtterances(utterances, self.rows.values[kept], self.rows.classes))
 
 
-def ask(text: str, task: Classification, manifest: Manifest, split: str) -> Question:
+def label_manifest(text: str, task: Classification, manifest: Manifest, split: str) -> LabelledTask:
     """Label a manifest.
 
     Args:
@@ -73,6 +99,8 @@ def ask(text: str, task: Classification, manifest: Manifest, split: str) -> Ques
         )
     number = {name: n for n, name in enumerate(classes)}
     known = [(utterance, number[label]) for utterance, label in zip(manifest, labels, strict=True) if label is not None]
-    rows = Labelled(tuple(u for u, _ in known), np.array([value for _, value in known], dtype=np.int64), classes)
+    rows = LabelledUtterances(
+        tuple(u for u, _ in known), np.array([value for _, value in known], dtype=np.int64), classes
+    )
     own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
-    return Question(text, rows, len(manifest) - len(known), split or task.split or own)
+    return LabelledTask(text, rows, len(manifest) - len(known), split or task.split or own)

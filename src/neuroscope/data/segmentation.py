@@ -12,18 +12,18 @@ from neuroscope.errors import BadManifest, BadOption
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from neuroscope.audio.spans import Files
-    from neuroscope.audio.waveforms import Stretch
+    from neuroscope.audio.spans import AudioFiles
+    from neuroscope.audio.waveforms import Span
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.progress import Progress
-    from neuroscope.data.sources import Loaded
+    from neuroscope.data.sources import LoadedData
 
 RECORDING = "recording"
 """The column that keeps the id of the recording, for a split that keeps its segments together (group:recording)."""
 SHORTEST = 0.1
 
 
-def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *, since: int = 0) -> Loaded:
+def cut(loaded: LoadedData, seconds: float, audio_index: Path, progress: Progress, *, since: int = 0) -> LoadedData:
     """Cut the recordings of what was loaded, and say in it how many.
 
     Args:
@@ -46,7 +46,7 @@ def cut(loaded: Loaded, seconds: float, audio_index: Path, progress: Progress, *
     return replace(loaded, manifest=manifest, segmented=told)
 
 
-def segmented(manifest: Manifest, seconds: float, files: Files) -> tuple[Manifest, int, int]:
+def segmented(manifest: Manifest, seconds: float, files: AudioFiles) -> tuple[Manifest, int, int]:
     """Cut every utterance into segments; tags and speaker are copied, and ``recording`` keeps the id.
 
     A remainder shorter than half a segment joins the segment before it, so an utterance shorter than one and a half
@@ -78,7 +78,7 @@ def segmented(manifest: Manifest, seconds: float, files: Files) -> tuple[Manifes
     return replace(manifest, utterances=tuple(utterances)), recordings, made
 
 
-def _parts(utterance: Utterance, stretch: Stretch, seconds: float) -> list[Utterance]:
+def _parts(utterance: Utterance, stretch: Span, seconds: float) -> list[Utterance]:
     file = stretch.file
     length = round(seconds * file.rate)
     count = (stretch.last - stretch.first + length // 2) // length

@@ -16,7 +16,7 @@ from neuroscope.runtime.files import data_folders
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
 
 DATASET_COLUMN = "dataset"
@@ -41,7 +41,7 @@ class Data:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedData:
     """A manifest and the canonical text of the datasets that it comes from.
 
     Attributes:
@@ -55,7 +55,7 @@ class Loaded:
     segmented: str = ""
 
 
-def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> Loaded:
+def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> LoadedData:
     """Read what the user named.
 
     Args:
@@ -77,7 +77,7 @@ def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> Loaded:
     if twice or not len(manifest):
         problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
         raise BadManifest(manifest.source or manifests[0][0].text, problems)
-    return Loaded("+".join(choice.text for choice, _ in manifests), _filtered(manifest, conditions))
+    return LoadedData("+".join(choice.text for choice, _ in manifests), _filtered(manifest, conditions))
 
 
 def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[Choice[Manifest], Path]]:

@@ -7,7 +7,7 @@ The grammar is that of every component: ``speaker``, ``utterance``, ``group:COLU
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.audio import Utterance
+    from neuroscope.data.labelling import LabelledUtterances
 
 Balance = Literal["none", "class", "train"]
 _LEFT_OUT_PARTS = ("dev", "valid", "validation")
@@ -29,32 +29,7 @@ _REPAIRS = 10
 _FORMS = ("speaker", "utterance", "group:COLUMN", "column:COLUMN")
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """Utterances with their classes, by row.
-
-    Attributes:
-        utterances: one a row.
-        values: int64 ``[rows]``, class numbers.
-        classes: names of the classes.
-    """
-
-    utterances: Sequence[Utterance]
-    values: NDArray[np.int64]
-    classes: tuple[str, ...]
-
-    def column(self, name: str) -> list[str | None]:
-        """A column's values, by row."""
-        return [utterance.column(name) for utterance in self.utterances]
-
-    @property
-    def columns(self) -> list[str]:
-        """Columns that some row has a value for."""
-        tags = {name for utterance in self.utterances for name in utterance.tags}
-        return sorted(tags | ({"speaker"} if any(self.column("speaker")) else set()))
-
-
-def split(text: str, rows: Labelled, seed: int) -> Split:
+def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
     """Make the split that a text asks for.
 
     Args:
@@ -91,7 +66,9 @@ def split(text: str, rows: Labelled, seed: int) -> Split:
     return replace(made, name=options.join(name, kept))
 
 
-def _by_group(rows: Labelled, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none") -> Split:
+def _by_group(
+    rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
+) -> Split:
     """Groups of a column, wholly in one part; stratified by the classes that a group has."""
     _check_share(test)
     values = rows.column(column)
@@ -116,7 +93,9 @@ def _by_group(rows: Labelled, column: str, seed: int, *, test: float = 0.3, bala
     return _balanced(made, rows, balance, seed)
 
 
-def _by_utterance(rows: Labelled, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none") -> Split:
+def _by_utterance(
+    rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
+) -> Split:
     """Single utterances at random, stratified by class, whoever speaks."""
     del column  # every maker is called alike
     _check_share(test)
@@ -139,7 +118,13 @@ def _by_utterance(rows: Labelled, column: str, seed: int, *, test: float = 0.3, 
 
 
 def _by_column(
-    rows: Labelled, column: str, seed: int, *, train: str = "train", test: str = "test", balance: Balance = "none"
+    rows: LabelledUtterances,
+    column: str,
+    seed: int,
+    *,
+    train: str = "train",
+    test: str = "test",
+    balance: Balance = "none",
 ) -> Split:
     """The parts that a column names; development parts are left out and counted, any other value is an error."""
     values = rows.column(column)
@@ -178,13 +163,13 @@ def _named(column: str, value: str | None) -> str:
     return f"no {column}" if value is None else f"{column}={value}"
 
 
-def speaker_groups(rows: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...], str]:
+def speaker_groups(rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...], str]:
     """Groups by speaker: number of each row, names, and the column's name; empty where no speaker is known."""
     speakers = rows.column("speaker")
     return *_numbers(speakers, rows), "speaker" if any(speakers) else ""
 
 
-def _numbers(values: Sequence[str | None], rows: Labelled) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _numbers(values: Sequence[str | None], rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Numbers of the values in sorted order; a row without one is a group of its own, named by its utterance."""
     names = sorted({value for value in values if value is not None})
     number = {name: n for n, name in enumerate(names)}
@@ -246,7 +231,7 @@ def _check_share(test: float) -> None:
         raise BadOption(f"test={test:g}: expected a share between 0 and 1")
 
 
-def _check_groups(rows: Labelled, groups: NDArray[np.int64], known: NDArray[np.bool_], column: str) -> None:
+def _check_groups(rows: LabelledUtterances, groups: NDArray[np.int64], known: NDArray[np.bool_], column: str) -> None:
     """Every class needs two groups, one for each part."""
     for value, name in enumerate(rows.classes):
         count = len(set(groups[known & (rows.values == value)].tolist()))
@@ -258,13 +243,13 @@ def _check_groups(rows: Labelled, groups: NDArray[np.int64], known: NDArray[np.b
             )
 
 
-def _absent(rows: Labelled, part: NDArray[np.int64] | slice) -> list[str]:
+def _absent(rows: LabelledUtterances, part: NDArray[np.int64] | slice) -> list[str]:
     """The classes that no row of a part has."""
     present = set(rows.values[part].tolist())
     return [name for value, name in enumerate(rows.classes) if value not in present]
 
 
-def _way_out(rows: Labelled, but: str) -> str:
+def _way_out(rows: LabelledUtterances, but: str) -> str:
     """Which columns would do, ``but`` the one that did not, as texts for ``--split``."""
     fits = [column for column in rows.columns if column != but and _would_do(rows, column)]
     ways = [f"--split {'speaker' if each == 'speaker' else options.join(f'group:{each}', {})}" for each in fits]
@@ -273,7 +258,7 @@ def _way_out(rows: Labelled, but: str) -> str:
     return f"What would do: {', '.join(ways)}; --split utterance draws utterances at random."
 
 
-def _would_do(rows: Labelled, column: str) -> bool:
+def _would_do(rows: LabelledUtterances, column: str) -> bool:
     """Whether each class has two groups, and groups are more than single rows."""
     values = rows.column(column)
     groups: dict[int, set[str]] = {}
@@ -285,7 +270,7 @@ def _would_do(rows: Labelled, column: str) -> bool:
     return repeats and len(groups) == len(rows.classes) and all(len(names) >= 2 for names in groups.values())
 
 
-def _shared_speakers(rows: Labelled, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> str:
+def _shared_speakers(rows: LabelledUtterances, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> str:
     speakers = np.array([speaker or "" for speaker in rows.column("speaker")])
     shared = (set(speakers[train].tolist()) & set(speakers[test].tolist())) - {""}
     if not shared:
@@ -294,7 +279,7 @@ def _shared_speakers(rows: Labelled, train: NDArray[np.bool_], test: NDArray[np.
     return f"{many} in both parts: the probe may recognise who speaks instead of what is asked"
 
 
-def _balanced(made: Split, rows: Labelled, balance: Balance, seed: int) -> Split:
+def _balanced(made: Split, rows: LabelledUtterances, balance: Balance, seed: int) -> Split:
     """Cut the larger classes at random to the size of the smallest, in both parts or in train alone."""
     if balance == "none":
         return made

@@ -32,7 +32,7 @@ BLOCK_BYTES = 64_000_000
 _IMPORTED = "id:"
 
 
-class Exported:
+class RowReader:
     """Chosen rows of a representation, read block by block.
 
     Args:
@@ -106,7 +106,7 @@ def export(representation: Representation, names: Mapping[str, str], file: Path,
         raise MissingData(f"representation {representation.key} has no rows")
     write = _WRITERS[file.suffix.lower()]
     with whole_file(file) as temporary:
-        write(temporary, Exported(representation, names, progress))
+        write(temporary, RowReader(representation, names, progress))
 
 
 def check_ending(file: Path) -> None:
@@ -115,7 +115,7 @@ def check_ending(file: Path) -> None:
         raise BadOption(f"{file}: expected a file that ends in {', '.join(ENDINGS)}")
 
 
-def _npz(path: Path, exported: Exported) -> None:
+def _npz(path: Path, exported: RowReader) -> None:
     shape = (len(exported.ids), sum(exported.widths.values()))
     with zipfile.ZipFile(path, "w") as archive:
         small = {"ids": exported.ids, "layers": list(exported.widths), "widths": list(exported.widths.values())}
@@ -129,7 +129,7 @@ def _npz(path: Path, exported: Exported) -> None:
                 stream.write(block.astype("<f4", copy=False).tobytes())
 
 
-def _safetensors(path: Path, exported: Exported) -> None:
+def _safetensors(path: Path, exported: RowReader) -> None:
     """Eight bytes with the header's length, the header as JSON, then the tensors (the library writes from memory)."""
     header: dict[str, Any] = {
         "__metadata__": {"ids": json.dumps(exported.ids), "layers": json.dumps(list(exported.widths))}
@@ -147,7 +147,7 @@ def _safetensors(path: Path, exported: Exported) -> None:
                 stream.write(block.astype("<f4", copy=False).tobytes())
 
 
-def _parquet(path: Path, exported: Exported) -> None:
+def _parquet(path: Path, exported: RowReader) -> None:
     """Blocks as files of their own, then joined."""
     import polars
 
@@ -165,7 +165,7 @@ def _parquet(path: Path, exported: Exported) -> None:
         polars.scan_parquet(parts, glob=False).sink_parquet(path, row_group_size=exported.step(layers))
 
 
-_WRITERS: Mapping[str, Callable[[Path, Exported], None]] = {
+_WRITERS: Mapping[str, Callable[[Path, RowReader], None]] = {
     ".npz": _npz,
     ".safetensors": _safetensors,
     ".parquet": _parquet,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest
-    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.skipped import SkippedUtterances
     from neuroscope.store.representations import Representation, Store
 
 SHARD_ROWS = 4096
@@ -36,7 +36,7 @@ SHARD_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportSummary:
     """What an import did.
 
     Attributes:
@@ -64,7 +64,7 @@ def import_vectors(
     dtype: str = DTYPE,
     replace: bool = False,
     progress: Progress = silent,
-) -> Imported:
+) -> ImportSummary:
     """Bring vectors into the store, all or none.
 
     Args:
@@ -89,7 +89,7 @@ def import_vectors(
     vectors = open_vectors(file)
     widths = _widths(file, layers, vectors)
     ids = _ids(file, vectors, manifest)
-    checked = _Checked(file, vectors, ids, dtype)
+    checked = _CheckedVectors(file, vectors, ids, dtype)
     digest = checked.digest(widths, progress)
     origin = Origin(source=f"computed elsewhere ({file.name})", licence="not known", digest=digest, files=(file.name,))
     representation = stored_representation(store, name, widths, dtype, origin)
@@ -102,10 +102,10 @@ def import_vectors(
     for each in former:
         if each.key != representation.key:
             catalogue.remove(store, each)
-    return Imported(name, representation.key, widths, len(ids), len(manifest) - len(ids))
+    return ImportSummary(name, representation.key, widths, len(ids), len(manifest) - len(ids))
 
 
-def found_by_id(manifest: Manifest, representation: Representation, failures: Failures) -> Extraction:
+def found_by_id(manifest: Manifest, representation: Representation, failures: SkippedUtterances) -> Extraction:
     """Which utterances have a vector that was computed elsewhere; the others are counted as skipped."""
     held = representation.rows()
     rows = {each.id: _row(each.id) for each in manifest if _row(each.id) in held}
@@ -116,7 +116,7 @@ def found_by_id(manifest: Manifest, representation: Representation, failures: Fa
     return Extraction(rows, found=len(rows), computed=0)
 
 
-class _Checked:
+class _CheckedVectors:
     """The vectors of a file some rows at a time, as they are stored; what is not finite is told."""
 
     def __init__(self, file: Path, vectors: Vectors, ids: tuple[str, ...], dtype: str) -> None:
@@ -147,7 +147,9 @@ class _Checked:
         return digest.hexdigest()
 
 
-def _write(representation: Representation, vectors: _Checked, widths: Mapping[str, int], progress: Progress) -> None:
+def _write(
+    representation: Representation, vectors: _CheckedVectors, widths: Mapping[str, int], progress: Progress
+) -> None:
     held = representation.rows()
     ends = np.cumsum([0, *widths.values()]).tolist()
     with progress("Storing vectors", len(vectors)) as advance:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.extraction.usable import Corpus
+    from neuroscope.extraction.usable import UsableUtterances
 
 BATCH_MOST = 32
 BATCH_SECONDS = 200.0
@@ -23,13 +23,13 @@ SHARD_ROWS = 256
 SHARD_BYTES = 64_000_000
 
 
-def plan(corpus: Corpus, spec: BackboneSpec, device: str = "cpu") -> list[NDArray[np.int64]]:
+def plan(corpus: UsableUtterances, spec: BackboneSpec, device: str = "cpu") -> list[NDArray[np.int64]]:
     """Batches of similar length, the longest first: places in the corpus; equal rows once."""
     return [corpus.order[begin:end] for begin, end in pairwise(_ends(corpus, spec, device))]
 
 
 def wanted_shards(
-    corpus: Corpus, spec: BackboneSpec, device: str, width: int, wanted: NDArray[np.bool_]
+    corpus: UsableUtterances, spec: BackboneSpec, device: str, width: int, wanted: NDArray[np.bool_]
 ) -> list[list[NDArray[np.int64]]]:
     """What is to be computed: shards of batches of places; what is not wanted is taken out of the whole plan.
 
@@ -51,7 +51,7 @@ def wanted_shards(
     return shards
 
 
-def _ends(corpus: Corpus, spec: BackboneSpec, device: str) -> list[int]:
+def _ends(corpus: UsableUtterances, spec: BackboneSpec, device: str) -> list[int]:
     """Where batches begin and end in the corpus's order: each takes what fits beside its first, its longest."""
     most = BATCH_MOST if spec.batchable else 1
     room = (spec.batch_seconds if device == "cpu" else BATCH_SECONDS) * spec.sample_rate

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.audio.prefetch import Located, read_ahead
+from neuroscope.audio.prefetch import ReadJob, read_ahead
 from neuroscope.contracts.progress import Advance, Progress, silent
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
 from neuroscope.extraction import batching
 from neuroscope.extraction import padding_check as invariance
 from neuroscope.extraction.runner import Runner, Vectors
-from neuroscope.extraction.usable import Corpus, find
+from neuroscope.extraction.usable import UsableUtterances, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
     from neuroscope.extraction.padding_check import Invariance
-    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.skipped import SkippedUtterances
     from neuroscope.store.representations import Representation
 
 AHEAD_SECONDS = 600.0
 """Seconds of audio that are read ahead; of longer recordings, one."""
 
 
-_Reject = Callable[[Located, BadAudio], None]
-_Batch = tuple["Sequence[Located]", "Sequence[NDArray[np.float32] | BadAudio]"]
+_Reject = Callable[[ReadJob, BadAudio], None]
+_Batch = tuple["Sequence[ReadJob]", "Sequence[NDArray[np.float32] | BadAudio]"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def extract(
     spec: BackboneSpec,
     poolings: Mapping[str, Pooling],
     representation: Representation,
-    failures: Failures,
+    failures: SkippedUtterances,
     *,
     audio_index: Path,
     trusted_since: int = 0,
@@ -123,7 +123,7 @@ def extract(
     return Extraction(rows, found=len(set(rows.values()) - computed), computed=len(computed), invariance=found)
 
 
-def _rejecting(corpus: Corpus, failures: Failures) -> _Reject:
+def _rejecting(corpus: UsableUtterances, failures: SkippedUtterances) -> _Reject:
     """What to call when a row fails: every utterance of the row does."""
 
     @cache
@@ -133,7 +133,7 @@ def _rejecting(corpus: Corpus, failures: Failures) -> _Reject:
             found[row].append(utterance)
         return found
 
-    def reject(failed: Located, error: BadAudio) -> None:
+    def reject(failed: ReadJob, error: BadAudio) -> None:
         for utterance in ids()[failed.row]:
             failures.add(utterance, error)
 
@@ -141,7 +141,11 @@ def _rejecting(corpus: Corpus, failures: Failures) -> _Reject:
 
 
 def _compute(
-    shards: Sequence[Sequence[NDArray[np.int64]]], corpus: Corpus, runner: Runner, reject: _Reject, progress: Progress
+    shards: Sequence[Sequence[NDArray[np.int64]]],
+    corpus: UsableUtterances,
+    runner: Runner,
+    reject: _Reject,
+    progress: Progress,
 ) -> Iterator[set[str]]:
     """Compute and store shard by shard, reading ahead over all of them; the rows of each."""
     rate = runner.spec.sample_rate
@@ -170,10 +174,10 @@ def _run_shard(coming: Iterator[_Batch], runner: Runner, reject: _Reject, advanc
 
 
 def _run_batch(
-    batch: Sequence[Located], read: Sequence[NDArray[np.float32] | BadAudio], runner: Runner, reject: _Reject
+    batch: Sequence[ReadJob], read: Sequence[NDArray[np.float32] | BadAudio], runner: Runner, reject: _Reject
 ) -> Vectors:
     """Vectors of the utterances of a batch that could be read and whose vectors are finite."""
-    good: list[Located] = []
+    good: list[ReadJob] = []
     waveforms: list[NDArray[np.float32]] = []
     for each, wave in zip(batch, read, strict=True):
         if isinstance(wave, BadAudio):

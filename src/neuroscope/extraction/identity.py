@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.backbone import BackboneSpec, Origin
     from neuroscope.contracts.features import Pooling
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
 
 DTYPES = ("float32", "float16")
@@ -29,7 +29,7 @@ POOLED_BY_NETWORK = "none"
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedBackbone:
     """A backbone that is ready to be extracted into its representation.
 
     Attributes:
@@ -52,7 +52,9 @@ class Prepared:
         return [layer.name for layer in self.spec.layers if layer.in_all]
 
 
-def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, pooling: str, dtype: str) -> Prepared:
+def prepare(
+    choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, pooling: str, dtype: str
+) -> PreparedBackbone:
     """Build a backbone's spec, and find its representation.
 
     Args:
@@ -98,7 +100,7 @@ def prepare(choice: Choice[BackboneSpec], plugins: Plugins, store: Store, *, poo
     units = {layer.name: _units(layer, poolings) for layer in spec.layers}
     different = dict.fromkeys(texts.values())
     in_rows = next(iter(different)) if len(different) == 1 else " ".join(f"{k}:{v}" for k, v in texts.items())
-    return Prepared(choice.text, spec, poolings, in_rows, store.representation(identity, units, spec.origin))
+    return PreparedBackbone(choice.text, spec, poolings, in_rows, store.representation(identity, units, spec.origin))
 
 
 def stored_representation(
@@ -127,12 +129,12 @@ def stored_representation(
     return store.representation(identity, {spec.name: _units(spec, {}) for spec in specs}, origin)
 
 
-def _prepare_stored(choice: Choice[BackboneSpec], spec: BackboneSpec, store: Store) -> Prepared:
+def _prepare_stored(choice: Choice[BackboneSpec], spec: BackboneSpec, store: Store) -> PreparedBackbone:
     widths = {layer.name: layer.width for layer in spec.layers}
     representation = stored_representation(store, choice.argument or "", widths, spec.stored_as, spec.origin)
     if not representation.folder.exists():
         raise MissingData(f"the vectors of {choice.name} are not in the store any more; import them again")
-    return Prepared(choice.text, spec, {}, POOLED_BY_NETWORK, representation)
+    return PreparedBackbone(choice.text, spec, {}, POOLED_BY_NETWORK, representation)
 
 
 def _check_layers(choice: Choice[BackboneSpec], spec: BackboneSpec) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neuroscope.audio.prefetch import Located
+    from neuroscope.audio.prefetch import ReadJob
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.extraction.runner import Runner
 
@@ -65,7 +65,7 @@ def spread(order: NDArray[np.int64]) -> list[int]:
     return [int(order[number * (len(order) - 1) // (PIECES - 1)]) for number in range(PIECES)]
 
 
-def compare(located: Sequence[Located], runner: Runner) -> Invariance | None:
+def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
     """Run pieces of some utterances alone and side by side; None where none of them can be read.
 
     Args:
@@ -121,7 +121,7 @@ def record(found: Invariance | None) -> dict[str, Any] | None:
     return None if found is None else {**asdict(found), "one_at_a_time": found.broken}
 
 
-def _pieces(located: Sequence[Located], spec: BackboneSpec) -> list[Located]:
+def _pieces(located: Sequence[ReadJob], spec: BackboneSpec) -> list[ReadJob]:
     """Beginnings of the utterances, each shorter than the one before."""
     longest = min(SECONDS * spec.sample_rate, located[0].samples)
     pieces = []
@@ -131,7 +131,7 @@ def _pieces(located: Sequence[Located], spec: BackboneSpec) -> list[Located]:
     return pieces
 
 
-def _beginning(each: Located, wanted: int, sample_rate: int) -> Located:
+def _beginning(each: ReadJob, wanted: int, sample_rate: int) -> ReadJob:
     """The first samples of an utterance, as many at the model's rate as are wanted."""
     stretch = each.stretch
     length = -(-wanted * stretch.file.rate // sample_rate)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.progress import Progress
-    from neuroscope.data.sources import Loaded
+    from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
-    from neuroscope.extraction.identity import Prepared
-    from neuroscope.extraction.skipped import Failures
-    from neuroscope.extraction.usable import Corpus
+    from neuroscope.extraction.identity import PreparedBackbone
+    from neuroscope.extraction.skipped import SkippedUtterances
+    from neuroscope.extraction.usable import UsableUtterances
     from neuroscope.store.representations import Store
 
 
@@ -69,7 +69,7 @@ class Machine:
         """Since when what is remembered of audio files is trusted."""
         return self.began if self.rehash else 0
 
-    def cut(self, loaded: Loaded, progress: Progress) -> Loaded:
+    def cut(self, loaded: LoadedData, progress: Progress) -> LoadedData:
         """Segments in place of recordings, where they were asked for."""
         if self.segment is None:
             return loaded
@@ -77,17 +77,19 @@ class Machine:
 
         return segmentation.cut(loaded, self.segment, self.store.audio, progress, since=self._trusted)
 
-    def failures(self, total: int) -> Failures:
+    def failures(self, total: int) -> SkippedUtterances:
         """Where utterances that cannot be used are counted, of so many in all.
 
         Raises:
             BadOption: ``on_error`` or ``max_errors`` is none.
         """
-        from neuroscope.extraction.skipped import Failures
+        from neuroscope.extraction.skipped import SkippedUtterances
 
-        return Failures(total, self.on_error, self.max_errors)
+        return SkippedUtterances(total, self.on_error, self.max_errors)
 
-    def find(self, manifest: Manifest, spec: BackboneSpec, failures: Failures, progress: Progress) -> Corpus:
+    def find(
+        self, manifest: Manifest, spec: BackboneSpec, failures: SkippedUtterances, progress: Progress
+    ) -> UsableUtterances:
         """What of a manifest a backbone can take, found in its files; ``failures`` receives the rest."""
         from neuroscope.extraction import usable
 
@@ -101,7 +103,9 @@ class Machine:
             progress=progress,
         )
 
-    def extract(self, prepared: Prepared, manifest: Manifest, progress: Progress) -> tuple[Extraction, Failures]:
+    def extract(
+        self, prepared: PreparedBackbone, manifest: Manifest, progress: Progress
+    ) -> tuple[Extraction, SkippedUtterances]:
         """Bring a manifest into the store; nothing to compute where vectors were imported."""
         from neuroscope.exchange import importing
         from neuroscope.extraction import extractor

@@ -10,7 +10,7 @@ from neuroscope.errors import BadAudio, BadOption, TooManyFailures
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedUtterance:
     """One utterance that is in no result, and why."""
 
     utterance: str
@@ -19,7 +19,7 @@ class Skipped:
 
 
 @dataclass
-class Failures:
+class SkippedUtterances:
     """Collects what failed among ``total`` utterances.
 
     Attributes:
@@ -30,7 +30,7 @@ class Failures:
     total: int
     on_error: str = "skip"
     max_errors: float = MAX_ERRORS
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedUtterance] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.on_error not in {"skip", "fail"}:
@@ -44,7 +44,7 @@ class Failures:
         Raises:
             TooManyFailures: under ``on_error="fail"``.
         """
-        self.skipped.append(Skipped(utterance, error.reason, error.detail))
+        self.skipped.append(SkippedUtterance(utterance, error.reason, error.detail))
         if self.on_error == "fail":
             raise TooManyFailures(f"utterance {utterance}: {error} (--on-error skip leaves such utterances out)")
 
@@ -61,7 +61,7 @@ class Failures:
         return next(skipped.detail for skipped in self.skipped if skipped.reason == reason)
 
 
-def counted(skipped: list[Skipped] | tuple[Skipped, ...]) -> list[tuple[str, int]]:
+def counted(skipped: list[SkippedUtterance] | tuple[SkippedUtterance, ...]) -> list[tuple[str, int]]:
     """How many failed for each reason, the most frequent first."""
     counts = Counter(each.reason for each in skipped)
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

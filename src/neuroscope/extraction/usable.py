@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.audio.index import examine_all
-from neuroscope.audio.prefetch import Located
+from neuroscope.audio.prefetch import ReadJob
 from neuroscope.audio.spans import locate_all
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
-from neuroscope.runtime.gc_pause import uncollected
+from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from polars import Series
 
-    from neuroscope.audio.spans import Files, Stretches
+    from neuroscope.audio.spans import AudioFiles, Spans
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.skipped import SkippedUtterances
 
 
 @dataclass(frozen=True)
-class Corpus:
+class UsableUtterances:
     """Usable utterances, in the order of their manifest.
 
     Attributes:
@@ -41,7 +41,7 @@ class Corpus:
     """
 
     utterances: Sequence[Utterance]
-    stretches: Stretches
+    stretches: Spans
     numbers: NDArray[np.int64]
     samples: NDArray[np.int64]
     rows: Series
@@ -49,13 +49,13 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def __getitem__(self, place: int) -> Located:
+    def __getitem__(self, place: int) -> ReadJob:
         """One usable utterance, with what it takes to read it."""
         number = int(self.numbers[place])
         utterance = self.utterances[number]
         if utterance.path is None:
             raise BadAudio("no path", utterance.id)
-        return Located(utterance, utterance.path, self.stretches[number], int(self.samples[place]), self.rows[place])
+        return ReadJob(utterance, utterance.path, self.stretches[number], int(self.samples[place]), self.rows[place])
 
     @property
     def ids(self) -> list[str]:
@@ -86,13 +86,13 @@ class Corpus:
 def find(
     manifest: Manifest,
     spec: BackboneSpec,
-    failures: Failures,
+    failures: SkippedUtterances,
     *,
     audio_index: Path,
     trusted_since: int,
     max_duration: float,
     progress: Progress = silent,
-) -> Corpus:
+) -> UsableUtterances:
     """Look at a manifest's files, and find in them what the model can take.
 
     Args:
@@ -109,13 +109,15 @@ def find(
     """
     paths = (each.path for each in manifest if each.path is not None)
     files = examine_all(audio_index, paths, progress, since=trusted_since)
-    with uncollected():
+    with gc_paused():
         corpus = usable(manifest, files, spec, failures, max_duration)
     failures.check()
     return corpus
 
 
-def usable(manifest: Manifest, files: Files, spec: BackboneSpec, failures: Failures, most: float) -> Corpus:
+def usable(
+    manifest: Manifest, files: AudioFiles, spec: BackboneSpec, failures: SkippedUtterances, most: float
+) -> UsableUtterances:
     """What of a manifest the model can take; ``failures`` receives the rest, in its order.
 
     Args:
@@ -138,7 +140,7 @@ def usable(manifest: Manifest, files: Files, spec: BackboneSpec, failures: Failu
     numbers = np.flatnonzero(good)
     if len(numbers) < len(rows):
         rows = rows[numbers]
-    return Corpus(manifest.utterances, stretches, numbers, samples[numbers], rows)
+    return UsableUtterances(manifest.utterances, stretches, numbers, samples[numbers], rows)
 
 
 def _unfit(utterance: Utterance, samples: int, spec: BackboneSpec, most: float) -> BadAudio:

@@ -10,8 +10,8 @@ import numpy as np
 
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
-from neuroscope.neurons.subsets import STEPS, Cuts, steps
-from neuroscope.probing.diagnostics import Caution, about_fit
+from neuroscope.neurons.subsets import STEPS, RankedSubsets, steps
+from neuroscope.probing.diagnostics import Diagnostic, about_fit
 from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Probe, Ranking
-    from neuroscope.neurons.subsets import Part
+    from neuroscope.neurons.subsets import Subset
     from neuroscope.probing.fitting import Fit
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
 MASKED_PERCENT = 20.0
@@ -39,11 +39,11 @@ class Ablation:
     """What probes said that see a part of the neurons, and what to be careful about."""
 
     predictions: list[Prediction] = field(default_factory=list)
-    cautions: list[Caution] = field(default_factory=list)
+    cautions: list[Diagnostic] = field(default_factory=list)
 
 
 def masked(
-    material: Material,
+    material: ProbeData,
     fits: Sequence[Fit],
     rankings: Sequence[Ranking],
     *,
@@ -70,7 +70,7 @@ def masked(
     for run, fitted, ranking in zip(material.runs.each, fits, rankings, strict=True):
         if not _sizes(found, material, run, [percent]):
             continue
-        cuts = Cuts(ranking, material.features.units, run.seed)
+        cuts = RankedSubsets(ranking, material.features.units, run.seed)
         parts = {
             "masked-top": cuts.top(percent),
             "masked-bottom": cuts.bottom(percent),
@@ -84,10 +84,10 @@ def masked(
 
 def _mask(
     found: Ablation,
-    material: Material,
+    material: ProbeData,
     run: Run,
     probe: Probe,
-    parts: dict[str, Part],
+    parts: dict[str, Subset],
     percent: float,
     fill: str,
 ) -> None:
@@ -110,10 +110,10 @@ def _mask(
         top_is_all = bottom_is_none = agree
     if top_is_all:
         kind = "masked-top tests nothing: it holds all columns that the probe uses"
-        found.cautions.append(Caution(kind, material.layer, run.seed, detail))
+        found.cautions.append(Diagnostic(kind, material.layer, run.seed, detail))
     if bottom_is_none:
         kind = "masked-bottom tests nothing: it holds no column that the probe uses, and the bias decides alone"
-        found.cautions.append(Caution(kind, material.layer, run.seed, detail))
+        found.cautions.append(Diagnostic(kind, material.layer, run.seed, detail))
 
 
 def _say_masked(
@@ -124,7 +124,7 @@ def _say_masked(
     return np.asarray(probe.predict(shown), dtype=np.int64)
 
 
-def training_mean(material: Material, run: Run) -> NDArray[np.float32]:
+def training_mean(material: ProbeData, run: Run) -> NDArray[np.float32]:
     """The mean of each column over a run's training rows, each as often as its bootstrap holds it; ``[columns]``."""
     train = run.split.train
     weights = np.ones(len(train), dtype=np.int64) if run.weights is None else run.weights
@@ -134,7 +134,7 @@ def training_mean(material: Material, run: Run) -> NDArray[np.float32]:
     return np.asarray(total / weights.sum(), dtype=np.float32)
 
 
-def retrained(material: Material, rankings: Sequence[Ranking], percents: Sequence[float] = STEPS) -> Ablation:
+def retrained(material: ProbeData, rankings: Sequence[Ranking], percents: Sequence[float] = STEPS) -> Ablation:
     """A new probe on a part of the columns, at every percentage.
 
     Conditions: ``top-set``, ``bottom-set`` and ``random-set``, the last drawn anew each run. Percentages that are less
@@ -150,7 +150,7 @@ def retrained(material: Material, rankings: Sequence[Ranking], percents: Sequenc
         kept = _sizes(found, material, run, percents)
         if not kept:
             continue
-        cuts = Cuts(ranking, material.features.units, run.seed)
+        cuts = RankedSubsets(ranking, material.features.units, run.seed)
         sets = {"top-set": cuts.top, "bottom-set": cuts.bottom, "random-set": cuts.random}
         parts = {condition: {percent: cut(percent) for percent in kept} for condition, cut in sets.items()}
         for condition, by_percent in parts.items():
@@ -173,7 +173,7 @@ def _say_of_part(probe: Probe, kept: NDArray[np.int64], rows: NDArray[np.float32
 
 
 def _ask(
-    material: Material, run: Run, asked: Sequence[Callable[[NDArray[np.float32]], NDArray[np.int64]]]
+    material: ProbeData, run: Run, asked: Sequence[Callable[[NDArray[np.float32]], NDArray[np.int64]]]
 ) -> list[NDArray[np.int64]]:
     """What each says of the run's test rows; these are read once, a block at a time."""
     test = run.split.test
@@ -190,22 +190,22 @@ def _blocks(rows: int, width: int) -> Iterator[slice]:
     return (slice(begin, begin + step) for begin in range(0, rows, step))
 
 
-def _sizes(found: Ablation, material: Material, run: Run, percents: Sequence[float]) -> list[float]:
+def _sizes(found: Ablation, material: ProbeData, run: Run, percents: Sequence[float]) -> list[float]:
     """The percentages that are at least one column; the others are told."""
     width = len(material.features.units)
     chosen = steps(width, percents)
     if chosen.empty:
         listed = ", ".join(f"{percent:g}" for percent in chosen.empty)
         kind = "shares of less than one neuron are left out"
-        found.cautions.append(Caution(kind, material.layer, run.seed, f"{listed} % of {width}"))
+        found.cautions.append(Diagnostic(kind, material.layer, run.seed, f"{listed} % of {width}"))
     return [float(percent) for percent in chosen.sizes]
 
 
-def _tell_draws(found: Ablation, material: Material, run: Run, condition: str, parts: dict[float, Part]) -> None:
+def _tell_draws(found: Ablation, material: ProbeData, run: Run, condition: str, parts: dict[float, Subset]) -> None:
     """The first of these parts that the ranking's order did not suffice for."""
     for percent in sorted(parts):
         if parts[percent].drawn:
             kind = "the ranking scores neurons 0, and some of them were drawn at random"
             detail = f"at {percent:g} %, {parts[percent].drawn} of {len(parts[percent].columns)}"
-            found.cautions.append(Caution(kind, f"{material.layer} {condition}", run.seed, detail))
+            found.cautions.append(Diagnostic(kind, f"{material.layer} {condition}", run.seed, detail))
             return

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.neurons.minimal import MinimalSet
     from neuroscope.probing.cell import Cell
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
 
 
-def distribution(cell: Cell, material: Material, sets: Sequence[MinimalSet]) -> list[Row]:
+def distribution(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
     """How many neurons of the sets each layer has.
 
     Metrics, of each layer, a row a run and one over runs:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
 DISTRIBUTIONS = ("normal", "uniform", "matched")
@@ -78,7 +78,7 @@ def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
     return first + shift, np.sqrt(np.maximum(squares / rows - shift**2, 0))
 
 
-def random(material: Material, distribution: str = "normal") -> list[Prediction]:
+def random(material: ProbeData, distribution: str = "normal") -> list[Prediction]:
     """The probe trained and tested on random features, a new draw each run.
 
     Raises:
@@ -91,7 +91,7 @@ def random(material: Material, distribution: str = "normal") -> list[Prediction]
     return _on_others(material, drawn, CONDITIONS.get(distribution, ""))
 
 
-def untrained(material: Material, features_of_run: Callable[[Run], Features]) -> list[Prediction]:
+def untrained(material: ProbeData, features_of_run: Callable[[Run], Features]) -> list[Prediction]:
     """The probe trained and tested on what an untrained twin of the backbone makes of the same audio.
 
     Args:
@@ -104,7 +104,7 @@ def untrained(material: Material, features_of_run: Callable[[Run], Features]) ->
     return _on_others(material, features_of_run, "untrained")
 
 
-def _on_others(material: Material, features_of_run: Callable[[Run], Features], condition: str) -> list[Prediction]:
+def _on_others(material: ProbeData, features_of_run: Callable[[Run], Features], condition: str) -> list[Prediction]:
     said = []
     for run in material.runs.each:
         features = features_of_run(run)
@@ -116,7 +116,7 @@ def _on_others(material: Material, features_of_run: Callable[[Run], Features], c
     return said
 
 
-def permuted(material: Material) -> list[Prediction]:
+def permuted(material: ProbeData) -> list[Prediction]:
     """The probe trained on labels permuted over the training rows, a new permutation each run; tested on the true ones.
 
     Every class keeps its number of rows. A row that a bootstrap holds twice is two rows, each with a label of its own.
@@ -132,7 +132,7 @@ def permuted(material: Material) -> list[Prediction]:
     return said
 
 
-def selectivity(cell: Cell, material: Material, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
+def selectivity(cell: Cell, material: ProbeData, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
     """Accuracy of the probe minus its accuracy when its training labels were permuted, with paired intervals.
 
     Args:

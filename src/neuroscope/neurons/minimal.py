@@ -11,7 +11,7 @@ import numpy as np
 from neuroscope.contracts.probing import Problem
 from neuroscope.neurons.size_search import FoldCurve, percent_of, smallest
 from neuroscope.neurons.subsets import steps
-from neuroscope.probing.diagnostics import Caution, about_fit
+from neuroscope.probing.diagnostics import Diagnostic, about_fit
 from neuroscope.probing.folds import folds
 from neuroscope.probing.metrics import RELIABLE_GROUPS, interval
 from neuroscope.probing.predictions import tallied
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Ranker
-    from neuroscope.neurons.subsets import Cuts, Part
+    from neuroscope.neurons.subsets import RankedSubsets, Subset
     from neuroscope.probing.metrics import Tally
     from neuroscope.probing.predictions import Prediction
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
 DELTA = 0.01
@@ -67,7 +67,7 @@ def paper_rule(
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SizeChoice:
     """The sizes that were chosen in one run, on folds of its training part.
 
     Attributes:
@@ -80,7 +80,7 @@ class Choice:
     run: Run
     sizes: Mapping[str, int]
     gaps: Mapping[str, Tally]
-    cautions: tuple[Caution, ...]
+    cautions: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ class MinimalSet:
     """
 
     condition: str
-    part: Part
+    part: Subset
     top: Prediction
     random: Prediction
 
 
-def choose(material: Material, run: Run, ranker: Ranker, *, delta: float = DELTA, kept: float = KEPT) -> Choice:
+def choose(material: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, kept: float = KEPT) -> SizeChoice:
     """Choose how many neurons suffice, without a look at the test part.
 
     On group-disjoint folds of the training part the neurons are ranked and re-trained anew; accuracies are of all
@@ -116,7 +116,7 @@ def choose(material: Material, run: Run, ranker: Ranker, *, delta: float = DELTA
     """
     count, made = len(material.features.units), folds(run, material.values)
     if not made.each:
-        return Choice(run, dict.fromkeys((MINIMAL, SURE, RELATIVE), count), {}, made.cautions)
+        return SizeChoice(run, dict.fromkeys((MINIMAL, SURE, RELATIVE), count), {}, made.cautions)
     curve = FoldCurve(material, made.each, ranker)
     grid = sorted(set(steps(count).sizes.values()))
     curve.fit(grid)
@@ -127,21 +127,21 @@ def choose(material: Material, run: Run, ranker: Ranker, *, delta: float = DELTA
     }
     sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
     cautions = (*made.cautions, *_about_folds(curve.whole, material.layer, run.seed, delta))
-    return Choice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, cautions)
+    return SizeChoice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, cautions)
 
 
-def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[Caution]:
+def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[Diagnostic]:
     """Why a size that was chosen on these held-out rows may mean little; ``whole``: of all neurons."""
     if delta * whole.rows < _FEW_ROWS:
         kind = "what a minimal set may lose is worth few utterances: its size may be chance"
-        yield Caution(kind, layer, seed, f"{delta * whole.rows:.1f} of {whole.rows} that were held out")
+        yield Diagnostic(kind, layer, seed, f"{delta * whole.rows:.1f} of {whole.rows} that were held out")
     if whole.groups < RELIABLE_GROUPS:
         kind = f"the minimal set was chosen on fewer than {RELIABLE_GROUPS} groups: its intervals are unreliable"
-        yield Caution(kind, layer, seed, f"{whole.groups} that were held out")
+        yield Diagnostic(kind, layer, seed, f"{whole.groups} that were held out")
     most, right = whole.total.sum(axis=0).max() / whole.rows, whole.score("accuracy")
     if right <= most + delta:
         kind = "all neurons together answer no better than the most frequent class: any set is minimal"
-        yield Caution(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds")
+        yield Diagnostic(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds")
 
 
 def _within(curve: FoldCurve, delta: float, size: int) -> bool:
@@ -158,8 +158,8 @@ def _reaches(curve: FoldCurve, kept: float, size: int) -> bool:
 
 
 def retrain(
-    material: Material, run: Run, cuts: Cuts, sizes: Mapping[str, int]
-) -> tuple[list[MinimalSet], list[Caution]]:
+    material: ProbeData, run: Run, cuts: RankedSubsets, sizes: Mapping[str, int]
+) -> tuple[list[MinimalSet], list[Diagnostic]]:
     """The chosen numbers of neurons, re-trained on the whole training part and asked about the test part.
 
     Args:
@@ -173,7 +173,7 @@ def retrain(
     parts = {size: (cuts.top(percent), cuts.random(percent)) for size, percent in percents.items()}
     fits = iter(material.fits(run, [Problem(columns=part.columns) for pair in parts.values() for part in pair]))
     said: dict[int, list[Prediction]] = {}
-    found: list[Caution] = []
+    found: list[Diagnostic] = []
     for size, pair in parts.items():
         fitted = [next(fits) for _ in pair]
         found += about_fit(fitted[0], f"{layer} minimal set", run.seed)  # a random set may well know nothing
@@ -190,7 +190,7 @@ def retrain(
         sets.append(MinimalSet(condition, parts[size][0], top, random))
         if drawn := parts[size][0].drawn:
             kind = "the ranking scores neurons 0, and some of them were drawn at random"
-            found.append(Caution(kind, f"{layer} {condition}", run.seed, f"{drawn} of {size}"))
+            found.append(Diagnostic(kind, f"{layer} {condition}", run.seed, f"{drawn} of {size}"))
     return sets, found
 
 
@@ -230,8 +230,8 @@ def paper_percents(
 
 
 def paper_sets(
-    material: Material,
-    cuts: Sequence[Cuts],
+    material: ProbeData,
+    cuts: Sequence[RankedSubsets],
     top: Sequence[Prediction],
     random: Sequence[Prediction],
     whole: Sequence[Prediction],

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuroscope.contracts.rows import Row
-    from neuroscope.neurons.minimal import Choice, MinimalSet
+    from neuroscope.neurons.minimal import MinimalSet, SizeChoice
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
 
 TOLERATED = 0.05
 """Accuracy that the most important neurons may have beyond as many random ones, where information is redundant."""
 
 
 def about_sets(
-    cell: Cell, material: Material, sets: Sequence[MinimalSet], whole: Sequence[Prediction], *, delta: float = DELTA
+    cell: Cell, material: ProbeData, sets: Sequence[MinimalSet], whole: Sequence[Prediction], *, delta: float = DELTA
 ) -> list[Row]:
     """Accuracy of the sets and of the random ones beside them, the paired difference to all neurons, and their sizes.
 
@@ -64,7 +64,7 @@ def about_sets(
     return made
 
 
-def _scored(cell: Cell, material: Material, predictions: Sequence[Prediction]) -> list[Row]:
+def _scored(cell: Cell, material: ProbeData, predictions: Sequence[Prediction]) -> list[Row]:
     """Scores of sets that belong together although each run has its own percentage."""
     percents = {each.run.seed: each.percent for each in predictions}
     alike = [replace(each, percent=None) for each in predictions]
@@ -73,7 +73,7 @@ def _scored(cell: Cell, material: Material, predictions: Sequence[Prediction]) -
     return [replace(row, percent=mean if row.seed is None else percents[row.seed]) for row in made]
 
 
-def on_folds(cell: Cell, material: Material, choices: Sequence[Choice]) -> list[Row]:
+def on_folds(cell: Cell, material: ProbeData, choices: Sequence[SizeChoice]) -> list[Row]:
     """What the chosen sizes lost on the folds that they were chosen on; ``fold_accuracy_difference``, a row a run."""
     made = []
     for choice in choices:
@@ -96,7 +96,7 @@ def on_folds(cell: Cell, material: Material, choices: Sequence[Choice]) -> list[
     return made
 
 
-def redundancy(cell: Cell, material: Material, sets: Sequence[MinimalSet]) -> list[Row]:
+def redundancy(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
     """Two kinds of redundancy.
 
     Neuron-wise, of the sets that keep 97 % of the accuracy: ``redundant_percent``, the share of the neurons beside

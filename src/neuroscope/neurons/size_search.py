@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.contracts.probing import Problem
-from neuroscope.neurons.subsets import Cuts
+from neuroscope.neurons.subsets import RankedSubsets
 from neuroscope.probing.differences import minus
 from neuroscope.probing.metrics import tally
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.probing import Ranker
     from neuroscope.probing.metrics import Tally
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
 _FINENESS = 50  # a size is found to within a fiftieth of itself, and exactly up to 100 neurons
@@ -35,14 +35,14 @@ class FoldCurve:
         ranker: makes the order.
     """
 
-    def __init__(self, material: Material, folds: Sequence[Run], ranker: Ranker) -> None:
+    def __init__(self, material: ProbeData, folds: Sequence[Run], ranker: Ranker) -> None:
         self._material, self._folds = material, folds
         self._count = len(material.features.units)
         self._cuts, whole = [], []
         for fold in folds:
             (fitted,) = material.fits(fold, [Problem()])
             ranking = ranker.rank(*material.training(fold), fitted.probe, seed=fold.seed)
-            self._cuts.append(Cuts(ranking, material.features.units, fold.seed))
+            self._cuts.append(RankedSubsets(ranking, material.features.units, fold.seed))
             whole.append(material.predict(fold, fitted.probe, "probe").predicted)
         self.whole = self._tally(whole)
         self._tallies: dict[int, Tally] = {self._count: self.whole}

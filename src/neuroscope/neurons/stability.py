@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.contracts.probing import Problem
-from neuroscope.neurons.subsets import Cuts, size
+from neuroscope.neurons.subsets import RankedSubsets, size
 from neuroscope.probing.counted import Where, counted
-from neuroscope.probing.diagnostics import Caution
+from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.differences import differences
 from neuroscope.probing.folds import folds
 from neuroscope.probing.runs import Run
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
 
 PERCENT = 10.0
 """Per cent of the neurons whose overlap is told."""
@@ -42,11 +42,11 @@ class Stability:
     """Rows about a ranking, and what to be careful about."""
 
     rows: list[Row] = field(default_factory=list)
-    cautions: list[Caution] = field(default_factory=list)
+    cautions: list[Diagnostic] = field(default_factory=list)
 
 
 def stability(
-    cell: Cell, material: Material, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
+    cell: Cell, material: ProbeData, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
 ) -> Stability:
     """The overlap of the most important neurons: Jaccard, the share of those in either set that are in both.
 
@@ -68,10 +68,10 @@ def stability(
     kept = size(len(material.features.units), percent)
     if not kept:
         detail = f"{percent:g} % of {len(material.features.units)}"
-        found.cautions.append(Caution("overlap: the share is less than one neuron", material.layer, 0, detail))
+        found.cautions.append(Diagnostic("overlap: the share is less than one neuron", material.layer, 0, detail))
         return found
     tops = [
-        Cuts(ranking, material.features.units, run.seed).top(percent).columns
+        RankedSubsets(ranking, material.features.units, run.seed).top(percent).columns
         for ranking, run in zip(rankings, runs, strict=True)
     ]
     if len(tops) > 1:
@@ -79,14 +79,14 @@ def stability(
         found.rows.append(cell.row(**common, metric="overlap", value=float(np.mean(pairs))))
         if all(_trains_alike(run, runs[0]) for run in runs):
             kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
-            found.cautions.append(Caution(kind, material.layer, runs[0].seed, f"{common['n']} rows"))
+            found.cautions.append(Diagnostic(kind, material.layer, runs[0].seed, f"{common['n']} rows"))
     _halves(found, cell, material, ranker, percent)
     expected = chance(kept, len(material.features.units))
     found.rows.append(cell.row(**common, metric="overlap_chance", value=expected))
     return found
 
 
-def _halves(found: Stability, cell: Cell, material: Material, ranker: Ranker, percent: float) -> None:
+def _halves(found: Stability, cell: Cell, material: ProbeData, ranker: Ranker, percent: float) -> None:
     """Ranks both halves of every run that has them."""
     runs, overlaps = [], []
     for run in material.runs.each:
@@ -96,7 +96,7 @@ def _halves(found: Stability, cell: Cell, material: Material, ranker: Ranker, pe
         for half in pair:
             (fitted,) = material.fits(half, [Problem()])
             ranking = ranker.rank(*material.training(half), fitted.probe, seed=half.seed)
-            tops.append(Cuts(ranking, material.features.units, half.seed).top(percent).columns)
+            tops.append(RankedSubsets(ranking, material.features.units, half.seed).top(percent).columns)
         if tops:
             runs.append(run)
             overlaps.append(jaccard(*tops))
@@ -105,7 +105,7 @@ def _halves(found: Stability, cell: Cell, material: Material, ranker: Ranker, pe
         found.rows += counted(cell, where, runs, overlaps, [percent] * len(runs))
 
 
-def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[Caution]]:
+def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[Diagnostic]]:
     """Two runs whose training rows are halves of a run's: no group is in both.
 
     Their seeds differ, or the draws among neurons of score 0 and the starts of the probes would be alike in both. A
@@ -125,7 +125,7 @@ def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[C
     if len(pair) == 2 and known[0] == known[1] and len(known[0]) > 1:
         return tuple(pair), cautions
     kind = "the training part cannot be halved so that both halves know the same classes"
-    return (), [*cautions, Caution(kind, "", run.seed, f"{len(run.split.train)} rows")]
+    return (), [*cautions, Diagnostic(kind, "", run.seed, f"{len(run.split.train)} rows")]
 
 
 def _trains_alike(one: Run, other: Run) -> bool:
@@ -147,7 +147,7 @@ def chance(kept: int, columns: int) -> float:
 
 def top_minus_random(
     cell: Cell,
-    material: Material,
+    material: ProbeData,
     top: Sequence[Prediction],
     random: Sequence[Prediction],
     *,

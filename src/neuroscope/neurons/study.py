@@ -10,7 +10,7 @@ from neuroscope.errors import BadOption
 from neuroscope.neurons import ablation, controls, minimal, redundancy
 from neuroscope.neurons.by_layer import distribution
 from neuroscope.neurons.stability import stability, top_minus_random
-from neuroscope.neurons.subsets import Cuts
+from neuroscope.neurons.subsets import RankedSubsets
 from neuroscope.probing import diagnostics as caution
 from neuroscope.probing.layerwise import majority
 from neuroscope.probing.predictions import score
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.fitting import Fit
     from neuroscope.probing.predictions import Prediction
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
 CONTROLS = (*controls.CONDITIONS.values(), "permuted", "untrained")
@@ -33,7 +33,7 @@ USUAL = ("random", "permuted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class NeuronSettings:
     """What is asked of the neurons.
 
     Attributes:
@@ -64,7 +64,7 @@ class Neurons:
     predictions: list[Prediction] = field(default_factory=list)
     rankings: list[tuple[Run, Ranking]] = field(default_factory=list)
     sets: list[minimal.MinimalSet] = field(default_factory=list)
-    cautions: list[caution.Caution] = field(default_factory=list)
+    cautions: list[caution.Diagnostic] = field(default_factory=list)
 
     @property
     def chosen(self) -> list[minimal.MinimalSet]:
@@ -72,7 +72,7 @@ class Neurons:
         return [each for each in self.sets if each.condition == self.sets[0].condition]
 
 
-def study(cell: Cell, material: Material, asked: Asked, progress: Progress) -> Neurons:
+def study(cell: Cell, material: ProbeData, asked: NeuronSettings, progress: Progress) -> Neurons:
     """Rank the neurons in every run, and test the ranking.
 
     Args:
@@ -95,7 +95,7 @@ def study(cell: Cell, material: Material, asked: Asked, progress: Progress) -> N
     return found
 
 
-def _rank(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: list[Fit]) -> None:
+def _rank(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
     """The probe of all columns in every run, and the order of the columns that comes of it."""
     for run in material.runs.each:
         (fitted,) = material.fits(run, [Problem()])
@@ -108,7 +108,7 @@ def _rank(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: li
             found.rows.append(cell.row(**common, value=number, n=len(run.split.train), seed=run.seed))
 
 
-def _controls(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: list[Fit]) -> None:
+def _controls(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
     """What the probe reaches without what it is meant to find."""
     del fits
     whole = _said(found, "probe")
@@ -123,7 +123,7 @@ def _controls(found: Neurons, cell: Cell, material: Material, asked: Asked, fits
         found.predictions += controls.untrained(material, asked.untrained)
 
 
-def _ablate(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: list[Fit]) -> None:
+def _ablate(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
     """The probe on a part of the columns: masked, and trained anew."""
     del cell
     rankings = [ranking for _, ranking in found.rankings]
@@ -132,16 +132,16 @@ def _ablate(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: 
         found.cautions += each.cautions
 
 
-def _score(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: list[Fit]) -> None:
+def _score(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
     del asked, fits
     found.rows += score(cell, found.predictions, material.values, len(material.classes), material.runs)
 
 
-def _minimal(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: list[Fit]) -> None:
+def _minimal(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
     """The smallest sets: by our rules, chosen on folds of the training part, and by the paper's, chosen on the test."""
     del fits
     whole, top, random = (_said(found, condition) for condition in ("probe", "top-set", "random-set"))
-    cuts = [Cuts(ranking, material.features.units, run.seed) for run, ranking in found.rankings]
+    cuts = [RankedSubsets(ranking, material.features.units, run.seed) for run, ranking in found.rankings]
     choices = [] if asked.paper else [minimal.choose(material, run, asked.ranker) for run in material.runs.each]
     for choice, cut in zip(choices, cuts, strict=False):
         sets, cautions = minimal.retrain(material, choice.run, cut, choice.sizes)
@@ -157,7 +157,7 @@ def _minimal(found: Neurons, cell: Cell, material: Material, asked: Asked, fits:
     found.predictions += [said for each in found.sets for said in (each.top, each.random)]
 
 
-def _trust(found: Neurons, cell: Cell, material: Material, asked: Asked, fits: list[Fit]) -> None:
+def _trust(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
     """Would other speakers give the same neurons, and are they of use?"""
     del fits
     stable = stability(cell, material, [ranking for _, ranking in found.rankings], asked.ranker)

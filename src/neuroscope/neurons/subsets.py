@@ -25,11 +25,11 @@ _TIES, _ANY = 0x71E5, 0xA17  # of the draws among units of score 0, and among al
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Subset:
     """Some units of a ranking.
 
     Attributes:
-        columns: int64 ``[size]``, ascending: their columns among the units that ``Cuts`` was made for.
+        columns: int64 ``[size]``, ascending: their columns among the units that ``RankedSubsets`` was made for.
         drawn: how many of them were drawn at random from units of score 0, among which the ranking knows no order.
     """
 
@@ -50,7 +50,7 @@ class Steps:
     empty: tuple[float, ...]
 
 
-class Cuts:
+class RankedSubsets:
     """The parts of one ranking under one seed.
 
     Units of score 0 are put in a random order once: taken by position they would seem stable, and of the first layer.
@@ -77,21 +77,21 @@ class Cuts:
         self._order = order
         self._any = np.random.default_rng([seed, _ANY]).permutation(len(order))
 
-    def top(self, percent: float) -> Part:
+    def top(self, percent: float) -> Subset:
         """The most important units."""
         return self._part(0, size(len(self._order), percent))
 
-    def bottom(self, percent: float) -> Part:
+    def bottom(self, percent: float) -> Subset:
         """The least important units."""
         return self._part(len(self._order) - size(len(self._order), percent), len(self._order))
 
-    def random(self, percent: float) -> Part:
+    def random(self, percent: float) -> Subset:
         """As many units, whatever their rank."""
-        return Part(np.sort(self._any[: size(len(self._any), percent)]), 0)
+        return Subset(np.sort(self._any[: size(len(self._any), percent)]), 0)
 
-    def _part(self, begin: int, end: int) -> Part:
+    def _part(self, begin: int, end: int) -> Subset:
         within = int(((self._zero >= begin) & (self._zero < end)).sum())
-        return Part(np.sort(self._order[begin:end]), within if within < len(self._zero) else 0)
+        return Subset(np.sort(self._order[begin:end]), within if within < len(self._zero) else 0)
 
 
 def size(count: int, percent: float) -> int:

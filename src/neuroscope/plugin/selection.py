@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.probing import Probe, Ranker
     from neuroscope.defaults import Preset
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice, Registry
 
 T = TypeVar("T")

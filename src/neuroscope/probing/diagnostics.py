@@ -23,7 +23,7 @@ _FEW_ERRORS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class Diagnostic:
     """One finding in one layer and run; equal kinds are summed up in one line.
 
     Attributes:
@@ -39,39 +39,39 @@ class Caution:
     detail: str = ""
 
 
-def about_fit(fitted: Fit, layer: str, seed: int) -> Iterable[Caution]:
+def about_fit(fitted: Fit, layer: str, seed: int) -> Iterable[Diagnostic]:
     """A fit that did not converge, or that knows nothing."""
     if not fitted.converged:
-        yield Caution("the fit did not converge", layer, seed)
+        yield Diagnostic("the fit did not converge", layer, seed)
     if fitted.silent:
-        yield Caution("all weights are zero: the penalty is near its maximum for this layer", layer, seed)
+        yield Diagnostic("all weights are zero: the penalty is near its maximum for this layer", layer, seed)
 
 
-def about_columns(train: NDArray[np.float32], test: NDArray[np.float32], layer: str, seed: int) -> Iterable[Caution]:
+def about_columns(train: NDArray[np.float32], test: NDArray[np.float32], layer: str, seed: int) -> Iterable[Diagnostic]:
     """Columns that are constant in training, or far off in test."""
     mean = train.mean(axis=0, dtype=np.float64)
     deviation = train.std(axis=0, dtype=np.float64)
     constant = np.ptp(train, axis=0) == 0
     if count := int(constant.sum()):
-        yield Caution("columns are constant in training", layer, seed, f"{count} of {len(mean)}")
+        yield Diagnostic("columns are constant in training", layer, seed, f"{count} of {len(mean)}")
     farthest = np.maximum(test.max(axis=0) - mean, mean - test.min(axis=0))
     if count := int((farthest[~constant] > FAR_OFF * deviation[~constant]).sum()):
-        yield Caution(
+        yield Diagnostic(
             f"columns reach beyond {FAR_OFF:g} standard deviations in test", layer, seed, f"{count} of {len(mean)}"
         )
 
 
-def about_split(run: Run) -> Iterable[Caution]:
+def about_split(run: Run) -> Iterable[Diagnostic]:
     """A test part of few groups."""
     count = len(set(run.split.groups[run.split.test].tolist()))
     if count < RELIABLE_GROUPS:
         what = run.split.grouped_by or "utterance"
-        yield Caution(
+        yield Diagnostic(
             f"fewer than {RELIABLE_GROUPS} groups ({what}) in test: intervals are unreliable", "", run.seed, f"{count}"
         )
 
 
-def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Caution]:
+def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Diagnostic]:
     """One group that makes most of the errors, beyond its share of the test rows."""
     groups = run.split.groups[run.split.test]
     if wrong.sum() < _FEW_ERRORS or not run.split.grouped_by:
@@ -82,18 +82,18 @@ def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Cau
     if share > 0.5 and (groups == worst).mean() < 0.5:
         name = run.split.group_names[worst]
         detail = f"{run.split.grouped_by} {name}: {counts.max()} of {wrong.sum()}"
-        yield Caution("one group makes most of the errors", layer, run.seed, detail)
+        yield Diagnostic("one group makes most of the errors", layer, run.seed, detail)
 
 
-def summed_up(cautions: Iterable[Caution]) -> list[str]:
+def summed_up(cautions: Iterable[Diagnostic]) -> list[str]:
     """One line for each kind: in which layers, in how many runs, and the first figures."""
-    by_kind: dict[str, list[Caution]] = {}
+    by_kind: dict[str, list[Diagnostic]] = {}
     for caution in cautions:
         by_kind.setdefault(caution.kind, []).append(caution)
     return [_line(kind, group) for kind, group in by_kind.items()]
 
 
-def _line(kind: str, group: list[Caution]) -> str:
+def _line(kind: str, group: list[Diagnostic]) -> str:
     details: dict[str, str] = {}
     for each in group:
         details.setdefault(each.layer, each.detail)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
-    from neuroscope.probing.problem_data import Material
+    from neuroscope.probing.problem_data import ProbeData
 
 
 def minus(one: Tally, other: Tally) -> Tally:
@@ -29,7 +29,7 @@ def minus(one: Tally, other: Tally) -> Tally:
 
 def differences(
     cell: Cell,
-    material: Material,
+    material: ProbeData,
     pairs: Sequence[tuple[Prediction, Prediction]],
     *,
     against: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.probing.diagnostics import Caution
+from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.runs import Run
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Folds:
     """
 
     each: tuple[Run, ...]
-    cautions: tuple[Caution, ...]
+    cautions: tuple[Diagnostic, ...]
 
 
 def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int | None = None) -> Folds:
@@ -55,16 +55,16 @@ def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int 
         groups = np.arange(len(groups), dtype=np.int64)
         parts = _deal(values[drawn], groups[drawn], count, seed)
         kind = "folds of the training part are of utterances and share groups: what is chosen on them is flattered"
-        found.append(Caution(kind, "", run.seed, f"too few groups ({of_what}) that can be held out"))
+        found.append(Diagnostic(kind, "", run.seed, f"too few groups ({of_what}) that can be held out"))
         split = replace(split, groups=groups, grouped_by="")
     if parts is None:
         kind = "the training part is too small for folds: nothing can be chosen on it"
-        return Folds((), (*found, Caution(kind, "", run.seed, f"{len(drawn)} rows")))
+        return Folds((), (*found, Diagnostic(kind, "", run.seed, f"{len(drawn)} rows")))
     if (made := int(parts.max()) + 1) < count:
-        found.append(Caution("fewer folds of the training part than asked for", "", run.seed, f"{made} of {count}"))
+        found.append(Diagnostic("fewer folds of the training part than asked for", "", run.seed, f"{made} of {count}"))
     if kept := len(set(groups[drawn[parts == _NEVER]].tolist())):
         kind = "groups that alone have a class are held out in no fold"
-        found.append(Caution(kind, "", run.seed, f"{kept} of {len(set(groups[drawn].tolist()))}"))
+        found.append(Diagnostic(kind, "", run.seed, f"{kept} of {len(set(groups[drawn].tolist()))}"))
     weights = None if run.weights is None else run.weights[run.weights > 0]
     each = []
     for part in range(made):

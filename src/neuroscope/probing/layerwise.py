@@ -32,7 +32,7 @@ class Layerwise:
 
     rows: list[Row] = field(default_factory=list)
     predictions: list[Prediction] = field(default_factory=list)
-    cautions: list[caution.Caution] = field(default_factory=list)
+    cautions: list[caution.Diagnostic] = field(default_factory=list)
 
 
 def layerwise(

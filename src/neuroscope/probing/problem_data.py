@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Material:
+class ProbeData:
     """Columns, answers, runs and probe of one cell.
 
     Attributes:

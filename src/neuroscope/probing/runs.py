@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.task import Split
+    from neuroscope.data.labelling import LabelledUtterances
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Runs:
     varied: str
 
 
-def make_runs(text: str, rows: splits.Labelled, *, runs: int, seed: int, one_split: bool) -> Runs:
+def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_split: bool) -> Runs:
     """The repetitions of a cell.
 
     Where the split is drawn, each run draws its own. Where the test part is fixed, runs after the first train on

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause the collector, which would look at all of them again and again and find nothing."""
     running = gc.isenabled()
     gc.disable()

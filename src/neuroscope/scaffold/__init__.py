@@ -18,7 +18,7 @@ from neuroscope.runtime.files import whole_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

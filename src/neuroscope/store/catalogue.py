@@ -35,7 +35,7 @@ _LEFT = ("partial", "former", "damaged")
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredRepresentation:
     """A representation as its folder describes it.
 
     Attributes:
@@ -64,13 +64,13 @@ class Held:
         return self.representation
 
 
-def representations(store: Store) -> list[Held]:
+def representations(store: Store) -> list[StoredRepresentation]:
     """All that the store holds, by key."""
     folder = store.folder / "representations"
     return [_held(each) for each in sorted(folder.glob("[!.]*")) if each.is_dir()]
 
 
-def find(store: Store, key: str) -> Held:
+def find(store: Store, key: str) -> StoredRepresentation:
     """The representation whose key begins so.
 
     Raises:
@@ -84,7 +84,7 @@ def find(store: Store, key: str) -> Held:
     return found[0]
 
 
-def imported_under(store: Store, name: str) -> list[Held]:
+def imported_under(store: Store, name: str) -> list[StoredRepresentation]:
     """What the name of imported vectors stands for; where that cannot be read, all that it may have stood for."""
     return [held for held in representations(store) if _imported_as(held) == name and not _never_ended(store, held)]
 
@@ -95,7 +95,7 @@ def used(representation: Representation) -> None:
         os.utime(representation.folder / _ABOUT)
 
 
-def summary(held: Held) -> dict[str, Any]:
+def summary(held: StoredRepresentation) -> dict[str, Any]:
     """One line of the list, as plain values: key, backbone, dtype, pooling, rows, bytes, last use, problem."""
     record: dict[str, Any] = {"key": held.key, "backbone": "", "dtype": "", "pooling": "", "rows": 0}
     problem = held.problem
@@ -114,7 +114,7 @@ def summary(held: Held) -> dict[str, Any]:
     return {**record, "bytes": _size(held.folder), "last_use": _last_use(held), "problem": problem}
 
 
-def details(held: Held) -> dict[str, Any]:
+def details(held: StoredRepresentation) -> dict[str, Any]:
     """All that is known of one representation, as plain values.
 
     Raises:
@@ -139,7 +139,7 @@ def details(held: Held) -> dict[str, Any]:
     }
 
 
-def verify(held: Held, progress: Progress = silent) -> list[str]:
+def verify(held: StoredRepresentation, progress: Progress = silent) -> list[str]:
     """Read all of it; a shard that is not what was written is set aside, and is extracted (or imported) again.
 
     Returns:
@@ -176,7 +176,7 @@ def prune(store: Store, older_than: float = OLDER_THAN) -> dict[str, int]:
     return _remove([path for path in found if max(each.st_mtime for each in _within(path)) <= before])
 
 
-def remove(store: Store, held: Held) -> int:
+def remove(store: Store, held: StoredRepresentation) -> int:
     """Remove a representation; the name of an imported one is forgotten.
 
     Returns:
@@ -195,23 +195,23 @@ def remove(store: Store, held: Held) -> int:
     return sum(_remove([hidden]).values())
 
 
-def _held(folder: Path) -> Held:
+def _held(folder: Path) -> StoredRepresentation:
     try:
         about = json.loads((folder / _ABOUT).read_bytes())
         layers = {
             name: tuple(Unit(layer=name, neuron=n) for n in range(width)) for name, width in about["layers"].items()
         }
         origin = Origin(**{**about["origin"], "files": tuple(about["origin"]["files"])})
-        return Held(folder, Representation(folder, Identity(**about["identity"]), layers, origin))
+        return StoredRepresentation(folder, Representation(folder, Identity(**about["identity"]), layers, origin))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        return Held(
+        return StoredRepresentation(
             folder,
             None,
             f"{_ABOUT} cannot be read ({type(error).__name__}: {error}); another version wrote it, or it is damaged",
         )
 
 
-def _stands_for(store: Store, held: Held) -> str:
+def _stands_for(store: Store, held: StoredRepresentation) -> str:
     """The name that stands for it; empty where none does."""
     name = _imported_as(held)
     with suppress(UnknownName, StoreMismatch):
@@ -219,7 +219,7 @@ def _stands_for(store: Store, held: Held) -> str:
     return ""
 
 
-def _never_ended(store: Store, held: Held) -> bool:
+def _never_ended(store: Store, held: StoredRepresentation) -> bool:
     """Whether it holds imported vectors that no name stands for: the name is written last."""
     name = _imported_as(held)
     try:
@@ -230,7 +230,7 @@ def _never_ended(store: Store, held: Held) -> bool:
         return False
 
 
-def _imported_as(held: Held) -> str:
+def _imported_as(held: StoredRepresentation) -> str:
     backbone = held.representation.identity.backbone if held.representation else ""
     return backbone.removeprefix(stored_backbone.FAMILY) if backbone.startswith(stored_backbone.FAMILY) else ""
 
@@ -272,7 +272,7 @@ def _within(path: Path) -> Iterator[os.stat_result]:
                 yield (Path(parent) / name).lstat()
 
 
-def _last_use(held: Held) -> str:
+def _last_use(held: StoredRepresentation) -> str:
     with suppress(OSError):
         changed = (held.folder / _ABOUT).stat().st_mtime
         return datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds")

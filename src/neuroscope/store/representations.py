@@ -23,9 +23,9 @@ from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
 from neuroscope.runtime.files import whole_file
-from neuroscope.runtime.gc_pause import uncollected
+from neuroscope.runtime.gc_pause import gc_paused
 from neuroscope.store import shards
-from neuroscope.store.shards import Damaged
+from neuroscope.store.shards import DamagedShard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,10 +107,10 @@ class Representation:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
         self._check_description()
-        with _told(self.folder), uncollected():
+        with _told(self.folder), gc_paused():
             rows: dict[str, str] = {}
             for shard in reversed(list(shards.finished(self._shards))):  # the first, written last, wins
-                with suppress(Damaged):
+                with suppress(DamagedShard):
                     rows.update(zip(shards.read_index(shard, len(self.layers)).rows, repeat(shard.name), strict=False))
         self._seen = MappingProxyType(rows)
         return self._seen
@@ -154,7 +154,7 @@ class Representation:
                         index = shards.read_index(shard, len(self.layers))
                         for name in index.files:
                             shards.check(shard, name, index)
-                    except Damaged:
+                    except DamagedShard:
                         damaged.append(shard.name)
                     advance(1)
         return damaged
@@ -244,7 +244,7 @@ class Representation:
                     self._checked.add(shard / name)
                 stored = np.load(shard / name, mmap_mode="r", allow_pickle=False)
                 if stored.shape != (len(index.rows), width):
-                    raise Damaged(f"layer {layer} is {list(stored.shape)}")
+                    raise DamagedShard(f"layer {layer} is {list(stored.shape)}")
                 values[targets, column : column + width] = stored[sources]
                 column += width
 
@@ -287,7 +287,7 @@ def _told(folder: Path) -> Iterator[None]:
     """Whatever is wrong with a folder, told with what to do."""
     try:
         yield
-    except (OSError, ValueError, LookupError, Damaged) as error:
+    except (OSError, ValueError, LookupError, DamagedShard) as error:
         raise StoreMismatch(
             f"{folder} cannot be read ({error}); if it is damaged, `neuroscope store verify` sets it aside, and "
             "`neuroscope extract` computes it again"

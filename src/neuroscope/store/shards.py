@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 _INDEX = "shard.json"
 
 
-class Damaged(Exception):
+class DamagedShard(Exception):
     """A shard is not what was written; never leaves the store."""
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class ShardIndex:
     """What a shard says of itself: names of its rows, and file name -> size and digest."""
 
     rows: list[str]
@@ -57,7 +57,7 @@ def write(folder: Path, rows: Sequence[str], arrays: Sequence[NDArray[Any]], mad
     if shard.exists():
         try:
             read_index(shard, len(arrays))
-        except Damaged:
+        except DamagedShard:
             set_aside(shard)
     with whole_folder(shard) as temporary:
         files = {f"{number}.npy": _save(temporary / f"{number}.npy", array) for number, array in enumerate(arrays)}
@@ -65,7 +65,7 @@ def write(folder: Path, rows: Sequence[str], arrays: Sequence[NDArray[Any]], mad
         (temporary / _INDEX).write_text(text)
 
 
-def read_index(shard: Path, layers: int) -> Index:
+def read_index(shard: Path, layers: int) -> ShardIndex:
     """Names of a shard's rows, where nothing about it is visibly damaged; no array is opened.
 
     Args:
@@ -78,22 +78,22 @@ def read_index(shard: Path, layers: int) -> Index:
     """
     try:
         found = json.loads((shard / _INDEX).read_bytes())
-        index = Index(found["rows"], found["files"])
+        index = ShardIndex(found["rows"], found["files"])
         if _digest(index.rows) != shard.name:
-            raise Damaged("its index names other rows")
+            raise DamagedShard("its index names other rows")
         if index.files.keys() != {f"{number}.npy" for number in range(layers)}:
-            raise Damaged(f"it has not {layers} layers")
+            raise DamagedShard(f"it has not {layers} layers")
         with os.scandir(shard) as entries:
             sizes = {entry.name: entry.stat().st_size for entry in entries}
         for name, about in index.files.items():
             if sizes.get(name) != about["bytes"]:
-                raise Damaged(f"{name} has {sizes.get(name, 'no')} bytes, not {about['bytes']}")
+                raise DamagedShard(f"{name} has {sizes.get(name, 'no')} bytes, not {about['bytes']}")
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Damaged(f"{_INDEX}: {error}") from error
+        raise DamagedShard(f"{_INDEX}: {error}") from error
     return index
 
 
-def check(shard: Path, name: str, index: Index) -> None:
+def check(shard: Path, name: str, index: ShardIndex) -> None:
     """Read one file whole, and compare its digest.
 
     Raises:
@@ -105,10 +105,10 @@ def check(shard: Path, name: str, index: Index) -> None:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.EIO}:
-            raise Damaged(f"{name}: {error.strerror}") from error
+            raise DamagedShard(f"{name}: {error.strerror}") from error
         raise
     if digest != index.files[name]["sha256"]:
-        raise Damaged(f"{name} has other bytes than were written")
+        raise DamagedShard(f"{name} has other bytes than were written")
 
 
 def set_aside(shard: Path) -> None:

@@ -10,7 +10,7 @@ from neuroscope.errors import BadOption, MissingData
 from neuroscope.extraction.identity import prepare
 from neuroscope.neurons.study import Neurons, study
 from neuroscope.probing.layerwise import ALL
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.study import records
 from neuroscope.study.probe_cell import asked_of, cell_of
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Features, Unit
     from neuroscope.contracts.progress import Progress
-    from neuroscope.data.labelling import Question
-    from neuroscope.data.sources import Loaded
-    from neuroscope.extraction.identity import Prepared
+    from neuroscope.data.labelling import LabelledTask
+    from neuroscope.data.sources import LoadedData
+    from neuroscope.extraction.identity import PreparedBackbone
     from neuroscope.extraction.session import Machine
-    from neuroscope.neurons.study import Asked
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.neurons.study import NeuronSettings
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
     from neuroscope.probing.cell import Cell
     from neuroscope.study.probe_cell import Settings
@@ -47,7 +47,7 @@ class Answer:
 
     cell: Cell
     units: tuple[Unit, ...]
-    question: Question
+    question: LabelledTask
     found: Neurons
     about: dict[str, Any]
     extraction: dict[str, Any]
@@ -55,13 +55,13 @@ class Answer:
 
 
 def answer(
-    prepared: Prepared,
-    question: Question,
-    loaded: Loaded,
+    prepared: PreparedBackbone,
+    question: LabelledTask,
+    loaded: LoadedData,
     settings: Settings,
-    asked: Asked,
+    asked: NeuronSettings,
     machine: Machine,
-    untrained: Callable[[int], Prepared] | None,
+    untrained: Callable[[int], PreparedBackbone] | None,
     progress: Progress,
 ) -> Answer:
     """Extract what the question is asked of, and study the neurons of the chosen layers.
@@ -84,10 +84,10 @@ def answer(
     layers = settings.layers_of(prepared)
     chosen = [layer for layer in prepared.in_all if layer in layers] or layers
 
-    def features_of(one: Prepared, rows: Mapping[str, str]) -> Features:
+    def features_of(one: PreparedBackbone, rows: Mapping[str, str]) -> Features:
         return one.representation.features(ids, [rows[each] for each in ids], chosen)
 
-    def of_twin(twin: Prepared) -> Features:
+    def of_twin(twin: PreparedBackbone) -> Features:
         extracted, _ = machine.extract(twin, manifest, progress)
         if missing := [each for each in ids if each not in extracted.rows]:
             raise MissingData(f"{twin.text} has no vectors of {len(missing)} utterances, e.g. {missing[0]}")
@@ -95,7 +95,7 @@ def answer(
 
     if untrained is not None:
         asked = replace(asked, untrained=lambda run: of_twin(untrained(run.seed)))
-    material = Material(
+    material = ProbeData(
         layer=ALL if len(chosen) > 1 else chosen[0],
         features=features_of(prepared, extraction.rows),
         values=question.rows.values,
@@ -119,7 +119,7 @@ def answer(
 
 def twin_of(
     choice: Choice[BackboneSpec], plugins: Plugins, machine: Machine, pooling: str
-) -> Callable[[int], Prepared]:
+) -> Callable[[int], PreparedBackbone]:
     """A seed -> the untrained twin of a backbone: the user's own text with ``weights=random`` and the seed.
 
     Raises:
@@ -129,7 +129,7 @@ def twin_of(
     if lacking:
         raise BadOption(f"--control untrained: backbone {choice.name} has no option {' and '.join(lacking)}")
 
-    def make(seed: int) -> Prepared:
+    def make(seed: int) -> PreparedBackbone:
         given = {**choice.given, "weights": "random", "seed": seed}
         return prepare(replace(choice, given=given), plugins, machine.store, pooling=pooling, dtype=machine.dtype)
 

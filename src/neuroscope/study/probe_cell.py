@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.progress import Progress
     from neuroscope.contracts.rows import Row
-    from neuroscope.data.labelling import Question
-    from neuroscope.data.sources import Loaded
+    from neuroscope.data.labelling import LabelledTask
+    from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
-    from neuroscope.extraction.identity import Prepared
-    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.identity import PreparedBackbone
+    from neuroscope.extraction.skipped import SkippedUtterances
     from neuroscope.probing.runs import Runs
 
 
@@ -56,7 +56,7 @@ class Settings:
         if self.seed < 0:
             raise BadOption(f"--seed {self.seed}: expected 0 or more")
 
-    def runs_of(self, question: Question) -> Runs:
+    def runs_of(self, question: LabelledTask) -> Runs:
         """The repetitions of a question.
 
         Raises:
@@ -64,7 +64,7 @@ class Settings:
         """
         return make_runs(question.split, question.rows, runs=self.runs, seed=self.seed, one_split=self.one_split)
 
-    def layers_of(self, prepared: Prepared) -> list[str]:
+    def layers_of(self, prepared: PreparedBackbone) -> list[str]:
         """The layers to read, as declared.
 
         Raises:
@@ -90,11 +90,11 @@ class Answers:
 
 def answer(
     answers: Answers,
-    prepared: Prepared,
-    questions: Sequence[Question],
-    loaded: Loaded,
+    prepared: PreparedBackbone,
+    questions: Sequence[LabelledTask],
+    loaded: LoadedData,
     settings: Settings,
-    extract: Callable[[Prepared, Manifest], tuple[Extraction, Failures]],
+    extract: Callable[[PreparedBackbone, Manifest], tuple[Extraction, SkippedUtterances]],
     progress: Progress,
 ) -> None:
     """Extract what the questions are asked of from one backbone, and answer each."""
@@ -106,10 +106,10 @@ def answer(
 
 def _answer_one(
     answers: Answers,
-    prepared: Prepared,
-    question: Question,
+    prepared: PreparedBackbone,
+    question: LabelledTask,
     extraction: Extraction,
-    loaded: Loaded,
+    loaded: LoadedData,
     settings: Settings,
     progress: Progress,
 ) -> None:
@@ -132,13 +132,15 @@ def _answer_one(
     answers.splits[question.task] = list(records.splits(cell, question, runs))
 
 
-def asked_of(loaded: Loaded, questions: Sequence[Question]) -> Manifest:
+def asked_of(loaded: LoadedData, questions: Sequence[LabelledTask]) -> Manifest:
     """The utterances that any of the questions is asked of."""
     wanted = {utterance.id for question in questions for utterance in question.rows.utterances}
     return replace(loaded.manifest, utterances=tuple(each for each in loaded.manifest if each.id in wanted))
 
 
-def cell_of(prepared: Prepared, question: Question, runs: Runs, loaded: Loaded, settings: Settings) -> Cell:
+def cell_of(
+    prepared: PreparedBackbone, question: LabelledTask, runs: Runs, loaded: LoadedData, settings: Settings
+) -> Cell:
     """The conditions that the rows of one backbone and one task have in common."""
     return Cell(
         representation=prepared.representation.key,

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.features import Unit
     from neuroscope.contracts.probing import Ranking
-    from neuroscope.data.labelling import Question
-    from neuroscope.data.sources import Loaded
+    from neuroscope.data.labelling import LabelledTask
+    from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
-    from neuroscope.extraction.identity import Prepared
-    from neuroscope.extraction.skipped import Failures
+    from neuroscope.extraction.identity import PreparedBackbone
+    from neuroscope.extraction.skipped import SkippedUtterances
     from neuroscope.neurons.study import Neurons
     from neuroscope.probing.cell import Cell
-    from neuroscope.probing.diagnostics import Caution
+    from neuroscope.probing.diagnostics import Diagnostic
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.runs import Run, Runs
 
 
-def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction, failures: Failures) -> dict[str, Any]:
+def about_extraction(
+    prepared: PreparedBackbone, loaded: LoadedData, extraction: Extraction, failures: SkippedUtterances
+) -> dict[str, Any]:
     """One backbone over one manifest: what was found, computed and skipped, and where the weights come from."""
     return {
         "backbone": prepared.text,
@@ -52,7 +54,7 @@ def about_extraction(prepared: Prepared, loaded: Loaded, extraction: Extraction,
     }
 
 
-def about_cell(cell: Cell, question: Question, runs: Runs, cautions: Iterable[Caution]) -> dict[str, Any]:
+def about_cell(cell: Cell, question: LabelledTask, runs: Runs, cautions: Iterable[Diagnostic]) -> dict[str, Any]:
     """One cell: its conditions, what was split how, and what a reader should be careful about."""
     first = runs.each[0].split
     return {
@@ -72,7 +74,7 @@ def about_cell(cell: Cell, question: Question, runs: Runs, cautions: Iterable[Ca
     }
 
 
-def predictions(cell: Cell, question: Question, found: Iterable[Prediction]) -> Iterable[dict[str, Any]]:
+def predictions(cell: Cell, question: LabelledTask, found: Iterable[Prediction]) -> Iterable[dict[str, Any]]:
     """One record a test row, layer and run."""
     rows = question.rows
     for each in found:
@@ -91,7 +93,7 @@ def predictions(cell: Cell, question: Question, found: Iterable[Prediction]) -> 
             }
 
 
-def splits(cell: Cell, question: Question, runs: Runs) -> Iterable[dict[str, Any]]:
+def splits(cell: Cell, question: LabelledTask, runs: Runs) -> Iterable[dict[str, Any]]:
     """One record a row and run; ``weight`` is how often the row is in the run's bootstrap."""
     for run in runs.each:
         weights = [1] * len(run.split.train) if run.weights is None else run.weights.tolist()

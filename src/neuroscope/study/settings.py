@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.task import Task
     from neuroscope.defaults import Preset
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
 
 

@@ -19,7 +19,7 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import BadOption, UnknownName
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.testing.cases import Case, NotApplicable, Outcome
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone
     from neuroscope.data.sources import Data
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
 
 Heard: TypeAlias = dict[str, NDArray[np.float64]]

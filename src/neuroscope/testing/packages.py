@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
 
     from neuroscope.data.sources import Data
-    from neuroscope.plugin.manager import Plugin, Plugins
+    from neuroscope.plugin.loading import Plugin, Plugins
     from neuroscope.plugin.options import Option
     from neuroscope.plugin.registry import Entry
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.features import Pooling
     from neuroscope.data.sources import Data
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
 
 LAYERS = (LayerSpec("wide", 5), LayerSpec("narrow", 1))
 LENGTHS = (12, 7, 3, 1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Probe
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
 
 _LEARNED = 0.9
 _BAND = 4.0

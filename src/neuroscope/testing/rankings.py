@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Probe, Ranker
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
 
 _COLUMNS = 37
 _CONSTANT = 6

@@ -16,6 +16,7 @@ import numpy as np
 from neuroscope.contracts.task import Classification, Verification
 from neuroscope.data import sources as corpora
 from neuroscope.data import splits
+from neuroscope.data.labelling import LabelledUtterances
 from neuroscope.data.sources import DATASET_COLUMN, Data
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import NeuroscopeError, PluginBroken
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.task import Split, Task
-    from neuroscope.plugin.manager import Plugins
+    from neuroscope.plugin.loading import Plugins
 
 _SEEDS = range(5)
 _SHOWN = 5
@@ -72,7 +73,7 @@ class Subject:
         return [each.id for each, first, second in pairs if first != second]
 
     @cached_property
-    def rows(self) -> splits.Labelled:
+    def rows(self) -> LabelledUtterances:
         """The utterances that have a class, with classes in the order of their names."""
         classes = sorted({answer for answer in self.answers if answer is not None}, key=str)
         if len(classes) < 2:
@@ -80,7 +81,7 @@ class Subject:
         number = {name: n for n, name in enumerate(classes)}
         known = [pair for pair in zip(self.manifest, self.answers, strict=True) if pair[1] is not None]
         values = np.array([number[answer] for _, answer in known], dtype=np.int64)
-        return splits.Labelled([utterance for utterance, _ in known], values, tuple(map(str, classes)))
+        return LabelledUtterances([utterance for utterance, _ in known], values, tuple(map(str, classes)))
 
     @property
     def split(self) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
-from neuroscope.data.labelling import ask
+from neuroscope.data.labelling import label_manifest
 from neuroscope.defaults import RUNS
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
-from neuroscope.neurons.study import USUAL, Asked
-from neuroscope.plugin.manager import Plugins
+from neuroscope.neurons.study import USUAL, NeuronSettings
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neuron_findings import Findings
@@ -86,7 +86,9 @@ def neurons(
     ranking_choice = choose_ranking(ranking, chosen_preset, plugins)
     paper = chosen_preset is not None
     controls = tuple("random" if each == "random,distribution=normal" else each for each in controls)
-    asked = Asked(ranker=ranking_choice.build(), controls=controls, fill="zero" if paper else "mean", paper=paper)
+    asked = NeuronSettings(
+        ranker=ranking_choice.build(), controls=controls, fill="zero" if paper else "mean", paper=paper
+    )
     settings = settings_of(choose_probe(probe, chosen_preset, plugins), chosen_preset, preset, layers, runs, seed)
     settings = replace(settings, ranking=ranking_choice.text)
     if out is not None:
@@ -97,7 +99,7 @@ def neurons(
     prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
     settings.layers_of(prepared)
     loaded = machine.cut(data_source.load(data, plugins, declared.datasets), progress)
-    question = ask(task_text, declared, loaded.manifest, split)
+    question = label_manifest(task_text, declared, loaded.manifest, split)
     settings.runs_of(question)
     clock.lap("preparing")
     found = neuron_cell.answer(prepared, question, loaded, settings, asked, machine, untrained, progress)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources as data_source
-from neuroscope.data.labelling import ask
+from neuroscope.data.labelling import label_manifest
 from neuroscope.defaults import RUNS
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe
 from neuroscope.report.layer_chart import save_layer_chart
 from neuroscope.report.layer_curve import curves
@@ -81,7 +81,7 @@ def probe(
         settings.layers_of(each)
     loaded = data_source.load(data, plugins, [name for task in declared.values() for name in task.datasets])
     loaded = machine.cut(loaded, progress)
-    questions = [ask(text, task, loaded.manifest, split) for text, task in declared.items()]
+    questions = [label_manifest(text, task, loaded.manifest, split) for text, task in declared.items()]
     for question in questions:  # a split that cannot be made is told before any audio is read
         settings.runs_of(question)
     clock.lap("preparing")

@@ -9,7 +9,7 @@ from neuroscope.data import sources as data_source
 from neuroscope.exchange import exporting, importing
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.session import Machine
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
 from neuroscope.store import catalogue
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.data.sources import Data
-    from neuroscope.exchange.importing import Imported
+    from neuroscope.exchange.importing import ImportSummary
 
 
 def extract(
@@ -61,7 +61,7 @@ def import_vectors(
     machine: Machine | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
-) -> Imported:
+) -> ImportSummary:
     """Bring vectors that another program computed into the store: the backbone ``stored:NAME``.
 
     Arguments as for ``exchange.importing.import_vectors``; ``data`` is the manifest whose ids they belong to.

@@ -4,7 +4,7 @@ import pytest
 
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.task import Classification
-from neuroscope.data.labelling import ask
+from neuroscope.data.labelling import label_manifest
 from neuroscope.errors import BadManifest, UnknownName
 
 GENDER = Classification(label=lambda utterance: utterance.column("gender"), columns=("gender",))
@@ -16,7 +16,7 @@ def manifest(*genders, **more):
 
 
 def test_classes_are_numbered_in_the_order_of_their_names_and_rows_stay_in_order():
-    question = ask("gc", GENDER, manifest("m", None, "f", "m"), "")
+    question = label_manifest("gc", GENDER, manifest("m", None, "f", "m"), "")
     assert question.rows.classes == ("f", "m")
     assert question.rows.values.tolist() == [1, 0, 1]
     assert question.rows.values.dtype == "int64"
@@ -26,7 +26,7 @@ def test_classes_are_numbered_in_the_order_of_their_names_and_rows_stay_in_order
 
 
 def test_a_question_without_some_utterances_keeps_its_classes_and_split():
-    question = ask("gc", GENDER, manifest("m", "f", "m"), "utterance").only({"u2", "u0", "not here"})
+    question = label_manifest("gc", GENDER, manifest("m", "f", "m"), "utterance").only({"u2", "u0", "not here"})
     assert [each.id for each in question.rows.utterances] == ["u0", "u2"]
     assert question.counts == {"f": 0, "m": 2}
     assert question.split == "utterance"
@@ -45,20 +45,20 @@ def test_a_question_without_some_utterances_keeps_its_classes_and_split():
 )
 def test_the_users_split_wins_then_the_tasks_then_a_split_column_then_unseen_speakers(asked, own, column, text):
     task = Classification(label=GENDER.label, split=own)
-    assert ask("gc", task, manifest("m", "f", **({"split": "train"} if column else {})), asked).split == text
+    assert label_manifest("gc", task, manifest("m", "f", **({"split": "train"} if column else {})), asked).split == text
 
 
 @pytest.mark.parametrize(("genders", "found"), [(("m", "m"), "m alone"), (("x", None), "x alone")])
 def test_one_class_is_too_few_and_the_message_says_which_was_found(genders, found):
     with pytest.raises(BadManifest, match=rf"corpus\.csv.*\n.*gc.*two classes.*{found}"):
-        ask("gc", GENDER, manifest(*genders), "")
+        label_manifest("gc", GENDER, manifest(*genders), "")
 
 
 def test_a_label_function_that_knows_none_is_told():
     with pytest.raises(BadManifest, match="2 rows have none"):
-        ask("t", Classification(label=lambda utterance: None), manifest("m", "f"), "")
+        label_manifest("t", Classification(label=lambda utterance: None), manifest("m", "f"), "")
 
 
 def test_a_column_that_the_task_reads_and_nobody_has_is_told_with_the_columns_there_are():
     with pytest.raises(UnknownName, match=r"column 'gender'.*accent"):
-        ask("gc", GENDER, manifest(None, None, accent="us"), "")
+        label_manifest("gc", GENDER, manifest(None, None, accent="us"), "")

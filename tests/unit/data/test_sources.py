@@ -7,7 +7,7 @@ import pytest
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.data.sources import Data, load
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 
 

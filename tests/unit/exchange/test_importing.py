@@ -13,7 +13,7 @@ from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch,
 from neuroscope.exchange import importing
 from neuroscope.extraction.identity import prepare
 from neuroscope.extraction.skipped import Failures
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.store import catalogue
 from neuroscope.store.representations import Representation, Store
 

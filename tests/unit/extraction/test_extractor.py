@@ -22,7 +22,7 @@ from neuroscope.extraction.usable import Corpus
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
-FAKES = Path(__file__).with_name("conftest.py")
+FAKES = Path(__file__).parents[1] / "conftest.py"
 
 
 def at_batch(number, do):

@@ -11,7 +11,7 @@ from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken, UnknownName
 from neuroscope.extraction.identity import prepare
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry, Registry
 from neuroscope.store.representations import Store
 
@@ -180,7 +180,7 @@ def test_a_file_that_is_not_there_is_told_by_its_name(prepared, tmp_path):
 def test_preparing_loads_no_torch_and_writes_nothing(tmp_path):
     code = (
         "import pathlib, sys\n"
-        "from neuroscope.plugin.manager import Plugins\n"
+        "from neuroscope.plugin.loading import Plugins\n"
         "from neuroscope.extraction.identity import prepare\n"
         "from neuroscope.store.representations import Store\n"
         "plugins, store = Plugins.load(), Store(pathlib.Path(sys.argv[1]) / 'store')\n"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from neuroscope.contracts.backbone import Frames, LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.extraction.poolings import Maximum, Mean, MeanStd
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 POOLINGS = {
     "mean": (Mean(), lambda frames: frames.mean(axis=0)),

@@ -8,7 +8,7 @@ from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.task import Split
 from neuroscope.neurons.by_layer import chance, distribution, holm
 from neuroscope.neurons.minimal import MINIMAL, MinimalSet
-from neuroscope.neurons.subsets import Part
+from neuroscope.neurons.subsets import Subset
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import Material
 from neuroscope.probing.runs import Run, Runs
@@ -36,7 +36,7 @@ def rows_of(cell):
         sets = []
         for run, columns in zip(runs.each, chosen, strict=True):
             said = Prediction("ALL", MINIMAL, run, np.array([1]), float(len(columns)))
-            sets.append(MinimalSet(MINIMAL, Part(np.array(columns), 0), said, said))
+            sets.append(MinimalSet(MINIMAL, Subset(np.array(columns), 0), said, said))
         return {(row.layer, row.metric, row.seed): row for row in distribution(cell, given, sets)}
 
     return rows_of

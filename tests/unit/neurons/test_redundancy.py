@@ -6,7 +6,7 @@ import pytest
 from neuroscope.contracts.task import Split
 from neuroscope.neurons.minimal import MINIMAL, RELATIVE, MinimalSet
 from neuroscope.neurons.redundancy import redundancy
-from neuroscope.neurons.subsets import Part
+from neuroscope.neurons.subsets import Subset
 from neuroscope.probing.counted import Where, counted
 from neuroscope.probing.differences import differences, mean_percent, minus
 from neuroscope.probing.predictions import Prediction, tallied
@@ -96,7 +96,7 @@ def test_a_number_a_run_its_mean_and_sd(cell):
 def test_information_is_redundant_up_to_five_points(cell, random, redundant):
     given = material(runs=1)
     (run,) = given.runs.each
-    part = Part(np.arange(4), 0)
+    part = Subset(np.arange(4), 0)
     one = MinimalSet(MINIMAL, part, said(given, run, 150, MINIMAL), said(given, run, random, "minimal-random"))
     found = {row.metric: row for row in redundancy(cell, given, [one])}
     assert found["redundant_information"].value == redundant
@@ -106,7 +106,7 @@ def test_information_is_redundant_up_to_five_points(cell, random, redundant):
 def test_what_is_beside_the_set_that_keeps_enough_is_redundant(cell):
     given = material()
     sets = [
-        MinimalSet(RELATIVE, Part(np.arange(kept), 0), said(given, run, 150, RELATIVE), said(given, run, 100))
+        MinimalSet(RELATIVE, Subset(np.arange(kept), 0), said(given, run, 150, RELATIVE), said(given, run, 100))
         for run, kept in zip(given.runs.each, (4, 6), strict=True)
     ]
     values = [row.value for row in redundancy(cell, given, sets) if row.metric == "redundant_percent"]

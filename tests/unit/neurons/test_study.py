@@ -14,7 +14,7 @@ from neuroscope.contracts.progress import silent
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.neurons.study import Asked, study
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.problem_data import Material
 from neuroscope.probing.runs import Run, Runs

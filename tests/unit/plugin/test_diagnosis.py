@@ -8,7 +8,7 @@ import pytest
 
 import neuroscope
 from neuroscope.errors import PluginBroken
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 GOOD = """
 import neuroscope

@@ -3,7 +3,7 @@
 import inspect
 
 from neuroscope.plugin import hookspecs
-from neuroscope.plugin.manager import COMMAND, KINDS, Plugins
+from neuroscope.plugin.loading import COMMAND, KINDS, Plugins
 
 
 def test_there_is_one_hook_a_kind_and_a_registry_for_it():

@@ -4,7 +4,7 @@ import pytest
 
 from neuroscope.defaults import PRESETS, PROBE, RANKING, Preset
 from neuroscope.errors import BadOption, UnknownName
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
 

@@ -17,7 +17,7 @@ import pytest
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
 from neuroscope.store import representations
 
-STORE = Path(__file__).with_name("test_store.py")
+STORE = Path(__file__).with_name("test_representations.py")
 LAYERS, expected, representation, write, flip = (
     runpy.run_path(str(STORE))[name] for name in ("LAYERS", "expected", "representation", "write", "flip")
 )

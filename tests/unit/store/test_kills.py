@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "store_kills.py"
+SCRIPT = Path(__file__).parents[3] / "benchmarks" / "store_kills.py"
 
 
 def told(*options):

@@ -8,7 +8,7 @@ from importlib import metadata
 import pytest
 
 from neuroscope.errors import PluginBroken, UnknownName
-from neuroscope.plugin.manager import Plugins
+from neuroscope.plugin.loading import Plugins
 
 GOOD = """
     import neuroscope
