@@ -98,7 +98,7 @@ def test_resampling_keeps_a_tone_and_takes_away_what_the_new_rate_cannot_hold(tm
 def test_the_length_after_resampling_is_known_before(rate, target, frames):
     import soxr
 
-    stretch = waveforms.Stretch(AudioFile("d", frames, rate, 1), 0, frames, None)
+    stretch = waveforms.Span(AudioFile("d", frames, rate, 1), 0, frames, None)
     assert len(soxr.resample(np.zeros(frames, dtype=np.float32), rate, target)) == stretch.samples_at(target)
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.audio import waveforms
-from neuroscope.audio.spans import Files, locate
+from neuroscope.audio.spans import AudioFiles, locate
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.progress import silent
 from neuroscope.data.segmentation import cut, segmented
-from neuroscope.data.sources import Loaded
+from neuroscope.data.sources import LoadedData
 from neuroscope.errors import BadAudio, BadManifest, BadOption
 
 
@@ -22,7 +22,7 @@ def recording(path, **more):
 
 
 def cut_of(utterance, frames, seconds, rate=16_000):
-    files = Files.of({utterance.path: waveforms.AudioFile("d", frames, rate, 1)})
+    files = AudioFiles.of({utterance.path: waveforms.AudioFile("d", frames, rate, 1)})
     manifest, *counts = segmented(Manifest((utterance,)), seconds, files)
     return manifest.utterances, counts, files[utterance.path]
 
@@ -53,13 +53,13 @@ def test_what_is_short_or_cannot_be_used_stays_as_it_is(tmp_path):
     assert cut_of(short, 16_000 * 14, 10)[:2] == ((short,), [0, 0])
     late = replace(short, start=99.0)
     assert cut_of(late, 16_000, 0.1)[0] == (late,)
-    broken = segmented(Manifest((short,)), 1.0, Files.of({tmp_path: BadAudio("damaged", "x")}))
+    broken = segmented(Manifest((short,)), 1.0, AudioFiles.of({tmp_path: BadAudio("damaged", "x")}))
     assert broken[0].utterances == (short,)
 
 
 def test_an_id_that_a_segment_would_get_is_told(tmp_path):
     taken = replace(recording(tmp_path), id="talk#0", duration=1.0)
-    files = Files.of({tmp_path: waveforms.AudioFile("d", 160_000, 16_000, 1)})
+    files = AudioFiles.of({tmp_path: waveforms.AudioFile("d", 160_000, 16_000, 1)})
     with pytest.raises(BadManifest, match="clash"):
         segmented(Manifest((recording(tmp_path), taken)), 1.0, files)
 
@@ -67,13 +67,13 @@ def test_an_id_that_a_segment_would_get_is_told(tmp_path):
 @pytest.mark.parametrize("seconds", [0, -1, 0.01, float("nan"), float("inf")])
 def test_a_length_that_no_segment_has_is_refused(tmp_path, seconds):
     with pytest.raises(BadOption, match="--segment"):
-        cut(Loaded("x", Manifest(())), seconds, tmp_path, silent)
+        cut(LoadedData("x", Manifest(())), seconds, tmp_path, silent)
 
 
 def test_segments_of_a_file_are_rows_of_their_own(tmp_path, fake, run, write):
     write(tmp_path / "long.wav", 0.1 * np.random.default_rng(0).standard_normal(16_000 * 3))
     manifest = Manifest((recording(tmp_path / "long.wav"),))
-    loaded = cut(Loaded("x", manifest), 1.0, tmp_path / "audio", silent)
+    loaded = cut(LoadedData("x", manifest), 1.0, tmp_path / "audio", silent)
     assert loaded.segmented == "1 of 1 utterances cut into 3 segments of 1 s"
     done, vectors, _ = run(tmp_path / "store", loaded.manifest, fake())
     assert (done.computed, sorted(vectors)) == (3, ["talk#0", "talk#1", "talk#2"])

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.contracts.audio import Utterance
-from neuroscope.data.splits import Labelled, split
 from neuroscope.errors import BadOption, BadSplit, UnknownName
+from neuroscope.splits import LabelledUtterances, split
 
 
 def labelled(*rows, columns=("speaker",)):
@@ -18,7 +18,7 @@ def labelled(*rows, columns=("speaker",)):
         speaker = tags.pop("speaker", None)
         utterances.append(Utterance(id=f"u{number}", path=None, speaker=speaker, tags=tags))
     names = tuple(sorted({row[0] for row in rows}))
-    return Labelled(utterances, np.array([names.index(row[0]) for row in rows], dtype=np.int64), names)
+    return LabelledUtterances(utterances, np.array([names.index(row[0]) for row in rows], dtype=np.int64), names)
 
 
 def parts(made, rows, column="speaker"):
@@ -54,7 +54,7 @@ def test_a_split_by_speaker_shares_no_speaker_and_every_class_is_in_both_parts(r
 
 @given(corpora(), SEEDS)
 def test_the_same_seed_gives_the_same_speakers_whatever_the_order_of_the_rows(rows, seed):
-    back = Labelled(rows.utterances[::-1], rows.values[::-1], rows.classes)
+    back = LabelledUtterances(rows.utterances[::-1], rows.values[::-1], rows.classes)
     assert parts(split("speaker", rows, seed), rows) == parts(split("speaker", back, seed), back)
 
 
@@ -239,7 +239,7 @@ def test_options_are_checked_and_defaults_stay_out_of_the_name():
 def test_a_class_that_lost_all_its_utterances_is_told():
     rows = labelled(("a", "1"), ("b", "2"))
     for kept in ([0], []):
-        left = Labelled([rows.utterances[n] for n in kept], rows.values[kept], rows.classes)
+        left = LabelledUtterances([rows.utterances[n] for n in kept], rows.values[kept], rows.classes)
         for text in ("speaker", "utterance,balance=class", "column:split"):
             with pytest.raises(BadSplit, match=r"class [ab] has no utterance"):
                 split(text, left, 0)

@@ -12,7 +12,7 @@ from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
 from neuroscope.exchange import importing
 from neuroscope.extraction.identity import prepare
-from neuroscope.extraction.skipped import Failures
+from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.plugin.loading import Plugins
 from neuroscope.store import catalogue
 from neuroscope.store.representations import Representation, Store
@@ -163,12 +163,12 @@ def test_more_rows_than_a_shard_has(bring, store, monkeypatch):
 
 def test_utterances_without_a_vector_are_counted_at_import_and_skipped_later(bring, store):
     assert bring(npz, IDS[:3], VALUES[:3]).missing == 1
-    failures = Failures(4, max_errors=0.5)
+    failures = SkippedUtterances(4, max_errors=0.5)
     found = importing.found_by_id(manifest(), prepared(store).representation, failures)
     assert found.rows == {each: f"id:{each}" for each in IDS[:3]}
     assert [(each.utterance, each.reason) for each in failures.skipped] == [("u3", "no vector")]
     with pytest.raises(TooManyFailures, match="no vector"):
-        importing.found_by_id(manifest(), prepared(store).representation, Failures(4))
+        importing.found_by_id(manifest(), prepared(store).representation, SkippedUtterances(4))
 
 
 def spoilt(row, value):

@@ -18,7 +18,7 @@ from neuroscope.contracts.backbone import BackboneSpec, Origin
 from neuroscope.errors import NeuroscopeError
 from neuroscope.extraction import batching
 from neuroscope.extraction import extractor as extraction
-from neuroscope.extraction.usable import Corpus
+from neuroscope.extraction.usable import UsableUtterances
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
@@ -171,7 +171,7 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     def planned(lengths):
         samples = np.array([16_000 * seconds for seconds, _ in lengths], dtype=np.int64)
         rows = [f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths]
-        corpus = Corpus((), None, np.arange(len(rows)), samples, polars.Series(rows, dtype=polars.String))
+        corpus = UsableUtterances((), None, np.arange(len(rows)), samples, polars.Series(rows, dtype=polars.String))
         return [
             [(int(samples[place]), rows[place]) for place in batch] for batch in batching.plan(corpus, spec, "cuda")
         ]

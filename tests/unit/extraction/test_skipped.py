@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.errors import BadAudio, BadOption, TooManyFailures
-from neuroscope.extraction.skipped import Failures, counted
+from neuroscope.extraction.skipped import SkippedUtterances, counted
 
 
 def failed(count, total, **options):
-    failures = Failures(total, **options)
+    failures = SkippedUtterances(total, **options)
     for number in range(count):
         failures.add(f"u{number}", BadAudio("too short", f"u{number}.wav"))
     return failures
@@ -32,13 +32,13 @@ def test_a_share_written_in_decimals_means_what_it_says(count, total, share):
 def test_none_may_fail_at_zero_and_all_may_at_one():
     failed(0, 3, max_errors=0).check()
     failed(3, 3, max_errors=1).check()
-    Failures(0, max_errors=0).check()
+    SkippedUtterances(0, max_errors=0).check()
     with pytest.raises(TooManyFailures):
         failed(1, 10_000, max_errors=0).check()
 
 
 def test_the_message_has_every_reason_with_its_count_and_an_example():
-    failures = Failures(10, max_errors=0.1)
+    failures = SkippedUtterances(10, max_errors=0.1)
     for reason, detail in [("too short", "a.wav"), ("missing file", "b.wav"), ("missing file", "c.wav")]:
         failures.add(detail, BadAudio(reason, detail))
     with pytest.raises(TooManyFailures) as caught:
@@ -52,7 +52,7 @@ def test_the_message_has_every_reason_with_its_count_and_an_example():
 
 
 def test_under_fail_the_first_is_told_and_kept():
-    failures = Failures(10, on_error="fail", max_errors=1)
+    failures = SkippedUtterances(10, on_error="fail", max_errors=1)
     with pytest.raises(TooManyFailures, match=r"u1.*missing file.*b\.wav"):
         failures.add("u1", BadAudio("missing file", "b.wav"))
     assert [each.utterance for each in failures.skipped] == ["u1"]
@@ -61,17 +61,17 @@ def test_under_fail_the_first_is_told_and_kept():
 @pytest.mark.parametrize("on_error", ["ignore", "", "FAIL"])
 def test_other_ways_to_go_on_are_refused(on_error):
     with pytest.raises(BadOption):
-        Failures(1, on_error=on_error)
+        SkippedUtterances(1, on_error=on_error)
 
 
 @pytest.mark.parametrize("share", [-0.01, 1.01, float("nan"), float("inf")])
 def test_what_is_no_share_is_refused(share):
     with pytest.raises(BadOption):
-        Failures(1, max_errors=share)
+        SkippedUtterances(1, max_errors=share)
 
 
 def test_reasons_are_counted_most_frequent_first_and_equal_ones_by_name():
-    failures = Failures(9)
+    failures = SkippedUtterances(9)
     for reason in ["b", "c", "a", "c"]:
         failures.add("u", BadAudio(reason, ""))
     assert counted(failures.skipped) == [("c", 2), ("a", 1), ("b", 1)]

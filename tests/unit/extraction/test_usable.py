@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.audio.spans import Files, locate
+from neuroscope.audio.spans import AudioFiles, locate
 from neuroscope.audio.waveforms import AudioFile
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
 from neuroscope.errors import BadAudio
 from neuroscope.extraction import batching
-from neuroscope.extraction.skipped import Failures
-from neuroscope.extraction.usable import Corpus, usable
+from neuroscope.extraction.skipped import SkippedUtterances
+from neuroscope.extraction.usable import UsableUtterances, usable
 
 FILES = {
     Path(f"{name}.wav"): AudioFile(name * 32, 16_000 * seconds, 16_000, 1) for seconds, name in enumerate("abc", 1)
@@ -35,8 +35,8 @@ def spec(**fields):
 
 
 def used(utterances, files):
-    failures = Failures(len(utterances))
-    return usable(Manifest(tuple(utterances)), Files.of(files), spec(), failures, 1800.0), failures
+    failures = SkippedUtterances(len(utterances))
+    return usable(Manifest(tuple(utterances)), AudioFiles.of(files), spec(), failures, 1800.0), failures
 
 
 @pytest.mark.parametrize("names", ["abc", "cab", "bbb", "abca", "c"])
@@ -72,7 +72,7 @@ def test_nothing_is_missing_of_nothing():
 def test_a_batch_takes_what_fits_and_a_shard_whole_batches_whatever_is_wanted(drawn, batchable, seconds, width):
     lengths = sorted((length for length, _ in drawn), reverse=True)
     rows = polars.Series([f"{number:03d}" for number in range(len(drawn))], dtype=polars.String)
-    corpus = Corpus((), None, np.arange(len(drawn)), np.array(lengths, dtype=np.int64), rows)
+    corpus = UsableUtterances((), None, np.arange(len(drawn)), np.array(lengths, dtype=np.int64), rows)
     model = spec(batchable=batchable, batch_seconds=seconds)
     most = batching.BATCH_MOST if batchable else 1
 

@@ -13,10 +13,10 @@ from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
 from neuroscope.neurons import ablation
-from neuroscope.neurons.subsets import Cuts
+from neuroscope.neurons.subsets import RankedSubsets
 from neuroscope.probing.diagnostics import summed_up
 from neuroscope.probing.predictions import tallied
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
@@ -81,7 +81,7 @@ def material_of(template, *, runs=3, rows=ROWS, columns=COLUMNS, offset=0.0, eac
     )
     weights = [None, *(np.random.default_rng(seed).integers(0, 3, half) for seed in range(1, runs))]
     made = Runs(tuple(Run(seed, split, weight) for seed, weight in enumerate(weights)), True, "")
-    return Material("ALL", features, data.labels.values, data.labels.classes, made, template)
+    return ProbeData("ALL", features, data.labels.values, data.labels.classes, made, template)
 
 
 def fitted(material):
@@ -136,7 +136,7 @@ def test_what_is_not_kept_is_the_weighted_training_mean_or_zero():
         ablation.masked(material, fits, rankings, fill=fill)
         shown = iter(Fixed.seen)
         for run, ranking in zip(material.runs.each, rankings, strict=True):
-            cuts = Cuts(ranking, material.features.units, run.seed)
+            cuts = RankedSubsets(ranking, material.features.units, run.seed)
             train = material.features.values[run.split.train].astype(float)
             mean = np.average(train, axis=0, weights=run.weights) if fill == "mean" else np.zeros(COLUMNS)
             for part in (cuts.top(20), cuts.bottom(20), cuts.random(20)):
@@ -196,7 +196,9 @@ def test_a_probe_without_weights_is_judged_by_what_it_says(column):
 
 def test_random_sets_are_drawn_anew_each_run(learned):
     material, _, rankings = learned
-    shown = [Cuts(ranking, material.features.units, n).random(20).columns for n, ranking in enumerate(rankings)]
+    shown = [
+        RankedSubsets(ranking, material.features.units, n).random(20).columns for n, ranking in enumerate(rankings)
+    ]
     assert len({tuple(columns) for columns in shown}) == 3
     same_ranking = ablation.retrained(material, [rankings[0]] * 3, [20])
     random = [each.predicted for each in same_ranking.predictions if each.condition == "random-set"]
@@ -205,13 +207,13 @@ def test_random_sets_are_drawn_anew_each_run(learned):
 
 def test_retrained_sets_are_ordered_and_all_of_a_run_are_fitted_in_one_call(learned, monkeypatch):
     material, _, rankings = learned
-    calls, fits = [], Material.fits
+    calls, fits = [], ProbeData.fits
 
     def counted(self, run, problems, *more):
         calls.append(problems)
         return fits(self, run, problems, *more)
 
-    monkeypatch.setattr(Material, "fits", counted)
+    monkeypatch.setattr(ProbeData, "fits", counted)
     found = ablation.retrained(material, rankings)
     assert [len(problems) for problems in calls] == [21, 21, 21]  # 1 % of 60 columns is none
     assert all(np.all(np.diff(each.columns) > 0) for problems in calls for each in problems)
@@ -228,7 +230,7 @@ def test_a_retrained_set_is_the_probe_of_its_columns_alone(learned):
     found = ablation.retrained(material, rankings, [25])
     run = material.runs.each[2]
     (said,) = [each.predicted for each in found.predictions if (each.condition, each.run) == ("top-set", run)]
-    columns = Cuts(rankings[2], material.features.units, run.seed).top(25).columns
+    columns = RankedSubsets(rankings[2], material.features.units, run.seed).top(25).columns
     train, test = run.split.train, run.split.test
     values = material.features.values[:, columns]
     alone = LogisticRegression(C=0.1, random_state=run.seed)

@@ -10,7 +10,7 @@ from neuroscope.neurons.by_layer import chance, distribution, holm
 from neuroscope.neurons.minimal import MINIMAL, MinimalSet
 from neuroscope.neurons.subsets import Subset
 from neuroscope.probing.predictions import Prediction
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 
 LAYERS = {"first": 30, "second": 50, "third": 20}
@@ -32,7 +32,7 @@ def rows_of(cell):
             fixed=True,
         )
         runs = Runs(tuple(Run(seed, split) for seed in range(len(chosen))), same_test=True, varied="")
-        given = Material("ALL", features, np.array([0, 1]), ("no", "yes"), runs, None)
+        given = ProbeData("ALL", features, np.array([0, 1]), ("no", "yes"), runs, None)
         sets = []
         for run, columns in zip(runs.each, chosen, strict=True):
             said = Prediction("ALL", MINIMAL, run, np.array([1]), float(len(columns)))

@@ -16,7 +16,7 @@ from neuroscope.neurons import controls
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.differences import minus
 from neuroscope.probing.predictions import Prediction, score, tallied
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
@@ -72,7 +72,7 @@ def material_of(data, *, runs=3, bootstrap=False, template=None):
         counts = np.bincount(np.random.default_rng(seed).integers(80, size=80), minlength=80)
         made.append(Run(seed, split, np.repeat(counts, 4) if bootstrap and seed else None))
     runs = Runs(tuple(made), bootstrap, "")
-    return Material("ALL", data.features, data.labels.values, data.labels.classes, runs, template or Spy())
+    return ProbeData("ALL", data.features, data.labels.values, data.labels.classes, runs, template or Spy())
 
 
 def accuracy(said, material):

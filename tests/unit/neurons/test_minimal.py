@@ -18,11 +18,11 @@ from neuroscope.neurons.minimal import (
 )
 from neuroscope.neurons.redundancy import about_sets, on_folds, redundancy
 from neuroscope.neurons.size_search import FoldCurve
-from neuroscope.neurons.subsets import Cuts
+from neuroscope.neurons.subsets import RankedSubsets
 from neuroscope.probing.folds import folds
 from neuroscope.probing.metrics import interval
 from neuroscope.probing.predictions import Prediction
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
@@ -61,7 +61,7 @@ def material(*, runs=2, rows=240, columns=200, classes=2, strength=1.5, groups=N
         each.append(Run(seed, split, None if weights is None else weights(split)))
     values, names = data.labels.values, data.labels.classes
     made = Runs(tuple(each), same_test=False, varied="")
-    return Material("ALL", data.features, values, names, made, RidgeClassifier()), data
+    return ProbeData("ALL", data.features, values, names, made, RidgeClassifier()), data
 
 
 def whole(given):
@@ -77,7 +77,7 @@ def sets_of(given, ranker, choices):
     for choice in choices:
         (fitted,) = given.fits(choice.run, [Problem()])
         ranking = ranker.rank(*given.training(choice.run), fitted.probe, seed=choice.run.seed)
-        cuts = Cuts(ranking, given.features.units, choice.run.seed)
+        cuts = RankedSubsets(ranking, given.features.units, choice.run.seed)
         made += retrain(given, choice.run, cuts, choice.sizes)[0]
     return made
 
@@ -218,10 +218,10 @@ def test_neurons_that_were_drawn_are_told():
     given, _ = material(runs=1)
     (run,) = given.runs.each
     silent = Ranking(units=given.features.units, scores=np.zeros(200))
-    _, cautions = retrain(given, run, Cuts(silent, given.features.units, 0), {MINIMAL: 200})
+    _, cautions = retrain(given, run, RankedSubsets(silent, given.features.units, 0), {MINIMAL: 200})
     assert cautions == []
     half = Ranking(units=given.features.units, scores=np.r_[np.ones(10), np.zeros(190)])
-    _, cautions = retrain(given, run, Cuts(half, given.features.units, 0), {MINIMAL: 20})
+    _, cautions = retrain(given, run, RankedSubsets(half, given.features.units, 0), {MINIMAL: 20})
     assert [(each.kind[:30], each.detail) for each in cautions] == [("the ranking scores neurons 0, ", "10 of 20")]
 
 
@@ -250,7 +250,7 @@ def test_the_papers_percentage_of_the_mean_and_of_each_run():
 def test_the_papers_sets_are_made_of_what_was_said_already(percent):
     given, _ = material()
     ranking = Ranking(units=given.features.units, scores=np.arange(200, 0, -1.0))
-    cuts = [Cuts(ranking, given.features.units, run.seed) for run in given.runs.each]
+    cuts = [RankedSubsets(ranking, given.features.units, run.seed) for run in given.runs.each]
     everything = said(given, [70, 60], "probe")
     top, random = said(given, [65, 60], "top-set", 5), said(given, [50, 50], "random-set", 5)
     made = paper_sets(given, cuts, top, random, everything, percent)

@@ -10,7 +10,7 @@ from neuroscope.neurons.subsets import Subset
 from neuroscope.probing.counted import Where, counted
 from neuroscope.probing.differences import differences, mean_percent, minus
 from neuroscope.probing.predictions import Prediction, tallied
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
@@ -29,7 +29,7 @@ def material(runs=2):
         fixed=True,
     )
     made = Runs(tuple(Run(seed, split) for seed in range(runs)), same_test=True, varied="")
-    return Material("ALL", DATA.features, DATA.labels.values, DATA.labels.classes, made, None)
+    return ProbeData("ALL", DATA.features, DATA.labels.values, DATA.labels.classes, made, None)
 
 
 def said(given, run, right, condition="top-set", percent=5.0):

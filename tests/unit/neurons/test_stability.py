@@ -10,7 +10,7 @@ from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.task import Split
 from neuroscope.neurons.stability import chance, halves, jaccard, stability, top_minus_random
 from neuroscope.probing.predictions import Prediction
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
 
@@ -56,7 +56,7 @@ def material(*, runs=4, rows=160, strength=2.0, each=15, alike=False, bootstrap=
         weights = (groups[split.train] % 5 != seed).astype(int) * 2 if bootstrap else None
         made.append(Run(seed, split, weights))
     runs = Runs(tuple(made), same_test=alike, varied="")
-    return Material("ALL", data.features, data.labels.values, data.labels.classes, runs, RidgeClassifier())
+    return ProbeData("ALL", data.features, data.labels.values, data.labels.classes, runs, RidgeClassifier())
 
 
 def ranked(made, ranker):

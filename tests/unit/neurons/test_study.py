@@ -13,10 +13,10 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import silent
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
-from neuroscope.neurons.study import Asked, study
+from neuroscope.neurons.study import NeuronSettings, study
 from neuroscope.plugin.loading import Plugins
 from neuroscope.probing.cell import Cell
-from neuroscope.probing.problem_data import Material
+from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.report.neuron_findings import Findings
 from neuroscope.study.neuron_cell import twin_of
@@ -31,7 +31,7 @@ LAYERS = ("low", "middle", "high", "last")
 class Known:
     """Material, and the names of the neurons that are planted in it."""
 
-    material: Material
+    material: ProbeData
     planted: frozenset
 
 
@@ -60,7 +60,7 @@ def known(template, *, rows, columns, planted, runs=2, order=None, strength=0.5)
     )
     weights = [None, *(_bootstrap(split, seed) for seed in range(1, runs))]
     each = tuple(Run(seed, split, weight) for seed, weight in enumerate(weights))
-    material = Material("ALL", features, truth, ("a", "b", "c"), Runs(each, True, ""), template)
+    material = ProbeData("ALL", features, truth, ("a", "b", "c"), Runs(each, True, ""), template)
     return Known(material, frozenset(units[column] for column in chosen))
 
 
@@ -81,7 +81,7 @@ def probe(plugins):
 
 
 def asked_for(plugins, ranking="weight-mass", **more):
-    return Asked(ranker=plugins.rankings.choose(ranking).build(), **more)
+    return NeuronSettings(ranker=plugins.rankings.choose(ranking).build(), **more)
 
 
 def studied(plugins, given, ranking="weight-mass", **more):

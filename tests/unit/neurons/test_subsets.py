@@ -6,7 +6,7 @@ import pytest
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.probing import Ranking
 from neuroscope.errors import BadOption, PluginBroken
-from neuroscope.neurons.subsets import STEPS, Cuts, size, steps
+from neuroscope.neurons.subsets import STEPS, RankedSubsets, size, steps
 
 UNITS = tuple(Unit("low" if number < 100 else "high", number % 100) for number in range(200))
 
@@ -71,7 +71,7 @@ def test_steps_of_less_than_one_unit_are_left_out_and_named():
 @pytest.mark.parametrize("percent", [0.5, 5, 20, 75, 100])
 def test_top_and_bottom_are_the_ends_of_the_order(shuffled, percent):
     ranking, order = shuffled
-    made, number = Cuts(ranking, UNITS, seed=1), size(200, percent)
+    made, number = RankedSubsets(ranking, UNITS, seed=1), size(200, percent)
     assert made.top(percent).columns.tolist() == sorted(order[:number])
     assert made.bottom(percent).columns.tolist() == sorted(order[200 - number :])
     assert made.top(percent).drawn == made.bottom(percent).drawn == 0
@@ -80,13 +80,13 @@ def test_top_and_bottom_are_the_ends_of_the_order(shuffled, percent):
 def test_columns_are_those_of_the_units_in_any_order(shuffled):
     ranking, _ = shuffled
     turned = UNITS[::-1]
-    plain, other = Cuts(ranking, UNITS, 0).top(10), Cuts(ranking, turned, 0).top(10)
+    plain, other = RankedSubsets(ranking, UNITS, 0).top(10), RankedSubsets(ranking, turned, 0).top(10)
     assert {UNITS[column] for column in plain.columns} == {turned[column] for column in other.columns}
 
 
 def test_random_parts_have_the_size_and_differ_by_seed(shuffled):
     ranking, _ = shuffled
-    first, again, other = (Cuts(ranking, UNITS, seed).random(20) for seed in (0, 0, 1))
+    first, again, other = (RankedSubsets(ranking, UNITS, seed).random(20) for seed in (0, 0, 1))
     assert len(set(first.columns.tolist())) == 40
     assert first.columns.tolist() == again.columns.tolist() != other.columns.tolist()
     assert first.drawn == 0
@@ -95,10 +95,10 @@ def test_random_parts_have_the_size_and_differ_by_seed(shuffled):
 def test_among_units_of_score_zero_the_draw_is_random_seeded_and_told():
     scores = np.zeros(200)
     scores[[7, 150, 3]] = [1, 3, 2]
-    made = [Cuts(ranked(scores), UNITS, seed) for seed in range(200)]
+    made = [RankedSubsets(ranked(scores), UNITS, seed) for seed in range(200)]
     parts = [each.top(10) for each in made]
     assert all({3, 7, 150} <= set(part.columns.tolist()) and part.drawn == 17 for part in parts)
-    assert made[0].top(10).columns.tolist() == Cuts(ranked(scores), UNITS, 0).top(10).columns.tolist()
+    assert made[0].top(10).columns.tolist() == RankedSubsets(ranked(scores), UNITS, 0).top(10).columns.tolist()
     in_first_layer = np.mean([(part.columns < 100).sum() - 2 for part in parts])
     assert in_first_layer == pytest.approx(17 * 98 / 197, abs=0.5)  # by position it would be 17
     overlap = len(set(parts[0].columns.tolist()) & set(parts[1].columns.tolist()))
@@ -107,7 +107,7 @@ def test_among_units_of_score_zero_the_draw_is_random_seeded_and_told():
 
 def test_the_draw_is_told_where_only_a_part_of_the_zeros_is_taken():
     scores = np.r_[np.arange(1.0, 151), np.zeros(50)]
-    made = Cuts(ranked(scores), UNITS, 0)
+    made = RankedSubsets(ranked(scores), UNITS, 0)
     assert made.top(75).drawn == 0
     assert made.top(80).drawn == 10
     assert made.bottom(20).drawn == 40
@@ -116,7 +116,7 @@ def test_the_draw_is_told_where_only_a_part_of_the_zeros_is_taken():
 
 
 def test_parts_are_nested_and_top_and_bottom_disjoint():
-    made = Cuts(ranked(np.r_[1.0, np.zeros(199)]), UNITS, 3)
+    made = RankedSubsets(ranked(np.r_[1.0, np.zeros(199)]), UNITS, 3)
     for part in (made.top, made.bottom, made.random):
         assert set(part(5).columns) < set(part(10).columns) < set(part(50).columns)
     assert not set(made.top(50).columns) & set(made.bottom(50).columns)
@@ -125,4 +125,4 @@ def test_parts_are_nested_and_top_and_bottom_disjoint():
 def test_a_ranking_of_other_units_is_told(shuffled):
     ranking, _ = shuffled
     with pytest.raises(PluginBroken, match="200 units does not hold each of 199 columns once"):
-        Cuts(ranking, UNITS[:-1], 0)
+        RankedSubsets(ranking, UNITS[:-1], 0)

@@ -54,7 +54,7 @@ def test_fits_that_know_nothing_or_did_not_end():
 
 def test_equal_kinds_become_one_line():
     found = [
-        diagnostics.Caution("columns are constant", layer, seed, f"{count} of 9")
+        diagnostics.Diagnostic("columns are constant", layer, seed, f"{count} of 9")
         for layer, count in (("a", 1), ("b", 2))
         for seed in (0, 1)
     ]

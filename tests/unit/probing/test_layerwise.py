@@ -6,10 +6,10 @@ from sklearn.linear_model import LogisticRegression
 
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.features import Features, Unit
-from neuroscope.data.splits import Labelled
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.layerwise import ALL, columns_of, layerwise
 from neuroscope.probing.runs import make_runs
+from neuroscope.splits import LabelledUtterances
 
 CONDITIONS = {
     "representation": "r",
@@ -46,7 +46,7 @@ def planted(seed=0):
         units=tuple(units),
         values=np.hstack([noise, signal]).astype(np.float32),
     )
-    return features, Labelled(utterances, values, ("no", "yes"))
+    return features, LabelledUtterances(utterances, values, ("no", "yes"))
 
 
 def analyse(text="speaker", in_all=("noise", "signal"), runs=3, template=None):
@@ -110,7 +110,9 @@ def test_the_majority_is_that_of_the_training_part():
         for n, u in enumerate(rows.utterances)
     )
     values = np.array([0] * 60 + [1] * 40 + [0] * 10 + [1] * 50)
-    made = make_runs("column:split", Labelled(utterances, values, ("no", "yes")), runs=1, seed=0, one_split=False)
+    made = make_runs(
+        "column:split", LabelledUtterances(utterances, values, ("no", "yes")), runs=1, seed=0, one_split=False
+    )
     cell = Cell(**CONDITIONS)
     found = layerwise(cell, features, values, 2, made, LogisticRegression(), in_all=("noise", "signal"))
     assert value(found, "", condition="majority", seed=0) == pytest.approx(10 / 60)
