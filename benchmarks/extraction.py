@@ -124,7 +124,8 @@ def extracted(manifest, spec, root):
     """Extract into the store below ``root``."""
     failures = SkippedUtterances(len(manifest), max_errors=1.0)
     poolings = {layer.name: Mean() for layer in spec.layers}
-    done = extract(manifest, spec, poolings, representation(spec, root), failures, audio_index=root / "audio")
+    files = examine_all(root / "audio", [each.path for each in manifest])
+    done = extract(manifest, spec, poolings, representation(spec, root), failures, files=files)
     return done, failures
 
 

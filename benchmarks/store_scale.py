@@ -125,7 +125,7 @@ def missing(folder, utterances, layers):
             {},
             rep,
             SkippedUtterances(utterances),
-            audio_index=folder / "store" / "audio",
+            files=index.examine_all(folder / "store" / "audio", [each.path for each in manifest]),
             progress=progress,
         )
     seconds["missing and planned"] = lap()

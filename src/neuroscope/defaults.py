@@ -30,6 +30,10 @@ UNSEEN_SPLIT = "speaker"
 """The split where neither task nor manifest has one."""
 
 RUNS = 5
+
+CONTROLS = ("random", "permuted")
+"""Of a study of neurons: what the probe reaches on random features, and on permuted labels."""
+
 DTYPE = "float32"
 MAX_ERRORS = 0.05
 MAX_DURATION = 300.0

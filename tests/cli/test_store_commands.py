@@ -106,11 +106,11 @@ def test_what_is_wrong_is_named_and_nothing_is_imported(manifest, tmp_path):
 
 
 def test_a_notebook_may_have_its_store_elsewhere(manifest, vectors, tmp_path):
-    machine = workflows.Machine(cache=tmp_path / "cache")
-    done = workflows.import_vectors(vectors, Data(root=manifest), name="mine", machine=machine)
-    found = workflows.extract("stored:mine", Data(root=manifest), machine=machine)
-    assert found.run["extractions"][0]["representation"] == done.key
-    assert workflows.export(done.key, tmp_path / "x.npz", machine=machine) == COUNT
+    extraction = workflows.ExtractionSettings(cache=tmp_path / "cache")
+    done = workflows.import_vectors(vectors, Data(root=manifest), name="mine", extraction=extraction)
+    found = workflows.extract("stored:mine", Data(root=manifest), extraction=extraction)
+    assert found.run.extractions[0].representation == done.key
+    assert workflows.export(done.key, tmp_path / "x.npz", extraction=extraction) == COUNT
     assert not store().exists()
 
 

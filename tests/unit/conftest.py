@@ -11,6 +11,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from neuroscope.audio.index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
@@ -65,9 +66,8 @@ def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False,
     identity = Identity("fake", {}, "", "", {}, [], "1", dtype)
     rep = Store(root).representation(identity, UNITS, spec.origin)
     failed = SkippedUtterances(len(manifest), **({"max_errors": 1.0} | failures))
-    done = extraction.extract(
-        manifest, spec, {"frames": Mean()}, rep, failed, audio_index=root / "audio", max_duration=max_duration
-    )
+    files = examine_all(root / "audio", [each.path for each in manifest if each.path is not None])
+    done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, files=files, max_duration=max_duration)
     features = rep.features(list(done.rows), list(done.rows.values()), UNITS)
     return done, dict(zip(features.ids, features.values.tolist(), strict=True)), failed
 

@@ -32,12 +32,12 @@ def extract(
         backbone_options=tuple(option or ()),
         pooling=pooling,
         command=sys.argv,
-        machine=machine,
+        extraction=machine,
         plugins=context.obj.load(),
         progress=progress_bar,
     )
     if json:
         write_json(result)
     else:
-        (about,) = result.run["extractions"]
-        say(*lines_of_extraction(about), f"Representation {about['representation']}")
+        (record,) = result.run.extractions
+        say(*lines_of_extraction(record), f"Representation {record.representation}")

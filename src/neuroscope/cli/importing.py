@@ -41,7 +41,7 @@ def import_vectors(
         name=name,
         layers=layers,
         replace=replace,
-        machine=workflows.Machine(dtype=dtype),
+        extraction=workflows.ExtractionSettings(dtype=dtype),
         plugins=context.obj.load(),
         progress=progress_bar,
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_json
-from neuroscope.commands import study_options
-from neuroscope.defaults import RUNS
-from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
+from neuroscope.defaults import CONTROLS
+from neuroscope.report.summary import lines_of_cell, lines_of_extraction, lines_of_warnings, what_varied
 
 if TYPE_CHECKING:
+    from neuroscope.contracts.records import CellRecord
     from neuroscope.workflows import Result
 
 
@@ -36,57 +36,44 @@ def neurons(
             "untrained extracts an untrained twin for every run.",
         ),
     ] = None,
-    split: study_options.Split = "",
-    layers: study_options.Layers = "",
-    pooling: commands.Pooling = "",
-    probe: study_options.Probe = "",
-    preset: study_options.Preset = "",
-    runs: study_options.Runs = RUNS,
-    seed: study_options.Seed = 0,
+    study: commands.Study,
     machine: commands.Machine,
     neurons_to: Annotated[
         Path | None,
         typer.Option("--list", metavar="FILE.csv", help="Write the neurons of the minimal sets, for other programs."),
     ] = None,
-    out: study_options.Out = None,
+    out: commands.Out = None,
     json: commands.Json = False,
 ) -> None:
     """Rank the neurons of a model, test the ranking, find the smallest set that does as well as all, and count it."""
     from neuroscope import workflows
 
-    given = {} if control is None else {"controls": control}
     result = workflows.neurons(
         backbone,
         task,
         data,
+        study,
         backbone_options=tuple(option or ()),
         ranking=ranking,
-        split=split,
-        layers=study_options.names(layers),
-        pooling=pooling,
-        probe=probe,
-        preset=preset,
-        runs=runs,
-        seed=seed,
+        controls=CONTROLS if control is None else control,
         list_to=neurons_to,
         out=out,
         command=sys.argv,
-        machine=machine,
+        extraction=machine,
         plugins=context.obj.load(),
         progress=progress_bar,
-        **given,
     )
     if json:
         write_json(result)
     else:
-        _tell(result)
+        _show(result)
 
 
-def _tell(result: Result) -> None:
+def _show(result: Result) -> None:
     from neuroscope.report.neuron_findings import Findings
     from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
 
-    (extraction,), (cell,) = result.run["extractions"], result.run["cells"]
+    (extraction,), (cell,) = result.run.extractions, result.run.cells
     findings = Findings(result.rows)
     say(*lines_of_extraction(extraction), *lines_of_cell(cell), _what_was_ranked(cell), "")
     say(controls_table(findings), "", "Trained anew on a share of the neurons", sets_table(findings), "")
@@ -94,9 +81,10 @@ def _tell(result: Result) -> None:
     if findings.layers:
         say("The minimal set over the layers", layers_table(findings), "")
     say(*sentences(findings), f"{what_varied(cell)} Interval: bootstrap over the test part's groups.")
-    say(*(f"Warning: {line}." for line in cell["cautions"]), "", str(result.folder))
+    say(*lines_of_warnings(cell), "", str(result.folder))
 
 
-def _what_was_ranked(cell: dict[str, Any]) -> str:
-    counts = ", ".join(f"{count} {layer}" for layer, count in cell["neurons"].items())
-    return f"Ranking: {cell['ranking']}. Neurons: {sum(cell['neurons'].values())} ({counts})."
+def _what_was_ranked(cell: CellRecord) -> str:
+    neurons = cell.neurons or {}
+    counts = ", ".join(f"{count} {layer}" for layer, count in neurons.items())
+    return f"Ranking: {cell.ranking}. Neurons: {sum(neurons.values())} ({counts})."

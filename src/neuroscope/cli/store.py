@@ -140,9 +140,9 @@ def export(
 
 
 def _store() -> Store:
-    from neuroscope.workflows import Machine
+    from neuroscope.extraction.session import Workspace
 
-    return Machine().store
+    return Workspace().store
 
 
 def _table(*columns: str) -> Table:

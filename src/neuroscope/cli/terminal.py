@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from neuroscope.workflows import Result
 
 
-__all__ = ["Session", "complain", "progress_bar", "say", "write_json", "write_object"]
+__all__ = ["Session", "complain", "fail_with_cells", "progress_bar", "say", "write_json", "write_object"]
 
 _WIDE = 1000
 
@@ -40,9 +40,22 @@ def complain(message: str) -> None:
 
 def write_json(result: Result) -> None:
     """One object on stdout: ``{"run": ..., "rows": [...]}``."""
-    from neuroscope.study.run_folder import record
+    from neuroscope.contracts.records import plain
+    from neuroscope.study.rows_table import plain_row
 
-    write_object({"run": result.run, "rows": [record(row) for row in result.rows]})
+    write_object({"run": plain(result.run), "rows": [plain_row(row) for row in result.rows]})
+
+
+def fail_with_cells(result: Result, *, debug: bool) -> None:
+    """End with exit code 1 where cells have no result, and say which and why; the others were shown."""
+    import typer
+
+    for cell, error in zip(result.run.failed, result.errors, strict=False):
+        complain(f"Error: {cell.task} in {cell.backbone} has no result: {cell.error}")
+        if debug:
+            raise error
+    if result.run.failed:
+        raise typer.Exit(1)
 
 
 def write_object(found: dict[str, Any]) -> None:

@@ -24,13 +24,15 @@ from neuroscope.commands.data_options import (
     Where,
     data_of,
     machine_of,
-    with_options,
 )
+from neuroscope.commands.option_groups import with_options
+from neuroscope.commands.study_options import Out, study_of
 from neuroscope.commands.vectors import Extracted, cache_key, extract, load, located, own_folder, waveforms
 from neuroscope.data import Data
-from neuroscope.extraction.session import Machine
+from neuroscope.extraction.session import ExtractionSettings as Machine
 from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.progress_bar import progress_bar
+from neuroscope.study.settings import StudySettings as Study
 
 if TYPE_CHECKING:  # for annotations
     from neuroscope.audio.prefetch import ReadJob as ReadJob
@@ -49,11 +51,13 @@ __all__ = [
     "MaxDuration",
     "MaxErrors",
     "OnError",
+    "Out",
     "Pooling",
     "Rehash",
     "Root",
     "Roots",
     "Segment",
+    "Study",
     "Where",
     "cache_key",
     "data_of",
@@ -63,6 +67,7 @@ __all__ = [
     "machine_of",
     "own_folder",
     "progress_bar",
+    "study_of",
     "waveforms",
     "whole_file",
     "with_options",

@@ -5,19 +5,14 @@ Public through ``neuroscope.commands``. Importing it loads nothing heavy.
 
 from __future__ import annotations
 
-import functools
-import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
 from neuroscope.data.sources import Data
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
-from neuroscope.extraction.session import Machine
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from neuroscope.extraction.session import ExtractionSettings
 
 _DATA = "Data"
 _MACHINE = "Extraction and storage"
@@ -99,7 +94,7 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object o
 
 
 def data_of(dataset: Dataset = "", root: Root = None, roots: Roots = None, where: Where = None) -> Data:
-    """DATA as ``load`` takes it, from its four options."""
+    """Make what ``load`` takes of its four options."""
     return Data(dataset=dataset, root=root, roots=tuple(roots or ()), where=tuple(where or ()))
 
 
@@ -111,9 +106,9 @@ def machine_of(
     max_errors: MaxErrors = MAX_ERRORS,
     segment: Segment = None,
     max_duration: MaxDuration = MAX_DURATION,
-) -> Machine:
-    """How vectors are extracted and stored, from the seven options about it."""
-    return Machine(
+) -> ExtractionSettings:
+    """Make how vectors are extracted and stored of the seven options about it."""
+    return ExtractionSettings(
         device=device,
         dtype=dtype,
         rehash=rehash,
@@ -122,26 +117,3 @@ def machine_of(
         segment=segment,
         max_duration=max_duration,
     )
-
-
-_MADE: Mapping[str, Callable[..., Any]] = {"data": data_of, "machine": machine_of}
-
-
-def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command: its parameters ``data: Data`` and ``machine: Machine`` become the options that make them."""
-    signature = inspect.signature(command, eval_str=True)
-    options = {name: _options(maker) for name, maker in _MADE.items() if name in signature.parameters}
-
-    @functools.wraps(command)
-    def run(**arguments: Any) -> None:
-        given = {name: {each.name: arguments.pop(each.name) for each in own} for name, own in options.items()}
-        command(**arguments, **{name: _MADE[name](**own) for name, own in given.items()})
-
-    shown = [each for own in signature.parameters.values() for each in options.get(own.name, [own])]
-    keywords = [each.replace(kind=each.KEYWORD_ONLY) for each in shown]
-    run.__signature__ = signature.replace(parameters=keywords)  # type: ignore[attr-defined]  # what typer looks at
-    return run
-
-
-def _options(maker: Callable[..., Any]) -> list[inspect.Parameter]:
-    return list(inspect.signature(maker, eval_str=True).parameters.values())

@@ -1,4 +1,7 @@
-"""The options that commands that analyse share, each with its one help text."""
+"""The options about how a study is made, each with its one help text, and what they make.
+
+Public through ``neuroscope.commands``. Importing it loads nothing heavy.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from neuroscope.defaults import PRESETS
+from neuroscope.commands.data_options import Pooling  # noqa: TC001 - typer reads annotations at run time
+from neuroscope.defaults import PRESETS, RUNS
+from neuroscope.study.settings import StudySettings
 
 Split: TypeAlias = Annotated[
     str,
@@ -27,6 +32,15 @@ Seed: TypeAlias = Annotated[int, typer.Option("--seed", help="Of the first run; 
 Out: TypeAlias = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The run folder.")]
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Names with commas between them."""
-    return tuple(name for name in text.split(",") if name)
+def study_of(
+    split: Split = "",
+    layers: Layers = "",
+    pooling: Pooling = "",
+    probe: Probe = "",
+    preset: Preset = "",
+    runs: Runs = RUNS,
+    seed: Seed = 0,
+) -> StudySettings:
+    """Make how a study is made of the seven options about it."""
+    chosen = tuple(name for name in layers.split(",") if name)
+    return StudySettings(split=split, layers=chosen, pooling=pooling, probe=probe, preset=preset, runs=runs, seed=seed)

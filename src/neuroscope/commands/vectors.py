@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.audio import Manifest
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import sources as data_source
+from neuroscope.data import sources
 from neuroscope.errors import UnknownName
-from neuroscope.extraction.session import Machine
+from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 
 def load(
-    data: Data, *, machine: Machine | None = None, plugins: Plugins | None = None, progress: Progress = silent
+    data: Data,
+    *,
+    machine: ExtractionSettings | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
 ) -> Manifest:
     """The utterances that the user named.
 
@@ -48,8 +52,8 @@ def load(
     Raises:
         NeuroscopeError: they cannot be found or read, or there are none.
     """
-    loaded = data_source.load(data, plugins or Plugins.load())
-    return (machine or Machine()).cut(loaded, progress).manifest
+    loaded = sources.load(data, plugins or Plugins.load())
+    return Workspace(machine, progress).segment(loaded).manifest
 
 
 class Extracted:
@@ -95,7 +99,7 @@ def extract(
     *,
     options: Sequence[str] = (),
     pooling: str = "",
-    machine: Machine | None = None,
+    machine: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> Extracted:
@@ -113,13 +117,12 @@ def extract(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    from neuroscope.extraction.identity import prepare
     from neuroscope.plugin.selection import choose_backbones
 
-    machine, plugins = machine or Machine(), plugins or Plugins.load()
+    workspace, plugins = Workspace(machine, progress), plugins or Plugins.load()
     (choice,) = choose_backbones([backbone], options, plugins)
-    prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
-    extraction, failures = machine.extract(prepared, manifest, progress)
+    prepared = workspace.prepare(choice, plugins, pooling)
+    extraction, failures = workspace.extract(prepared, manifest)
     rows = {each.id: extraction.rows[each.id] for each in manifest if each.id in extraction.rows}
     return Extracted(prepared, rows, {each.utterance: each.reason for each in failures.skipped})
 
@@ -129,7 +132,7 @@ def located(
     spec: BackboneSpec,
     failures: SkippedUtterances,
     *,
-    machine: Machine | None = None,
+    machine: ExtractionSettings | None = None,
     progress: Progress = silent,
 ) -> list[ReadJob]:
     """The utterances that a backbone can take, with what it takes to read them, in the manifest's order.
@@ -146,8 +149,8 @@ def located(
     Raises:
         TooManyFailures: more failed than ``failures`` allows.
     """
-    corpus = (machine or Machine()).find(manifest, spec, failures, progress)
-    return [corpus[place] for place in range(len(corpus))]
+    found = Workspace(machine, progress).usable(manifest, spec, failures)
+    return [found[place] for place in range(len(found))]
 
 
 def waveforms(
@@ -167,14 +170,14 @@ def waveforms(
             yield wave
 
 
-def own_folder(distribution: str, machine: Machine | None = None) -> Path:
+def own_folder(distribution: str, machine: ExtractionSettings | None = None) -> Path:
     """A folder in the cache folder for a plugin's own files, made where it is missing.
 
     Args:
         distribution: the plugin's, so that no two plugins share a folder.
         machine: with the cache folder.
     """
-    folder = (machine or Machine()).folder / "plugins" / distribution
+    folder = Workspace(machine).folder / "plugins" / distribution
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ALL = "ALL"
+"""The layer of rows that are about all layers side by side."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:

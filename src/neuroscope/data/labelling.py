@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts.target import Target
 from neuroscope.data.sources import check_column
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
-
-    from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.task import Classification
@@ -27,13 +26,11 @@ class LabelledUtterances:
 
     Attributes:
         utterances: one a row.
-        values: int64 ``[rows]``, class numbers.
-        classes: names of the classes.
+        target: class of each.
     """
 
     utterances: Sequence[Utterance]
-    values: NDArray[np.int64]
-    classes: tuple[str, ...]
+    target: Target
 
     def column(self, name: str) -> list[str | None]:
         """A column's values, by row."""
@@ -65,14 +62,15 @@ class LabelledTask:
     @property
     def counts(self) -> dict[str, int]:
         """Utterances of each class."""
-        counts = Counter(self.rows.values.tolist())
-        return {name: counts[number] for number, name in enumerate(self.rows.classes)}
+        counts = Counter(self.rows.target.values.tolist())
+        return {name: counts[number] for number, name in enumerate(self.rows.target.names)}
 
     def only(self, ids: Container[str]) -> LabelledTask:
         """The same question without the utterances that could not be used."""
         kept = [row for row, utterance in enumerate(self.rows.utterances) if utterance.id in ids]
         utterances = tuple(self.rows.utterances[row] for row in kept)
-        return replace(self, rows=LabelledUtterances(utterances, self.rows.values[kept], self.rows.classes))
+        target = self.rows.target.of(np.array(kept, dtype=np.int64))
+        return replace(self, rows=LabelledUtterances(utterances, target))
 
 
 def label_manifest(text: str, task: Classification, manifest: Manifest, split: str) -> LabelledTask:
@@ -99,8 +97,7 @@ def label_manifest(text: str, task: Classification, manifest: Manifest, split: s
         )
     number = {name: n for n, name in enumerate(classes)}
     known = [(utterance, number[label]) for utterance, label in zip(manifest, labels, strict=True) if label is not None]
-    rows = LabelledUtterances(
-        tuple(u for u, _ in known), np.array([value for _, value in known], dtype=np.int64), classes
-    )
+    values = np.array([value for _, value in known], dtype=np.int64)
+    rows = LabelledUtterances(tuple(utterance for utterance, _ in known), Target(values, classes))
     own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
     return LabelledTask(text, rows, len(manifest) - len(known), split or task.split or own)

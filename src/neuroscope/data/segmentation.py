@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope.audio.index import examine_all
 from neuroscope.audio.spans import locate_all
 from neuroscope.errors import BadManifest, BadOption
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from neuroscope.audio.spans import AudioFiles
     from neuroscope.audio.waveforms import Span
     from neuroscope.contracts.audio import Manifest, Utterance
-    from neuroscope.contracts.progress import Progress
     from neuroscope.data.sources import LoadedData
 
 RECORDING = "recording"
@@ -23,27 +19,28 @@ RECORDING = "recording"
 SHORTEST = 0.1
 
 
-def cut(loaded: LoadedData, seconds: float, audio_index: Path, progress: Progress, *, since: int = 0) -> LoadedData:
+def cut(loaded: LoadedData, seconds: float, files: AudioFiles) -> LoadedData:
     """Cut the recordings of what was loaded, and say in it how many.
 
     Args:
         loaded: what the user named.
         seconds: length of a segment.
-        audio_index: folder of the index of audio files.
-        progress: told of files read.
-        since: as for ``examine_all``.
+        files: what its audio files hold.
 
     Raises:
         BadOption: no segment can be that short.
         BadManifest: a segment would get an id that another utterance has.
     """
-    if not SHORTEST <= seconds < float("inf"):
-        raise BadOption(f"--segment {seconds:g}: expected {SHORTEST:g} seconds or more")
-    paths = (each.path for each in loaded.manifest if each.path is not None)
-    files = examine_all(audio_index, paths, progress, since=since)
+    check_length(seconds)
     manifest, recordings, made = segmented(loaded.manifest, seconds, files)
     told = f"{recordings} of {len(loaded.manifest)} utterances cut into {made} segments of {seconds:g} s"
     return replace(loaded, manifest=manifest, segmented=told)
+
+
+def check_length(seconds: float) -> None:
+    """Raise BadOption if no segment can be that short."""
+    if not SHORTEST <= seconds < float("inf"):
+        raise BadOption(f"--segment {seconds:g}: expected {SHORTEST:g} seconds or more")
 
 
 def segmented(manifest: Manifest, seconds: float, files: AudioFiles) -> tuple[Manifest, int, int]:

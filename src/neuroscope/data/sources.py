@@ -48,11 +48,13 @@ class LoadedData:
         text: of the datasets.
         manifest: their utterances.
         segmented: what was cut into segments, for people; empty = nothing was to be.
+        roots: the folders that the datasets lie in, absolute.
     """
 
     text: str
     manifest: Manifest
     segmented: str = ""
+    roots: tuple[Path, ...] = ()
 
 
 def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> LoadedData:
@@ -77,7 +79,8 @@ def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> LoadedData
     if twice or not len(manifest):
         problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
         raise BadManifest(manifest.source or manifests[0][0].text, problems)
-    return LoadedData("+".join(choice.text for choice, _ in manifests), _filtered(manifest, conditions))
+    text, roots = "+".join(choice.text for choice, _ in manifests), tuple(_folder(root) for _, root in sources)
+    return LoadedData(text, _filtered(manifest, conditions), roots=roots)
 
 
 def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[Choice[Manifest], Path]]:
@@ -121,6 +124,12 @@ def _default_root(name: str) -> Path:
     """The first of the default places that exists, else the first: a dataset may be made there."""
     folders = data_folders(name)
     return next((folder for folder in folders if folder.exists()), folders[0])
+
+
+def _folder(root: Path) -> Path:
+    """The folder that a dataset lies in: that of its manifest, where it is a file."""
+    full = Path.cwd() / root
+    return full.parent if full.is_file() else full
 
 
 def _joined(pairs: Sequence[tuple[Choice[Manifest], Manifest]]) -> Manifest:

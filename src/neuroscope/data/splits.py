@@ -78,7 +78,7 @@ def _by_group(
     groups, names = _numbers(values, rows)
     known = np.array([value is not None for value in values])
     _check_groups(rows, groups, known, column)
-    in_test = np.isin(groups, _draw_groups(groups[known], rows.values[known], test, seed))
+    in_test = np.isin(groups, _draw_groups(groups[known], rows.target.values[known], test, seed))
     made = Split(
         name="",
         train=np.flatnonzero(known & ~in_test),
@@ -100,9 +100,9 @@ def _by_utterance(
     del column  # every maker is called alike
     _check_share(test)
     single = np.arange(len(rows.utterances))
-    if counts := [rows.classes[c] for c, n in Counter(rows.values.tolist()).items() if n < 2]:
+    if counts := [rows.target.names[c] for c, n in Counter(rows.target.values.tolist()).items() if n < 2]:
         raise BadSplit(f"class {counts[0]} has one utterance, so it cannot be in both parts")
-    in_test = np.isin(single, _draw_groups(single, rows.values, test, seed))
+    in_test = np.isin(single, _draw_groups(single, rows.target.values, test, seed))
     groups, names, grouped_by = speaker_groups(rows)
     made = Split(
         name="",
@@ -233,8 +233,8 @@ def _check_share(test: float) -> None:
 
 def _check_groups(rows: LabelledUtterances, groups: NDArray[np.int64], known: NDArray[np.bool_], column: str) -> None:
     """Every class needs two groups, one for each part."""
-    for value, name in enumerate(rows.classes):
-        count = len(set(groups[known & (rows.values == value)].tolist()))
+    for value, name in enumerate(rows.target.names):
+        count = len(set(groups[known & (rows.target.values == value)].tolist()))
         if count < 2:
             many = f"{count} value of '{column}'" if count == 1 else f"no value of '{column}'"
             raise BadSplit(
@@ -245,8 +245,8 @@ def _check_groups(rows: LabelledUtterances, groups: NDArray[np.int64], known: ND
 
 def _absent(rows: LabelledUtterances, part: NDArray[np.int64] | slice) -> list[str]:
     """The classes that no row of a part has."""
-    present = set(rows.values[part].tolist())
-    return [name for value, name in enumerate(rows.classes) if value not in present]
+    present = set(rows.target.values[part].tolist())
+    return [name for value, name in enumerate(rows.target.names) if value not in present]
 
 
 def _way_out(rows: LabelledUtterances, but: str) -> str:
@@ -262,12 +262,12 @@ def _would_do(rows: LabelledUtterances, column: str) -> bool:
     """Whether each class has two groups, and groups are more than single rows."""
     values = rows.column(column)
     groups: dict[int, set[str]] = {}
-    for value, label in zip(values, rows.values.tolist(), strict=True):
+    for value, label in zip(values, rows.target.values.tolist(), strict=True):
         if value is not None:
             groups.setdefault(label, set()).add(value)
     known = [value for value in values if value is not None]
     repeats = len(set(known)) < len(known)
-    return repeats and len(groups) == len(rows.classes) and all(len(names) >= 2 for names in groups.values())
+    return repeats and len(groups) == len(rows.target.names) and all(len(names) >= 2 for names in groups.values())
 
 
 def _shared_speakers(rows: LabelledUtterances, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> str:
@@ -284,8 +284,8 @@ def _balanced(made: Split, rows: LabelledUtterances, balance: Balance, seed: int
     if balance == "none":
         return made
     rng = np.random.default_rng([seed, 0xBA1A])
-    train = _cut_to_smallest(made.train, rows.values, rng)
-    test = _cut_to_smallest(made.test, rows.values, rng) if balance == "class" else made.test
+    train = _cut_to_smallest(made.train, rows.target.values, rng)
+    test = _cut_to_smallest(made.test, rows.target.values, rng) if balance == "class" else made.test
     dropped = len(made.train) + len(made.test) - len(train) - len(test)
     return replace(made, train=train, test=test, left_out={**made.left_out, "to balance the classes": dropped})
 

@@ -23,14 +23,14 @@ from neuroscope.errors import BadAudio, NeuroscopeError
 from neuroscope.extraction import batching
 from neuroscope.extraction import padding_check as invariance
 from neuroscope.extraction.runner import Runner, Vectors
-from neuroscope.extraction.usable import UsableUtterances, find
+from neuroscope.extraction.usable import UsableUtterances, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from neuroscope.audio.spans import AudioFiles
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
@@ -70,8 +70,7 @@ def extract(
     representation: Representation,
     failures: SkippedUtterances,
     *,
-    audio_index: Path,
-    trusted_since: int = 0,
+    files: AudioFiles,
     max_duration: float = MAX_DURATION,
     device: str = "cpu",
     progress: Progress = silent,
@@ -84,25 +83,16 @@ def extract(
         poolings: layer name -> pooling, for every layer that the network does not pool itself.
         representation: where the vectors go.
         failures: receives what cannot be used.
-        audio_index: folder of the index of audio files.
-        trusted_since: nanoseconds; what the index remembers from before is read and digested again.
+        files: what the manifest's audio files hold; others may be among them.
         max_duration: seconds; longer utterances fail, unless the backbone streams.
         device: ``cpu``, ``cuda:0``, ...
-        progress: told of files read and utterances computed.
+        progress: told of utterances computed.
 
     Raises:
         TooManyFailures: more failed than ``failures`` allows.
         PluginBroken: the backbone does not yield what it declares.
     """
-    corpus = find(
-        manifest,
-        spec,
-        failures,
-        audio_index=audio_index,
-        trusted_since=trusted_since,
-        max_duration=max_duration,
-        progress=progress,
-    )
+    corpus = usable(manifest, files, spec, failures, max_duration)
     missing = corpus.missing(representation.rows())
     found = invariance.recall(representation.folder)
     computed: set[str] = set()

@@ -1,4 +1,4 @@
-"""How audio becomes vectors, and where they are kept: what workflows and plugins' own commands share.
+"""How audio becomes vectors, where they are kept, and what one command knows of its audio files.
 
 Importing it loads nothing heavy: it is part of the signatures that the command line is made from.
 """
@@ -9,26 +9,29 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
 from neuroscope.runtime.files import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from neuroscope.audio.spans import AudioFiles
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.contracts.progress import Progress
     from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
     from neuroscope.extraction.identity import PreparedBackbone
     from neuroscope.extraction.skipped import SkippedUtterances
     from neuroscope.extraction.usable import UsableUtterances
+    from neuroscope.plugin.loading import Plugins
+    from neuroscope.plugin.registry import Choice
     from neuroscope.store.representations import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """How audio becomes vectors, and where they are kept.
+class ExtractionSettings:
+    """How audio becomes vectors, and where they are kept: plain values, the same in every process.
 
     Attributes:
         device: ``cpu``, ``cuda:0``, ...
@@ -52,31 +55,6 @@ class Machine:
     cache: Path | None = None
     began: int = field(default_factory=time.time_ns, repr=False, compare=False)
 
-    @property
-    def folder(self) -> Path:
-        """The cache folder."""
-        return self.cache or cache_folder()
-
-    @property
-    def store(self) -> Store:
-        """The store in it."""
-        from neuroscope.store.representations import Store
-
-        return Store(self.folder / "store")
-
-    @property
-    def _trusted(self) -> int:
-        """Since when what is remembered of audio files is trusted."""
-        return self.began if self.rehash else 0
-
-    def cut(self, loaded: LoadedData, progress: Progress) -> LoadedData:
-        """Segments in place of recordings, where they were asked for."""
-        if self.segment is None:
-            return loaded
-        from neuroscope.data import segmentation
-
-        return segmentation.cut(loaded, self.segment, self.store.audio, progress, since=self._trusted)
-
     def failures(self, total: int) -> SkippedUtterances:
         """Where utterances that cannot be used are counted, of so many in all.
 
@@ -87,31 +65,75 @@ class Machine:
 
         return SkippedUtterances(total, self.on_error, self.max_errors)
 
-    def find(
-        self, manifest: Manifest, spec: BackboneSpec, failures: SkippedUtterances, progress: Progress
-    ) -> UsableUtterances:
-        """What of a manifest a backbone can take, found in its files; ``failures`` receives the rest."""
-        from neuroscope.extraction import usable
 
-        return usable.find(
-            manifest,
-            spec,
-            failures,
-            audio_index=self.store.audio,
-            trusted_since=self._trusted,
-            max_duration=self.max_duration,
-            progress=progress,
-        )
+class Workspace:
+    """The store and the folder of one command, and its audio files, which are looked at once.
 
-    def extract(
-        self, prepared: PreparedBackbone, manifest: Manifest, progress: Progress
-    ) -> tuple[Extraction, SkippedUtterances]:
-        """Bring a manifest into the store; nothing to compute where vectors were imported."""
+    Args:
+        settings: how audio becomes vectors, and where they are kept.
+        progress: told of files read and utterances computed.
+    """
+
+    def __init__(self, settings: ExtractionSettings | None = None, progress: Progress = silent) -> None:
+        self.settings = settings or ExtractionSettings()
+        self.progress = progress
+        self._trusted_since = self.settings.began if self.settings.rehash else 0
+        self._files: AudioFiles | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The cache folder."""
+        return self.settings.cache or cache_folder()
+
+    @property
+    def store(self) -> Store:
+        """The store in it."""
+        from neuroscope.store.representations import Store
+
+        return Store(self.folder / "store")
+
+    def segment(self, loaded: LoadedData) -> LoadedData:
+        """Segments in place of recordings, where they were asked for.
+
+        Raises:
+            BadOption: no segment can be that short.
+            BadManifest: a segment would get an id that another utterance has.
+        """
+        if self.settings.segment is None:
+            return loaded
+        from neuroscope.data import segmentation
+
+        segmentation.check_length(self.settings.segment)
+        return segmentation.cut(loaded, self.settings.segment, self._audio_files(loaded.manifest))
+
+    def usable(self, manifest: Manifest, spec: BackboneSpec, failures: SkippedUtterances) -> UsableUtterances:
+        """Find what of a manifest a backbone can take; ``failures`` receives the rest.
+
+        Raises:
+            TooManyFailures: more failed than ``failures`` allows.
+        """
+        from neuroscope.extraction.usable import usable
+
+        return usable(manifest, self._audio_files(manifest), spec, failures, self.settings.max_duration)
+
+    def prepare(self, choice: Choice[BackboneSpec], plugins: Plugins, pooling: str = "") -> PreparedBackbone:
+        """Build a backbone's spec, and find its representation; see ``extraction.identity.prepare``."""
+        from neuroscope.extraction.identity import prepare
+
+        return prepare(choice, plugins, self.store, pooling=pooling, dtype=self.settings.dtype)
+
+    def extract(self, prepared: PreparedBackbone, manifest: Manifest) -> tuple[Extraction, SkippedUtterances]:
+        """Bring a manifest into the store; nothing to compute where vectors were imported.
+
+        Raises:
+            TooManyFailures: more failed than the settings allow.
+            PluginBroken: the backbone does not yield what it declares.
+        """
         from neuroscope.exchange import importing
         from neuroscope.extraction import extractor
         from neuroscope.store import catalogue
 
-        failures = self.failures(len(manifest))
+        failures = self.settings.failures(len(manifest))
         catalogue.used(prepared.representation)
         if prepared.spec.stored_as:
             return importing.found_by_id(manifest, prepared.representation, failures), failures
@@ -121,10 +143,18 @@ class Machine:
             prepared.poolings,
             prepared.representation,
             failures,
-            audio_index=self.store.audio,
-            trusted_since=self._trusted,
-            max_duration=self.max_duration,
-            device=self.device,
-            progress=progress,
+            files=self._audio_files(manifest),
+            max_duration=self.settings.max_duration,
+            device=self.settings.device,
+            progress=self.progress,
         )
         return extraction, failures
+
+    def _audio_files(self, manifest: Manifest) -> AudioFiles:
+        """What the manifest's files hold; a file that was looked at before in this command is not looked at again."""
+        from neuroscope.audio.index import examine_all
+
+        paths = [each.path for each in manifest if each.path is not None]
+        if self._files is None or not all(str(path) in self._files.numbers for path in paths):
+            self._files = examine_all(self.store.audio, paths, self.progress, since=self._trusted_since)
+        return self._files

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
+from neuroscope.contracts.records import SkippedUtterance, counts_of
 from neuroscope.defaults import MAX_ERRORS
 from neuroscope.errors import BadAudio, BadOption, TooManyFailures
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedUtterance:
-    """One utterance that is in no result, and why."""
-
-    utterance: str
-    reason: str
-    detail: str
 
 
 @dataclass
@@ -51,7 +42,9 @@ class SkippedUtterances:
     def check(self) -> None:
         """Raise TooManyFailures if the share that failed is above ``max_errors``."""
         if self.skipped and len(self.skipped) / self.total > self.max_errors:
-            told = [f"{count} x {reason}, e.g. {self._example(reason)}" for reason, count in counted(self.skipped)]
+            told = [
+                f"{count} x {reason}, e.g. {self._example(reason)}" for reason, count in counts_of(self.skipped).items()
+            ]
             begin = f"{len(self.skipped)} of {self.total} utterances cannot be used:"
             end = f"Mend them, or allow it with --max-errors (now {self.max_errors:g})."
             alone = len(told) == 1  # one reason is one line
@@ -59,9 +52,3 @@ class SkippedUtterances:
 
     def _example(self, reason: str) -> str:
         return next(skipped.detail for skipped in self.skipped if skipped.reason == reason)
-
-
-def counted(skipped: list[SkippedUtterance] | tuple[SkippedUtterance, ...]) -> list[tuple[str, int]]:
-    """How many failed for each reason, the most frequent first."""
-    counts = Counter(each.reason for each in skipped)
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))

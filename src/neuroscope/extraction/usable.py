@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.audio.index import examine_all
 from neuroscope.audio.prefetch import ReadJob
 from neuroscope.audio.spans import locate_all
-from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
 from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from polars import Series
@@ -83,42 +80,10 @@ class UsableUtterances:
         return found
 
 
-def find(
-    manifest: Manifest,
-    spec: BackboneSpec,
-    failures: SkippedUtterances,
-    *,
-    audio_index: Path,
-    trusted_since: int,
-    max_duration: float,
-    progress: Progress = silent,
-) -> UsableUtterances:
-    """Look at a manifest's files, and find in them what the model can take.
-
-    Args:
-        manifest: the utterances.
-        spec: of the model.
-        failures: receives what cannot be used.
-        audio_index: folder of the index of audio files.
-        trusted_since: nanoseconds; what the index remembers from before is read and digested again.
-        max_duration: seconds; longer utterances fail, unless the model streams.
-        progress: told of files read.
-
-    Raises:
-        TooManyFailures: more failed than ``failures`` allows.
-    """
-    paths = (each.path for each in manifest if each.path is not None)
-    files = examine_all(audio_index, paths, progress, since=trusted_since)
-    with gc_paused():
-        corpus = usable(manifest, files, spec, failures, max_duration)
-    failures.check()
-    return corpus
-
-
 def usable(
     manifest: Manifest, files: AudioFiles, spec: BackboneSpec, failures: SkippedUtterances, most: float
 ) -> UsableUtterances:
-    """What of a manifest the model can take; ``failures`` receives the rest, in its order.
+    """Find what of a manifest the model can take; ``failures`` receives the rest, in its order.
 
     Args:
         manifest: the utterances.
@@ -126,7 +91,19 @@ def usable(
         spec: of the model.
         failures: receives what cannot be used.
         most: seconds; longer utterances fail, unless the model streams.
+
+    Raises:
+        TooManyFailures: more failed than ``failures`` allows.
     """
+    with gc_paused():
+        found = _usable(manifest, files, spec, failures, most)
+    failures.check()
+    return found
+
+
+def _usable(
+    manifest: Manifest, files: AudioFiles, spec: BackboneSpec, failures: SkippedUtterances, most: float
+) -> UsableUtterances:
     stretches = locate_all(manifest.utterances, files)
     samples = stretches.samples_at(spec.sample_rate)
     too_long = np.zeros(len(samples), dtype=bool) if spec.streams else samples > most * spec.sample_rate

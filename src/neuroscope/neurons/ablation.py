@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
 from neuroscope.neurons.subsets import STEPS, RankedSubsets, steps
+from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.diagnostics import Diagnostic, about_fit
 from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,28 +35,20 @@ FILLS = ("mean", "zero")
 _BLOCK = 2**24  # values of the rows that are held at a time
 
 
-@dataclass
-class Ablation:
-    """What probes said that see a part of the neurons, and what to be careful about."""
-
-    predictions: list[Prediction] = field(default_factory=list)
-    cautions: list[Diagnostic] = field(default_factory=list)
-
-
 def masked(
-    material: ProbeData,
+    data: ProbeData,
     fits: Sequence[Fit],
     rankings: Sequence[Ranking],
     *,
     percent: float = MASKED_PERCENT,
     fill: str = "mean",
-) -> Ablation:
-    """The probe of all columns, not re-trained, where all but a part of the test rows' columns is masked.
+) -> CellResult:
+    """Ask the probe of all columns, not re-trained, where all but a part of the test rows' columns is masked.
 
     Conditions: ``masked-top``, ``masked-bottom`` and ``masked-random``, the last drawn anew each run.
 
     Args:
-        material: what the probes were trained on.
+        data: what the probes were trained on.
         fits: the probe of all columns, one a run, in the order of the runs.
         rankings: beside them.
         percent: of the neurons that are kept.
@@ -66,54 +59,53 @@ def masked(
     """
     if fill not in FILLS:
         raise BadOption(f"unknown fill of masked columns '{fill}'. Known: {', '.join(FILLS)}.")
-    found = Ablation()
-    for run, fitted, ranking in zip(material.runs.each, fits, rankings, strict=True):
-        if not _sizes(found, material, run, [percent]):
-            continue
-        cuts = RankedSubsets(ranking, material.features.units, run.seed)
-        parts = {
-            "masked-top": cuts.top(percent),
-            "masked-bottom": cuts.bottom(percent),
-            "masked-random": cuts.random(percent),
-        }
-        for condition, part in parts.items():
-            _tell_draws(found, material, run, condition, {percent: part})
-        _mask(found, material, run, fitted.probe, parts, percent, fill)
-    return found
+    each_run = zip(data.runs.each, fits, rankings, strict=True)
+    return joined(_mask(data, run, fitted.probe, ranking, percent, fill) for run, fitted, ranking in each_run)
 
 
-def _mask(
-    found: Ablation,
-    material: ProbeData,
-    run: Run,
-    probe: Probe,
-    parts: dict[str, Subset],
-    percent: float,
-    fill: str,
-) -> None:
-    """The predictions of one run, and whether they test anything."""
-    width = len(material.features.units)
-    filling = np.zeros(width, dtype=np.float32) if fill == "zero" else training_mean(material, run)
+def _mask(data: ProbeData, run: Run, probe: Probe, ranking: Ranking, percent: float, fill: str) -> CellResult:
+    """Ask the probe of one run about masked test rows."""
+    width = len(data.features.units)
+    kept_percents, left_out = _at_least_one_column(data, run, [percent])
+    if not kept_percents:
+        return CellResult(warnings=tuple(left_out))
+    subsets = RankedSubsets(ranking, data.features.units, run.seed)
+    parts = {
+        conditions.MASKED_TOP: subsets.top(percent),
+        conditions.MASKED_BOTTOM: subsets.bottom(percent),
+        conditions.MASKED_RANDOM: subsets.random(percent),
+    }
+    filling = np.zeros(width, dtype=np.float32) if fill == "zero" else training_mean(data, run)
     kept = [*(part.columns for part in parts.values()), np.arange(width), np.arange(0)]
-    *said, everything, nothing = _ask(material, run, [partial(_say_masked, probe, each, filling) for each in kept])
-    for condition, predicted in zip(parts, said, strict=True):
-        found.predictions.append(Prediction(material.layer, condition, run, predicted, percent))
-    top, bottom = parts["masked-top"].columns, parts["masked-bottom"].columns
+    *said, everything, nothing = _ask(data, run, [partial(_say_masked, probe, each, filling) for each in kept])
+    agree = np.array_equal(said[0], everything) and np.array_equal(said[1], nothing)
+    draws = [each for name, part in parts.items() for each in _about_draws(data, run, name, {percent: part})]
+    named = zip(parts, said, strict=True)
+    return CellResult(
+        predictions=tuple(Prediction(data.layer, name, run, predicted, percent) for name, predicted in named),
+        warnings=(*left_out, *draws, *_about_masks(data, run, probe, parts, alike=agree)),
+    )
+
+
+def _about_masks(
+    data: ProbeData, run: Run, probe: Probe, parts: Mapping[str, Subset], *, alike: bool
+) -> Iterator[Diagnostic]:
+    """Whether masking tests anything; ``alike``: the top answers as all columns do, and the bottom as none do."""
+    top, bottom = parts[conditions.MASKED_TOP].columns, parts[conditions.MASKED_BOTTOM].columns
     weights = getattr(probe, "coef_", None)
-    detail = f"{len(top)} of {width} columns are kept"
+    detail = f"{len(top)} of {len(data.features.units)} columns are kept"
     if weights is not None:
         used = np.any(weights, axis=0)
         detail += f", {used.sum()} have a weight"
         top_is_all, bottom_is_none = used[top].sum() == used.sum(), not used[bottom].any()
     else:  # what it uses shows in its predictions alone, and one of the two may agree by chance, or on an easy task
-        agree = np.array_equal(said[0], everything) and np.array_equal(said[1], nothing)
-        top_is_all = bottom_is_none = agree
+        top_is_all = bottom_is_none = alike
     if top_is_all:
         kind = "masked-top tests nothing: it holds all columns that the probe uses"
-        found.cautions.append(Diagnostic(kind, material.layer, run.seed, detail))
+        yield Diagnostic(kind, data.layer, run.seed, detail)
     if bottom_is_none:
         kind = "masked-bottom tests nothing: it holds no column that the probe uses, and the bias decides alone"
-        found.cautions.append(Diagnostic(kind, material.layer, run.seed, detail))
+        yield Diagnostic(kind, data.layer, run.seed, detail)
 
 
 def _say_masked(
@@ -124,48 +116,54 @@ def _say_masked(
     return np.asarray(probe.predict(shown), dtype=np.int64)
 
 
-def training_mean(material: ProbeData, run: Run) -> NDArray[np.float32]:
-    """The mean of each column over a run's training rows, each as often as its bootstrap holds it; ``[columns]``."""
+def training_mean(data: ProbeData, run: Run) -> NDArray[np.float32]:
+    """Average each column over a run's training rows, each as often as its bootstrap holds it: ``[columns]``."""
     train = run.split.train
     weights = np.ones(len(train), dtype=np.int64) if run.weights is None else run.weights
-    total = np.zeros(len(material.features.units))
+    total = np.zeros(len(data.features.units))
     for part in _blocks(len(train), len(total)):
-        total += weights[part] @ material.features.values[train[part]].astype(np.float64)
+        total += weights[part] @ data.features.values[train[part]].astype(np.float64)
     return np.asarray(total / weights.sum(), dtype=np.float32)
 
 
-def retrained(material: ProbeData, rankings: Sequence[Ranking], percents: Sequence[float] = STEPS) -> Ablation:
-    """A new probe on a part of the columns, at every percentage.
+def retrained(data: ProbeData, rankings: Sequence[Ranking], percents: Sequence[float] = STEPS) -> CellResult:
+    """Train a new probe on a part of the columns, at every percentage.
 
     Conditions: ``top-set``, ``bottom-set`` and ``random-set``, the last drawn anew each run. Percentages that are less
     than one column are left out, and said so.
 
     Args:
-        material: all columns.
+        data: all columns.
         rankings: one a run, in the order of the runs.
         percents: of the columns that are kept.
     """
-    found = Ablation()
-    for run, ranking in zip(material.runs.each, rankings, strict=True):
-        kept = _sizes(found, material, run, percents)
-        if not kept:
-            continue
-        cuts = RankedSubsets(ranking, material.features.units, run.seed)
-        sets = {"top-set": cuts.top, "bottom-set": cuts.bottom, "random-set": cuts.random}
-        parts = {condition: {percent: cut(percent) for percent in kept} for condition, cut in sets.items()}
-        for condition, by_percent in parts.items():
-            _tell_draws(found, material, run, condition, by_percent)
-        chosen = [(condition, percent, parts[condition][percent].columns) for condition in parts for percent in kept]
-        fits = material.fits(run, [Problem(columns=columns) for _, _, columns in chosen])
-        asked = [
-            partial(_say_of_part, fitted.probe, columns) for fitted, (_, _, columns) in zip(fits, chosen, strict=True)
-        ]
-        said = _ask(material, run, asked)
-        for (condition, percent, _), fitted, predicted in zip(chosen, fits, said, strict=True):
-            found.predictions.append(Prediction(material.layer, condition, run, predicted, percent))
-            if condition == "top-set" or not fitted.converged:  # that the others know nothing is their result
-                found.cautions += about_fit(fitted, f"{material.layer} {condition} {percent:g} %", run.seed)
-    return found
+    each_run = zip(data.runs.each, rankings, strict=True)
+    return joined(_retrain(data, run, ranking, percents) for run, ranking in each_run)
+
+
+def _retrain(data: ProbeData, run: Run, ranking: Ranking, percents: Sequence[float]) -> CellResult:
+    """Fit and ask the probes of one run, all at once."""
+    kept, left_out = _at_least_one_column(data, run, percents)
+    if not kept:
+        return CellResult(warnings=tuple(left_out))
+    subsets = RankedSubsets(ranking, data.features.units, run.seed)
+    cuts = {
+        conditions.TOP_SET: subsets.top,
+        conditions.BOTTOM_SET: subsets.bottom,
+        conditions.RANDOM_SET: subsets.random,
+    }
+    parts = {condition: {percent: cut(percent) for percent in kept} for condition, cut in cuts.items()}
+    chosen = [(condition, percent, parts[condition][percent].columns) for condition in parts for percent in kept]
+    fits = data.fits(run, [Problem(columns=columns) for _, _, columns in chosen])
+    asked = [partial(_say_of_part, fit.probe, columns) for fit, (_, _, columns) in zip(fits, chosen, strict=True)]
+    predictions: list[Prediction] = []
+    about_fits: list[Diagnostic] = []
+    for (condition, percent, _), fitted, predicted in zip(chosen, fits, _ask(data, run, asked), strict=True):
+        predictions.append(Prediction(data.layer, condition, run, predicted, percent))
+        if condition == conditions.TOP_SET or not fitted.converged:  # that the others know nothing is their result
+            about_fits += about_fit(fitted, f"{data.layer} {condition} {percent:g} %", run.seed)
+    draws = [each for condition in parts for each in _about_draws(data, run, condition, parts[condition])]
+    return CellResult(predictions=tuple(predictions), warnings=(*left_out, *draws, *about_fits))
 
 
 def _say_of_part(probe: Probe, kept: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -173,13 +171,13 @@ def _say_of_part(probe: Probe, kept: NDArray[np.int64], rows: NDArray[np.float32
 
 
 def _ask(
-    material: ProbeData, run: Run, asked: Sequence[Callable[[NDArray[np.float32]], NDArray[np.int64]]]
+    data: ProbeData, run: Run, asked: Sequence[Callable[[NDArray[np.float32]], NDArray[np.int64]]]
 ) -> list[NDArray[np.int64]]:
-    """What each says of the run's test rows; these are read once, a block at a time."""
+    """Ask each about the run's test rows; these are read once, a block at a time."""
     test = run.split.test
     said: list[list[NDArray[np.int64]]] = [[] for _ in asked]
-    for part in _blocks(len(test), len(material.features.units)):
-        rows = material.features.values[test[part]]
+    for part in _blocks(len(test), len(data.features.units)):
+        rows = data.features.values[test[part]]
         for each, say in zip(said, asked, strict=True):
             each.append(say(rows))
     return [np.concatenate(each) for each in said]
@@ -190,22 +188,23 @@ def _blocks(rows: int, width: int) -> Iterator[slice]:
     return (slice(begin, begin + step) for begin in range(0, rows, step))
 
 
-def _sizes(found: Ablation, material: ProbeData, run: Run, percents: Sequence[float]) -> list[float]:
-    """The percentages that are at least one column; the others are told."""
-    width = len(material.features.units)
+def _at_least_one_column(data: ProbeData, run: Run, percents: Sequence[float]) -> tuple[list[float], list[Diagnostic]]:
+    """The percentages that are at least one column, and a warning that names the others."""
+    width = len(data.features.units)
     chosen = steps(width, percents)
+    left_out = []
     if chosen.empty:
         listed = ", ".join(f"{percent:g}" for percent in chosen.empty)
         kind = "shares of less than one neuron are left out"
-        found.cautions.append(Diagnostic(kind, material.layer, run.seed, f"{listed} % of {width}"))
-    return [float(percent) for percent in chosen.sizes]
+        left_out.append(Diagnostic(kind, data.layer, run.seed, f"{listed} % of {width}"))
+    return [float(percent) for percent in chosen.sizes], left_out
 
 
-def _tell_draws(found: Ablation, material: ProbeData, run: Run, condition: str, parts: dict[float, Subset]) -> None:
+def _about_draws(data: ProbeData, run: Run, condition: str, parts: Mapping[float, Subset]) -> Iterator[Diagnostic]:
     """The first of these parts that the ranking's order did not suffice for."""
     for percent in sorted(parts):
         if parts[percent].drawn:
             kind = "the ranking scores neurons 0, and some of them were drawn at random"
             detail = f"at {percent:g} %, {parts[percent].drawn} of {len(parts[percent].columns)}"
-            found.cautions.append(Diagnostic(kind, f"{material.layer} {condition}", run.seed, detail))
+            yield Diagnostic(kind, f"{data.layer} {condition}", run.seed, detail)
             return

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.probing.counted import Where, counted
+from neuroscope.contracts import metric_names
+from neuroscope.probing.differences import RowNames, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from neuroscope.probing.problem_data import ProbeData
 
 
-def distribution(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
+def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
     """How many neurons of the sets each layer has.
 
     Metrics, of each layer, a row a run and one over runs:
@@ -34,10 +35,10 @@ def distribution(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) ->
 
     Args:
         cell: the conditions of the rows.
-        material: what the sets are of.
+        data: what the sets are of.
         sets: one a run, all of one condition.
     """
-    layer_of = [unit.layer for unit in material.features.units]
+    layer_of = [unit.layer for unit in data.features.units]
     total = Counter(layer_of)
     counts = {layer: np.zeros(len(sets), dtype=np.int64) for layer in total}
     for number, each in enumerate(sets):
@@ -56,15 +57,18 @@ def distribution(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) ->
     runs, percents = [each.top.run for each in sets], [each.top.percent for each in sets]
     rows: list[Row] = []
     for number, layer in enumerate(total):
+        condition = sets[0].condition
         numbers = {
-            "neurons": counts[layer].astype(float),
-            "neurons_percent": 100 * counts[layer] / columns,
-            "neurons_expected": np.array(sizes) * total[layer] / columns,
+            metric_names.NEURONS: counts[layer].astype(float),
+            metric_names.NEURONS_PERCENT: 100 * counts[layer] / columns,
+            metric_names.NEURONS_EXPECTED: np.array(sizes) * total[layer] / columns,
         }
         for metric, each_run in numbers.items():
-            rows += counted(cell, Where(layer, sets[0].condition, metric), runs, each_run.tolist(), percents)
-        where, over_runs = Where(layer, sets[0].condition, "p_value"), float(together[number])
-        rows += counted(cell, where, runs, by_run[number].tolist(), percents, over_runs=over_runs)
+            rows += counted(cell, runs, each_run.tolist(), percents, RowNames(layer, condition, metric))
+        adjusted, over_runs = by_run[number].tolist(), float(together[number])
+        rows += counted(
+            cell, runs, adjusted, percents, RowNames(layer, condition, metric_names.P_VALUE), over_runs=over_runs
+        )
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
 from neuroscope.probing.differences import differences
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 DISTRIBUTIONS = ("normal", "uniform", "matched")
 """Of random features: both others have mean 0 and sd 1; ``matched`` has those of the columns that it stands for."""
 
-CONDITIONS = {each: f"random,distribution={each}" for each in DISTRIBUTIONS} | {"normal": "random"}
+CONDITIONS = {
+    "normal": conditions.RANDOM,
+    "uniform": conditions.RANDOM_UNIFORM,
+    "matched": conditions.RANDOM_MATCHED,
+}
 """Distribution -> what rows of such random features are called."""
 
 _FEATURES, _LABELS = 0xFEA7, 0x1ABE  # of the draws of features, and of labels
@@ -78,7 +83,7 @@ def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
     return first + shift, np.sqrt(np.maximum(squares / rows - shift**2, 0))
 
 
-def random(material: ProbeData, distribution: str = "normal") -> list[Prediction]:
+def random(data: ProbeData, distribution: str = "normal") -> list[Prediction]:
     """The probe trained and tested on random features, a new draw each run.
 
     Raises:
@@ -86,61 +91,63 @@ def random(material: ProbeData, distribution: str = "normal") -> list[Prediction
     """
 
     def drawn(run: Run) -> Features:
-        return replace(material.features, values=random_features(material.features, run.seed, distribution))
+        return replace(data.features, values=random_features(data.features, run.seed, distribution))
 
-    return _on_others(material, drawn, CONDITIONS.get(distribution, ""))
+    return _on_others(data, drawn, CONDITIONS.get(distribution, ""))
 
 
-def untrained(material: ProbeData, features_of_run: Callable[[Run], Features]) -> list[Prediction]:
+def untrained(data: ProbeData, features_of_run: Callable[[Run], Features]) -> list[Prediction]:
     """The probe trained and tested on what an untrained twin of the backbone makes of the same audio.
 
     Args:
-        material: of the trained backbone.
-        features_of_run: one network a run; rows as in ``material``.
+        data: of the trained backbone.
+        features_of_run: one network a run; rows as in ``data``.
 
     Raises:
         ValueError: the rows are others.
     """
-    return _on_others(material, features_of_run, "untrained")
+    return _on_others(data, features_of_run, conditions.UNTRAINED)
 
 
-def _on_others(material: ProbeData, features_of_run: Callable[[Run], Features], condition: str) -> list[Prediction]:
+def _on_others(data: ProbeData, features_of_run: Callable[[Run], Features], condition: str) -> list[Prediction]:
     said = []
-    for run in material.runs.each:
+    for run in data.runs.each:
         features = features_of_run(run)
-        if features.ids != material.features.ids:
+        if features.ids != data.features.ids:
             raise ValueError(f"features of condition '{condition}', run {run.seed}, are not of the same rows")
-        twin = replace(material, features=features)
+        twin = replace(data, features=features)
         (fitted,) = twin.fits(run, [Problem()])
         said.append(twin.predict(run, fitted.probe, condition))
     return said
 
 
-def permuted(material: ProbeData) -> list[Prediction]:
+def permuted(data: ProbeData) -> list[Prediction]:
     """The probe trained on labels permuted over the training rows, a new permutation each run; tested on the true ones.
 
     Every class keeps its number of rows. A row that a bootstrap holds twice is two rows, each with a label of its own.
     """
     said = []
-    for run in material.runs.each:
+    for run in data.runs.each:
         single = run
         if run.weights is not None:
             single = replace(run, split=replace(run.split, train=np.repeat(run.split.train, run.weights)), weights=None)
         rng = np.random.default_rng([run.seed, _LABELS])
-        (fitted,) = material.fits(single, [Problem(y=rng.permutation(material.values[single.split.train]))])
-        said.append(material.predict(run, fitted.probe, "permuted"))
+        (fitted,) = data.fits(single, [Problem(y=rng.permutation(data.target.values[single.split.train]))])
+        said.append(data.predict(run, fitted.probe, conditions.PERMUTED))
     return said
 
 
-def selectivity(cell: Cell, material: ProbeData, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
+def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
     """Accuracy of the probe minus its accuracy when its training labels were permuted, with paired intervals.
 
     Args:
         cell: the conditions of the rows.
-        material: answers and runs.
+        data: answers and runs.
         whole: of the probe, one a run.
         blind: of ``permuted``, one for each of the same runs.
     """
     blind_of = {each.run.seed: each for each in blind}
     pairs = [(each, blind_of[each.run.seed]) for each in whole]
-    return differences(cell, material, pairs, condition="permuted", against="probe", metric="selectivity")
+    return differences(
+        cell, data, pairs, condition=conditions.PERMUTED, against=conditions.PROBE, metric=metric_names.SELECTIVITY
+    )

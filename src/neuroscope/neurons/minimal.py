@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
 from neuroscope.neurons.size_search import FoldCurve, percent_of, smallest
 from neuroscope.neurons.subsets import steps
@@ -19,9 +20,8 @@ from neuroscope.probing.predictions import tallied
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from neuroscope.contracts.probing import Ranker
+    from neuroscope.contracts.target import Target
     from neuroscope.neurons.subsets import RankedSubsets, Subset
     from neuroscope.probing.metrics import Tally
     from neuroscope.probing.predictions import Prediction
@@ -33,9 +33,6 @@ DELTA = 0.01
 
 KEPT = 0.97
 """A set that keeps this share of the accuracy of all neurons makes the others redundant."""
-
-MINIMAL, SURE, RELATIVE, PAPER = "minimal", "minimal-sure", "minimal-relative", "minimal-paper"
-"""Conditions: within ``DELTA``; the interval within it; ``KEPT`` of all; the paper's, chosen on the test part."""
 
 _ROUNDING = 1e-9  # accuracies are fractions of whole numbers, and what is on the threshold holds
 _FEW_ROWS = 5
@@ -72,15 +69,15 @@ class SizeChoice:
 
     Attributes:
         run: the repetition.
-        sizes: condition (``MINIMAL``, ``SURE``, ``RELATIVE``) -> number of neurons.
+        sizes: condition (``minimal``, ``minimal-sure``, ``minimal-relative``) -> number of neurons.
         gaps: condition -> what that many neurons got right on the folds, less what all did; empty without folds.
-        cautions: what to be careful about.
+        warnings: what to be careful about.
     """
 
     run: Run
     sizes: Mapping[str, int]
     gaps: Mapping[str, Tally]
-    cautions: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class MinimalSet:
         condition: the rule.
         part: its columns.
         top: what the probe re-trained on them says of the test part.
-        random: the same of as many columns at random; condition ``CONDITION-random``.
+        random: the same of as many columns at random; condition ``conditions.at_random``.
     """
 
     condition: str
@@ -100,7 +97,7 @@ class MinimalSet:
     random: Prediction
 
 
-def choose(material: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, kept: float = KEPT) -> SizeChoice:
+def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, kept: float = KEPT) -> SizeChoice:
     """Choose how many neurons suffice, without a look at the test part.
 
     On group-disjoint folds of the training part the neurons are ranked and re-trained anew; accuracies are of all
@@ -108,26 +105,32 @@ def choose(material: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELT
     accuracy does not grow with the size.
 
     Args:
-        material: all columns.
+        data: all columns.
         run: whose training part it is.
         ranker: makes the order.
-        delta: what ``MINIMAL`` may lose, and what the 95 % interval of the paired difference excludes for ``SURE``.
-        kept: the share of the accuracy of all neurons that ``RELATIVE`` reaches.
+        delta: what ``minimal`` may lose, and what the 95 % interval of the paired difference excludes for
+            ``minimal-sure``.
+        kept: the share of the accuracy of all neurons that ``minimal-relative`` reaches.
     """
-    count, made = len(material.features.units), folds(run, material.values)
+    count, made = len(data.features.units), folds(run, data.target.values)
     if not made.each:
-        return SizeChoice(run, dict.fromkeys((MINIMAL, SURE, RELATIVE), count), {}, made.cautions)
-    curve = FoldCurve(material, made.each, ranker)
+        return SizeChoice(
+            run,
+            dict.fromkeys((conditions.MINIMAL, conditions.MINIMAL_SURE, conditions.MINIMAL_RELATIVE), count),
+            {},
+            made.warnings,
+        )
+    curve = FoldCurve(data, made.each, ranker)
     grid = sorted(set(steps(count).sizes.values()))
     curve.fit(grid)
     rules: dict[str, Callable[[int], bool]] = {
-        MINIMAL: partial(_within, curve, delta),
-        SURE: partial(_surely_within, curve, delta, made.each[0].seed),
-        RELATIVE: partial(_reaches, curve, kept),
+        conditions.MINIMAL: partial(_within, curve, delta),
+        conditions.MINIMAL_SURE: partial(_surely_within, curve, delta, made.each[0].seed),
+        conditions.MINIMAL_RELATIVE: partial(_reaches, curve, kept),
     }
     sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
-    cautions = (*made.cautions, *_about_folds(curve.whole, material.layer, run.seed, delta))
-    return SizeChoice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, cautions)
+    warnings = (*made.warnings, *_about_folds(curve.whole, data.layer, run.seed, delta))
+    return SizeChoice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, warnings)
 
 
 def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[Diagnostic]:
@@ -138,54 +141,54 @@ def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[
     if whole.groups < RELIABLE_GROUPS:
         kind = f"the minimal set was chosen on fewer than {RELIABLE_GROUPS} groups: its intervals are unreliable"
         yield Diagnostic(kind, layer, seed, f"{whole.groups} that were held out")
-    most, right = whole.total.sum(axis=0).max() / whole.rows, whole.score("accuracy")
+    most, right = whole.total.sum(axis=0).max() / whole.rows, whole.score(metric_names.ACCURACY)
     if right <= most + delta:
         kind = "all neurons together answer no better than the most frequent class: any set is minimal"
         yield Diagnostic(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds")
 
 
 def _within(curve: FoldCurve, delta: float, size: int) -> bool:
-    return curve.gap(size).score("accuracy") >= -delta - _ROUNDING
+    return curve.gap(size).score(metric_names.ACCURACY) >= -delta - _ROUNDING
 
 
 def _surely_within(curve: FoldCurve, delta: float, seed: int, size: int) -> bool:
-    low, _ = interval(curve.gap(size), "accuracy", seed)
+    low, _ = interval(curve.gap(size), metric_names.ACCURACY, seed)
     return low is not None and low > -delta
 
 
 def _reaches(curve: FoldCurve, kept: float, size: int) -> bool:
-    return curve.at(size).score("accuracy") >= kept * curve.whole.score("accuracy") - _ROUNDING
+    return curve.at(size).score(metric_names.ACCURACY) >= kept * curve.whole.score(metric_names.ACCURACY) - _ROUNDING
 
 
 def retrain(
-    material: ProbeData, run: Run, cuts: RankedSubsets, sizes: Mapping[str, int]
+    data: ProbeData, run: Run, cuts: RankedSubsets, sizes: Mapping[str, int]
 ) -> tuple[list[MinimalSet], list[Diagnostic]]:
     """The chosen numbers of neurons, re-trained on the whole training part and asked about the test part.
 
     Args:
-        material: all columns.
+        data: all columns.
         run: the repetition.
         cuts: of the ranking of its whole training part.
         sizes: condition -> number of neurons; equal numbers are fitted once.
     """
-    count, layer = len(material.features.units), material.layer
+    count, layer = len(data.features.units), data.layer
     percents = {size: percent_of(size, count) for size in sorted(set(sizes.values()))}
     parts = {size: (cuts.top(percent), cuts.random(percent)) for size, percent in percents.items()}
-    fits = iter(material.fits(run, [Problem(columns=part.columns) for pair in parts.values() for part in pair]))
+    fits = iter(data.fits(run, [Problem(columns=part.columns) for pair in parts.values() for part in pair]))
     said: dict[int, list[Prediction]] = {}
     found: list[Diagnostic] = []
     for size, pair in parts.items():
         fitted = [next(fits) for _ in pair]
         found += about_fit(fitted[0], f"{layer} minimal set", run.seed)  # a random set may well know nothing
         said[size] = [
-            material.predict(run, one.probe, "", percent=100 * size / count, columns=part.columns)
+            data.predict(run, one.probe, "", percent=100 * size / count, columns=part.columns)
             for one, part in zip(fitted, pair, strict=True)
         ]
     sets = []
     for condition, size in sizes.items():
         top, random = (
             replace(one, condition=name)
-            for one, name in zip(said[size], (condition, f"{condition}-random"), strict=True)
+            for one, name in zip(said[size], (condition, conditions.at_random(condition)), strict=True)
         )
         sets.append(MinimalSet(condition, parts[size][0], top, random))
         if drawn := parts[size][0].drawn:
@@ -197,8 +200,7 @@ def retrain(
 def paper_percents(
     top: Sequence[Prediction],
     whole: Sequence[Prediction],
-    values: NDArray[np.int64],
-    classes: int,
+    target: Target,
     *,
     delta: float = DELTA,
     two_sided: bool = False,
@@ -209,17 +211,16 @@ def paper_percents(
     Args:
         top: of the re-trained top sets, at every percentage in every run.
         whole: of the probe of all neurons, one a run.
-        values: int64 ``[rows]``, class number of each row.
-        classes: how many there are.
+        target: of all rows.
         delta: as the other two, see ``paper_rule``.
         two_sided: the same.
         relative: the same.
     """
-    right = {each.run.seed: tallied(each, values, classes).score("accuracy") for each in whole}
+    right = {each.run.seed: tallied(each, target).score(metric_names.ACCURACY) for each in whole}
     by_run: dict[int, dict[float, float]] = {seed: {} for seed in right}
     for each in top:
         if each.percent is not None:
-            by_run[each.run.seed][each.percent] = tallied(each, values, classes).score("accuracy")
+            by_run[each.run.seed][each.percent] = tallied(each, target).score(metric_names.ACCURACY)
     rule = partial(paper_rule, delta=delta, two_sided=two_sided, relative=relative)
     common = set.intersection(*(set(accuracies) for accuracies in by_run.values()))
     mean = {percent: float(np.mean([each[percent] for each in by_run.values()])) for percent in common}
@@ -230,19 +231,19 @@ def paper_percents(
 
 
 def paper_sets(
-    material: ProbeData,
+    data: ProbeData,
     cuts: Sequence[RankedSubsets],
     top: Sequence[Prediction],
     random: Sequence[Prediction],
     whole: Sequence[Prediction],
     percent: float,
     *,
-    condition: str = PAPER,
+    condition: str = conditions.MINIMAL_PAPER,
 ) -> list[MinimalSet]:
     """The paper's minimal set of every run, of probes that were re-trained at every percentage already.
 
     Args:
-        material: all columns.
+        data: all columns.
         cuts: of the runs' rankings, in the order of the runs.
         top: of the re-trained top sets.
         random: of the re-trained random sets.
@@ -253,9 +254,9 @@ def paper_sets(
     tops, randoms = ({each.run.seed: each for each in said if each.percent == percent} for said in (top, random))
     everything = {each.run.seed: replace(each, percent=percent) for each in whole} if percent == 100 else {}
     made = []
-    for run, cut in zip(material.runs.each, cuts, strict=True):
+    for run, cut in zip(data.runs.each, cuts, strict=True):
         one, other = ((everything | said)[run.seed] for said in (tops, randoms))
-        names = (condition, f"{condition}-random")
+        names = (condition, conditions.at_random(condition))
         named = (replace(said, condition=name) for said, name in zip((one, other), names, strict=True))
         made.append(MinimalSet(condition, cut.top(percent), *named))
     return made

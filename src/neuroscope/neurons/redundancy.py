@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope.neurons.minimal import DELTA, RELATIVE
-from neuroscope.probing.counted import Where, counted
-from neuroscope.probing.differences import differences, mean_percent
+from neuroscope.contracts import conditions, metric_names
+from neuroscope.neurons.minimal import DELTA
+from neuroscope.probing.differences import RowNames, counted, differences
 from neuroscope.probing.metrics import METRICS, interval
-from neuroscope.probing.predictions import score
+from neuroscope.probing.predictions import mean_percent, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ TOLERATED = 0.05
 
 
 def about_sets(
-    cell: Cell, material: ProbeData, sets: Sequence[MinimalSet], whole: Sequence[Prediction], *, delta: float = DELTA
+    cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], whole: Sequence[Prediction], *, delta: float = DELTA
 ) -> list[Row]:
     """Accuracy of the sets and of the random ones beside them, the paired difference to all neurons, and their sizes.
 
@@ -34,7 +34,7 @@ def about_sets(
 
     Args:
         cell: the conditions of the rows.
-        material: what the sets are of.
+        data: what the sets are of.
         sets: of all runs, of one or several conditions.
         whole: of the probe of all neurons, one a run.
         delta: see above.
@@ -46,48 +46,47 @@ def about_sets(
         by_condition.setdefault(each.condition, []).append(each)
     for condition, group in by_condition.items():
         tops = [each.top for each in group]
-        made += _scored(cell, material, tops) + _scored(cell, material, [each.random for each in group])
+        made += _scored(cell, data, tops) + _scored(cell, data, [each.random for each in group])
         pairs = [(top, probe_of[top.run.seed]) for top in tops]
         for of in METRICS:
-            metric = f"{of}_difference"
-            made += differences(cell, material, pairs, against="probe", metric=metric, of=of)
+            metric = metric_names.difference_of(of)
+            made += differences(cell, data, pairs, against=conditions.PROBE, metric=metric, of=of)
         runs, percents = [top.run for top in tops], [top.percent for top in tops]
         sizes = [len(each.part.columns) for each in group]
         numbers: dict[str, list[float]] = {
-            "neurons": [*map(float, sizes)],
-            "neurons_percent": [100 * size / len(material.features.units) for size in sizes],
-            "delta_rows": [delta * len(run.split.test) for run in runs],
+            metric_names.NEURONS: [*map(float, sizes)],
+            metric_names.NEURONS_PERCENT: [100 * size / len(data.features.units) for size in sizes],
+            metric_names.DELTA_ROWS: [delta * len(run.split.test) for run in runs],
         }
         for metric, each_run in numbers.items():
-            where = Where(material.layer, condition, metric)
-            made += counted(cell, where, runs, each_run, percents)
+            made += counted(cell, runs, each_run, percents, RowNames(data.layer, condition, metric))
     return made
 
 
-def _scored(cell: Cell, material: ProbeData, predictions: Sequence[Prediction]) -> list[Row]:
+def _scored(cell: Cell, data: ProbeData, predictions: Sequence[Prediction]) -> list[Row]:
     """Scores of sets that belong together although each run has its own percentage."""
     percents = {each.run.seed: each.percent for each in predictions}
     alike = [replace(each, percent=None) for each in predictions]
-    made = score(cell, alike, material.values, len(material.classes), material.runs)
+    made = score(cell, alike, data.target, data.runs)
     mean = mean_percent(list(percents.values()))
     return [replace(row, percent=mean if row.seed is None else percents[row.seed]) for row in made]
 
 
-def on_folds(cell: Cell, material: ProbeData, choices: Sequence[SizeChoice]) -> list[Row]:
+def on_folds(cell: Cell, data: ProbeData, choices: Sequence[SizeChoice]) -> list[Row]:
     """What the chosen sizes lost on the folds that they were chosen on; ``fold_accuracy_difference``, a row a run."""
     made = []
     for choice in choices:
         for condition, gap in choice.gaps.items():
-            low, high = interval(gap, "accuracy", choice.run.seed)
+            low, high = interval(gap, metric_names.ACCURACY, choice.run.seed)
             made.append(
                 cell.row(
-                    layer=material.layer,
+                    layer=data.layer,
                     condition=condition,
-                    metric="fold_accuracy_difference",
-                    against="probe",
-                    percent=100 * choice.sizes[condition] / len(material.features.units),
+                    metric=metric_names.FOLD_ACCURACY_DIFFERENCE,
+                    against=conditions.PROBE,
+                    percent=100 * choice.sizes[condition] / len(data.features.units),
                     seed=choice.run.seed,
-                    value=gap.score("accuracy"),
+                    value=gap.score(metric_names.ACCURACY),
                     n=gap.rows,
                     low=low,
                     high=high,
@@ -96,7 +95,7 @@ def on_folds(cell: Cell, material: ProbeData, choices: Sequence[SizeChoice]) -> 
     return made
 
 
-def redundancy(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
+def redundancy(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
     """Two kinds of redundancy.
 
     Neuron-wise, of the sets that keep 97 % of the accuracy: ``redundant_percent``, the share of the neurons beside
@@ -105,22 +104,25 @@ def redundancy(cell: Cell, material: ProbeData, sets: Sequence[MinimalSet]) -> l
 
     Args:
         cell: the conditions of the rows.
-        material: what the sets are of.
+        data: what the sets are of.
         sets: of all runs, of one or several conditions.
     """
     made: list[Row] = []
     for condition in dict.fromkeys(each.condition for each in sets):
         group = [each for each in sets if each.condition == condition]
         runs, percents = [each.top.run for each in group], [each.top.percent for each in group]
-        if condition == RELATIVE:
-            count = len(material.features.units)
+        if condition == conditions.MINIMAL_RELATIVE:
+            count = len(data.features.units)
             beside = [100 * (1 - len(each.part.columns) / count) for each in group]
-            made += counted(cell, Where(material.layer, condition, "redundant_percent"), runs, beside, percents)
+            names = RowNames(data.layer, condition, metric_names.REDUNDANT_PERCENT)
+            made += counted(cell, runs, beside, percents, names)
             continue
         pairs = [(each.top, each.random) for each in group]
-        gap = differences(cell, material, pairs, against=f"{condition}-random", metric="top_minus_random")
+        gap = differences(
+            cell, data, pairs, against=conditions.at_random(condition), metric=metric_names.TOP_MINUS_RANDOM
+        )
         made += gap
-        (mean,) = [row for row in gap if row.seed is None and row.metric == "top_minus_random"]
+        (mean,) = [row for row in gap if row.seed is None and row.metric == metric_names.TOP_MINUS_RANDOM]
         redundant = float(mean.value <= TOLERATED + 1e-9)
-        made.append(replace(mean, metric="redundant_information", value=redundant, low=None, high=None))
+        made.append(replace(mean, metric=metric_names.REDUNDANT_INFORMATION, value=redundant, low=None, high=None))
     return made

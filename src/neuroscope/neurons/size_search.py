@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
 from neuroscope.neurons.subsets import RankedSubsets
 from neuroscope.probing.differences import minus
@@ -30,20 +31,20 @@ class FoldCurve:
     The neurons are ranked anew in each fold, from its training rows alone.
 
     Args:
-        material: all columns.
+        data: all columns.
         folds: at least one; each a run within the training part.
         ranker: makes the order.
     """
 
-    def __init__(self, material: ProbeData, folds: Sequence[Run], ranker: Ranker) -> None:
-        self._material, self._folds = material, folds
-        self._count = len(material.features.units)
+    def __init__(self, data: ProbeData, folds: Sequence[Run], ranker: Ranker) -> None:
+        self._data, self._folds = data, folds
+        self._count = len(data.features.units)
         self._cuts, whole = [], []
         for fold in folds:
-            (fitted,) = material.fits(fold, [Problem()])
-            ranking = ranker.rank(*material.training(fold), fitted.probe, seed=fold.seed)
-            self._cuts.append(RankedSubsets(ranking, material.features.units, fold.seed))
-            whole.append(material.predict(fold, fitted.probe, "probe").predicted)
+            (fitted,) = data.fits(fold, [Problem()])
+            ranking = ranker.rank(*data.training(fold), fitted.probe, seed=fold.seed)
+            self._cuts.append(RankedSubsets(ranking, data.features.units, fold.seed))
+            whole.append(data.predict(fold, fitted.probe, conditions.PROBE).predicted)
         self.whole = self._tally(whole)
         self._tallies: dict[int, Tally] = {self._count: self.whole}
 
@@ -55,9 +56,9 @@ class FoldCurve:
             return
         for fold, cuts in zip(self._folds, self._cuts, strict=True):
             chosen = [cuts.top(percent_of(size, self._count)).columns for size in missing]
-            fits = self._material.fits(fold, [Problem(columns=columns) for columns in chosen])
+            fits = self._data.fits(fold, [Problem(columns=columns) for columns in chosen])
             for size, columns, fitted in zip(missing, chosen, fits, strict=True):
-                said[size].append(self._material.predict(fold, fitted.probe, "top-set", columns=columns).predicted)
+                said[size].append(self._data.predict(fold, fitted.probe, conditions.TOP_SET, columns=columns).predicted)
         self._tallies |= {size: self._tally(predicted) for size, predicted in said.items()}
 
     def at(self, size: int) -> Tally:
@@ -72,7 +73,7 @@ class FoldCurve:
     def _tally(self, predicted: Sequence[NDArray[np.int64]]) -> Tally:
         held = np.concatenate([fold.split.test for fold in self._folds])
         groups = self._folds[0].split.groups[held]
-        return tally(self._material.values[held], np.concatenate(predicted), groups, len(self._material.classes))
+        return tally(self._data.target.values[held], np.concatenate(predicted), groups, self._data.target.classes)
 
 
 def percent_of(size: int, count: int) -> float:

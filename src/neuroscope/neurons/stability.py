@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
 from neuroscope.neurons.subsets import RankedSubsets, size
-from neuroscope.probing.counted import Where, counted
+from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.diagnostics import Diagnostic
-from neuroscope.probing.differences import differences
+from neuroscope.probing.differences import RowNames, counted, differences
 from neuroscope.probing.folds import folds
 from neuroscope.probing.runs import Run
 
@@ -33,21 +34,10 @@ PERCENT = 10.0
 USEFUL = (1.0, 5.0)
 """Per cent at which the top is compared with as many random neurons: at more, most sets answer as well."""
 
-RANKING = "ranking"
-"""Condition of the rows about a ranking itself."""
-
-
-@dataclass
-class Stability:
-    """Rows about a ranking, and what to be careful about."""
-
-    rows: list[Row] = field(default_factory=list)
-    cautions: list[Diagnostic] = field(default_factory=list)
-
 
 def stability(
-    cell: Cell, material: ProbeData, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
-) -> Stability:
+    cell: Cell, data: ProbeData, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
+) -> CellResult:
     """The overlap of the most important neurons: Jaccard, the share of those in either set that are in both.
 
     Metrics: ``overlap`` between the runs (the mean of all pairs; none where there is one run), ``overlap_halves``
@@ -57,62 +47,61 @@ def stability(
 
     Args:
         cell: the conditions of the rows.
-        material: what was ranked.
+        data: what was ranked.
         rankings: one a run, in the order of the runs.
         ranker: that made them.
         percent: of the neurons.
     """
-    found, runs = Stability(), material.runs.each
-    common: dict[str, Any] = {"layer": material.layer, "condition": RANKING, "percent": percent}
+    runs, rows, warnings = data.runs.each, [], []
+    common: dict[str, Any] = {"layer": data.layer, "condition": conditions.RANKING, "percent": percent}
     common["n"] = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
-    kept = size(len(material.features.units), percent)
+    kept = size(len(data.features.units), percent)
     if not kept:
-        detail = f"{percent:g} % of {len(material.features.units)}"
-        found.cautions.append(Diagnostic("overlap: the share is less than one neuron", material.layer, 0, detail))
-        return found
+        detail = f"{percent:g} % of {len(data.features.units)}"
+        return CellResult(warnings=(Diagnostic("overlap: the share is less than one neuron", data.layer, 0, detail),))
     tops = [
-        RankedSubsets(ranking, material.features.units, run.seed).top(percent).columns
+        RankedSubsets(ranking, data.features.units, run.seed).top(percent).columns
         for ranking, run in zip(rankings, runs, strict=True)
     ]
     if len(tops) > 1:
         pairs = [jaccard(one, other) for one, other in combinations(tops, 2)]
-        found.rows.append(cell.row(**common, metric="overlap", value=float(np.mean(pairs))))
+        rows.append(cell.row(**common, metric=metric_names.OVERLAP, value=float(np.mean(pairs))))
         if all(_trains_alike(run, runs[0]) for run in runs):
             kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
-            found.cautions.append(Diagnostic(kind, material.layer, runs[0].seed, f"{common['n']} rows"))
-    _halves(found, cell, material, ranker, percent)
-    expected = chance(kept, len(material.features.units))
-    found.rows.append(cell.row(**common, metric="overlap_chance", value=expected))
-    return found
+            warnings.append(Diagnostic(kind, data.layer, runs[0].seed, f"{common['n']} rows"))
+    expected = chance(kept, len(data.features.units))
+    chance_row = cell.row(**common, metric=metric_names.OVERLAP_CHANCE, value=expected)
+    before = CellResult(rows=tuple(rows), warnings=tuple(warnings))
+    return joined([before, _halves(cell, data, ranker, percent), CellResult(rows=(chance_row,))])
 
 
-def _halves(found: Stability, cell: Cell, material: ProbeData, ranker: Ranker, percent: float) -> None:
-    """Ranks both halves of every run that has them."""
-    runs, overlaps = [], []
-    for run in material.runs.each:
-        pair, cautions = halves(run, material.values)
-        found.cautions += cautions
+def _halves(cell: Cell, data: ProbeData, ranker: Ranker, percent: float) -> CellResult:
+    """Rank both halves of every run that has them, and count what their tops have in common."""
+    runs, overlaps, warnings = [], [], []
+    for run in data.runs.each:
+        pair, about_halves = halves(run, data.target.values)
+        warnings += about_halves
         tops = []
         for half in pair:
-            (fitted,) = material.fits(half, [Problem()])
-            ranking = ranker.rank(*material.training(half), fitted.probe, seed=half.seed)
-            tops.append(RankedSubsets(ranking, material.features.units, half.seed).top(percent).columns)
+            (fitted,) = data.fits(half, [Problem()])
+            ranking = ranker.rank(*data.training(half), fitted.probe, seed=half.seed)
+            tops.append(RankedSubsets(ranking, data.features.units, half.seed).top(percent).columns)
         if tops:
             runs.append(run)
             overlaps.append(jaccard(*tops))
-    if runs:
-        where = Where(material.layer, RANKING, "overlap_halves")
-        found.rows += counted(cell, where, runs, overlaps, [percent] * len(runs))
+    names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_HALVES)
+    rows = counted(cell, runs, overlaps, [percent] * len(runs), names) if runs else []
+    return CellResult(rows=tuple(rows), warnings=tuple(warnings))
 
 
 def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[Diagnostic]]:
-    """Two runs whose training rows are halves of a run's: no group is in both.
+    """Make two runs whose training rows are halves of a run's: no group is in both.
 
     Their seeds differ, or the draws among neurons of score 0 and the starts of the probes would be alike in both. A
     class of one group is in neither. Empty where a half would not have the same two classes or more.
     """
     made = folds(run, values, count=2)
-    cautions = [replace(each, kind=f"halves: {each.kind}") for each in made.cautions]
+    warnings = [replace(each, kind=f"halves: {each.kind}") for each in made.warnings]
     pair = []
     for number, fold in enumerate(made.each):
         rows = fold.split.test
@@ -123,9 +112,9 @@ def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[D
         pair.append(Run(2 * run.seed + number, replace(fold.split, train=rows, test=other), weights))
     known = [set(values[half.split.train].tolist()) for half in pair]
     if len(pair) == 2 and known[0] == known[1] and len(known[0]) > 1:
-        return tuple(pair), cautions
+        return tuple(pair), warnings
     kind = "the training part cannot be halved so that both halves know the same classes"
-    return (), [*cautions, Diagnostic(kind, "", run.seed, f"{len(run.split.train)} rows")]
+    return (), [*warnings, Diagnostic(kind, "", run.seed, f"{len(run.split.train)} rows")]
 
 
 def _trains_alike(one: Run, other: Run) -> bool:
@@ -147,7 +136,7 @@ def chance(kept: int, columns: int) -> float:
 
 def top_minus_random(
     cell: Cell,
-    material: ProbeData,
+    data: ProbeData,
     top: Sequence[Prediction],
     random: Sequence[Prediction],
     *,
@@ -159,7 +148,7 @@ def top_minus_random(
 
     Args:
         cell: the conditions of the rows.
-        material: answers and runs.
+        data: answers and runs.
         top: of the re-trained top sets, of one condition.
         random: of the re-trained random sets.
         percents: those of them that are compared, where they are there.
@@ -170,5 +159,5 @@ def top_minus_random(
         pairs = [(each, other_of[percent, each.run.seed]) for each in top if each.percent == percent]
         if pairs:
             against = pairs[0][1].condition
-            rows += differences(cell, material, pairs, against=against, metric="top_minus_random")
+            rows += differences(cell, data, pairs, against=against, metric=metric_names.TOP_MINUS_RANDOM)
     return rows

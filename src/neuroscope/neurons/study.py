@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from neuroscope import defaults
+from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption
 from neuroscope.neurons import ablation, controls, minimal, redundancy
 from neuroscope.neurons.by_layer import distribution
+from neuroscope.neurons.minimal_table import minimal_table
 from neuroscope.neurons.stability import stability, top_minus_random
 from neuroscope.neurons.subsets import RankedSubsets
-from neuroscope.probing import diagnostics as caution
+from neuroscope.probing import diagnostics
+from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.layerwise import majority
 from neuroscope.probing.predictions import score
 
@@ -19,17 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from neuroscope.contracts.features import Features
-    from neuroscope.contracts.probing import Ranker, Ranking
-    from neuroscope.contracts.progress import Progress
-    from neuroscope.contracts.rows import Row
+    from neuroscope.contracts.probing import Ranker
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.fitting import Fit
-    from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
-CONTROLS = (*controls.CONDITIONS.values(), "permuted", "untrained")
-USUAL = ("random", "permuted")
+CONTROLS = (*controls.CONDITIONS.values(), conditions.PERMUTED, conditions.UNTRAINED)
+_STEPS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +43,12 @@ class NeuronSettings:
         controls: conditions among ``CONTROLS``.
         fill: what stands in a masked column, ``mean`` or ``zero``.
         paper: the minimal set by the paper's rule alone, chosen on the test part.
-        untrained: features of the untrained twin in a run; None = without that control.
     """
 
     ranker: Ranker
-    controls: tuple[str, ...] = USUAL
+    controls: tuple[str, ...] = defaults.CONTROLS
     fill: str = "mean"
     paper: bool = False
-    untrained: Callable[[Run], Features] | None = None
 
     def __post_init__(self) -> None:
         for name in self.controls:
@@ -56,115 +56,118 @@ class NeuronSettings:
                 raise BadOption(f"--control {name}: expected one of {'; '.join(CONTROLS)}")
 
 
-@dataclass
-class Neurons:
-    """The analysis of one cell."""
-
-    rows: list[Row] = field(default_factory=list)
-    predictions: list[Prediction] = field(default_factory=list)
-    rankings: list[tuple[Run, Ranking]] = field(default_factory=list)
-    sets: list[minimal.MinimalSet] = field(default_factory=list)
-    cautions: list[caution.Diagnostic] = field(default_factory=list)
-
-    @property
-    def chosen(self) -> list[minimal.MinimalSet]:
-        """The minimal set of every run: the one chosen on training folds, where there is one, else the paper's."""
-        return [each for each in self.sets if each.condition == self.sets[0].condition]
-
-
-def study(cell: Cell, material: ProbeData, asked: NeuronSettings, progress: Progress) -> Neurons:
+def study(
+    cell: Cell,
+    data: ProbeData,
+    settings: NeuronSettings,
+    *,
+    untrained: Callable[[Run], Features] | None = None,
+    progress: Progress = silent,
+) -> CellResult:
     """Rank the neurons in every run, and test the ranking.
 
     Args:
         cell: the conditions of the rows.
-        material: columns, answers, runs, probe.
-        asked: ranking, controls, rules.
+        data: columns, target, runs, probe.
+        settings: ranking, controls, rules.
+        untrained: features of the untrained twin in a run; None = without that control.
         progress: told of every step of the analysis.
     """
-    found = Neurons()
-    runs, values, classes = material.runs, material.values, len(material.classes)
-    for run in runs.each:
-        found.cautions += caution.about_split(run)
-    found.predictions += [majority(run, values, classes) for run in runs.each]
-    steps = (_rank, _controls, _ablate, _score, _minimal, _trust)
-    with progress("Studying neurons", len(steps)) as advance:
-        fits: list[Fit] = []
-        for step in steps:
-            step(found, cell, material, asked, fits)
-            advance(1)
-    return found
+    with progress("Studying neurons", _STEPS) as advance:
+        ranked, fits = _rank(cell, data, settings)
+        advance(1)
+        found = joined([ranked, _control(cell, data, settings, untrained, ranked)])
+        advance(1)
+        found = joined([found, _ablate(data, settings, fits, ranked)])
+        advance(1)
+        found = joined([found, CellResult(rows=tuple(score(cell, found.predictions, data.target, data.runs)))])
+        advance(1)
+        with_sets = joined([found, _minimal(cell, data, settings, found)])
+        advance(1)
+        trusted = _trust(cell, data, settings, found)
+        advance(1)
+    return joined([with_sets, trusted])
 
 
-def _rank(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
-    """The probe of all columns in every run, and the order of the columns that comes of it."""
-    for run in material.runs.each:
-        (fitted,) = material.fits(run, [Problem()])
+def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellResult, list[Fit]]:
+    """Fit the probe of all columns in every run, and rank the columns by it."""
+    rows, predictions, rankings, fits = [], [], [], []
+    warnings = [each for run in data.runs.each for each in diagnostics.about_split(run)]
+    for run in data.runs.each:
+        (fitted,) = data.fits(run, [Problem()])
         fits.append(fitted)
-        found.predictions.append(material.predict(run, fitted.probe, "probe"))
-        found.cautions += caution.about_fit(fitted, material.layer, run.seed)
-        found.rankings.append((run, asked.ranker.rank(*material.training(run), fitted.probe, seed=run.seed)))
+        predictions.append(data.predict(run, fitted.probe, conditions.PROBE))
+        warnings += diagnostics.about_fit(fitted, data.layer, run.seed)
+        rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
         for metric, number in fitted.metrics.items():
-            common = {"layer": material.layer, "condition": "probe", "metric": metric}
-            found.rows.append(cell.row(**common, value=number, n=len(run.split.train), seed=run.seed))
+            names = {"layer": data.layer, "condition": conditions.PROBE, "metric": metric}
+            rows.append(cell.row(**names, value=number, n=len(run.split.train), seed=run.seed))
+    baseline = [majority(run, data.target) for run in data.runs.each]
+    return CellResult(tuple(rows), (*baseline, *predictions), tuple(rankings), tuple(warnings)), fits
 
 
-def _controls(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
+def _control(
+    cell: Cell,
+    data: ProbeData,
+    settings: NeuronSettings,
+    untrained: Callable[[Run], Features] | None,
+    ranked: CellResult,
+) -> CellResult:
     """What the probe reaches without what it is meant to find."""
-    del fits
-    whole = _said(found, "probe")
+    rows, predictions = [], []
     for drawn, condition in controls.CONDITIONS.items():
-        if condition in asked.controls:
-            found.predictions += controls.random(material, drawn)
-    if "permuted" in asked.controls:
-        permuted = controls.permuted(material)
-        found.predictions += permuted
-        found.rows += controls.selectivity(cell, material, whole, permuted)
-    if asked.untrained is not None:
-        found.predictions += controls.untrained(material, asked.untrained)
+        if condition in settings.controls:
+            predictions += controls.random(data, drawn)
+    if conditions.PERMUTED in settings.controls:
+        permuted = controls.permuted(data)
+        predictions += permuted
+        rows += controls.selectivity(cell, data, ranked.of(conditions.PROBE), permuted)
+    if untrained is not None:
+        predictions += controls.untrained(data, untrained)
+    return CellResult(tuple(rows), tuple(predictions))
 
 
-def _ablate(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
+def _ablate(data: ProbeData, settings: NeuronSettings, fits: list[Fit], ranked: CellResult) -> CellResult:
     """The probe on a part of the columns: masked, and trained anew."""
-    del cell
-    rankings = [ranking for _, ranking in found.rankings]
-    for each in (ablation.masked(material, fits, rankings, fill=asked.fill), ablation.retrained(material, rankings)):
-        found.predictions += each.predictions
-        found.cautions += each.cautions
+    rankings = [ranking for _, ranking in ranked.rankings]
+    masked = ablation.masked(data, fits, rankings, fill=settings.fill)
+    return joined([masked, ablation.retrained(data, rankings)])
 
 
-def _score(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
-    del asked, fits
-    found.rows += score(cell, found.predictions, material.values, len(material.classes), material.runs)
-
-
-def _minimal(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
+def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
     """The smallest sets: by our rules, chosen on folds of the training part, and by the paper's, chosen on the test."""
-    del fits
-    whole, top, random = (_said(found, condition) for condition in ("probe", "top-set", "random-set"))
-    cuts = [RankedSubsets(ranking, material.features.units, run.seed) for run, ranking in found.rankings]
-    choices = [] if asked.paper else [minimal.choose(material, run, asked.ranker) for run in material.runs.each]
-    for choice, cut in zip(choices, cuts, strict=False):
-        sets, cautions = minimal.retrain(material, choice.run, cut, choice.sizes)
-        found.sets += sets
-        found.cautions += [*choice.cautions, *cautions]
-    for condition, relative in ((minimal.PAPER, None), *(((minimal.RELATIVE, minimal.KEPT),) if asked.paper else ())):
-        percent, _ = minimal.paper_percents(top, whole, material.values, len(material.classes), relative=relative)
-        found.sets += minimal.paper_sets(material, cuts, top, random, whole, percent, condition=condition)
-    found.rows += redundancy.on_folds(cell, material, choices)
-    found.rows += redundancy.about_sets(cell, material, found.sets, whole)
-    found.rows += redundancy.redundancy(cell, material, found.sets)
-    found.rows += distribution(cell, material, found.chosen)
-    found.predictions += [said for each in found.sets for said in (each.top, each.random)]
+    whole, top, random = (found.of(each) for each in (conditions.PROBE, conditions.TOP_SET, conditions.RANDOM_SET))
+    subsets = [RankedSubsets(ranking, data.features.units, run.seed) for run, ranking in found.rankings]
+    choices = [] if settings.paper else [minimal.choose(data, run, settings.ranker) for run in data.runs.each]
+    sets: list[minimal.MinimalSet] = []
+    warnings: list[diagnostics.Diagnostic] = []
+    for choice, each in zip(choices, subsets, strict=False):
+        retrained, about_sets = minimal.retrain(data, choice.run, each, choice.sizes)
+        sets += retrained
+        warnings += [*choice.warnings, *about_sets]
+    rules: dict[str, float | None] = {conditions.MINIMAL_PAPER: None}
+    if settings.paper:
+        rules[conditions.MINIMAL_RELATIVE] = minimal.KEPT
+    for condition, relative in rules.items():
+        percent, _ = minimal.paper_percents(top, whole, data.target, relative=relative)
+        sets += minimal.paper_sets(data, subsets, top, random, whole, percent, condition=condition)
+    chosen = [each for each in sets if each.condition == sets[0].condition]
+    rows = (
+        *redundancy.on_folds(cell, data, choices),
+        *redundancy.about_sets(cell, data, sets, whole),
+        *redundancy.redundancy(cell, data, sets),
+        *distribution(cell, data, chosen),
+    )
+    return CellResult(
+        rows=rows,
+        predictions=tuple(said for each in sets for said in (each.top, each.random)),
+        warnings=tuple(warnings),
+        tables={"minimal_neurons": minimal_table(chosen, found.rankings, data.features.units)},
+    )
 
 
-def _trust(found: Neurons, cell: Cell, material: ProbeData, asked: NeuronSettings, fits: list[Fit]) -> None:
+def _trust(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
     """Would other speakers give the same neurons, and are they of use?"""
-    del fits
-    stable = stability(cell, material, [ranking for _, ranking in found.rankings], asked.ranker)
-    found.rows += stable.rows
-    found.cautions += stable.cautions
-    found.rows += top_minus_random(cell, material, _said(found, "top-set"), _said(found, "random-set"))
-
-
-def _said(found: Neurons, condition: str) -> list[Prediction]:
-    return [each for each in found.predictions if each.condition == condition]
+    stable = stability(cell, data, [ranking for _, ranking in found.rankings], settings.ranker)
+    gaps = top_minus_random(cell, data, found.of(conditions.TOP_SET), found.of(conditions.RANDOM_SET))
+    return joined([stable, CellResult(rows=tuple(gaps))])

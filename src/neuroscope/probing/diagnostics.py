@@ -85,10 +85,10 @@ def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Dia
         yield Diagnostic("one group makes most of the errors", layer, run.seed, detail)
 
 
-def summed_up(cautions: Iterable[Diagnostic]) -> list[str]:
+def summed_up(warnings: Iterable[Diagnostic]) -> list[str]:
     """One line for each kind: in which layers, in how many runs, and the first figures."""
     by_kind: dict[str, list[Diagnostic]] = {}
-    for caution in cautions:
+    for caution in warnings:
         by_kind.setdefault(caution.kind, []).append(caution)
     return [_line(kind, group) for kind, group in by_kind.items()]
 

@@ -1,13 +1,15 @@
-"""Differences between two probes on the same test rows, in the rows of the tidy table."""
+"""Numbers that every run has once, and their mean over runs: differences between two probes, and counts of neurons."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.probing.metrics import Tally, interval, summarise
-from neuroscope.probing.predictions import tallied
+from neuroscope.contracts import metric_names
+from neuroscope.probing.metrics import Tally
+from neuroscope.probing.predictions import mean_percent, rows_over_runs, tallied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,16 @@ if TYPE_CHECKING:
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData
+    from neuroscope.probing.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class RowNames:
+    """Layer, condition and metric that rows have in common."""
+
+    layer: str
+    condition: str
+    metric: str
 
 
 def minus(one: Tally, other: Tally) -> Tally:
@@ -29,19 +41,19 @@ def minus(one: Tally, other: Tally) -> Tally:
 
 def differences(
     cell: Cell,
-    material: ProbeData,
+    data: ProbeData,
     pairs: Sequence[tuple[Prediction, Prediction]],
     *,
     against: str,
     metric: str,
     condition: str = "",
-    of: str = "accuracy",
+    of: str = metric_names.ACCURACY,
 ) -> list[Row]:
     """A score of one side less that of the other: every run, then the mean over runs, with their intervals.
 
     Args:
         cell: the conditions of the rows.
-        material: answers and runs.
+        data: target and runs.
         pairs: one a run, all of one layer and condition: what each side said of the same test rows. The rows carry
             the layer, condition and percentage of the first; over runs of several percentages, their mean.
         against: what the other side is.
@@ -50,29 +62,52 @@ def differences(
         of: the score, ``accuracy`` or ``balanced_accuracy``.
     """
     first = pairs[0][0]
-    condition = condition or first.condition
-    common: dict[str, Any] = {"layer": first.layer, "condition": condition, "metric": metric, "against": against}
-    values, classes = material.values, len(material.classes)
-    gaps = [minus(tallied(one, values, classes), tallied(other, values, classes)) for one, other in pairs]
-    seeds = [one.run.seed for one, _ in pairs]
-    percents = [one.percent for one, _ in pairs]
-    rows = []
-    for gap, seed, percent in zip(gaps, seeds, percents, strict=True):
-        low, high = interval(gap, of, seed)
-        each = {**common, "percent": percent, "seed": seed}
-        rows.append(cell.row(**each, value=gap.score(of), n=gap.rows, low=low, high=high))
+    gaps = [minus(tallied(one, data.target), tallied(other, data.target)) for one, other in pairs]
+    return rows_over_runs(
+        cell,
+        gaps,
+        [one.run for one, _ in pairs],
+        [one.percent for one, _ in pairs],
+        same_test=data.runs.same_test,
+        of=of,
+        layer=first.layer,
+        condition=condition or first.condition,
+        metric=metric,
+        against=against,
+    )
+
+
+def counted(
+    cell: Cell,
+    runs: Sequence[Run],
+    numbers: Sequence[float],
+    percents: Sequence[float | None],
+    names: RowNames,
+    *,
+    over_runs: float | None = None,
+) -> list[Row]:
+    """A row a run, then their mean, and the sd between runs where there are several.
+
+    ``n`` is the number of training rows that the number comes from: it is none of the test part's.
+
+    Args:
+        cell: the conditions of the rows.
+        runs: the repetitions.
+        numbers: one a run.
+        percents: the share of the neurons that were kept, one a run.
+        names: layer, condition and metric of the rows.
+        over_runs: what stands for all runs together where that is not the mean; then there is no sd.
+    """
+    common: dict[str, Any] = {"layer": names.layer, "condition": names.condition}
+    metric = names.metric
+    rows = [
+        cell.row(**common, metric=metric, value=number, percent=percent, seed=run.seed, n=len(run.split.train))
+        for run, number, percent in zip(runs, numbers, percents, strict=True)
+    ]
     common["percent"] = mean_percent(percents)
-    scored = len(set(np.concatenate([one.run.split.test for one, _ in pairs]).tolist()))
-    total = summarise(gaps, of, seeds, same_test=material.runs.same_test)
-    rows.append(cell.row(**common, value=total.mean, n=scored, low=total.low, high=total.high))
-    if total.sd is not None:
-        rows.append(cell.row(**{**common, "metric": f"{metric}_sd"}, value=total.sd, n=scored))
+    common["n"] = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
+    total = float(np.mean(numbers)) if over_runs is None else over_runs
+    rows.append(cell.row(**common, metric=metric, value=total))
+    if over_runs is None and len(numbers) > 1:
+        rows.append(cell.row(**common, metric=metric_names.sd_of(metric), value=float(np.std(numbers, ddof=1))))
     return rows
-
-
-def mean_percent(percents: Sequence[float | None]) -> float | None:
-    """Over runs; None where all neurons are meant."""
-    known = [each for each in percents if each is not None]
-    if len(set(known)) == 1:
-        return known[0]
-    return float(np.mean(known)) if known else None

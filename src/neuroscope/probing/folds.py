@@ -25,11 +25,11 @@ class Folds:
     Attributes:
         each: a fold is a run whose split lies within the training part: no group is in both of its parts, and every
             class of the training part is in every ``split.train``. Empty where the training part is too small.
-        cautions: fewer folds than asked for, classes that are never held out, groups that folds share.
+        warnings: fewer folds than asked for, classes that are never held out, groups that folds share.
     """
 
     each: tuple[Run, ...]
-    cautions: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int | None = None) -> Folds:
@@ -37,7 +37,7 @@ def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int 
 
     The groups are dealt out at random, each to the part that has least of its classes. A group that alone has a class
     stays in every training part, so that each fold knows all classes. Where that leaves fewer than two groups to hold
-    out, single utterances are dealt out instead: the folds then share groups, and the cautions say so. In a bootstrap,
+    out, single utterances are dealt out instead: the folds then share groups, and the warnings say so. In a bootstrap,
     a group that was not drawn is in no fold; one that was drawn twice trains twice and is scored once.
 
     Args:

@@ -2,74 +2,109 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from neuroscope.contracts import conditions
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.probing import diagnostics as caution
+from neuroscope.contracts.rows import ALL
+from neuroscope.probing import diagnostics
+from neuroscope.probing.cell_result import CellResult
 from neuroscope.probing.fitting import fit
 from neuroscope.probing.predictions import Prediction, score
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.rows import Row
+    from neuroscope.contracts.target import Target
     from neuroscope.probing.cell import Cell
+    from neuroscope.probing.diagnostics import Diagnostic
+    from neuroscope.probing.fitting import Fit
     from neuroscope.probing.runs import Run, Runs
 
-ALL = "ALL"
+
+@dataclass(frozen=True)
+class LayerFit:
+    """One probe of one layer in one run, fitted and asked.
+
+    Attributes:
+        layer: its name, or ALL.
+        seed: of the run.
+        predicted: int64, class number of each test row.
+        metrics: what the probe tells about its fit.
+        warnings: what a reader has to know about it.
+    """
+
+    layer: str
+    seed: int
+    predicted: NDArray[np.int64]
+    metrics: Mapping[str, float]
+    warnings: tuple[Diagnostic, ...]
 
 
-@dataclass
-class Layerwise:
-    """The analysis of one cell: rows, predictions, and what to be careful about."""
+class FinishedFits(Protocol):
+    """Where fits are kept, so that an interrupted analysis goes on behind the last."""
 
-    rows: list[Row] = field(default_factory=list)
-    predictions: list[Prediction] = field(default_factory=list)
-    cautions: list[caution.Diagnostic] = field(default_factory=list)
+    def get(self, layer: str, seed: int) -> LayerFit | None:
+        """A fit that was kept; None where there is none."""
+        ...
+
+    def put(self, fitted: LayerFit) -> None:
+        """Keep a fit."""
+        ...
 
 
 def layerwise(
     cell: Cell,
     features: Features,
-    values: NDArray[np.int64],
-    classes: int,
+    target: Target,
     runs: Runs,
     template: Probe,
     *,
     in_all: Sequence[str],
+    finished: FinishedFits | None = None,
     progress: Progress = silent,
-) -> Layerwise:
+) -> CellResult:
     """Probe every layer of ``features``, then ALL.
 
     Args:
         cell: the conditions of the rows.
         features: the chosen layers side by side.
-        values: int64 ``[rows]``, class number of each row.
-        classes: how many there are.
+        target: of the same rows.
         runs: the repetitions.
         template: an unfitted probe.
         in_all: the layers that ALL joins; under two there is no ALL.
+        finished: keeps each fit when it is done, and knows those of an earlier try.
         progress: told of every fit.
     """
-    found = Layerwise()
     columns = columns_of(features, in_all)
-    for run in runs.each:
-        found.cautions += caution.about_split(run)
-    found.predictions += [majority(run, values, classes) for run in runs.each]
+    fits: list[tuple[Run, LayerFit]] = []
     with progress("Probing", len(columns) * len(runs.each)) as advance:
         for layer, chosen in columns.items():
             for run in runs.each:
-                found.predictions.append(_probe(found, cell, features, values, chosen, layer, run, template))
+                done = finished.get(layer, run.seed) if finished else None
+                if done is None:
+                    done = _probe(features, target, chosen, layer, run, template)
+                    if finished:
+                        finished.put(done)
+                fits.append((run, done))
                 advance(1)
-    found.rows += score(cell, found.predictions, values, classes, runs)
-    return found
+    predictions = [majority(run, target) for run in runs.each]
+    predictions += [Prediction(each.layer, conditions.PROBE, run, each.predicted) for run, each in fits]
+    about_fits = [row for run, each in fits for row in _about_fit(cell, run, each)]
+    warnings = [each for run in runs.each for each in diagnostics.about_split(run)]
+    return CellResult(
+        rows=(*about_fits, *score(cell, predictions, target, runs)),
+        predictions=tuple(predictions),
+        warnings=(*warnings, *(warning for _, each in fits for warning in each.warnings)),
+    )
 
 
 def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[np.int64]]:
@@ -82,45 +117,60 @@ def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[n
     return columns
 
 
-def majority(run: Run, values: NDArray[np.int64], classes: int) -> Prediction:
-    """The most frequent class of the training part, the first in order among equals."""
-    most = int(np.bincount(values[run.split.train], minlength=classes).argmax())
-    return Prediction("", "majority", run, np.full(len(run.split.test), most, dtype=np.int64))
+def majority(run: Run, target: Target) -> Prediction:
+    """Predict the most frequent class of the training part, the first in order among equals."""
+    most = int(np.bincount(target.values[run.split.train], minlength=target.classes).argmax())
+    return Prediction("", conditions.MAJORITY, run, np.full(len(run.split.test), most, dtype=np.int64))
 
 
 def _probe(
-    found: Layerwise,
-    cell: Cell,
-    features: Features,
-    values: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    layer: str,
-    run: Run,
-    template: Probe,
-) -> Prediction:
-    """One fit, scored on its test rows; its own numbers and cautions go to ``found``."""
+    features: Features, target: Target, columns: NDArray[np.int64], layer: str, run: Run, template: Probe
+) -> LayerFit:
+    """Fit one probe on the training rows, and ask it about the test rows."""
     split = run.split
     chosen = _slice_or_gather(columns)
     train, test = features.values[split.train][:, chosen], features.values[split.test][:, chosen]
     fitted = fit(
         template,
         train,
-        values[split.train],
+        target.values[split.train],
         seed=run.seed,
         groups=split.groups[split.train],
         column_groups=features.column_groups[columns],
         weights=run.weights,
     )
     predicted = np.asarray(fitted.probe.predict(test), dtype=np.int64)
-    for metric, number in fitted.metrics.items():
-        found.rows.append(
-            cell.row(layer=layer, condition="probe", metric=metric, value=number, n=len(split.train), seed=run.seed)
-        )
-    found.cautions += caution.about_fit(fitted, layer, run.seed)
+    wrong = predicted != target.values[split.test]
+    warnings = tuple(_warnings(fitted, train, test, wrong, layer, run))
+    return LayerFit(layer, run.seed, predicted, fitted.metrics, warnings)
+
+
+def _warnings(
+    fitted: Fit,
+    train: NDArray[np.float32],
+    test: NDArray[np.float32],
+    wrong: NDArray[np.bool_],
+    layer: str,
+    run: Run,
+) -> Iterator[Diagnostic]:
+    """What a reader has to know about one fit."""
+    yield from diagnostics.about_fit(fitted, layer, run.seed)
     if layer != ALL:  # its columns were looked at layer by layer
-        found.cautions += caution.about_columns(train, test, layer, run.seed)
-    found.cautions += caution.about_errors(run, predicted != values[split.test], layer)
-    return Prediction(layer, "probe", run, predicted)
+        yield from diagnostics.about_columns(train, test, layer, run.seed)
+    yield from diagnostics.about_errors(run, wrong, layer)
+
+
+def _about_fit(cell: Cell, run: Run, done: LayerFit) -> Iterator[Row]:
+    """A row for each number that the probe tells about its fit."""
+    for metric, number in done.metrics.items():
+        yield cell.row(
+            layer=done.layer,
+            condition=conditions.PROBE,
+            metric=metric,
+            value=number,
+            n=len(run.split.train),
+            seed=run.seed,
+        )
 
 
 def _slice_or_gather(columns: NDArray[np.int64]) -> slice | NDArray[np.int64]:

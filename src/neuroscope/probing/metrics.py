@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts import metric_names
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-METRICS = ("accuracy", "balanced_accuracy")
+METRICS = (metric_names.ACCURACY, metric_names.BALANCED_ACCURACY)
 DRAWS = 1000
 RELIABLE_GROUPS = 10
 """An interval over fewer groups is shown, and called unreliable."""
@@ -61,7 +63,7 @@ def tally(truth: NDArray[np.int64], predicted: NDArray[np.int64], groups: NDArra
 
 def _score(metric: str, right: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
     """``[..., classes]`` -> ``[...]``; classes without a row do not count."""
-    if metric == "accuracy":
+    if metric == metric_names.ACCURACY:
         return np.asarray(right.sum(axis=-1) / total.sum(axis=-1))
     share = np.divide(right, total, out=np.zeros(right.shape), where=total > 0)
     return np.asarray(share.sum(axis=-1) / (total > 0).sum(axis=-1))

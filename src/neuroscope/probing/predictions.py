@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts import metric_names
 from neuroscope.probing.metrics import METRICS, Tally, interval, summarise, tally
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.rows import Row
+    from neuroscope.contracts.target import Target
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.runs import Run, Runs
 
@@ -38,9 +40,7 @@ class Prediction:
     percent: float | None = None
 
 
-def score(
-    cell: Cell, predictions: Sequence[Prediction], values: NDArray[np.int64], classes: int, runs: Runs
-) -> list[Row]:
+def score(cell: Cell, predictions: Sequence[Prediction], target: Target, runs: Runs) -> list[Row]:
     """Accuracy and balanced accuracy of every run, then their mean over runs with its interval and its ±.
 
     Predictions of equal layer, condition and percent belong together, in the order in which they first come.
@@ -50,28 +50,60 @@ def score(
         grouped.setdefault((prediction.layer, prediction.condition, prediction.percent), []).append(prediction)
     rows = []
     for (layer, condition, percent), group in grouped.items():
-        tallies = [tallied(each, values, classes) for each in group]
-        scored = len(set(np.concatenate([each.run.split.test for each in group]).tolist()))
+        tallies, of_runs = [tallied(each, target) for each in group], [each.run for each in group]
         for metric in METRICS:
-            common: dict[str, Any] = {
-                "layer": layer,
-                "condition": condition,
-                "metric": metric,
-                "percent": percent,
-            }
-            for one, each in zip(tallies, group, strict=True):
-                low, high = interval(one, metric, each.run.seed)
-                value, seed = one.score(metric), each.run.seed
-                rows.append(cell.row(**common, value=value, n=one.rows, seed=seed, low=low, high=high))
-            seeds = [each.run.seed for each in group]
-            total = summarise(tallies, metric, seeds, same_test=runs.same_test)
-            rows.append(cell.row(**common, value=total.mean, n=scored, low=total.low, high=total.high))
-            if total.sd is not None:
-                rows.append(cell.row(**{**common, "metric": f"{metric}_sd"}, value=total.sd, n=scored))
+            common = {"layer": layer, "condition": condition, "metric": metric}
+            percents = [percent] * len(group)
+            rows += rows_over_runs(cell, tallies, of_runs, percents, same_test=runs.same_test, of=metric, **common)
     return rows
 
 
-def tallied(prediction: Prediction, values: NDArray[np.int64], classes: int) -> Tally:
+def rows_over_runs(
+    cell: Cell,
+    tallies: Sequence[Tally],
+    runs: Sequence[Run],
+    percents: Sequence[float | None],
+    *,
+    same_test: bool,
+    of: str,
+    metric: str,
+    **common: str,
+) -> list[Row]:
+    """A score of every run with its interval, then the mean over runs with its interval, and its ± where it has one.
+
+    Args:
+        cell: the conditions of the rows.
+        tallies: what was right, one a run.
+        runs: the repetitions.
+        percents: the share of the neurons that were kept, one a run.
+        same_test: whether all runs test on the same rows.
+        of: the score, ``accuracy`` or ``balanced_accuracy``.
+        metric: what the rows call it.
+        common: layer, condition and what else the rows have in common.
+    """
+    rows = []
+    for one, run, percent in zip(tallies, runs, percents, strict=True):
+        low, high = interval(one, of, run.seed)
+        each: dict[str, Any] = {**common, "metric": metric, "percent": percent, "seed": run.seed}
+        rows.append(cell.row(**each, value=one.score(of), n=one.rows, low=low, high=high))
+    tested = len(set(np.concatenate([run.split.test for run in runs]).tolist()))
+    over: dict[str, Any] = {**common, "percent": mean_percent(percents), "n": tested}
+    total = summarise(list(tallies), of, [run.seed for run in runs], same_test=same_test)
+    rows.append(cell.row(**over, metric=metric, value=total.mean, low=total.low, high=total.high))
+    if total.sd is not None:
+        rows.append(cell.row(**over, metric=metric_names.sd_of(metric), value=total.sd))
+    return rows
+
+
+def mean_percent(percents: Sequence[float | None]) -> float | None:
+    """Average a share of the neurons over runs; None where all neurons are meant."""
+    known = [each for each in percents if each is not None]
+    if len(set(known)) == 1:
+        return known[0]
+    return float(np.mean(known)) if known else None
+
+
+def tallied(prediction: Prediction, target: Target) -> Tally:
     """How many test rows of each group and class there are, and how many were right."""
     split = prediction.run.split
-    return tally(values[split.test], prediction.predicted, split.groups[split.test], classes)
+    return tally(target.values[split.test], prediction.predicted, split.groups[split.test], target.classes)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Probe, Problem
+    from neuroscope.contracts.target import Target
     from neuroscope.probing.fitting import Fit
     from neuroscope.probing.runs import Run, Runs
 
@@ -29,16 +30,14 @@ class ProbeData:
     Attributes:
         layer: what the columns are, for rows: ``ALL``, or the one layer.
         features: ``values`` is float32 ``[rows, columns]``.
-        values: int64 ``[rows]``, class number of each row.
-        classes: their names, by number.
+        target: what the probe has to learn of each row.
         runs: the repetitions.
         template: an unfitted probe: the curve's.
     """
 
     layer: str
     features: Features
-    values: NDArray[np.int64]
-    classes: tuple[str, ...]
+    target: Target
     runs: Runs
     template: Probe
 
@@ -48,7 +47,7 @@ class ProbeData:
         rows = split.train if run.weights is None else np.repeat(split.train, run.weights)
         ids = tuple(self.features.ids[row] for row in rows.tolist())
         features = Features(ids=ids, units=self.features.units, values=self.features.values[rows])
-        return features, Labels(values=self.values[rows], classes=self.classes, groups=split.groups[rows])
+        return features, Labels(values=self.target.values[rows], classes=self.target.names, groups=split.groups[rows])
 
     def fits(self, run: Run, problems: Sequence[Problem]) -> list[Fit]:
         """Fit the probe to every problem over the training rows of a run, at once where it can.
@@ -59,7 +58,7 @@ class ProbeData:
             run: its training rows, their weights and its seed.
             problems: ``y`` and ``sample_weight`` are those of the training rows.
         """
-        data, labels = self.features.values, self.values
+        data, labels = self.features.values, self.target.values
         train, groups = run.split.train, run.split.groups
         if len(np.unique(train)) < len(train):  # each copy of a row may have its own label
             data, labels, groups, train = data[train], labels[train], groups[train], np.arange(len(train))

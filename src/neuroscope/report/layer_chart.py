@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.probing.layerwise import ALL
+from neuroscope.contracts.rows import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

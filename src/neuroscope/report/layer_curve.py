@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope.probing.layerwise import ALL
+from neuroscope.contracts import conditions, metric_names
+from neuroscope.contracts.rows import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,7 @@ class Curve:
     majority: Point
 
 
-def curves(rows: Iterable[Row], metric: str = "accuracy") -> list[Curve]:
+def curves(rows: Iterable[Row], metric: str = metric_names.ACCURACY) -> list[Curve]:
     """One curve for each cell among the rows, in their order."""
     cells: dict[str, list[Row]] = {}
     for row in rows:
@@ -44,7 +45,7 @@ def curves(rows: Iterable[Row], metric: str = "accuracy") -> list[Curve]:
 
 
 def _curve(rows: Sequence[Row], metric: str) -> Curve:
-    deviations = {(row.layer, row.condition): row.value for row in rows if row.metric == f"{metric}_sd"}
+    deviations = {(row.layer, row.condition): row.value for row in rows if row.metric == metric_names.sd_of(metric)}
     points = {
         (row.layer, row.condition): Point(
             row.layer, row.value, deviations.get((row.layer, row.condition)), row.low, row.high
@@ -52,8 +53,8 @@ def _curve(rows: Sequence[Row], metric: str) -> Curve:
         for row in rows
         if row.metric == metric
     }
-    layers = tuple(point for (_, condition), point in points.items() if condition == "probe")
-    return Curve(rows[0].backbone, rows[0].task, layers, points["", "majority"])
+    layers = tuple(point for (_, condition), point in points.items() if condition == conditions.PROBE)
+    return Curve(rows[0].backbone, rows[0].task, layers, points["", conditions.MAJORITY])
 
 
 def sentence(curve: Curve) -> str:

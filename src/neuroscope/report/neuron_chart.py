@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.report.neuron_findings import SETS, share
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _accuracies(findings: Findings, title: str) -> altair.LayerChart | altair.Fa
 
 def _ticks(findings: Findings) -> list[float]:
     """Percentages to name: from the last one below the smallest share that is drawn."""
-    size = findings.any("neurons_percent", findings.chosen)
+    size = findings.any(metric_names.NEURONS_PERCENT, findings.chosen)
     smallest = min([step.percent for step in findings.steps] + ([] if size is None else [size.value]), default=1.0)
     begin = max((tick for tick in _TICKS if tick < smallest), default=_TICKS[0])
     return [tick for tick in _TICKS if tick >= begin]
@@ -79,7 +80,7 @@ def _levels(findings: Findings) -> list[Any]:
     """Dashed lines for all neurons and for the majority class."""
     import altair
 
-    levels = {"all neurons": findings.point("probe"), "majority": findings.point("majority")}
+    levels = {"all neurons": findings.point(conditions.PROBE), "majority": findings.point("majority")}
     values = [{"what": what, "value": point.value} for what, point in levels.items() if point is not None]
     rules = altair.Chart(altair.InlineData(values=values)).mark_rule(strokeDash=[6, 4], color="#888888")
     rules = rules.encode(y="value:Q")
@@ -91,7 +92,7 @@ def _minimal(findings: Findings) -> list[Any]:
     """Where the minimal set lies."""
     import altair
 
-    size, point = findings.any("neurons_percent", findings.chosen), findings.any("accuracy", findings.chosen)
+    size, point = findings.any(metric_names.NEURONS_PERCENT, findings.chosen), findings.any("accuracy", findings.chosen)
     if size is None or point is None:
         return []
     record = {"share": max(size.value, _TICKS[0]), "value": point.value, "what": f"minimal set, {share(size.value)}"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.report.layer_curve import Point
 
 if TYPE_CHECKING:
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.rows import Row
 
-SETS = ("top-set", "random-set", "bottom-set")
+SETS = (conditions.TOP_SET, conditions.RANDOM_SET, conditions.BOTTOM_SET)
 SMALLEST = 0.001
-MASKED = ("masked-top", "masked-random", "masked-bottom")
-RANDOM = ("random", "random,distribution=uniform", "random,distribution=matched")
-CONTROLS = ("untrained", *RANDOM, "permuted", "majority")
+MASKED = (conditions.MASKED_TOP, conditions.MASKED_RANDOM, conditions.MASKED_BOTTOM)
+RANDOM = (conditions.RANDOM, conditions.RANDOM_UNIFORM, conditions.RANDOM_MATCHED)
+CONTROLS = (conditions.UNTRAINED, *RANDOM, conditions.PERMUTED, conditions.MAJORITY)
 """The one that may know most comes first."""
 
 
@@ -65,18 +66,18 @@ class Findings:
         """Every mean row of a metric, as declared."""
         return [row for row in self._means if row.metric == metric]
 
-    def point(self, condition: str, percent: float | None = None, metric: str = "accuracy") -> Point | None:
+    def point(self, condition: str, percent: float | None = None, metric: str = metric_names.ACCURACY) -> Point | None:
         """A metric with its ± and interval."""
         row = self.number(metric, condition, percent)
         if row is None:
             return None
-        sd = self.number(f"{metric}_sd", condition, percent)
+        sd = self.number(metric_names.sd_of(metric), condition, percent)
         return Point(row.layer, row.value, None if sd is None else sd.value, row.low, row.high)
 
     @property
     def chosen(self) -> str:
         """The condition of the minimal set: the one chosen on training folds, or the paper's where that is all."""
-        return next((row.condition for row in self._means if row.metric == "neurons_percent"), "")
+        return next((row.condition for row in self._means if row.metric == metric_names.NEURONS_PERCENT), "")
 
     @property
     def steps(self) -> list[Step]:
@@ -95,16 +96,16 @@ class Findings:
     @property
     def layers(self) -> list[Layer]:
         """The minimal set over the layers, as declared; empty where there is one layer alone."""
-        found = [row for row in self._means if row.metric == "neurons_expected"]
+        found = [row for row in self._means if row.metric == metric_names.NEURONS_EXPECTED]
         if len(found) == 1:
             return []
         return [
             Layer(
                 row.layer,
-                self._of(row, "neurons"),
-                self._of(row, "neurons_percent"),
+                self._of(row, metric_names.NEURONS),
+                self._of(row, metric_names.NEURONS_PERCENT),
                 row.value,
-                self._of(row, "p_value"),
+                self._of(row, metric_names.P_VALUE),
             )
             for row in found
         ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.report.layer_table import accuracy, interval
 from neuroscope.report.neuron_findings import CONTROLS, MASKED, SETS, probability, share
 
@@ -16,31 +17,31 @@ if TYPE_CHECKING:
     from neuroscope.report.neuron_findings import Findings
 
 _LABELS = {
-    "probe": "probe on all neurons",
-    "majority": "majority class",
-    "random": "random features",
-    "random,distribution=uniform": "random features, uniform",
-    "random,distribution=matched": "random features, matched",
-    "permuted": "permuted labels",
-    "untrained": "untrained network",
-    "masked-top": "top {share}, others masked",
-    "masked-random": "random {share}, others masked",
-    "masked-bottom": "bottom {share}, others masked",
+    conditions.PROBE: "probe on all neurons",
+    conditions.MAJORITY: "majority class",
+    conditions.RANDOM: "random features",
+    conditions.RANDOM_UNIFORM: "random features, uniform",
+    conditions.RANDOM_MATCHED: "random features, matched",
+    conditions.PERMUTED: "permuted labels",
+    conditions.UNTRAINED: "untrained network",
+    conditions.MASKED_TOP: "top {share}, others masked",
+    conditions.MASKED_RANDOM: "random {share}, others masked",
+    conditions.MASKED_BOTTOM: "bottom {share}, others masked",
 }
 
 
 _RULES = {
-    "minimal": "loses at most a point",
-    "minimal-sure": "surely no more",
-    "minimal-relative": "has 97 % of all",
-    "minimal-paper": "paper's, chosen on test",
+    conditions.MINIMAL: "loses at most a point",
+    conditions.MINIMAL_SURE: "surely no more",
+    conditions.MINIMAL_RELATIVE: "has 97 % of all",
+    conditions.MINIMAL_PAPER: "paper's, chosen on test",
 }
 
 
 def controls_table(findings: Findings) -> Table:
     """The probe, its controls, and the same probe with most neurons masked."""
     table = _table("condition", "accuracy %", "95 % interval")
-    for condition in ("probe", *CONTROLS):
+    for condition in (conditions.PROBE, *CONTROLS):
         _add(table, _LABELS[condition], findings.point(condition))
     percent = findings.masked_percent
     for condition in MASKED if percent is not None else ():
@@ -83,12 +84,15 @@ def minimal_table(findings: Findings) -> Table:
     """The minimal sets by each rule: their size, what they reach on the test part, and as many neurons at random."""
     table = _table("minimal set", "neurons", "of all", "accuracy %", "less all, points", "at random %")
     for condition, rule in _RULES.items():
-        count, percent = findings.any("neurons", condition), findings.any("neurons_percent", condition)
-        reached = findings.any("accuracy", condition)
+        count, percent = findings.any("neurons", condition), findings.any(metric_names.NEURONS_PERCENT, condition)
+        reached = findings.any(metric_names.ACCURACY, condition)
         if count is None or percent is None or reached is None:
             continue
         numbers = (f"{count.value:.1f}", share(percent.value), _percent(reached))
-        beside = (findings.any("accuracy_difference", condition), findings.any("accuracy", f"{condition}-random"))
+        beside = (
+            findings.any("accuracy_difference", condition),
+            findings.any(metric_names.ACCURACY, conditions.at_random(condition)),
+        )
         table.add_row(Text(rule), *numbers, _points(beside[0]), "–" if beside[1] is None else _percent(beside[1]))
     return table
 
@@ -107,13 +111,19 @@ def _points(row: Row | None) -> str:
 def sentences(findings: Findings) -> list[str]:
     """What else may be said of the probe, the minimal sets and the ranking."""
     lines = []
-    if found := findings.point("permuted", metric="selectivity"):
+    if found := findings.point(conditions.PERMUTED, metric=metric_names.SELECTIVITY):
         lines.append(f"Selectivity: {100 * found.value:.1f} points{_interval(found.low, found.high)}.")
-    if worth := findings.any("delta_rows"):
-        part = "the training part, the paper's on test" if findings.any("delta_rows", "minimal") else "test"
+    if worth := findings.any(metric_names.DELTA_ROWS):
+        part = (
+            "the training part, the paper's on test"
+            if findings.any(metric_names.DELTA_ROWS, conditions.MINIMAL)
+            else "test"
+        )
         lines.append(f"Sizes are chosen on {part}; a point is {worth.value:.1f} test utterances.")
     lines += _beyond_random(findings)
-    overlap, halves, chance = (findings.any(name) for name in ("overlap", "overlap_halves", "overlap_chance"))
+    overlap, halves, chance = (
+        findings.any(name) for name in (metric_names.OVERLAP, metric_names.OVERLAP_HALVES, metric_names.OVERLAP_CHANCE)
+    )
     if overlap and chance:
         among = f", two halves of the groups {halves.value:.2f}" if halves else ""
         top = f"Stability (overlap of the top {share(overlap.percent or 0)})"
@@ -123,10 +133,10 @@ def sentences(findings: Findings) -> list[str]:
 
 def _beyond_random(findings: Findings) -> list[str]:
     """What the top of the ranking has beyond as many random neurons, and whether others know the same."""
-    gaps = [row for row in findings.all("top_minus_random") if row.condition == "top-set"]
+    gaps = [row for row in findings.all(metric_names.TOP_MINUS_RANDOM) if row.condition == conditions.TOP_SET]
     lines = [f"Trained anew, the top {share(row.percent or 0)} less as many at random: {_points(row)}." for row in gaps]
-    gap = findings.any("top_minus_random", findings.chosen)
-    redundant = findings.any("redundant_information", findings.chosen)
+    gap = findings.any(metric_names.TOP_MINUS_RANDOM, findings.chosen)
+    redundant = findings.any(metric_names.REDUNDANT_INFORMATION, findings.chosen)
     if gap and redundant:
         verdict = "at most 5 points: others know as much" if redundant.value else "more than 5 points"
         lines.append(f"The minimal set less as many at random: {_points(gap)}; {verdict}.")

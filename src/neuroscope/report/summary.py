@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from neuroscope.contracts.records import CellRecord, ExtractionRecord
 
 
-def lines_of_extraction(about: dict[str, Any]) -> list[str]:
+def lines_of_extraction(record: ExtractionRecord) -> list[str]:
     """What an extraction found, computed and skipped, for people."""
-    stored = f"{about['computed']} extracted now, {about['found']} from the store"
-    lines = [f"{about['backbone']}: {about['utterances']} utterances, {stored}"]
-    counted = about["computed"] + about["found"] + len(about["skipped_utterances"])
-    if twins := about["utterances"] - counted:
+    stored = f"{record.computed} extracted now, {record.found} from the store"
+    lines = [f"{record.backbone}: {record.utterances} utterances, {stored}"]
+    counted = record.computed + record.found + len(record.skipped_utterances)
+    if twins := record.utterances - counted:
         lines.append(f"The same audio as another utterance: {twins}")
-    if about["segmented"]:
-        lines.append(f"Segments: {about['segmented']}.")
-    if about["invariance"] and (layers := about["invariance"]["one_at_a_time"]):
-        lines.append(_one_at_a_time(about["invariance"]["differences"], layers))
-    if about["warning"]:
-        lines.append(f"Warning: {about['warning']}.")
-    if left_out := about["left_out_by_reader"]:
+    if record.segmented:
+        lines.append(f"Segments: {record.segmented}.")
+    if record.invariance and (layers := record.invariance["one_at_a_time"]):
+        lines.append(_one_at_a_time(record.invariance["differences"], layers))
+    if record.warning:
+        lines.append(f"Warning: {record.warning}.")
+    if left_out := record.left_out_by_reader:
         lines.append(f"Left out while reading: {_counts(left_out)}")
-    if skipped := about["skipped"]:
+    if skipped := record.skipped:
         lines.append(f"Skipped: {_counts(skipped)} (run.json names each)")
     return lines
 
 
-def _one_at_a_time(differences: dict[str, float], layers: list[str]) -> str:
+def _one_at_a_time(differences: Mapping[str, float], layers: Sequence[str]) -> str:
     worst = max(layers, key=lambda layer: differences[layer])
     return (
         f"One utterance at a time: in a batch, {len(layers)} layers of this model change by up to "
@@ -33,28 +38,33 @@ def _one_at_a_time(differences: dict[str, float], layers: list[str]) -> str:
     )
 
 
-def lines_of_cell(cell: dict[str, Any]) -> list[str]:
+def lines_of_cell(cell: CellRecord) -> list[str]:
     """What was asked of which utterances, and how they were split."""
-    sizes = f"{cell['train']} train, {cell['test']} test"
-    grouped = f", {cell['test_groups']} test groups ({cell['grouped_by']})" if cell["grouped_by"] else ""
+    sizes = f"{cell.train} train, {cell.test} test"
+    grouped = f", {cell.test_groups} test groups ({cell.grouped_by})" if cell.grouped_by else ""
     lines = [
         "",
-        f"{cell['task']} in {cell['backbone']}, on {cell['dataset']}",
-        f"Classes: {_counts(cell['classes'])}. Split: {cell['split']}: {sizes}{grouped}.",
+        f"{cell.task} in {cell.backbone}, on {cell.dataset}",
+        f"Classes: {_counts(cell.classes)}. Split: {cell.split}: {sizes}{grouped}.",
     ]
-    if cell["unlabelled"]:
-        lines.append(f"No class for this task: {cell['unlabelled']} utterances, left out.")
-    if left := {reason: count for reason, count in cell["left_out_by_split"].items() if count}:
+    if cell.unlabelled:
+        lines.append(f"No class for this task: {cell.unlabelled} utterances, left out.")
+    if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
         lines.append(f"Left out by the split: {_counts(left)}.")
-    if cell["split_warning"]:
-        lines.append(f"Warning: {cell['split_warning']}.")
+    if cell.split_warning:
+        lines.append(f"Warning: {cell.split_warning}.")
     return lines
 
 
-def what_varied(cell: dict[str, Any]) -> str:
-    """What ± is over."""
-    return f"± over {cell['runs']} runs: {cell['varied']}." if cell["runs"] > 1 else "One run."
+def lines_of_warnings(cell: CellRecord) -> list[str]:
+    """What a reader has to be careful about, a line a kind."""
+    return [f"Warning: {line}." for line in cell.cautions]
 
 
-def _counts(counts: dict[str, int]) -> str:
+def what_varied(cell: CellRecord) -> str:
+    """Say what ± is over."""
+    return f"± over {cell.runs} runs: {cell.varied}." if cell.runs > 1 else "One run."
+
+
+def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a command began (ISO 8601), and the seconds of each phase."""
+
+    began: str
+    seconds: Mapping[str, float]
 
 
 class Clock:
@@ -20,6 +29,6 @@ class Clock:
         self._seconds[phase] = round(now - self._last, 3)
         self._last = now
 
-    def stamp(self) -> dict[str, Any]:
-        """For ``run.json``."""
-        return {"began": self._began.isoformat(timespec="seconds"), "seconds": self._seconds}
+    def stamp(self) -> Times:
+        """Say when it began, and how long each phase took."""
+        return Times(self._began.isoformat(timespec="seconds"), dict(self._seconds))

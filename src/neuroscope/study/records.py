@@ -1,14 +1,12 @@
-"""What a run folder says beside its rows: ``run.json``, predictions, splits; as plain records."""
+"""What the run folder keeps beside the rows: facts of extractions and cells, and its tables."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
-from math import isnan
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.extraction import padding_check
-from neuroscope.extraction.skipped import counted
+from neuroscope.contracts.records import CellRecord, ExtractionRecord, counts_of
 from neuroscope.probing.diagnostics import summed_up
 
 if TYPE_CHECKING:
@@ -16,105 +14,181 @@ if TYPE_CHECKING:
 
     import polars
 
-    from neuroscope.contracts.features import Unit
+    from neuroscope.contracts.backbone import Origin
     from neuroscope.contracts.probing import Ranking
+    from neuroscope.contracts.records import SkippedUtterance
     from neuroscope.data.labelling import LabelledTask
     from neuroscope.data.sources import LoadedData
-    from neuroscope.extraction.extractor import Extraction
-    from neuroscope.extraction.identity import PreparedBackbone
-    from neuroscope.extraction.skipped import SkippedUtterances
-    from neuroscope.neurons.study import Neurons
     from neuroscope.probing.cell import Cell
-    from neuroscope.probing.diagnostics import Diagnostic
+    from neuroscope.probing.cell_result import CellResult
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.runs import Run, Runs
+    from neuroscope.store.representations import Representation
 
 
-def about_extraction(
-    prepared: PreparedBackbone, loaded: LoadedData, extraction: Extraction, failures: SkippedUtterances
-) -> dict[str, Any]:
-    """One backbone over one manifest: what was found, computed and skipped, and where the weights come from."""
-    return {
-        "backbone": prepared.text,
-        "representation": prepared.representation.key,
-        "origin": asdict(prepared.spec.origin),
-        "identity": asdict(prepared.representation.identity),
-        "dataset": loaded.text,
-        "source": loaded.manifest.source,
-        "manifest": loaded.manifest.fingerprint,
-        "utterances": failures.total,
-        "segmented": loaded.segmented,
-        "found": extraction.found,
-        "computed": extraction.computed,
-        "invariance": padding_check.record(extraction.invariance),
-        "warning": loaded.manifest.warning,
-        "left_out_by_reader": dict(loaded.manifest.left_out),
-        "skipped": {reason: count for reason, count in counted(failures.skipped)},
-        "skipped_utterances": [asdict(each) for each in failures.skipped],
-    }
+def extraction_record(
+    backbone: str,
+    origin: Origin,
+    representation: Representation,
+    loaded: LoadedData,
+    skipped: Sequence[SkippedUtterance],
+    *,
+    total: int,
+    found: int,
+    computed: int,
+    invariance: dict[str, Any] | None,
+) -> ExtractionRecord:
+    """Say of one backbone over one manifest what was found, computed and skipped, and where the weights come from."""
+    return ExtractionRecord(
+        backbone=backbone,
+        representation=representation.key,
+        origin=origin,
+        identity=asdict(representation.identity),
+        dataset=loaded.text,
+        source=loaded.manifest.source,
+        manifest=loaded.manifest.fingerprint,
+        utterances=total,
+        segmented=loaded.segmented,
+        found=found,
+        computed=computed,
+        invariance=invariance,
+        warning=loaded.manifest.warning,
+        left_out_by_reader=dict(loaded.manifest.left_out),
+        skipped=counts_of(skipped),
+        skipped_utterances=tuple(skipped),
+    )
 
 
-def about_cell(cell: Cell, question: LabelledTask, runs: Runs, cautions: Iterable[Diagnostic]) -> dict[str, Any]:
-    """One cell: its conditions, what was split how, and what a reader should be careful about."""
+def cell_record(cell: Cell, labelled: LabelledTask, runs: Runs, result: CellResult) -> CellRecord:
+    """Say of one cell its conditions, what was split how, and what a reader has to be careful about."""
     first = runs.each[0].split
-    return {
-        "run": cell.digest,
+    return CellRecord(
+        run=cell.digest,
         **asdict(cell),
-        "classes": question.counts,
-        "unlabelled": question.unlabelled,
-        "train": len(first.train),
-        "test": len(first.test),
-        "grouped_by": first.grouped_by,
-        "test_groups": len(set(first.groups[first.test].tolist())),
-        "left_out_by_split": dict(first.left_out),
-        "split_warning": first.warning,
-        "seeds": [run.seed for run in runs.each],
-        "varied": runs.varied,
-        "cautions": summed_up(cautions),
+        classes=labelled.counts,
+        unlabelled=labelled.unlabelled,
+        train=len(first.train),
+        test=len(first.test),
+        grouped_by=first.grouped_by,
+        test_groups=len(set(first.groups[first.test].tolist())),
+        left_out_by_split=dict(first.left_out),
+        split_warning=first.warning,
+        seeds=tuple(run.seed for run in runs.each),
+        varied=runs.varied,
+        cautions=tuple(summed_up(result.warnings)),
+        **result.facts,
+    )
+
+
+def cell_tables(
+    cell: Cell, labelled: LabelledTask, runs: Runs, loaded: LoadedData, result: CellResult
+) -> dict[str, polars.DataFrame]:
+    """Make the tables of one cell, by name."""
+    tables = {
+        "predictions": predictions_table(cell, labelled, result.predictions),
+        "split": split_table(cell, labelled, runs),
+        "manifest": manifest_table(cell, labelled, runs, loaded),
+        **result.tables,
     }
+    if result.rankings:
+        tables["rankings"] = rankings_table(cell, result.rankings)
+    return tables
 
 
-def predictions(cell: Cell, question: LabelledTask, found: Iterable[Prediction]) -> Iterable[dict[str, Any]]:
-    """One record a test row, layer and run."""
-    rows = question.rows
+def predictions_table(cell: Cell, labelled: LabelledTask, found: Iterable[Prediction]) -> polars.DataFrame:
+    """A row a test row, layer, condition and run."""
+    import polars
+
+    ids = polars.Series("utterance", [each.id for each in labelled.rows.utterances], dtype=polars.String)
+    classes = polars.Series("class", labelled.rows.target.names, dtype=polars.String)
+    truth = classes.gather(labelled.rows.target.values)
+    tables = []
     for each in found:
-        for row, predicted in zip(each.run.split.test.tolist(), each.predicted.tolist(), strict=True):
-            yield {
-                "representation": cell.representation,
-                "task": cell.task,
-                "dataset": cell.dataset,
-                "layer": each.layer,
-                "condition": each.condition,
-                "percent": each.percent,
-                "seed": each.run.seed,
-                "utterance": rows.utterances[row].id,
-                "truth": rows.classes[rows.values[row]],
-                "prediction": rows.classes[predicted],
-            }
+        rows = each.run.split.test
+        names = {
+            "representation": cell.representation,
+            "task": cell.task,
+            "dataset": cell.dataset,
+            "layer": each.layer,
+            "condition": each.condition,
+        }
+        known = [polars.lit(value).alias(name) for name, value in names.items()]
+        known.append(polars.lit(each.percent, dtype=polars.Float64).alias("percent"))
+        known.append(polars.lit(each.run.seed, dtype=polars.Int64).alias("seed"))
+        table = polars.DataFrame([ids.gather(rows), truth.gather(rows).alias("truth")])
+        table = table.with_columns(classes.gather(each.predicted).alias("prediction"))
+        tables.append(table.select(*known, "utterance", "truth", "prediction"))
+    return polars.concat(tables)
 
 
-def splits(cell: Cell, question: LabelledTask, runs: Runs) -> Iterable[dict[str, Any]]:
-    """One record a row and run; ``weight`` is how often the row is in the run's bootstrap."""
+def split_table(cell: Cell, labelled: LabelledTask, runs: Runs) -> polars.DataFrame:
+    """A row an utterance and run; ``weight`` is how often it is in the run's bootstrap."""
+    import polars
+
+    ids = polars.Series("utterance", [each.id for each in labelled.rows.utterances], dtype=polars.String)
+    tables = []
     for run in runs.each:
-        weights = [1] * len(run.split.train) if run.weights is None else run.weights.tolist()
-        for part, members, counts in (
-            ("train", run.split.train, weights),
-            ("test", run.split.test, [1] * len(run.split.test)),
-        ):
-            for row, weight in zip(members.tolist(), counts, strict=True):
-                yield {
-                    "task": cell.task,
-                    "dataset": cell.dataset,
-                    "seed": run.seed,
-                    "fold": 0,
-                    "utterance": question.rows.utterances[row].id,
-                    "part": part,
-                    "group": run.split.group_names[run.split.groups[row]],
-                    "weight": weight,
-                }
+        split = run.split
+        groups = polars.Series("group", split.group_names, dtype=polars.String).gather(split.groups)
+        for part, rows in (("train", split.train), ("test", split.test)):
+            once = part == "test" or run.weights is None
+            weights = [1] * len(rows) if once or run.weights is None else run.weights.tolist()
+            table = polars.DataFrame([ids.gather(rows)]).select(
+                polars.lit(cell.task).alias("task"),
+                polars.lit(cell.dataset).alias("dataset"),
+                polars.lit(run.seed, dtype=polars.Int64).alias("seed"),
+                polars.lit(0, dtype=polars.Int64).alias("fold"),
+                "utterance",
+                polars.lit(part).alias("part"),
+                groups.gather(rows),
+                polars.Series("weight", weights, dtype=polars.Int64),
+            )
+            tables.append(table)
+    return polars.concat(tables)
 
 
-def rankings(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFrame:
+def manifest_table(cell: Cell, labelled: LabelledTask, runs: Runs, loaded: LoadedData) -> polars.DataFrame:
+    """A row an utterance that was used: which audio it is, who speaks, its label, and its part in the first run.
+
+    ``path`` is relative to the root where it lies below it; ``duration`` is null where the utterance is the rest of its
+    file; ``part`` is empty where the split left the utterance out.
+    """
+    import polars
+
+    utterances, first = labelled.rows.utterances, runs.each[0].split
+    part = [""] * len(utterances)
+    for name, rows in (("train", first.train), ("test", first.test)):
+        for row in rows.tolist():
+            part[row] = name
+    names, values = labelled.rows.target.names, labelled.rows.target.values.tolist()
+    columns = {
+        "task": [cell.task] * len(utterances),
+        "id": [each.id for each in utterances],
+        "path": [_below(each.path, loaded.roots) for each in utterances],
+        "start": [each.start for each in utterances],
+        "duration": [each.duration for each in utterances],
+        "audio_channel": [each.audio_channel for each in utterances],
+        "speaker": [each.speaker for each in utterances],
+        "label": [names[value] for value in values],
+        "part": part,
+    }
+    types = {"path": polars.String, "start": polars.Float64, "duration": polars.Float64}
+    types |= {"audio_channel": polars.Int64, "speaker": polars.String}
+    return polars.DataFrame(columns, schema_overrides=types)
+
+
+def _below(path: Path | None, roots: Sequence[Path]) -> str | None:
+    """A path as text, relative to the root that it lies below."""
+    if path is None:
+        return None
+    full = Path.cwd() / path
+    for root in roots:
+        if full.is_relative_to(root):
+            return str(full.relative_to(root))
+    return str(full)
+
+
+def rankings_table(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFrame:
     """A row a neuron and run, and one for each class that the ranking scores; ranks count from 1.
 
     ``layer`` is the neuron's own; an empty ``class`` is the ranking over all classes. ``entry_mass`` is of that one
@@ -138,41 +212,3 @@ def rankings(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFra
             known = {**common, "seed": run.seed, "class": name}
             tables.append(table.with_columns(**{key: polars.lit(value) for key, value in known.items()}))
     return polars.concat(tables)
-
-
-def minimal_neurons(found: Neurons, units: Sequence[Unit]) -> polars.DataFrame:
-    """The neurons of the minimal sets: of how many runs' sets, and their mean rank and scores over the runs.
-
-    The set is the one chosen on training folds, or the paper's where that was asked for alone.
-    """
-    import polars
-
-    counts = Counter(units[column] for each in found.chosen for column in each.part.columns.tolist())
-    places = [{unit: place for place, unit in enumerate(ranking.units)} for _, ranking in found.rankings]
-    rows = []
-    for unit, runs in counts.items():
-        at = [(ranking, place[unit]) for place, (_, ranking) in zip(places, found.rankings, strict=True)]
-        rows.append(
-            {
-                "layer": unit.layer,
-                "neuron": unit.neuron,
-                "statistic": unit.statistic,
-                "runs": runs,
-                "rank": sum(place + 1 for _, place in at) / len(at),
-                "score": sum(float(ranking.scores[place]) for ranking, place in at) / len(at),
-                "entry_mass": _mean_mass(at),
-                **{
-                    f"score:{name}": sum(float(ranking.by_class[name][place]) for ranking, place in at) / len(at)
-                    for name in at[0][0].by_class
-                },
-            }
-        )
-    table = polars.DataFrame(rows, schema_overrides={"entry_mass": polars.Float64})
-    return table.sort(["runs", "rank"], descending=[True, False])
-
-
-def _mean_mass(at: Iterable[tuple[Ranking, int]]) -> float | None:
-    """Mean entry mass over the runs in which the unit comes in; None where it does in none, or none is known."""
-    known = [float(ranking.entry_mass[place]) for ranking, place in at if ranking.entry_mass is not None]
-    finite = [mass for mass in known if not isnan(mass)]
-    return sum(finite) / len(finite) if finite else None

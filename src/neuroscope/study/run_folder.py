@@ -1,26 +1,121 @@
 """The run folder: the tidy table of rows and all that a result stands on.
 
-``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``run.json``; the report adds pictures.
+``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``manifest.parquet``, ``run.json``; the
+report adds pictures. While a run goes on, the folder holds ``parts``, one a finished cell; they are joined at the end.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from neuroscope.contracts.rows import Row
+from neuroscope.contracts.records import plain
 from neuroscope.errors import BadOption, MissingData, NeuroscopeError
+from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.runtime.files import whole_file, whole_folder
+from neuroscope.study.cell_parts import CellPart
+from neuroscope.study.rows_table import rows_of_table, rows_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars
 
+    from neuroscope.contracts.records import RunRecord
+    from neuroscope.contracts.rows import Row
+
 _RUN = "run.json"
-_TYPES = {"str": "String", "float": "Float64", "int": "Int64"}
+_PARTS = "parts"
+
+
+class RunFolder:
+    """Where one command writes; a second one that would write to the same folder is refused.
+
+    Args:
+        out: the folder, which need not exist.
+
+    Raises:
+        BadOption: another run is writing to it.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._lock = FolderLock(out)
+        if not self._lock.is_held:
+            raise BadOption(f"--out {out} is being written by another run; name another folder")
+
+    def part(self, key: str) -> CellPart:
+        """The part of one cell, which may be finished by an earlier try."""
+        return CellPart(self.out / _PARTS / key)
+
+    def finish(
+        self,
+        rows: Sequence[Row],
+        run: RunRecord,
+        tables: Mapping[str, polars.DataFrame],
+        pictures: Callable[[Path], None],
+    ) -> None:
+        """Write the whole run folder; parts, and what an earlier run left, are replaced when the new one is whole.
+
+        Args:
+            rows: the tidy table.
+            run: what becomes ``run.json``.
+            tables: name -> table, each becomes ``NAME.parquet``.
+            pictures: draws into the folder it is given.
+
+        Raises:
+            NeuroscopeError: the disk is full, or the folder cannot be written.
+        """
+        with _cannot_write(self.out):
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            with whole_folder(self.out, replace=True) as folder:
+                table = rows_table(rows)
+                table.write_parquet(folder / "rows.parquet")
+                table.write_csv(folder / "rows.csv")
+                for name, each in tables.items():
+                    each.write_parquet(folder / f"{name}.parquet")
+                pictures(folder)
+                (folder / _RUN).write_text(json.dumps(plain(run), indent=1) + "\n")
+        self.close()
+
+    def close(self) -> None:
+        """Let others write to the folder."""
+        self._lock.release()
+
+
+def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
+    """Open the folder where a run goes.
+
+    Args:
+        out: where the user said; None = below ``runs``, in a folder named by the time and the first cell, or in the
+            newest one of the same first cell that an earlier try left unfinished.
+        runs: the run folders of the cache.
+        digest: of the first cell.
+
+    Raises:
+        BadOption: another run is writing to it.
+    """
+    if out is not None:
+        return RunFolder(out)
+    for left in sorted(runs.glob(f"*-{digest}"), reverse=True):
+        if (left / _PARTS).is_dir() and not (left / _RUN).exists():
+            try:
+                return RunFolder(left)
+            except BadOption:  # it goes on in another process
+                continue
+    return RunFolder(runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{digest}")
+
+
+@contextmanager
+def _cannot_write(place: Path) -> Iterator[None]:
+    """Turn what the file system says into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise NeuroscopeError(f"cannot write {place}: {error.strerror or error}") from error
 
 
 def check_out(out: Path) -> None:
@@ -31,7 +126,7 @@ def check_out(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise BadOption(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / _RUN).exists():
+    if out.is_dir() and any(out.iterdir()) and not (out / _RUN).exists() and not (out / _PARTS).is_dir():
         raise BadOption(f"--out {out} is not empty and holds no earlier run; name another folder")
     try:
         made = [parent for parent in (out, *out.parents) if not parent.exists()]
@@ -70,70 +165,20 @@ def check_file(option: str, file: Path) -> None:
         raise BadOption(f"{option} {file} cannot be written: {error.strerror or error}") from None
 
 
-def write(
-    out: Path,
-    rows: Sequence[Row],
-    run: Mapping[str, Any],
-    tables: Mapping[str, Sequence[Mapping[str, Any]] | polars.DataFrame],
-    pictures: Callable[[Path], None],
-) -> None:
-    """Write a whole run folder; one from an earlier run is replaced when the new one is whole.
-
-    Args:
-        out: the folder.
-        rows: the tidy table.
-        run: what becomes ``run.json``.
-        tables: name -> table or records, each becomes ``NAME.parquet``.
-        pictures: draws into the folder it is given.
-
-    Raises:
-        NeuroscopeError: the disk is full, or the folder cannot be written.
-    """
-    import polars
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with whole_folder(out, replace=True) as folder:
-            table = frame(rows)
-            table.write_parquet(folder / "rows.parquet")
-            table.write_csv(folder / "rows.csv")
-            for name, records in tables.items():
-                polars.DataFrame(records, infer_schema_length=None).write_parquet(folder / f"{name}.parquet")
-            pictures(folder)
-            (folder / _RUN).write_text(json.dumps(run, indent=1) + "\n")
-    except OSError as error:
-        raise NeuroscopeError(f"cannot write {out}: {error.strerror or error}") from error
-
-
 def write_csv(file: Path, table: polars.DataFrame) -> None:
     """Write one table, whole or not at all.
 
     Raises:
         NeuroscopeError: it cannot be written.
     """
-    try:
+    with _cannot_write(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file) as temporary:
             table.write_csv(temporary)
-    except OSError as error:
-        raise NeuroscopeError(f"cannot write {file}: {error.strerror or error}") from error
 
 
-def frame(rows: Iterable[Row]) -> polars.DataFrame:
-    """Rows as a table, one column a field, in the order of ``Row``."""
-    import polars
-
-    schema = {each.name: getattr(polars, _TYPES[str(each.type).split(" ")[0]]) for each in fields(Row)}
-    return polars.DataFrame([record(row) for row in rows], schema=schema)
-
-
-def record(row: Row) -> dict[str, Any]:
-    """A row as a plain mapping."""
-    return {each.name: getattr(row, each.name) for each in fields(Row)}
-
-
-def read(folder: Path) -> list[Row]:
-    """The rows of a run folder.
+def read_rows(folder: Path) -> list[Row]:
+    """Read the rows of a run folder.
 
     Raises:
         MissingData: there is no run in the folder.
@@ -143,4 +188,4 @@ def read(folder: Path) -> list[Row]:
     table = folder / "rows.parquet"
     if not table.exists():
         raise MissingData(f"{folder} holds no rows.parquet; name a run folder")
-    return [Row(**values) for values in polars.read_parquet(table).iter_rows(named=True)]
+    return rows_of_table(polars.read_parquet(table))

@@ -1,21 +1,115 @@
-"""What the workflows that analyse have in common."""
+"""How a study is made: what the user said, and what it came to."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.task import Classification, Verification
-from neuroscope.errors import BadOption
-from neuroscope.study.probe_cell import Settings
+from neuroscope.defaults import RUNS
+from neuroscope.errors import BadOption, UnknownName
+from neuroscope.plugin.selection import choose_preset, choose_probe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuroscope.contracts.probing import Probe
     from neuroscope.contracts.task import Task
-    from neuroscope.defaults import Preset
+    from neuroscope.data.sources import LoadedData
+    from neuroscope.extraction.identity import PreparedBackbone
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySettings:
+    """How a study is made, as the user said it: plain values, the same in every process.
+
+    Attributes:
+        split: in the grammar of splits; empty = the task's own, else a split column, else unseen speakers.
+        layers: names of the layers to read; empty = all.
+        pooling: in the component grammar; empty = each layer's own.
+        probe: in the component grammar; empty = the preset's or the default.
+        preset: ``paper``, ``neurox``, or empty.
+        runs: repetitions.
+        seed: of the first; the others follow by one.
+    """
+
+    split: str = ""
+    layers: tuple[str, ...] = ()
+    pooling: str = ""
+    probe: str = ""
+    preset: str = ""
+    runs: int = RUNS
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.runs < 1:
+            raise BadOption(f"--runs {self.runs}: expected 1 or more")
+        if self.seed < 0:
+            raise BadOption(f"--seed {self.seed}: expected 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeSettings:
+    """What the settings of a study come to, with the installed plugins.
+
+    Attributes:
+        study: what the user said.
+        probe: canonical text of the probe.
+        template: the unfitted probe.
+        one_split: the first run's split serves all runs.
+    """
+
+    study: StudySettings
+    probe: str
+    template: Probe
+    one_split: bool
+
+    def layers_of(self, prepared: PreparedBackbone) -> list[str]:
+        """The layers to read, as declared.
+
+        Raises:
+            UnknownName: the backbone lacks one that was asked for.
+        """
+        known, asked = list(prepared.representation.layers), self.study.layers
+        for layer in asked:
+            if layer not in known:
+                raise UnknownName(f"layer of {prepared.text}", layer, known)
+        return [layer for layer in known if not asked or layer in asked]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSpec:
+    """What describes one cell, as plain data that any process can work from: one backbone, one task, how it is studied.
+
+    Attributes:
+        backbone: canonical text.
+        task: the same.
+        loaded: the utterances.
+        study: split, layers, probe, runs, ...
+        ranking: canonical text; empty = layers are probed, and no neurons are ranked.
+        controls: of the study of neurons.
+    """
+
+    backbone: str
+    task: str
+    loaded: LoadedData
+    study: StudySettings
+    ranking: str = ""
+    controls: tuple[str, ...] = ()
+
+
+def resolve(study: StudySettings, plugins: Plugins) -> ProbeSettings:
+    """Build the probe, with the preset beneath what the user wrote.
+
+    Raises:
+        UnknownName: no such preset, probe or option.
+    """
+    preset = choose_preset(study.preset)
+    probe = choose_probe(study.probe, preset, plugins)
+    one_split = preset is not None and preset.one_split
+    return ProbeSettings(study=study, probe=probe.text, template=probe.build(), one_split=one_split)
 
 
 def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Classification]:
@@ -38,18 +132,3 @@ def _with_classes(choice: Choice[Task]) -> Classification:
             f"(`neuroscope list tasks`)"
         )
     return task
-
-
-def settings_of(
-    probe: Choice[Probe], chosen: Preset | None, preset: str, layers: Sequence[str], runs: int, seed: int
-) -> Settings:
-    """What is the same for every cell."""
-    return Settings(
-        probe=probe.text,
-        template=probe.build(),
-        layers=tuple(layers),
-        preset=preset,
-        one_split=chosen is not None and chosen.one_split,
-        runs=runs,
-        seed=seed,
-    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Classification, Verification
 from neuroscope.data import sources as corpora
 from neuroscope.data import splits
@@ -81,7 +82,7 @@ class Subject:
         number = {name: n for n, name in enumerate(classes)}
         known = [pair for pair in zip(self.manifest, self.answers, strict=True) if pair[1] is not None]
         values = np.array([number[answer] for _, answer in known], dtype=np.int64)
-        return LabelledUtterances([utterance for utterance, _ in known], values, tuple(map(str, classes)))
+        return LabelledUtterances([utterance for utterance, _ in known], Target(values, tuple(map(str, classes))))
 
     @property
     def split(self) -> str:
@@ -200,7 +201,7 @@ def every_class_is_in_both_parts(subject: Subject) -> None:
         raise AssertionError(f"split {subject.split}: {error}") from error
     for made in parts:
         for part, which in ((made.train, "train"), (made.test, "test")):
-            absent = [name for n, name in enumerate(rows.classes) if n not in rows.values[part]]
+            absent = [name for n, name in enumerate(rows.target.names) if n not in rows.target.values[part]]
             if absent:
                 raise AssertionError(f"split {made.name}: class {absent[0]} has no utterance in {which}")
 

@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from neuroscope.contracts import conditions
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import sources as data_source
-from neuroscope.data.labelling import label_manifest
-from neuroscope.defaults import RUNS
-from neuroscope.extraction.identity import prepare
-from neuroscope.extraction.session import Machine
-from neuroscope.neurons.study import USUAL, NeuronSettings
+from neuroscope.data import sources
+from neuroscope.defaults import CONTROLS
+from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
-from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
+from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_ranking
 from neuroscope.report.neuron_chart import save_neuron_chart
 from neuroscope.report.neuron_findings import Findings
 from neuroscope.runtime.clock import Clock
-from neuroscope.study import neuron_cell, records
-from neuroscope.study import run_folder as results
-from neuroscope.study.neuron_cell import twin_of
-from neuroscope.study.result import Result, about_run, run_folder
-from neuroscope.study.settings import choose_tasks, settings_of
+from neuroscope.study.cell_loop import run_cells
+from neuroscope.study.cell_runner import CellRunner
+from neuroscope.study.neuron_cell import check_twin, neuron_settings
+from neuroscope.study.result import finish
+from neuroscope.study.run_folder import check_file, check_out, write_csv
+from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import Data
+    from neuroscope.study.result import Result
 
 
 def neurons(
     backbone: str,
     task: str,
     data: Data,
+    study: StudySettings | None = None,
     *,
     backbone_options: Sequence[str] = (),
     ranking: str = "",
-    controls: Sequence[str] = USUAL,
-    split: str = "",
-    layers: Sequence[str] = (),
-    pooling: str = "",
-    probe: str = "",
-    preset: str = "",
-    runs: int = RUNS,
-    seed: int = 0,
+    controls: Sequence[str] = CONTROLS,
     list_to: Path | None = None,
     out: Path | None = None,
     command: Sequence[str] = (),
-    machine: Machine | None = None,
+    extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> Result:
@@ -58,66 +52,49 @@ def neurons(
         backbone: in the component grammar.
         task: in the component grammar.
         data: as for ``probe``; so are all arguments that are not named here.
+        study: as for ``probe``; its probe serves everything but the ranking's own fit, without layers the neurons are
+            those of ALL, and ``preset="paper"`` also masks with zeros and chooses the minimal set as the paper did.
         backbone_options: as for ``probe``.
         ranking: in the component grammar; empty = the preset's or the default.
         controls: among ``random``, ``random,distribution=uniform``, ``random,distribution=matched``, ``permuted`` and
             ``untrained`` (which extracts an untrained twin for every run).
-        split: as for ``probe``.
-        layers: whose neurons; empty = all that ALL joins.
-        pooling: as for ``probe``.
-        probe: as for ``probe``: for everything but the ranking's own fit.
-        preset: as for ``probe``; ``paper`` also masks with zeros, and chooses the minimal set as the paper did.
-        runs: repetitions.
-        seed: of the first.
         list_to: a CSV file for the neurons of the minimal sets.
         out: the run folder.
         command: what was typed.
-        machine: how vectors are computed and kept.
+        extraction: how vectors are computed and kept.
         plugins: those of the environment, unless given.
         progress: told of long work.
 
     Raises:
         NeuroscopeError: whatever the user can mend; nothing is left then but what the store gained.
     """
-    clock, machine, plugins = Clock(), machine or Machine(), plugins or Plugins.load()
+    clock, study, plugins = Clock(), study or StudySettings(), plugins or Plugins.load()
+    workspace = Workspace(extraction, progress)
     (choice,) = choose_backbones([backbone], backbone_options, plugins)
     ((task_text, declared),) = choose_tasks([task], plugins).items()
-    chosen_preset = choose_preset(preset)
-    ranking_choice = choose_ranking(ranking, chosen_preset, plugins)
-    paper = chosen_preset is not None
-    controls = tuple("random" if each == "random,distribution=normal" else each for each in controls)
-    asked = NeuronSettings(
-        ranker=ranking_choice.build(), controls=controls, fill="zero" if paper else "mean", paper=paper
-    )
-    settings = settings_of(choose_probe(probe, chosen_preset, plugins), chosen_preset, preset, layers, runs, seed)
-    settings = replace(settings, ranking=ranking_choice.text)
+    ranking = choose_ranking(ranking, choose_preset(study.preset), plugins).text
+    asked = tuple(conditions.RANDOM if each == "random,distribution=normal" else each for each in controls)
+    runner = CellRunner(plugins, workspace)
     if out is not None:
-        results.check_out(out)
+        check_out(out)
     if list_to is not None:
-        results.check_file("--list", list_to)
-    untrained = twin_of(choice, plugins, machine, pooling) if "untrained" in controls else None
-    prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
-    settings.layers_of(prepared)
-    loaded = machine.cut(data_source.load(data, plugins, declared.datasets), progress)
-    question = label_manifest(task_text, declared, loaded.manifest, split)
-    settings.runs_of(question)
+        check_file("--list", list_to)
+    if conditions.UNTRAINED in asked:
+        check_twin(choice)
+    neuron_settings(ranking, asked, study, plugins)
+    runner.check_backbone(choice.text, study)
+    loaded = workspace.segment(sources.load(data, plugins, declared.datasets))
+    spec = CellSpec(backbone=choice.text, task=task_text, loaded=loaded, study=study, ranking=ranking, controls=asked)
+    runner.check(spec)
     clock.lap("preparing")
-    found = neuron_cell.answer(prepared, question, loaded, settings, asked, machine, untrained, progress)
+    done = run_cells([spec], runner, out, workspace.folder / "runs")
     clock.lap("extracting and studying")
-    run = about_run(command, clock, [found.extraction], [found.about])
-    folder = run_folder(out, machine, found.cell.digest)
-    _write_neurons(folder, run, found)
+    listed = done.parts[0].tables["minimal_neurons"]
+    result = finish(done, command, clock, loaded, _save_picture)
     if list_to is not None:
-        results.write_csv(list_to, records.minimal_neurons(found.found, found.units))
-    return Result(run, found.found.rows, folder)
+        write_csv(list_to, listed)
+    return result
 
 
-def _write_neurons(folder: Path, run: dict[str, Any], found: neuron_cell.Answer) -> None:
-    tables: dict[str, Any] = {
-        "predictions": list(records.predictions(found.cell, found.question, found.found.predictions)),
-        "split": found.splits,
-        "rankings": records.rankings(found.cell, found.found.rankings),
-    }
-    title = f"{found.cell.task} ({found.cell.backbone})"
-    findings = Findings(found.found.rows)
-    results.write(folder, found.found.rows, run, tables, lambda where: save_neuron_chart(findings, title, where))
+def _save_picture(rows: Sequence[Row], folder: Path) -> None:
+    save_neuron_chart(Findings(rows), f"{rows[0].task} ({rows[0].backbone})", folder)

@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import sources as data_source
-from neuroscope.data.labelling import label_manifest
-from neuroscope.defaults import RUNS
-from neuroscope.extraction.identity import prepare
-from neuroscope.extraction.session import Machine
+from neuroscope.data import sources
+from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
-from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe
+from neuroscope.plugin.selection import choose_backbones
 from neuroscope.report.layer_chart import save_layer_chart
 from neuroscope.report.layer_curve import curves
 from neuroscope.runtime.clock import Clock
-from neuroscope.study import run_folder as results
-from neuroscope.study.probe_cell import Answers, answer
-from neuroscope.study.result import Result, about_run, run_folder
-from neuroscope.study.settings import choose_tasks, settings_of
+from neuroscope.study.cell_loop import run_cells
+from neuroscope.study.cell_runner import CellRunner
+from neuroscope.study.result import finish
+from neuroscope.study.run_folder import check_out
+from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import Data
+    from neuroscope.study.result import Result
 
 
 def probe(
     backbones: Sequence[str],
     tasks: Sequence[str],
     data: Data,
+    study: StudySettings | None = None,
     *,
     backbone_options: Sequence[str] = (),
-    split: str = "",
-    layers: Sequence[str] = (),
-    pooling: str = "",
-    probe: str = "",
-    preset: str = "",
-    runs: int = RUNS,
-    seed: int = 0,
     out: Path | None = None,
     command: Sequence[str] = (),
-    machine: Machine | None = None,
+    extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> Result:
@@ -52,51 +46,43 @@ def probe(
         backbones: in the component grammar.
         tasks: in the component grammar.
         data: where the utterances come from.
+        study: split, layers, probe, runs, ...
         backbone_options: ``KEY=VALUE`` texts, for the one backbone.
-        split: in the grammar of splits; empty = the task's own, else a split column, else unseen speakers.
-        layers: names of the layers to read; empty = all.
-        pooling: in the component grammar; empty = each layer's own.
-        probe: in the component grammar; empty = the preset's or the default.
-        preset: ``paper``, ``neurox``, or empty.
-        runs: repetitions.
-        seed: of the first.
         out: the run folder; None = one in the cache folder.
         command: what was typed, for ``run.json``.
-        machine: how vectors are computed and kept.
+        extraction: how vectors are computed and kept.
         plugins: those of the environment, unless given.
         progress: told of long work.
 
+    Returns:
+        What was found; cells that failed are in ``run.failed``, and the others stand.
+
     Raises:
-        NeuroscopeError: whatever the user can mend; nothing is left then but what the store gained.
+        NeuroscopeError: whatever the user can mend, where it is found before any cell, or no cell has a result. Nothing
+            is left then but what the store gained, and the fits that were finished.
     """
-    clock, machine, plugins = Clock(), machine or Machine(), plugins or Plugins.load()
+    clock, study, plugins = Clock(), study or StudySettings(), plugins or Plugins.load()
+    workspace = Workspace(extraction, progress)
     chosen = choose_backbones(backbones, backbone_options, plugins)
     declared = choose_tasks(tasks, plugins)
-    chosen_preset = choose_preset(preset)
-    settings = settings_of(choose_probe(probe, chosen_preset, plugins), chosen_preset, preset, layers, runs, seed)
+    resolve(study, plugins)
     if out is not None:
-        results.check_out(out)
-    prepared = [prepare(each, plugins, machine.store, pooling=pooling, dtype=machine.dtype) for each in chosen]
-    for each in prepared:
-        settings.layers_of(each)
-    loaded = data_source.load(data, plugins, [name for task in declared.values() for name in task.datasets])
-    loaded = machine.cut(loaded, progress)
-    questions = [label_manifest(text, task, loaded.manifest, split) for text, task in declared.items()]
-    for question in questions:  # a split that cannot be made is told before any audio is read
-        settings.runs_of(question)
+        check_out(out)
+    runner = CellRunner(plugins, workspace)
+    for choice in chosen:
+        runner.check_backbone(choice.text, study)
+    wanted = [name for task in declared.values() for name in task.datasets]
+    loaded = workspace.segment(sources.load(data, plugins, wanted))
+    specs = [
+        CellSpec(backbone=choice.text, task=task, loaded=loaded, study=study) for choice in chosen for task in declared
+    ]
+    for spec in specs:  # a split that cannot be made is told before any audio is read
+        runner.check(spec)
     clock.lap("preparing")
-    answers = Answers()
-    for each in prepared:
-        answer(answers, each, questions, loaded, settings, lambda p, m: machine.extract(p, m, progress), progress)
+    done = run_cells(specs, runner, out, workspace.folder / "runs")
     clock.lap("extracting and probing")
-    run = about_run(command, clock, answers.extractions, answers.cells)
-    folder = run_folder(out, machine, answers.rows[0].run)
-    _write(folder, run, answers)
-    return Result(run, answers.rows, folder)
+    return finish(done, command, clock, loaded, _save_pictures)
 
 
-def _write(folder: Path, run: dict[str, Any], answers: Answers) -> None:
-    split = [record for records_of_task in answers.splits.values() for record in records_of_task]
-    tables = {"predictions": answers.predictions, "split": split}
-    drawn = curves(answers.rows)
-    results.write(folder, answers.rows, run, tables, lambda where: save_layer_chart(drawn, where))
+def _save_pictures(rows: Sequence[Row], folder: Path) -> None:
+    save_layer_chart(curves(rows), folder)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import sources as data_source
+from neuroscope.data import sources
 from neuroscope.exchange import exporting, importing
-from neuroscope.extraction.identity import prepare
-from neuroscope.extraction.session import Machine
+from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
 from neuroscope.store import catalogue
-from neuroscope.study import records
-from neuroscope.study.result import Result, about_run
+from neuroscope.study.result import Result, extraction_result
+from neuroscope.study.vectors import bring_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ def extract(
     backbone_options: Sequence[str] = (),
     pooling: str = "",
     command: Sequence[str] = (),
-    machine: Machine | None = None,
+    extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> Result:
@@ -40,15 +39,15 @@ def extract(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    clock, machine, plugins = Clock(), machine or Machine(), plugins or Plugins.load()
+    clock, plugins = Clock(), plugins or Plugins.load()
+    workspace = Workspace(extraction, progress)
     (choice,) = choose_backbones([backbone], backbone_options, plugins)
-    loaded = machine.cut(data_source.load(data, plugins), progress)
-    prepared = prepare(choice, plugins, machine.store, pooling=pooling, dtype=machine.dtype)
+    loaded = workspace.segment(sources.load(data, plugins))
+    prepared = workspace.prepare(choice, plugins, pooling)
     clock.lap("preparing")
-    extraction, failures = machine.extract(prepared, loaded.manifest, progress)
+    _, record = bring_vectors(workspace, prepared, loaded, loaded.manifest)
     clock.lap("extracting")
-    about = records.about_extraction(prepared, loaded, extraction, failures)
-    return Result(about_run(command, clock, [about], []), [], None)
+    return extraction_result(record, command, clock)
 
 
 def import_vectors(
@@ -58,7 +57,7 @@ def import_vectors(
     name: str,
     layers: str = "",
     replace: bool = False,
-    machine: Machine | None = None,
+    extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> ImportSummary:
@@ -69,15 +68,15 @@ def import_vectors(
     Raises:
         NeuroscopeError: whatever the user can mend; nothing is imported then.
     """
-    machine = machine or Machine()
-    manifest = data_source.load(data, plugins or Plugins.load()).manifest
+    workspace = Workspace(extraction)
+    manifest = sources.load(data, plugins or Plugins.load()).manifest
     return importing.import_vectors(
         file,
         manifest,
-        machine.store,
+        workspace.store,
         name=name,
         layers=layers,
-        dtype=machine.dtype,
+        dtype=workspace.settings.dtype,
         replace=replace,
         progress=progress,
     )
@@ -88,7 +87,7 @@ def export(
     file: Path,
     data: Data | None = None,
     *,
-    machine: Machine | None = None,
+    extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> int:
@@ -98,19 +97,19 @@ def export(
         key: of the representation, or its beginning.
         file: ends in ``.npz``, ``.safetensors`` or ``.parquet``.
         data: only these utterances, by their ids; None = every row, by the digest of its audio.
-        machine: with the store.
+        extraction: with the cache folder of the store.
         plugins: those of the environment, unless given.
         progress: told of rows written.
 
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    store = (machine or Machine()).store
+    store = Workspace(extraction).store
     exporting.check_ending(file)
     representation = catalogue.find(store, key).opened()
     rows = exporting.rows_of(representation)
     if data is not None:
-        manifest = data_source.load(data, plugins or Plugins.load()).manifest
+        manifest = sources.load(data, plugins or Plugins.load()).manifest
         rows = exporting.rows_in(manifest, representation, store.audio)
     exporting.export(representation, rows, file, progress)
     return len(rows)

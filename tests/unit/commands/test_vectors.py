@@ -11,6 +11,7 @@ import pytest
 
 from neuroscope import BadAudio, Manifest, Plugins, UnknownName, Utterance, commands, workflows
 from neuroscope.commands import Data, Machine, cache_key, data_of, machine_of, own_folder, with_options
+from neuroscope.extraction.session import Workspace
 
 TOY = Data(dataset="toy,speakers=4,utterances=2")
 
@@ -47,8 +48,8 @@ def test_the_options_have_the_defaults_of_what_they_make():
     assert machine_of() == Machine()
 
 
-def test_notebooks_find_the_machine_where_it_was():
-    assert workflows.Machine is Machine
+def test_the_machine_is_the_settings_of_extraction():
+    assert workflows.ExtractionSettings is Machine
 
 
 def test_vectors_come_from_the_store_layer_by_layer():
@@ -120,7 +121,7 @@ def test_a_plugins_own_folder_is_in_the_cache_folder(tmp_path):
     assert folder == tmp_path / "cache" / "plugins" / "neuroscope-mine"
     assert folder.is_dir()
     assert own_folder("neuroscope-mine", Machine(cache=tmp_path / "cache")) == folder
-    assert own_folder("a") == Machine().folder / "plugins" / "a"
+    assert own_folder("a") == Workspace().folder / "plugins" / "a"
 
 
 def test_importing_it_loads_nothing_heavy():

@@ -17,9 +17,9 @@ def manifest(*genders, **more):
 
 def test_classes_are_numbered_in_the_order_of_their_names_and_rows_stay_in_order():
     question = label_manifest("gc", GENDER, manifest("m", None, "f", "m"), "")
-    assert question.rows.classes == ("f", "m")
-    assert question.rows.values.tolist() == [1, 0, 1]
-    assert question.rows.values.dtype == "int64"
+    assert question.rows.target.names == ("f", "m")
+    assert question.rows.target.values.tolist() == [1, 0, 1]
+    assert question.rows.target.values.dtype == "int64"
     assert [each.id for each in question.rows.utterances] == ["u0", "u2", "u3"]
     assert question.unlabelled == 1
     assert question.counts == {"f": 1, "m": 2}
@@ -31,7 +31,7 @@ def test_a_question_without_some_utterances_keeps_its_classes_and_split():
     assert question.counts == {"f": 0, "m": 2}
     assert question.split == "utterance"
     nothing = question.only(())
-    assert len(nothing.rows.utterances) == len(nothing.rows.values) == 0
+    assert len(nothing.rows.utterances) == len(nothing.rows.target.values) == 0
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.audio import waveforms
+from neuroscope.audio.index import examine_all
 from neuroscope.audio.spans import AudioFiles, locate
 from neuroscope.contracts.audio import Manifest, Utterance
-from neuroscope.contracts.progress import silent
 from neuroscope.data.segmentation import cut, segmented
 from neuroscope.data.sources import LoadedData
 from neuroscope.errors import BadAudio, BadManifest, BadOption
@@ -67,13 +67,13 @@ def test_an_id_that_a_segment_would_get_is_told(tmp_path):
 @pytest.mark.parametrize("seconds", [0, -1, 0.01, float("nan"), float("inf")])
 def test_a_length_that_no_segment_has_is_refused(tmp_path, seconds):
     with pytest.raises(BadOption, match="--segment"):
-        cut(LoadedData("x", Manifest(())), seconds, tmp_path, silent)
+        cut(LoadedData("x", Manifest(())), seconds, AudioFiles.of({}))
 
 
 def test_segments_of_a_file_are_rows_of_their_own(tmp_path, fake, run, write):
     write(tmp_path / "long.wav", 0.1 * np.random.default_rng(0).standard_normal(16_000 * 3))
     manifest = Manifest((recording(tmp_path / "long.wav"),))
-    loaded = cut(LoadedData("x", manifest), 1.0, tmp_path / "audio", silent)
+    loaded = cut(LoadedData("x", manifest), 1.0, examine_all(tmp_path / "audio", [tmp_path / "long.wav"]))
     assert loaded.segmented == "1 of 1 utterances cut into 3 segments of 1 s"
     done, vectors, _ = run(tmp_path / "store", loaded.manifest, fake())
     assert (done.computed, sorted(vectors)) == (3, ["talk#0", "talk#1", "talk#2"])

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope.contracts.audio import Utterance
+from neuroscope.contracts.target import Target
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.splits import LabelledUtterances, split
 
@@ -18,7 +19,9 @@ def labelled(*rows, columns=("speaker",)):
         speaker = tags.pop("speaker", None)
         utterances.append(Utterance(id=f"u{number}", path=None, speaker=speaker, tags=tags))
     names = tuple(sorted({row[0] for row in rows}))
-    return LabelledUtterances(utterances, np.array([names.index(row[0]) for row in rows], dtype=np.int64), names)
+    return LabelledUtterances(
+        utterances, Target(np.array([names.index(row[0]) for row in rows], dtype=np.int64), names)
+    )
 
 
 def parts(made, rows, column="speaker"):
@@ -46,7 +49,9 @@ def test_a_split_by_speaker_shares_no_speaker_and_every_class_is_in_both_parts(r
     train, test = parts(made, rows)
     assert not train & test
     assert sorted([*made.train, *made.test]) == list(range(len(rows.utterances)))
-    assert set(rows.values[made.train]) == set(rows.values[made.test]) == set(range(len(rows.classes)))
+    assert (
+        set(rows.target.values[made.train]) == set(rows.target.values[made.test]) == set(range(len(rows.target.names)))
+    )
     assert made.warning == ""
     assert not made.fixed
     assert [made.group_names[g] for g in made.groups] == rows.column("speaker")
@@ -54,7 +59,7 @@ def test_a_split_by_speaker_shares_no_speaker_and_every_class_is_in_both_parts(r
 
 @given(corpora(), SEEDS)
 def test_the_same_seed_gives_the_same_speakers_whatever_the_order_of_the_rows(rows, seed):
-    back = LabelledUtterances(rows.utterances[::-1], rows.values[::-1], rows.classes)
+    back = LabelledUtterances(rows.utterances[::-1], Target(rows.target.values[::-1], rows.target.names))
     assert parts(split("speaker", rows, seed), rows) == parts(split("speaker", back, seed), back)
 
 
@@ -68,15 +73,17 @@ def test_the_share_of_speakers_is_met_in_all_and_in_each_class(few, many, seed, 
 
 @given(corpora(), SEEDS)
 def test_a_split_of_utterances_meets_the_share_and_warns_of_shared_speakers(rows, seed):
-    least = min(np.bincount(rows.values))
+    least = min(np.bincount(rows.target.values))
     if least < 2:
         with pytest.raises(BadSplit, match="one utterance"):
             split("utterance", rows, seed)
         return
     made = split("utterance", rows, seed)
     assert sorted([*made.train, *made.test]) == list(range(len(rows.utterances)))
-    assert set(rows.values[made.train]) == set(rows.values[made.test]) == set(range(len(rows.classes)))
-    assert abs(len(made.test) - 0.3 * len(rows.utterances)) <= 0.5 + len(rows.classes)
+    assert (
+        set(rows.target.values[made.train]) == set(rows.target.values[made.test]) == set(range(len(rows.target.names)))
+    )
+    assert abs(len(made.test) - 0.3 * len(rows.utterances)) <= 0.5 + len(rows.target.names)
     train, test = parts(made, rows)
     assert bool(made.warning) == bool(train & test)
 
@@ -89,7 +96,7 @@ def test_balancing_leaves_equal_counts_and_counts_what_it_drops(rows, seed, form
         return
     both, train = (split(f"{form},balance={each}", rows, seed) for each in ("class", "train"))
     for part in (both.train, both.test, train.train):
-        assert len(set(np.bincount(rows.values[part]).tolist())) == 1
+        assert len(set(np.bincount(rows.target.values[part]).tolist())) == 1
     assert train.test.tolist() == plain.test.tolist()
     assert set(both.train) <= set(plain.train)
     assert set(both.test) <= set(plain.test)
@@ -107,7 +114,7 @@ def test_speakers_of_several_classes_are_moved_until_each_part_has_every_class()
     rows = labelled(*[(name, s) for s, has in {"p": "ab", "q": "ab", "r": "c", "t": "c"}.items() for name in has])
     for seed in range(20):
         made = split("speaker,test=0.01", rows, seed)
-        assert set(rows.values[made.test]) == set(rows.values[made.train]) == {0, 1, 2}
+        assert set(rows.target.values[made.test]) == set(rows.target.values[made.train]) == {0, 1, 2}
 
 
 def test_where_no_split_exists_the_column_that_failed_is_not_offered():
@@ -239,7 +246,7 @@ def test_options_are_checked_and_defaults_stay_out_of_the_name():
 def test_a_class_that_lost_all_its_utterances_is_told():
     rows = labelled(("a", "1"), ("b", "2"))
     for kept in ([0], []):
-        left = LabelledUtterances([rows.utterances[n] for n in kept], rows.values[kept], rows.classes)
+        left = LabelledUtterances([rows.utterances[n] for n in kept], rows.target.of(np.array(kept, dtype=np.int64)))
         for text in ("speaker", "utterance,balance=class", "column:split"):
             with pytest.raises(BadSplit, match=r"class [ab] has no utterance"):
                 split(text, left, 0)

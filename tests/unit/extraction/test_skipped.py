@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuroscope.contracts.records import counts_of
 from neuroscope.errors import BadAudio, BadOption, TooManyFailures
-from neuroscope.extraction.skipped import SkippedUtterances, counted
+from neuroscope.extraction.skipped import SkippedUtterances
 
 
 def failed(count, total, **options):
@@ -74,5 +75,5 @@ def test_reasons_are_counted_most_frequent_first_and_equal_ones_by_name():
     failures = SkippedUtterances(9)
     for reason in ["b", "c", "a", "c"]:
         failures.add("u", BadAudio(reason, ""))
-    assert counted(failures.skipped) == [("c", 2), ("a", 1), ("b", 1)]
-    assert counted([]) == []
+    assert list(counts_of(failures.skipped).items()) == [("c", 2), ("a", 1), ("b", 1)]
+    assert counts_of([]) == {}

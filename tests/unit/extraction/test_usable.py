@@ -35,7 +35,7 @@ def spec(**fields):
 
 
 def used(utterances, files):
-    failures = SkippedUtterances(len(utterances))
+    failures = SkippedUtterances(len(utterances), max_errors=1.0)
     return usable(Manifest(tuple(utterances)), AudioFiles.of(files), spec(), failures, 1800.0), failures
 
 

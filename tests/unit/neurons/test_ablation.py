@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Problem, Ranking
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
 from neuroscope.neurons import ablation
@@ -81,7 +82,7 @@ def material_of(template, *, runs=3, rows=ROWS, columns=COLUMNS, offset=0.0, eac
     )
     weights = [None, *(np.random.default_rng(seed).integers(0, 3, half) for seed in range(1, runs))]
     made = Runs(tuple(Run(seed, split, weight) for seed, weight in enumerate(weights)), True, "")
-    return ProbeData("ALL", features, data.labels.values, data.labels.classes, made, template)
+    return ProbeData("ALL", features, Target(data.labels.values, data.labels.classes), made, template)
 
 
 def fitted(material):
@@ -101,7 +102,7 @@ def by_weight(material, fits):
 def accuracies(material, found):
     scores = {}
     for each in found.predictions:
-        value = tallied(each, material.values, CLASSES).score("accuracy")
+        value = tallied(each, material.target).score("accuracy")
         scores.setdefault((each.condition, each.percent), []).append(value)
     return {key: np.mean(values) for key, values in scores.items()}
 
@@ -124,7 +125,7 @@ def test_the_top_says_more_than_random_and_random_more_than_the_bottom(learned, 
     top, bottom, random = (score[condition, 20.0] for condition in MASKED)
     assert top > random + 0.15 > random > bottom
     assert top > 0.8
-    assert found.cautions == []
+    assert found.warnings == ()
 
 
 def test_what_is_not_kept_is_the_weighted_training_mean_or_zero():
@@ -165,7 +166,7 @@ def test_a_sparse_probe_is_told_to_test_nothing():
     material = material_of(Fixed())
     fits = fitted(material)
     found = ablation.masked(material, fits, by_weight(material, fits))
-    assert summed_up(found.cautions) == [
+    assert summed_up(found.warnings) == [
         "the ranking scores neurons 0, and some of them were drawn at random: "
         "ALL masked-top (at 20 %, 9 of 12), ALL masked-bottom (at 20 %, 12 of 12); in 3 runs",
         "masked-top tests nothing: it holds all columns that the probe uses: "
@@ -179,7 +180,7 @@ def test_a_probe_that_uses_more_than_the_top_tests_the_top_alone():
     material = material_of(Fixed(), runs=1)
     fits = fitted(material)
     found = ablation.masked(material, fits, by_weight(material, fits), percent=1.7)
-    assert [each.kind[:28] for each in found.cautions if "tests nothing" in each.kind] == [
+    assert [each.kind[:28] for each in found.warnings if "tests nothing" in each.kind] == [
         "masked-bottom tests nothing:"
     ]
 
@@ -190,7 +191,7 @@ def test_a_probe_without_weights_is_judged_by_what_it_says(column):
     material = material_of(Opaque(), runs=1)
     ranking = by_weight(material, [Like(np.abs(np.arange(COLUMNS) - (COLUMNS - 1 - column)) + 1.0)])
     found = ablation.masked(material, fitted(material), ranking)
-    tested = [each for each in found.cautions if "tests nothing" in each.kind]
+    tested = [each for each in found.warnings if "tests nothing" in each.kind]
     assert len(tested) == (2 if column == 0 else 0)
 
 
@@ -222,7 +223,7 @@ def test_retrained_sets_are_ordered_and_all_of_a_run_are_fitted_in_one_call(lear
     for percent in (10.0, 20.0, 25.0):
         assert score["top-set", percent] > score["random-set", percent] > score["bottom-set", percent]
     assert score["top-set", 50.0] > 0.85
-    assert summed_up(found.cautions) == ["shares of less than one neuron are left out: ALL (1 % of 60); in 3 runs"]
+    assert summed_up(found.warnings) == ["shares of less than one neuron are left out: ALL (1 % of 60); in 3 runs"]
 
 
 def test_a_retrained_set_is_the_probe_of_its_columns_alone(learned):
@@ -234,28 +235,28 @@ def test_a_retrained_set_is_the_probe_of_its_columns_alone(learned):
     train, test = run.split.train, run.split.test
     values = material.features.values[:, columns]
     alone = LogisticRegression(C=0.1, random_state=run.seed)
-    alone.fit(values[train], material.values[train], sample_weight=run.weights)
+    alone.fit(values[train], material.target.values[train], sample_weight=run.weights)
     assert np.array_equal(said, alone.predict(values[test]))
 
 
 def test_only_the_first_share_that_is_drawn_is_told_of_each_set():
     material = material_of(Fixed(), runs=1)
     rankings = by_weight(material, [Like(np.r_[np.arange(20.0, 0, -1), np.zeros(40)])])
-    (line,) = summed_up(ablation.retrained(material, rankings, [75, 50, 25]).cautions)
+    (line,) = summed_up(ablation.retrained(material, rankings, [75, 50, 25]).warnings)
     assert "ALL top-set (at 50 %, 10 of 30), ALL bottom-set (at 25 %, 15 of 15); in 1 run" in line
 
 
 def test_where_every_share_is_less_than_a_neuron_that_is_all_that_is_said(learned):
     material, fits, rankings = learned
     for found in (ablation.masked(material, fits, rankings, percent=1), ablation.retrained(material, rankings, [1])):
-        assert found.predictions == []
-        assert len(found.cautions) == 3
+        assert found.predictions == ()
+        assert len(found.warnings) == 3
 
 
 def test_fits_that_know_nothing_are_named_with_their_set():
     material = material_of(Silent(), runs=1)
     rankings = by_weight(material, [Like(np.arange(COLUMNS) + 1.0)])
-    (line,) = summed_up(ablation.retrained(material, rankings, [20]).cautions)
+    (line,) = summed_up(ablation.retrained(material, rankings, [20]).warnings)
     assert line.startswith("all weights are zero")
     assert "ALL top-set 20 %" in line
     assert "random-set" not in line

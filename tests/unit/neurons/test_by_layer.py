@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
+from neuroscope.contracts.conditions import MINIMAL
 from neuroscope.contracts.features import Features, Unit
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.neurons.by_layer import chance, distribution, holm
-from neuroscope.neurons.minimal import MINIMAL, MinimalSet
+from neuroscope.neurons.minimal import MinimalSet
 from neuroscope.neurons.subsets import Subset
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
@@ -32,7 +34,7 @@ def rows_of(cell):
             fixed=True,
         )
         runs = Runs(tuple(Run(seed, split) for seed in range(len(chosen))), same_test=True, varied="")
-        given = ProbeData("ALL", features, np.array([0, 1]), ("no", "yes"), runs, None)
+        given = ProbeData("ALL", features, Target(np.array([0, 1]), ("no", "yes")), runs, None)
         sets = []
         for run, columns in zip(runs.each, chosen, strict=True):
             said = Prediction("ALL", MINIMAL, run, np.array([1]), float(len(columns)))

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
 from neuroscope.neurons import controls
@@ -72,11 +73,11 @@ def material_of(data, *, runs=3, bootstrap=False, template=None):
         counts = np.bincount(np.random.default_rng(seed).integers(80, size=80), minlength=80)
         made.append(Run(seed, split, np.repeat(counts, 4) if bootstrap and seed else None))
     runs = Runs(tuple(made), bootstrap, "")
-    return ProbeData("ALL", data.features, data.labels.values, data.labels.classes, runs, template or Spy())
+    return ProbeData("ALL", data.features, Target(data.labels.values, data.labels.classes), runs, template or Spy())
 
 
 def accuracy(said, material):
-    return np.mean([tallied(each, material.values, CLASSES).score("accuracy") for each in said])
+    return np.mean([tallied(each, material.target).score("accuracy") for each in said])
 
 
 def of_all(material):
@@ -181,7 +182,7 @@ def test_permuted_labels_keep_the_counts_and_teach_nothing(data):
     assert accuracy(said, material) == pytest.approx(1 / CLASSES, abs=0.12)
     labels = [y for _, y in Spy.seen]
     for y, run in zip(labels, material.runs.each, strict=True):
-        true = material.values[run.split.train]
+        true = material.target.values[run.split.train]
         assert np.bincount(y).tolist() == np.bincount(true).tolist()
         assert 0.2 < (y == true).mean() < 0.45
 
@@ -201,7 +202,7 @@ def test_under_a_bootstrap_each_copy_of_a_row_has_its_own_label_and_the_counts_a
     for (x, y), run in zip(Spy.seen[1:], material.runs.each[1:], strict=True):
         rows = np.repeat(run.split.train, run.weights)
         assert np.array_equal(x, material.features.values[rows])
-        assert np.bincount(y).tolist() == np.bincount(material.values[rows]).tolist()
+        assert np.bincount(y).tolist() == np.bincount(material.target.values[rows]).tolist()
         copies = rows[1:] == rows[:-1]
         assert 0.5 < (y[1:] != y[:-1])[copies].mean() < 0.8
 
@@ -217,7 +218,7 @@ def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(
     material = material_of(data, bootstrap=bootstrap)
     said, blind = of_all(material), controls.permuted(material)
     rows = controls.selectivity(CELL, material, said, blind)
-    scores = score(CELL, [*said, *blind], material.values, CLASSES, material.runs)
+    scores = score(CELL, [*said, *blind], material.target, material.runs)
     value = {(row.condition, row.seed): row.value for row in scores if row.metric == "accuracy"}
     assert [(row.metric, row.seed) for row in rows] == [
         *(("selectivity", n) for n in range(3)),
@@ -230,7 +231,7 @@ def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(
         assert row.low < row.value < row.high
     draws = []
     for one, other in zip(said, blind, strict=True):
-        left, right = (tallied(each, material.values, CLASSES) for each in (one, other))
+        left, right = (tallied(each, material.target) for each in (one, other))
         draws.append(left.bootstrap("accuracy", one.run.seed) - right.bootstrap("accuracy", one.run.seed))
     assert (rows[0].low, rows[0].high) == pytest.approx(np.percentile(draws[0], [2.5, 97.5]))
     assert (rows[3].low, rows[3].high) == pytest.approx(np.percentile(np.concatenate(draws), [2.5, 97.5]))
@@ -246,7 +247,7 @@ def test_a_difference_of_equal_predictions_is_nothing_in_every_draw(data):
     material = material_of(data, runs=1)
     (run,) = material.runs.each
     one = Prediction("ALL", "probe", run, np.zeros(len(run.split.test), dtype=np.int64))
-    tally = minus(*(tallied(one, material.values, CLASSES) for _ in range(2)))
+    tally = minus(*(tallied(one, material.target) for _ in range(2)))
     for metric in ("accuracy", "balanced_accuracy"):
         assert tally.score(metric) == 0
         assert not tally.bootstrap(metric, 0).any()

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
 
+from neuroscope.contracts.conditions import MINIMAL, MINIMAL_PAPER, MINIMAL_RELATIVE, MINIMAL_SURE
 from neuroscope.contracts.probing import Problem, Ranking
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.neurons.minimal import (
-    MINIMAL,
-    PAPER,
-    RELATIVE,
-    SURE,
     choose,
     paper_percents,
     paper_sets,
@@ -61,7 +59,7 @@ def material(*, runs=2, rows=240, columns=200, classes=2, strength=1.5, groups=N
         each.append(Run(seed, split, None if weights is None else weights(split)))
     values, names = data.labels.values, data.labels.classes
     made = Runs(tuple(each), same_test=False, varied="")
-    return ProbeData("ALL", data.features, values, names, made, RidgeClassifier()), data
+    return ProbeData("ALL", data.features, Target(values, names), made, RidgeClassifier()), data
 
 
 def whole(given):
@@ -85,7 +83,7 @@ def sets_of(given, ranker, choices):
 def test_folds_are_ranked_anew_and_hold_out_every_training_row_once():
     given, _ = material(runs=1)
     (run,), ranker = given.runs.each, ByMeans()
-    made = folds(run, given.values).each
+    made = folds(run, given.target.values).each
     curve = FoldCurve(given, made, ranker)
     assert [rows for rows, _ in ranker.asked] == [len(each.split.train) for each in made]
     assert curve.whole.rows == len(run.split.train)
@@ -94,7 +92,7 @@ def test_folds_are_ranked_anew_and_hold_out_every_training_row_once():
     for fold in made:
         (fitted,) = given.fits(fold, [Problem()])
         said = given.predict(fold, fitted.probe, "probe").predicted
-        direct += (said == given.values[fold.split.test]).sum()
+        direct += (said == given.target.values[fold.split.test]).sum()
     assert curve.whole.right.sum() == direct
 
 
@@ -113,8 +111,8 @@ def test_the_planted_neurons_are_the_minimal_set():
         assert each.random.condition == f"{each.condition}-random"
     for choice in choices:
         assert choice.gaps[MINIMAL].score("accuracy") >= -0.01
-        assert choice.sizes[MINIMAL] <= choice.sizes[SURE]
-        low, _ = interval(choice.gaps[SURE], "accuracy", choice.run.seed)
+        assert choice.sizes[MINIMAL] <= choice.sizes[MINIMAL_SURE]
+        low, _ = interval(choice.gaps[MINIMAL_SURE], "accuracy", choice.run.seed)
         assert low > -0.01
 
 
@@ -154,7 +152,7 @@ def test_planted_neurons_are_few_and_not_redundant_in_information(cell):
     ranker = ByMeans()
     made = sets_of(given, ranker, [choose(given, run, ranker) for run in given.runs.each])
     found = {(row.condition, row.metric): row for row in redundancy(cell, given, made) if row.seed is None}
-    assert found[RELATIVE, "redundant_percent"].value > 85
+    assert found[MINIMAL_RELATIVE, "redundant_percent"].value > 85
     assert found[MINIMAL, "redundant_information"].value == 0
     gap = found[MINIMAL, "top_minus_random"]
     assert gap.against == "minimal-random"
@@ -165,20 +163,20 @@ def test_planted_neurons_are_few_and_not_redundant_in_information(cell):
 def test_a_threshold_of_few_utterances_is_told():
     given, _ = material(runs=1)
     (run,) = given.runs.each
-    (told,) = choose(given, run, ByMeans()).cautions
+    (told,) = choose(given, run, ByMeans()).warnings
     assert "worth few utterances" in told.kind
     assert told.detail.startswith("1.6 of 160")
 
 
 def test_noise_is_told_whose_every_set_is_minimal():
     given, _ = material(runs=1, strength=0.0)
-    told = choose(given, given.runs.each[0], ByMeans()).cautions
+    told = choose(given, given.runs.each[0], ByMeans()).warnings
     assert any("any set is minimal" in each.kind for each in told)
 
 
 def test_few_groups_on_the_folds_are_told():
     given, _ = material(runs=1, groups=np.arange(240) // 24)
-    told = choose(given, given.runs.each[0], ByMeans()).cautions
+    told = choose(given, given.runs.each[0], ByMeans()).warnings
     (one,) = [each for each in told if "fewer than 10 groups" in each.kind]
     assert one.detail == "7 that were held out"
 
@@ -186,7 +184,7 @@ def test_few_groups_on_the_folds_are_told():
 def test_one_group_is_chosen_on_utterances_with_a_caution():
     given, _ = material(runs=1, groups=np.zeros(240, dtype=np.int64))
     choice = choose(given, given.runs.each[0], ByMeans())
-    assert "share groups" in choice.cautions[0].kind
+    assert "share groups" in choice.warnings[0].kind
     assert choice.sizes[MINIMAL] < 20
 
 
@@ -195,9 +193,9 @@ def test_without_folds_the_minimal_set_is_all():
     (run,) = given.runs.each
     few = Run(0, Split(**{**fields(run.split), "train": np.array([0, 1])}))
     choice = choose(given, few, ByMeans())
-    assert choice.sizes == dict.fromkeys((MINIMAL, SURE, RELATIVE), 200)
+    assert choice.sizes == dict.fromkeys((MINIMAL, MINIMAL_SURE, MINIMAL_RELATIVE), 200)
     assert choice.gaps == {}
-    assert "too small" in choice.cautions[-1].kind
+    assert "too small" in choice.warnings[-1].kind
     (one,) = [each for each in sets_of(given, ByMeans(), [choice]) if each.condition == MINIMAL]
     assert one.top.percent == 100
 
@@ -229,7 +227,7 @@ def said(given, right, condition, percent=None):
     """One prediction a run, of which so many of the 10 test rows are right."""
     made = []
     for run, count in zip(given.runs.each, right, strict=True):
-        truth = given.values[run.split.test]
+        truth = given.target.values[run.split.test]
         predicted = np.where(np.arange(len(truth)) < count, truth, 1 - truth)
         made.append(Prediction("ALL", condition, run, predicted, percent))
     return made
@@ -241,9 +239,9 @@ def test_the_papers_percentage_of_the_mean_and_of_each_run():
     tops = (
         said(given, [60, 60], "top-set", 1) + said(given, [70, 56], "top-set", 5) + said(given, [72, 58], "top-set", 10)
     )
-    mean, each = paper_percents(tops, everything, given.values, 2)
+    mean, each = paper_percents(tops, everything, given.target)
     assert (mean, each) == (10, {0: 5, 1: 1})
-    assert paper_percents([], everything, given.values, 2) == (100, {0: 100, 1: 100})
+    assert paper_percents([], everything, given.target) == (100, {0: 100, 1: 100})
 
 
 @pytest.mark.parametrize("percent", [5, 100])
@@ -256,8 +254,8 @@ def test_the_papers_sets_are_made_of_what_was_said_already(percent):
     made = paper_sets(given, cuts, top, random, everything, percent)
     expected = top if percent == 5 else everything
     for each, other in zip(made, expected, strict=True):
-        assert each.condition == each.top.condition == PAPER
-        assert each.random.condition == f"{PAPER}-random"
+        assert each.condition == each.top.condition == MINIMAL_PAPER
+        assert each.random.condition == f"{MINIMAL_PAPER}-random"
         assert (each.top.predicted == other.predicted).all()
         assert each.top.percent == percent
         assert each.part.columns.tolist() == list(range(percent * 2))

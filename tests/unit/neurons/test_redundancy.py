@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from neuroscope.contracts.conditions import MINIMAL, MINIMAL_RELATIVE
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neurons.minimal import MINIMAL, RELATIVE, MinimalSet
+from neuroscope.neurons.minimal import MinimalSet
 from neuroscope.neurons.redundancy import redundancy
 from neuroscope.neurons.subsets import Subset
-from neuroscope.probing.counted import Where, counted
-from neuroscope.probing.differences import differences, mean_percent, minus
-from neuroscope.probing.predictions import Prediction, tallied
+from neuroscope.probing.differences import RowNames, counted, differences, minus
+from neuroscope.probing.predictions import Prediction, mean_percent, tallied
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.planted import plant
@@ -29,12 +30,12 @@ def material(runs=2):
         fixed=True,
     )
     made = Runs(tuple(Run(seed, split) for seed in range(runs)), same_test=True, varied="")
-    return ProbeData("ALL", DATA.features, DATA.labels.values, DATA.labels.classes, made, None)
+    return ProbeData("ALL", DATA.features, Target(DATA.labels.values, DATA.labels.classes), made, None)
 
 
 def said(given, run, right, condition="top-set", percent=5.0):
     """A prediction that has this many of the 200 test rows right, spread over them."""
-    truth = given.values[run.split.test]
+    truth = given.target.values[run.split.test]
     wrong = np.ones(200, dtype=bool)
     wrong[np.linspace(0, 199, right).astype(int)] = False
     return Prediction("ALL", condition, run, np.where(wrong, (truth + 1) % 3, truth), percent)
@@ -43,7 +44,7 @@ def said(given, run, right, condition="top-set", percent=5.0):
 def test_the_difference_of_two_scores_is_the_score_of_the_difference():
     given = material(runs=1)
     (run,) = given.runs.each
-    one, other = (tallied(said(given, run, right), given.values, 3) for right in (150, 90))
+    one, other = (tallied(said(given, run, right), given.target) for right in (150, 90))
     for metric in ("accuracy", "balanced_accuracy"):
         assert minus(one, other).score(metric) == pytest.approx(one.score(metric) - other.score(metric))
         draws = one.bootstrap(metric, 0) - other.bootstrap(metric, 0)
@@ -82,7 +83,7 @@ def test_percentages_over_runs():
 
 def test_a_number_a_run_its_mean_and_sd(cell):
     given = material()
-    rows = counted(cell, Where("ALL", "minimal", "neurons"), given.runs.each, [3, 5], [1.0, 2.0])
+    rows = counted(cell, given.runs.each, [3, 5], [1.0, 2.0], RowNames("ALL", "minimal", "neurons"))
     assert [(row.metric, row.seed, row.value, row.percent) for row in rows] == [
         ("neurons", 0, 3, 1.0),
         ("neurons", 1, 5, 2.0),
@@ -106,7 +107,9 @@ def test_information_is_redundant_up_to_five_points(cell, random, redundant):
 def test_what_is_beside_the_set_that_keeps_enough_is_redundant(cell):
     given = material()
     sets = [
-        MinimalSet(RELATIVE, Subset(np.arange(kept), 0), said(given, run, 150, RELATIVE), said(given, run, 100))
+        MinimalSet(
+            MINIMAL_RELATIVE, Subset(np.arange(kept), 0), said(given, run, 150, MINIMAL_RELATIVE), said(given, run, 100)
+        )
         for run, kept in zip(given.runs.each, (4, 6), strict=True)
     ]
     values = [row.value for row in redundancy(cell, given, sets) if row.metric == "redundant_percent"]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import RidgeClassifier
 
 from neuroscope.contracts.probing import Ranking
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.neurons.stability import chance, halves, jaccard, stability, top_minus_random
 from neuroscope.probing.predictions import Prediction
@@ -56,7 +57,7 @@ def material(*, runs=4, rows=160, strength=2.0, each=15, alike=False, bootstrap=
         weights = (groups[split.train] % 5 != seed).astype(int) * 2 if bootstrap else None
         made.append(Run(seed, split, weights))
     runs = Runs(tuple(made), same_test=alike, varied="")
-    return ProbeData("ALL", data.features, data.labels.values, data.labels.classes, runs, RidgeClassifier())
+    return ProbeData("ALL", data.features, Target(data.labels.values, data.labels.classes), runs, RidgeClassifier())
 
 
 def ranked(made, ranker):
@@ -78,7 +79,7 @@ def test_equal_rankings_overlap_wholly(overlaps):
     assert values["overlap_chance"] == pytest.approx(0.1 / 1.9)
     assert {row.percent for row in found.rows} == {10}
     assert {row.condition for row in found.rows} == {"ranking"}
-    assert found.cautions == []
+    assert found.warnings == ()
 
 
 def test_a_ranking_that_knows_no_order_is_near_chance_in_runs_and_halves(overlaps):
@@ -106,7 +107,7 @@ def test_one_run_has_no_overlap_between_runs(overlaps):
 
 def test_runs_that_train_alike_are_told(overlaps):
     _, found = overlaps(material(alike=True), ByMeans())
-    assert ["same rows" in each.kind for each in found.cautions] == [True]
+    assert ["same rows" in each.kind for each in found.warnings] == [True]
 
 
 @given(st.integers(0, 500))
@@ -122,7 +123,7 @@ def test_halves_share_no_group_and_have_seeds_of_their_own(bootstrap):
     made = material(bootstrap=bootstrap)
     seeds = set()
     for run in made.runs.each:
-        (one, other), cautions = halves(run, made.values)
+        (one, other), cautions = halves(run, made.target.values)
         assert cautions == []
         both = np.concatenate([one.split.train, other.split.train])
         drawn = run.split.train if run.weights is None else run.split.train[run.weights > 0]
@@ -155,12 +156,12 @@ def test_what_cannot_be_halved_is_told():
 def test_too_few_neurons_for_a_share_are_told(cell):
     made = material(runs=2)
     found = stability(cell, made, ranked(made, ByMeans()), ByMeans(), percent=0.1)
-    assert found.rows == []
-    assert found.cautions[0].detail == "0.1 % of 300"
+    assert found.rows == ()
+    assert found.warnings[0].detail == "0.1 % of 300"
 
 
 def said(made, run, right, condition, percent):
-    truth = made.values[run.split.test]
+    truth = made.target.values[run.split.test]
     predicted = np.where(np.arange(len(truth)) < right, truth, 1 - truth)
     return Prediction("ALL", condition, run, predicted, percent)
 

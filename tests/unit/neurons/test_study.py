@@ -10,7 +10,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
-from neuroscope.contracts.progress import silent
+from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.neurons.study import NeuronSettings, study
@@ -19,7 +19,7 @@ from neuroscope.probing.cell import Cell
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.report.neuron_findings import Findings
-from neuroscope.study.neuron_cell import twin_of
+from neuroscope.study.neuron_cell import check_twin
 
 CLASSES = 3
 TEXTS = ["representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"]
@@ -60,7 +60,7 @@ def known(template, *, rows, columns, planted, runs=2, order=None, strength=0.5)
     )
     weights = [None, *(_bootstrap(split, seed) for seed in range(1, runs))]
     each = tuple(Run(seed, split, weight) for seed, weight in enumerate(weights))
-    material = ProbeData("ALL", features, truth, ("a", "b", "c"), Runs(each, True, ""), template)
+    material = ProbeData("ALL", features, Target(truth, ("a", "b", "c")), Runs(each, True, ""), template)
     return Known(material, frozenset(units[column] for column in chosen))
 
 
@@ -84,8 +84,8 @@ def asked_for(plugins, ranking="weight-mass", **more):
     return NeuronSettings(ranker=plugins.rankings.choose(ranking).build(), **more)
 
 
-def studied(plugins, given, ranking="weight-mass", **more):
-    return study(CELL, given.material, asked_for(plugins, ranking, **more), silent)
+def studied(plugins, given, ranking="weight-mass", untrained=None, **more):
+    return study(CELL, given.material, asked_for(plugins, ranking, **more), untrained=untrained)
 
 
 def hits(found, given, top):
@@ -182,8 +182,14 @@ def test_the_same_study_twice_is_the_same(plugins):
 
 def test_the_papers_rules_alone(plugins):
     found = studied(plugins, small(LogisticRegression(), runs=1), "probeless", paper=True, fill="zero")
-    assert {each.condition for each in found.sets} == {"minimal-paper", "minimal-relative"}
-    assert {each.condition for each in found.chosen} == {"minimal-paper"}
+    sets = {row.condition for row in found.rows if row.metric == "neurons"}
+    assert sets == {"minimal-paper", "minimal-relative"}
+    ((run, ranking),) = found.rankings
+    listed = found.tables["minimal_neurons"]
+    size = Findings(found.rows).any("neurons", "minimal-paper").value
+    assert len(listed) == size
+    top = {(unit.layer, unit.neuron) for unit in ranking.units[: int(size)]}
+    assert set(listed.select("layer", "neuron").iter_rows()) == top
     assert Findings(found.rows).chosen == "minimal-paper"
 
 
@@ -210,7 +216,7 @@ def test_a_control_that_there_is_not(plugins):
 def test_a_backbone_without_a_twin():
     choice = SimpleNamespace(name="b", entry=SimpleNamespace(options={"weights": "pretrained"}))
     with pytest.raises(BadOption, match="--control untrained: backbone b has no option seed"):
-        twin_of(choice, None, None, "")
+        check_twin(choice)
 
 
 def test_a_probe_without_weights_has_neurons_as_well(plugins):

@@ -27,7 +27,7 @@ def run_of(groups, train=None, weights=None, seed=0):
 
 
 def kinds(found):
-    return [each.kind for each in found.cautions]
+    return [each.kind for each in found.warnings]
 
 
 @given(st.integers(0, 2000))
@@ -48,13 +48,13 @@ def test_folds_are_disjoint_complete_and_know_every_class(seed):
         assert set(values[each.split.train].tolist()) == every
         assert len(each.split.test)
     kept = set(train.tolist()) - {row for part in held for row in part.tolist()}
-    assert not kept or found.cautions
+    assert not kept or found.warnings
 
 
 def test_many_groups_give_three_folds_of_like_size_and_classes():
     groups, values = np.arange(240) // 4, (np.arange(240) // 4) % 3
     found = folds(run_of(groups), values)
-    assert not found.cautions
+    assert not found.warnings
     assert [len(each.split.test) for each in found.each] == [80, 80, 80]
     counts = np.array([np.bincount(values[each.split.test]) for each in found.each])
     assert np.ptp(counts, axis=0).max() <= 4
@@ -79,13 +79,13 @@ def test_a_class_of_one_group_is_never_held_out():
     found = folds(run_of(groups), values)
     assert all(8 in each.split.groups[each.split.train] for each in found.each)
     assert kinds(found) == ["groups that alone have a class are held out in no fold"]
-    assert found.cautions[0].detail == "1 of 9"
+    assert found.warnings[0].detail == "1 of 9"
 
 
 def test_one_group_falls_back_to_utterances_and_says_so():
     found = folds(run_of([0] * 12), np.arange(12) % 2)
     assert len(found.each) == 3
-    assert "share groups" in found.cautions[0].kind
+    assert "share groups" in found.warnings[0].kind
     assert sorted(np.concatenate([each.split.test for each in found.each]).tolist()) == list(range(12))
 
 

@@ -6,8 +6,10 @@ from sklearn.linear_model import LogisticRegression
 
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.features import Features, Unit
+from neuroscope.contracts.rows import ALL
+from neuroscope.contracts.target import Target
 from neuroscope.probing.cell import Cell
-from neuroscope.probing.layerwise import ALL, columns_of, layerwise
+from neuroscope.probing.layerwise import columns_of, layerwise
 from neuroscope.probing.runs import make_runs
 from neuroscope.splits import LabelledUtterances
 
@@ -46,7 +48,7 @@ def planted(seed=0):
         units=tuple(units),
         values=np.hstack([noise, signal]).astype(np.float32),
     )
-    return features, LabelledUtterances(utterances, values, ("no", "yes"))
+    return features, LabelledUtterances(utterances, Target(values, ("no", "yes")))
 
 
 def analyse(text="speaker", in_all=("noise", "signal"), runs=3, template=None):
@@ -54,7 +56,7 @@ def analyse(text="speaker", in_all=("noise", "signal"), runs=3, template=None):
     made = make_runs(text, rows, runs=runs, seed=0, one_split=False)
     cell = Cell(**{**CONDITIONS, "runs": runs})
     template = template or LogisticRegression()
-    return layerwise(cell, features, rows.values, 2, made, template, in_all=in_all), made, rows
+    return layerwise(cell, features, rows.target, made, template, in_all=in_all), made, rows
 
 
 def value(found, layer, metric="accuracy", seed=None, condition="probe"):
@@ -91,7 +93,7 @@ def test_rows_say_how_many_were_scored():
 def test_predictions_stand_behind_the_accuracy():
     found, _, rows = analyse()
     for prediction in found.predictions:
-        right = (prediction.predicted == rows.values[prediction.run.split.test]).mean()
+        right = (prediction.predicted == rows.target.values[prediction.run.split.test]).mean()
         assert value(found, prediction.layer, seed=prediction.run.seed, condition=prediction.condition) == right
 
 
@@ -111,10 +113,12 @@ def test_the_majority_is_that_of_the_training_part():
     )
     values = np.array([0] * 60 + [1] * 40 + [0] * 10 + [1] * 50)
     made = make_runs(
-        "column:split", LabelledUtterances(utterances, values, ("no", "yes")), runs=1, seed=0, one_split=False
+        "column:split", LabelledUtterances(utterances, Target(values, ("no", "yes"))), runs=1, seed=0, one_split=False
     )
     cell = Cell(**CONDITIONS)
-    found = layerwise(cell, features, values, 2, made, LogisticRegression(), in_all=("noise", "signal"))
+    found = layerwise(
+        cell, features, Target(values, ("no", "yes")), made, LogisticRegression(), in_all=("noise", "signal")
+    )
     assert value(found, "", condition="majority", seed=0) == pytest.approx(10 / 60)
 
 
@@ -131,8 +135,8 @@ def test_columns_without_news_are_warned_of():
     values[test_rows[0], 1] = 1e4
     changed = Features(ids=features.ids, units=features.units, values=values)
     made = make_runs("speaker", rows, runs=1, seed=0, one_split=False)
-    found = layerwise(Cell(**CONDITIONS), changed, rows.values, 2, made, LogisticRegression(), in_all=())
-    kinds = {(each.kind, each.layer): each.detail for each in found.cautions}
+    found = layerwise(Cell(**CONDITIONS), changed, rows.target, made, LogisticRegression(), in_all=())
+    kinds = {(each.kind, each.layer): each.detail for each in found.warnings}
     assert kinds["columns are constant in training", "noise"] == "1 of 6"
     assert kinds["columns reach beyond 10 standard deviations in test", "noise"] == "1 of 6"
     assert not any(layer == "signal" for _, layer in kinds)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuroscope.contracts.audio import Utterance
+from neuroscope.contracts.target import Target
 from neuroscope.probing.runs import make_runs
 from neuroscope.splits import LabelledUtterances
 
@@ -15,7 +16,7 @@ def labelled(with_split=False):
             tags = {"split": "test" if speaker >= 14 else "train"} if with_split else {}
             utterances.append(Utterance(id=f"{speaker}-{number}", path=None, speaker=f"s{speaker}", tags=tags))
     values = np.repeat(np.arange(20) % 2, 3)
-    return LabelledUtterances(tuple(utterances), values, ("a", "b"))
+    return LabelledUtterances(tuple(utterances), Target(values, ("a", "b")))
 
 
 def test_a_drawn_split_is_drawn_anew_for_each_run():

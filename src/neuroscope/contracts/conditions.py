@@ -1,0 +1,36 @@
+"""Names of the conditions that rows are about, each once: analysis writes them, reports look them up."""
+
+from __future__ import annotations
+
+PROBE = "probe"
+"""The probe, on all columns of a layer or of ALL."""
+MAJORITY = "majority"
+"""The most frequent class of the training part."""
+
+RANDOM, RANDOM_UNIFORM, RANDOM_MATCHED = "random", "random,distribution=uniform", "random,distribution=matched"
+"""Random features in place of the model's, by their distribution; normal where none is named."""
+PERMUTED = "permuted"
+"""Permuted training labels."""
+UNTRAINED = "untrained"
+"""The same network with random weights."""
+
+MASKED_TOP, MASKED_RANDOM, MASKED_BOTTOM = "masked-top", "masked-random", "masked-bottom"
+"""The probe of all neurons, where all but these are masked."""
+TOP_SET, RANDOM_SET, BOTTOM_SET = "top-set", "random-set", "bottom-set"
+"""A probe that was trained anew on these neurons alone."""
+
+MINIMAL, MINIMAL_SURE, MINIMAL_RELATIVE, MINIMAL_PAPER = (
+    "minimal",
+    "minimal-sure",
+    "minimal-relative",
+    "minimal-paper",
+)
+"""Minimal sets: lose at most a point; surely no more; keep 97 % of the accuracy; the paper's, chosen on test rows."""
+
+RANKING = "ranking"
+"""A ranking itself."""
+
+
+def at_random(condition: str) -> str:
+    """The condition of as many neurons at random as that condition's set has."""
+    return f"{condition}-random"

@@ -1,0 +1,32 @@
+"""Names of the metrics in rows, each once: analysis writes them, reports look them up."""
+
+from __future__ import annotations
+
+ACCURACY, BALANCED_ACCURACY = "accuracy", "balanced_accuracy"
+
+SELECTIVITY = "selectivity"
+"""Accuracy less that with permuted training labels."""
+TOP_MINUS_RANDOM = "top_minus_random"
+"""Accuracy of the first neurons less that of as many random ones."""
+FOLD_ACCURACY_DIFFERENCE = "fold_accuracy_difference"
+"""What a chosen size lost on the folds that it was chosen on."""
+
+NEURONS, NEURONS_PERCENT, NEURONS_EXPECTED = "neurons", "neurons_percent", "neurons_expected"
+"""Size of a set, or a layer's share of it; its share of all neurons; what no preference would give the layer."""
+P_VALUE = "p_value"
+DELTA_ROWS = "delta_rows"
+"""What a minimal set may lose, in test rows."""
+REDUNDANT_PERCENT, REDUNDANT_INFORMATION = "redundant_percent", "redundant_information"
+
+OVERLAP, OVERLAP_HALVES, OVERLAP_CHANCE = "overlap", "overlap_halves", "overlap_chance"
+"""Of the most important neurons: between runs, between halves of the groups, between two random sets."""
+
+
+def sd_of(metric: str) -> str:
+    """The metric's printed ±, a row of its own."""
+    return f"{metric}_sd"
+
+
+def difference_of(metric: str) -> str:
+    """The difference of a metric between two conditions."""
+    return f"{metric}_difference"

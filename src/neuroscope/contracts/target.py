@@ -1,0 +1,37 @@
+"""What a probe learns to tell of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Target:
+    """The value that a probe has to learn, of each row.
+
+    Attributes:
+        values: int64 ``[rows]``, class numbers.
+        names: of the classes, by number.
+        kind: ``classes``, the only kind today; whoever needs classes looks at it, so that another kind may come.
+    """
+
+    values: NDArray[np.int64]
+    names: tuple[str, ...]
+    kind: Literal["classes"] = "classes"
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.names)
+
+    def of(self, rows: NDArray[np.int64]) -> Target:
+        """The target of these rows, in this order."""
+        return replace(self, values=self.values[rows])
+
+    def __len__(self) -> int:
+        return len(self.values)

@@ -1,0 +1,110 @@
+"""The cells of one command, one after the other: each is kept when it is done, and one that fails stops no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
+from neuroscope.study.cell_parts import part_key
+from neuroscope.study.records import cell_record, cell_tables
+from neuroscope.study.run_folder import RunFolder, open_run_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from neuroscope.contracts.rows import Row
+    from neuroscope.study.cell_parts import CellPart
+    from neuroscope.study.cell_runner import CellInputs, CellRunner
+    from neuroscope.study.settings import CellSpec
+
+
+@dataclass
+class FinishedCells:
+    """What the cells of a command came to.
+
+    Attributes:
+        folder: where their parts are; None where there is no cell yet.
+        extractions: one a backbone.
+        parts: of the cells that have a result, in their order.
+        failed: the others.
+        errors: beside ``failed``.
+    """
+
+    folder: RunFolder | None = None
+    extractions: list[ExtractionRecord] = field(default_factory=list)
+    parts: list[CellPart] = field(default_factory=list)
+    failed: list[FailedCell] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    @property
+    def records(self) -> tuple[CellRecord, ...]:
+        """What ``run.json`` says of the cells."""
+        return tuple(part.record for part in self.parts)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Of all cells."""
+        return [row for part in self.parts for row in part.rows]
+
+    def add_failure(self, specs: Sequence[CellSpec], error: Exception) -> None:
+        """Note that these cells have no result."""
+        said = str(error) if str(error) else type(error).__name__
+        self.failed += [FailedCell(backbone=each.backbone, task=each.task, error=said) for each in specs]
+        self.errors.append(error)
+
+
+def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, runs: Path) -> FinishedCells:
+    """Compute cells; those that an earlier try of the same command finished are read.
+
+    Args:
+        specs: those of one backbone beside each other: its vectors are extracted together.
+        runner: computes one.
+        out: the run folder; None = one below ``runs``.
+        runs: the run folders of the cache.
+
+    Raises:
+        Exception: of the first cell, where none has a result.
+    """
+    done = FinishedCells()
+    try:
+        for _, group in groupby(specs, key=lambda spec: spec.backbone):
+            _run_backbone(done, list(group), runner, out, runs)
+        if not done.parts:
+            raise done.errors[0]
+    except BaseException:
+        if done.folder is not None:
+            done.folder.close()
+        raise
+    return done
+
+
+def _run_backbone(
+    done: FinishedCells, specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, runs: Path
+) -> None:
+    """Extract the vectors of one backbone, and compute its cells."""
+    try:
+        done.extractions.append(runner.extract(specs))
+    except Exception as error:
+        done.add_failure(specs, error)
+        return
+    for spec in specs:
+        try:
+            inputs = runner.inputs(spec)
+            if done.folder is None:
+                done.folder = open_run_folder(out, runs, inputs.cell.digest)
+            done.parts.append(_run_one(inputs, runner, done.folder))
+        except Exception as error:
+            done.add_failure([spec], error)
+
+
+def _run_one(inputs: CellInputs, runner: CellRunner, folder: RunFolder) -> CellPart:
+    part = folder.part(part_key(inputs.cell, inputs.labelled))
+    if not part.is_finished:
+        result = runner.run(inputs, part)
+        record = cell_record(inputs.cell, inputs.labelled, inputs.runs, result)
+        tables = cell_tables(inputs.cell, inputs.labelled, inputs.runs, inputs.spec.loaded, result)
+        part.write(record, result.rows, tables)
+    return part

@@ -1,0 +1,114 @@
+"""Finished cells and fits of a run that is not finished: what a later failure or kill cannot take away.
+
+A part is a folder of the run folder, written whole when its cell is done. Its name is a digest of all that its numbers
+come from (conditions, utterances, labels, versions), so that the same command finds it, and no other does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroscope.contracts.records import CellRecord, plain
+from neuroscope.probing.diagnostics import Diagnostic
+from neuroscope.probing.layerwise import LayerFit
+from neuroscope.runtime.files import whole_file, whole_folder
+from neuroscope.runtime.versions import all_versions
+from neuroscope.study.rows_table import rows_of_table, rows_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import polars
+
+    from neuroscope.contracts.rows import Row
+    from neuroscope.data.labelling import LabelledTask
+    from neuroscope.probing.cell import Cell
+
+_RECORD = "cell.json"
+_ROWS = "rows"
+
+
+def part_key(cell: Cell, labelled: LabelledTask) -> str:
+    """Name the part of a cell: equal numbers, equal key."""
+    rows = labelled.rows
+    ids = [each.id for each in rows.utterances]
+    text = json.dumps([asdict(cell), ids, rows.target.values.tolist(), rows.target.names, all_versions()])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class CellPart:
+    """The part of one cell: its fits one by one, then its rows and tables.
+
+    Args:
+        folder: of the part; made when the first fit, or the cell, is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._fits = folder, folder.with_name(f"{folder.name}.fits")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the cell is written."""
+        return (self._folder / _RECORD).exists()
+
+    def write(self, record: CellRecord, rows: Sequence[Row], tables: Mapping[str, polars.DataFrame]) -> None:
+        """Write the cell, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        with whole_folder(self._folder) as folder:
+            for name, table in {_ROWS: rows_table(rows), **tables}.items():
+                table.write_parquet(folder / f"{name}.parquet")
+            (folder / _RECORD).write_text(json.dumps(plain(record)))
+
+    @property
+    def record(self) -> CellRecord:
+        """What ``run.json`` says of the cell."""
+        read: dict[str, Any] = json.loads((self._folder / _RECORD).read_text())
+        lists = {each.name for each in fields(CellRecord) if isinstance(read.get(each.name), list)}
+        values: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in read.items()}
+        return CellRecord(**values)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Of the tidy table."""
+        return rows_of_table(self.tables[_ROWS])
+
+    @property
+    def tables(self) -> dict[str, polars.DataFrame]:
+        """Every table by its name; rows are one."""
+        import polars
+
+        return {file.stem: polars.read_parquet(file) for file in sorted(self._folder.glob("*.parquet"))}
+
+    def get(self, layer: str, seed: int) -> LayerFit | None:
+        """Read the fit of a layer in a run; None where there is none."""
+        with suppress(OSError, ValueError, LookupError, TypeError):  # what cannot be read is fitted again
+            return _fit_of(json.loads(self._file(layer, seed).read_text()))
+        return None
+
+    def put(self, fitted: LayerFit) -> None:
+        """Keep a fit; one that cannot be written is fitted again another time."""
+        with suppress(OSError):
+            self._fits.mkdir(parents=True, exist_ok=True)
+            with whole_file(self._file(fitted.layer, fitted.seed)) as file:
+                file.write_text(json.dumps({**asdict(fitted), "predicted": fitted.predicted.tolist()}))
+
+    def _file(self, layer: str, seed: int) -> Path:
+        name = hashlib.sha256(layer.encode()).hexdigest()[:16]
+        return self._fits / f"{name}-{seed}.json"
+
+
+def _fit_of(read: dict[str, Any]) -> LayerFit:
+    warnings = tuple(Diagnostic(**each) for each in read["warnings"])
+    predicted = np.array(read["predicted"], dtype=np.int64)
+    return LayerFit(read["layer"], read["seed"], predicted, read["metrics"], warnings)

@@ -1,0 +1,45 @@
+"""The vectors of one backbone, brought into the store, and what ``run.json`` says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope.extraction import padding_check
+from neuroscope.study.records import extraction_record
+
+if TYPE_CHECKING:
+    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.records import ExtractionRecord
+    from neuroscope.data.sources import LoadedData
+    from neuroscope.extraction.extractor import Extraction
+    from neuroscope.extraction.identity import PreparedBackbone
+    from neuroscope.extraction.session import Workspace
+
+
+def bring_vectors(
+    workspace: Workspace, prepared: PreparedBackbone, loaded: LoadedData, manifest: Manifest
+) -> tuple[Extraction, ExtractionRecord]:
+    """Extract what is missing.
+
+    Args:
+        workspace: how vectors are computed and kept.
+        prepared: the backbone.
+        loaded: what the user named.
+        manifest: those of its utterances that are wanted.
+
+    Raises:
+        NeuroscopeError: too many utterances cannot be used, or the backbone is broken.
+    """
+    extraction, failures = workspace.extract(prepared, manifest)
+    record = extraction_record(
+        prepared.text,
+        prepared.spec.origin,
+        prepared.representation,
+        loaded,
+        failures.skipped,
+        total=failures.total,
+        found=extraction.found,
+        computed=extraction.computed,
+        invariance=padding_check.record(extraction.invariance),
+    )
+    return extraction, record
