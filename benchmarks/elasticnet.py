@@ -17,10 +17,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from neuroscope_elasticnet.estimator import ElasticNetProbe
-from neuroscope_elasticnet.fit import Fit
-from neuroscope_elasticnet.gap import relative_gap
-from neuroscope_elasticnet.scaling import Scaled
-from neuroscope_elasticnet.softmax import Targets
+from neuroscope_elasticnet.matrix.scaling import Scaled
+from neuroscope_elasticnet.solvers.fit import Fit
+from neuroscope_elasticnet.solvers.gap import relative_gap
+from neuroscope_elasticnet.solvers.softmax import Targets
 
 PASSES = (10, 30, 100, 300, 1000, 3000)
 

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone  # noqa: TID253 -
 from sklearn.exceptions import ConvergenceWarning  # noqa: TID253
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data  # noqa: TID253
 
-from neuroscope_elasticnet.scaling import row_blocks
+from neuroscope_elasticnet.matrix.scaling import row_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,8 +124,8 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a parameter or the data cannot be used.
         """
-        from neuroscope_elasticnet.jobs import make_job
-        from neuroscope_elasticnet.many import run
+        from neuroscope_elasticnet.batching.jobs import make_job
+        from neuroscope_elasticnet.batching.many import run
 
         self._check_parameters()
         values, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
@@ -163,9 +163,9 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a parameter or the data cannot be used.
         """
-        from neuroscope_elasticnet.jobs import make_job
-        from neuroscope_elasticnet.many import run
-        from neuroscope_elasticnet.table import places
+        from neuroscope_elasticnet.batching.jobs import make_job
+        from neuroscope_elasticnet.batching.many import run
+        from neuroscope_elasticnet.matrix.selection import places
 
         values = np.asarray(check_array(X, dtype=[np.float64, np.float32]))
         jobs = []

@@ -1,0 +1,106 @@
+"""The paper's fit (section 4.3): a fixed number of Adam's steps from a random start.
+
+Without torch: the gradient of softmax regression is two products of matrices, so that torch would bring seconds of
+import and a global generator, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroscope_elasticnet.matrix.scaling import row_blocks
+from neuroscope_elasticnet.solvers.stack import Lane, train
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
+    from neuroscope_elasticnet.matrix.selection import Matrix
+    from neuroscope_elasticnet.solvers.fit import Fit
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How Adam goes.
+
+    Attributes:
+        l1: weight of the sum of absolute weights.
+        l2: weight of the sum of squares, or of its root.
+        plain: whether the L2 norm is taken without the square, as NeuroX does.
+        shuffle: whether each epoch sees the rows in a new order; False keeps the order of the data.
+        epochs: passes over the rows.
+        batch: rows of an update; the last of an epoch may have fewer.
+        learning_rate: Adam's.
+    """
+
+    l1: float
+    l2: float
+    plain: bool
+    shuffle: bool
+    epochs: int
+    batch: int
+    learning_rate: float
+
+    def l2_slope(self, weights: NDArray[Any]) -> float:
+        """Gradient of the L2 term, divided by the weights; 0 where it has none, as torch does."""
+        if not self.plain:
+            return 2 * self.l2
+        norm = float(np.sqrt(np.vdot(weights, weights)))
+        return self.l2 / norm if norm > 0 else 0.0
+
+
+def start(classes: int, columns: int, generator: np.random.Generator) -> Floats:
+    """Weights, and bias as the last column, uniform in +-1/sqrt(columns) as in torch.nn.Linear."""
+    bound = 1 / np.sqrt(columns)
+    return generator.uniform(-bound, bound, (classes, columns + 1))
+
+
+def batches(rows: NDArray[np.int64], recipe: Recipe, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Row numbers of each update."""
+    for _ in range(recipe.epochs):
+        order = generator.permutation(rows) if recipe.shuffle else rows
+        for begin in range(0, len(rows), recipe.batch):
+            yield order[begin : begin + recipe.batch]
+
+
+def fingerprints(values: Matrix) -> list[bytes]:
+    """What stands for the content of each row."""
+    from hashlib import blake2b
+
+    found = []
+    for rows in row_blocks(*values.shape):
+        found += [blake2b(row.data, digest_size=16).digest() for row in np.ascontiguousarray(values[rows])]
+    return found
+
+
+def canonical(prints: list[bytes], y: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row numbers in an order that depends on what the rows hold alone, so that a seed means the same for any order."""
+    return np.array(sorted(range(len(prints)), key=lambda i: (prints[i], y[i])), np.int64)
+
+
+def follow(
+    matrix: Scaled,
+    y: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    classes: int,
+    recipe: Recipe,
+    generator: np.random.Generator,
+) -> Fit:
+    """Run the recipe on one problem.
+
+    Args:
+        matrix: the training rows.
+        y: ``[rows]``, class numbers.
+        counts: ``[rows]``, how often each row occurs.
+        classes: how many there are.
+        recipe: what to do.
+        generator: draws the start, then the orders.
+    """
+    rows = canonical(fingerprints(matrix.values), y) if recipe.shuffle else np.arange(len(y))
+    first = start(classes, matrix.shape[1], generator)
+    lane = Lane(y, first, np.zeros(0, np.int64), matrix.inverse, recipe)
+    return train(matrix.values, matrix.center, batches(np.repeat(rows, counts[rows]), recipe, generator), [lane])[0]
