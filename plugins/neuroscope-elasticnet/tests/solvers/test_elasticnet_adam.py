@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from neuroscope_elasticnet.estimator import ElasticNetProbe
 from neuroscope_elasticnet.solvers import adam
+from neuroscope_elasticnet.solvers.recipe import Recipe
 
 
 def by_torch(values, y, start, batches, *, l1, l2, plain, learning_rate):
@@ -41,7 +42,7 @@ def test_torch_takes_the_same_steps(make_data, classes, norm, shuffle, scale):
     scaled = (values - probe.center_) / probe.scale_
     generator = np.random.default_rng(7)
     start = adam.start(classes, 30, generator)
-    recipe = adam.Recipe(1e-2, 3e-2, norm == "plain", shuffle, 10, 32, 1e-2)
+    recipe = Recipe(1e-2, 3e-2, norm == "plain", shuffle, 10, 32, 1e-2)
     rows = adam.canonical(adam.fingerprints(values), y) if shuffle else np.arange(100)
     batches = list(adam.batches(rows, recipe, generator))
     weight, bias = by_torch(scaled, y, start, batches, l1=1e-2, l2=3e-2, plain=norm == "plain", learning_rate=1e-2)
@@ -60,7 +61,7 @@ def test_the_start_is_that_of_a_linear_layer():
 
 
 def test_each_epoch_sees_each_row_once_in_a_new_order():
-    recipe = adam.Recipe(0, 0, False, True, 3, 4, 1e-3)
+    recipe = Recipe(0, 0, False, True, 3, 4, 1e-3)
     batches = list(adam.batches(np.arange(10), recipe, np.random.default_rng(0)))
     assert [len(batch) for batch in batches] == [4, 4, 2] * 3
     epochs = [np.concatenate(batches[i : i + 3]) for i in (0, 3, 6)]

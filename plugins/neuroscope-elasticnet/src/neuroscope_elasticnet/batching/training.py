@@ -14,6 +14,7 @@ from neuroscope_elasticnet.solvers import adam
 from neuroscope_elasticnet.solvers.fit import Fit, Goal
 from neuroscope_elasticnet.solvers.gap import relative_gap
 from neuroscope_elasticnet.solvers.optimum import minimise
+from neuroscope_elasticnet.solvers.recipe import Recipe
 from neuroscope_elasticnet.solvers.ridge import Axes, minimise_ridge
 from neuroscope_elasticnet.solvers.softmax import Targets
 
@@ -69,10 +70,10 @@ class Settings:
             seed = int(seed.randint(2**31 - 1))
         return np.random.default_rng(seed)
 
-    def recipe(self, l1: float, l2: float) -> adam.Recipe:
+    def recipe(self, l1: float, l2: float) -> Recipe:
         """Adam's."""
         plain = self.norm == "plain"
-        return adam.Recipe(l1, l2, plain, self.shuffle, self.epochs, self.batch, self.learning_rate)
+        return Recipe(l1, l2, plain, self.shuffle, self.epochs, self.batch, self.learning_rate)
 
 
 @dataclass(frozen=True, slots=True)

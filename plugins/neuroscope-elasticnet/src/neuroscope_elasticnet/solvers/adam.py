@@ -7,8 +7,7 @@ import and a global generator, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,36 +20,7 @@ if TYPE_CHECKING:
     from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
     from neuroscope_elasticnet.matrix.selection import Matrix
     from neuroscope_elasticnet.solvers.fit import Fit
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How Adam goes.
-
-    Attributes:
-        l1: weight of the sum of absolute weights.
-        l2: weight of the sum of squares, or of its root.
-        plain: whether the L2 norm is taken without the square, as NeuroX does.
-        shuffle: whether each epoch sees the rows in a new order; False keeps the order of the data.
-        epochs: passes over the rows.
-        batch: rows of an update; the last of an epoch may have fewer.
-        learning_rate: Adam's.
-    """
-
-    l1: float
-    l2: float
-    plain: bool
-    shuffle: bool
-    epochs: int
-    batch: int
-    learning_rate: float
-
-    def l2_slope(self, weights: NDArray[Any]) -> float:
-        """Gradient of the L2 term, divided by the weights; 0 where it has none, as torch does."""
-        if not self.plain:
-            return 2 * self.l2
-        norm = float(np.sqrt(np.vdot(weights, weights)))
-        return self.l2 / norm if norm > 0 else 0.0
+    from neuroscope_elasticnet.solvers.recipe import Recipe
 
 
 def start(classes: int, columns: int, generator: np.random.Generator) -> Floats:

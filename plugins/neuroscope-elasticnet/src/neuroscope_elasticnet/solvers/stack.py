@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from neuroscope_elasticnet.matrix.scaling import Floats
     from neuroscope_elasticnet.matrix.selection import Matrix
-    from neuroscope_elasticnet.solvers.adam import Recipe
+    from neuroscope_elasticnet.solvers.recipe import Recipe
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8  # torch.optim.Adam's own defaults
 
