@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from neuroscope_elasticnet.estimator import ElasticNetProbe
-from neuroscope_elasticnet.matrix.scaling import Scaled, scaled
+from neuroscope_elasticnet.matrix.scaling import ScaledMatrix, column_scales, moments
 
 
 @pytest.fixture
@@ -11,31 +11,37 @@ def values():
     return np.random.default_rng(0).standard_normal((50, 6)) * [1, 2, 4, 0.1, 0.2, 0.3] + 5
 
 
-def test_soft_divides_by_the_root_of_variance_and_the_layers_median(values):
-    layers = np.array([7, 7, 7, 3, 3, 3])
-    matrix, scale = scaled(values, np.ones(50), "soft", layers)
+@pytest.fixture
+def y():
+    return np.arange(50) % 3
+
+
+def test_soft_divides_by_the_root_of_variance_and_the_layers_median(values, y):
+    probe = ElasticNetProbe(scale="soft").fit(values, y, column_groups=np.array([7, 7, 7, 3, 3, 3]))
     sd = values.std(axis=0)
     floor = np.repeat([np.median(sd[:3]), np.median(sd[3:])], 3)
-    assert_allclose(scale, np.sqrt(sd**2 + floor**2))
-    assert_allclose(matrix.center, values.mean(axis=0))
-    one_layer = scaled(values, np.ones(50), "soft", None)[1]
-    assert_allclose(one_layer, np.sqrt(sd**2 + np.median(sd) ** 2))
+    assert_allclose(probe.scale_, np.sqrt(sd**2 + floor**2))
+    assert_allclose(probe.center_, values.mean(axis=0))
+    one_layer = ElasticNetProbe(scale="soft").fit(values, y)
+    assert_allclose(one_layer.scale_, np.sqrt(sd**2 + np.median(sd) ** 2))
 
 
-def test_sd_and_none(values):
-    assert_allclose(scaled(values, np.ones(50), "sd", None)[1], values.std(axis=0))
-    matrix, scale = scaled(values, np.ones(50), "none", None)
-    assert_array_equal(scale, np.ones(6))
-    assert_allclose(matrix.center, values.mean(axis=0))
-    assert_array_equal(scaled(values, np.ones(50), "none", None, centred=False)[0].center, np.zeros(6))
+def test_sd_and_none(values, y):
+    assert_allclose(ElasticNetProbe(scale="sd").fit(values, y).scale_, values.std(axis=0))
+    probe = ElasticNetProbe(scale="none").fit(values, y)
+    assert_array_equal(probe.scale_, np.ones(6))
+    assert_allclose(probe.center_, values.mean(axis=0))
+    assert_array_equal(ElasticNetProbe(scale="none", solver="adam").fit(values, y).center_, np.zeros(6))
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32])
 def test_blocks_columns_and_products_agree(kind, monkeypatch, values):
     monkeypatch.setattr("neuroscope_elasticnet.matrix.scaling._BLOCK", 100)
     values = values.astype(kind)
-    matrix, scale = scaled(values, np.ones(50), "sd", None)
-    whole = (values - matrix.center) / scale
+    center, sd = moments(values, np.ones(50))
+    scale, inverse = column_scales(sd, "sd", None)
+    matrix = ScaledMatrix(values, center, inverse)
+    whole = (values - center) / scale
     vectors = np.random.default_rng(1).standard_normal((2, 50))
     weights = np.random.default_rng(2).standard_normal((2, 6))
     assert_allclose(np.concatenate([block for _, block in matrix.blocks()]), whole)
@@ -69,7 +75,7 @@ def test_a_layer_of_constant_columns_has_scale_one(make_data):
 
 
 def test_a_left_out_column_reads_as_zeros():
-    matrix = Scaled(np.ones((3, 2)), np.zeros(2), np.array([0.0, 1.0]))
+    matrix = ScaledMatrix(np.ones((3, 2)), np.zeros(2), np.array([0.0, 1.0]))
     assert_array_equal(matrix.rows(slice(None)), [[0, 1]] * 3)
 
 

@@ -43,7 +43,7 @@ def test_torch_takes_the_same_steps(make_data, classes, norm, shuffle, scale):
     generator = np.random.default_rng(7)
     start = adam.start(classes, 30, generator)
     recipe = Recipe(1e-2, 3e-2, norm == "plain", shuffle, 10, 32, 1e-2)
-    rows = adam.canonical(adam.fingerprints(values), y) if shuffle else np.arange(100)
+    rows = adam.canonical(np.arange(100), adam.fingerprints(values), y) if shuffle else np.arange(100)
     batches = list(adam.batches(rows, recipe, generator))
     weight, bias = by_torch(scaled, y, start, batches, l1=1e-2, l2=3e-2, plain=norm == "plain", learning_rate=1e-2)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-from neuroscope_elasticnet.batching.lanes import stacks
-from neuroscope_elasticnet.batching.paths import paths
+from neuroscope_elasticnet.batching.keys import grouped
+from neuroscope_elasticnet.batching.lanes import plan_stacks
+from neuroscope_elasticnet.batching.paths import plan_paths
 from neuroscope_elasticnet.batching.training import choose_penalty
 from neuroscope_elasticnet.matrix.scaling import moments
 from neuroscope_elasticnet.matrix.selection import select
@@ -22,41 +24,44 @@ from neuroscope_elasticnet.matrix.selection import select
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuroscope_elasticnet.batching.jobs import Job
+    from neuroscope_elasticnet.batching.jobs import Job, Solution
     from neuroscope_elasticnet.matrix.scaling import Floats
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
 
 
-def run(values: NDArray[Any], jobs: Sequence[Job]) -> None:
-    """Fit all jobs; each probe takes its result. As many threads are used as BLAS may use.
+def run(values: NDArray[Any], jobs: Sequence[Job]) -> list[Solution]:
+    """Fit all jobs, on as many threads as BLAS may use.
 
     Args:
         values: ``[rows, columns]``, float32 or float64; may be a memory map; it is not copied whole.
         jobs: what to fit.
+
+    Returns:
+        Solutions, in the jobs' order.
     """
     blas = ThreadpoolController()  # looks through the loaded libraries, once
     threads = _threads(blas)
     with blas.limit(limits=1, user_api="blas"):  # the same bits for any number of cores
-        _each(lambda job: _choose(values, job), [job for job in jobs if job.probe.penalty == "cv"], threads)
-        work: list[Callable[[], None]] = []
-        for part in _each(lambda batch: _planned(values, batch), _by_weights(jobs), threads):
-            work += part
-        _each(lambda one: one(), work, threads)
+        chosen = _each(lambda job: _with_chosen_penalty(values, job), jobs, threads)
+        plans = _each(lambda same: _plan(values, same), grouped(chosen, lambda job: job.weights_key), threads)
+        parts = _each(lambda call: call(), [call for plan in plans for call in plan], threads)
+    found = {job: solution for part in parts for job, solution in part.items()}
+    return [found[job] for job in chosen]
 
 
 def _threads(blas: ThreadpoolController) -> int:
-    """As many as BLAS may use: what the user, or the machine, grants."""
+    """How many threads BLAS may use: what the user, or the machine, grants."""
     return max((int(each["num_threads"]) for each in blas.info() if each["user_api"] == "blas"), default=1)
 
 
-def _planned(values: NDArray[Any], jobs: Sequence[Job]) -> list[Callable[[], None]]:
-    """What is to be run for jobs with equal weights."""
+def _plan(values: NDArray[Any], jobs: Sequence[Job]) -> list[Callable[[], dict[Job, Solution]]]:
+    """The calls that fit jobs whose rows have equal weights."""
     center, sd = _moments(values, jobs)
     adams = [job for job in jobs if job.settings.solver == "adam"]
     optima = [job for job in jobs if job.settings.solver == "optimum"]
-    return [*stacks(values, adams, center, sd), *paths(values, optima, center, sd)]
+    return [*plan_stacks(values, adams, center, sd), *plan_paths(values, optima, center, sd)]
 
 
 def _each(function: Callable[[_Given], _Made], given: Iterable[_Given], threads: int) -> list[_Made]:
@@ -66,16 +71,13 @@ def _each(function: Callable[[_Given], _Made], given: Iterable[_Given], threads:
         return list(pool.map(function, given))
 
 
-def _choose(values: NDArray[Any], job: Job) -> None:
+def _with_chosen_penalty(values: NDArray[Any], job: Job) -> Job:
+    """The job with the penalties that ``penalty=cv`` chooses; as it is, where they are fixed."""
+    if job.settings.penalty == "fixed":
+        return job
     groups = job.groups if job.groups is None or job.counted is None else job.groups[job.counted]
-    job.l1 = job.l2 = choose_penalty(job.rows(values), groups, job.settings)
-
-
-def _by_weights(jobs: Sequence[Job]) -> Iterable[list[Job]]:
-    found: dict[bytes, list[Job]] = {}
-    for job in jobs:
-        found.setdefault(job.selection[0], []).append(job)
-    return found.values()
+    size = choose_penalty(job.rows(job.select(values)), groups, job.settings)
+    return replace(job, settings=replace(job.settings, l1=size, l2=size))
 
 
 def _moments(values: NDArray[Any], jobs: Sequence[Job]) -> tuple[Floats, Floats]:

@@ -6,26 +6,26 @@ their rotated rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from neuroscope_elasticnet.batching.jobs import digest
-from neuroscope_elasticnet.batching.training import Rows, prepare, solve
-from neuroscope_elasticnet.matrix.selection import Matrix, select
+from neuroscope_elasticnet.batching.keys import digest, grouped
+from neuroscope_elasticnet.batching.training import prepare, solve
+from neuroscope_elasticnet.matrix.selection import Matrix
 from neuroscope_elasticnet.solvers.ridge import Axes, rotate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuroscope_elasticnet.batching.jobs import Job
+    from neuroscope_elasticnet.batching.jobs import Job, Solution
     from neuroscope_elasticnet.matrix.scaling import Floats
 
 _Made = TypeVar("_Made")
 
 
-class _Shared(Generic[_Made]):
+class _SharedValue(Generic[_Made]):
     """Something made by the first who asks for it, and let go by the last."""
 
     def __init__(self, users: int) -> None:
@@ -33,22 +33,24 @@ class _Shared(Generic[_Made]):
         self._made: list[_Made] = []
 
     def get(self, make: Callable[[], _Made]) -> _Made:
-        """It."""
+        """The value; made now, if nobody has asked before."""
         with self._lock:
             if not self._made:
                 self._made.append(make())
             return self._made[0]
 
     def leave(self) -> None:
-        """One user fewer."""
+        """Say that one user needs it no longer."""
         with self._lock:
             self._users -= 1
             if not self._users:
                 self._made.clear()
 
 
-def paths(values: NDArray[Any], jobs: Sequence[Job], center: Floats, sd: Floats) -> list[Callable[[], None]]:
-    """What is to be run for jobs with equal weights, each by itself.
+def plan_paths(
+    values: NDArray[Any], jobs: Sequence[Job], center: Floats, sd: Floats
+) -> list[Callable[[], dict[Job, Solution]]]:
+    """Plan the paths of jobs whose rows have equal weights: calls that may run side by side, each gives solutions.
 
     Args:
         values: ``[rows, columns]``.
@@ -56,58 +58,44 @@ def paths(values: NDArray[Any], jobs: Sequence[Job], center: Floats, sd: Floats)
         center: ``[columns]``, means under the jobs' weights.
         sd: ``[columns]``, standard deviations.
     """
-    found: list[Callable[[], None]] = []
-    for same_rows in _grouped(jobs, lambda job: job.selection):
-        scales = _grouped(same_rows, lambda job: (job.settings.scale, digest(job.layers)))
-        chains = [(_chains(same), _Shared[Axes](sum(job.l1 == 0 for job in same))) for same in scales]
-        table = _Shared[Matrix](sum(len(several) for several, _ in chains))
-        found += [
-            partial(_run, values, chain, center, sd, table, axes) for several, axes in chains for chain in several
-        ]
+    found: list[Callable[[], dict[Job, Solution]]] = []
+    for same_columns in grouped(jobs, lambda job: job.columns_key):
+        scales = grouped(same_columns, lambda job: (job.settings.scale, digest(job.layers)))
+        several = [(_paths(same), _SharedValue[Axes](sum(job.settings.l1 == 0 for job in same))) for same in scales]
+        matrix = _SharedValue[Matrix](sum(len(paths) for paths, _ in several))
+        found += [partial(_run, values, path, center, sd, matrix, axes) for paths, axes in several for path in paths]
     return found
 
 
-def _grouped(jobs: Sequence[Job], key: Callable[[Job], Any]) -> list[list[Job]]:
-    found: dict[Any, list[Job]] = {}
-    for job in jobs:
-        found.setdefault(key(job), []).append(job)
-    return list(found.values())
-
-
-def _chains(jobs: Sequence[Job]) -> list[list[Job]]:
+def _paths(jobs: Sequence[Job]) -> list[list[Job]]:
     """From strong to weak; an optimum without L1 takes no start, and stands alone."""
-    alone = [[job] for job in jobs if job.l1 == 0]
-    others: Iterable[list[Job]] = _grouped(
-        [job for job in jobs if job.l1 > 0], lambda job: (digest(job.y), job.classes)
-    )
-    return alone + [sorted(several, key=lambda job: (-job.l1, -job.l2)) for several in others]
+    alone = [[job] for job in jobs if job.settings.l1 == 0]
+    others = grouped([job for job in jobs if job.settings.l1 > 0], lambda job: (digest(job.y), job.classes))
+    return alone + [sorted(path, key=lambda job: (-job.settings.l1, -job.settings.l2)) for path in others]
 
 
 def _run(
     values: NDArray[Any],
-    chain: Sequence[Job],
+    path: Sequence[Job],
     center: Floats,
     sd: Floats,
-    table: _Shared[Matrix],
-    axes: _Shared[Axes],
-) -> None:
-    """Fit one chain; its probes take their results."""
-    first = chain[0]
-    kept = slice(None) if first.counted is None else first.counted
-    matrix = table.get(lambda: select(values, first.counted, first.columns))
-    rows = Rows(matrix, first.y[kept], first.weights[kept], first.classes, first.layers)
+    matrix: _SharedValue[Matrix],
+    axes: _SharedValue[Axes],
+) -> dict[Job, Solution]:
+    """Fit the jobs of one path."""
+    first = path[0]
+    rows = first.rows(matrix.get(lambda: first.select(values)))
     prepared = prepare(rows, first.settings, (center[first.columns], sd[first.columns]))
-    fit = None
-    for job in chain:
+    fit, found = None, {}
+    for job in path:
         fit = solve(
             prepared,
             job.settings,
-            job.l1,
-            job.l2,
             fit,
             lambda: axes.get(lambda: rotate(prepared.matrix, prepared.targets.share)),
         )
-        job.take(fit, fit.gap, prepared.matrix.center, prepared.scale)
-    if first.l1 == 0:
+        found[job] = job.solution(fit, prepared.matrix.center, prepared.scale)
+    if first.settings.l1 == 0:
         axes.leave()
-    table.leave()
+    matrix.leave()
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope_elasticnet.matrix.scaling import Floats, Scaled, moments, spreads
+from neuroscope_elasticnet.matrix.scaling import Floats, ScaledMatrix, column_scales, moments
 from neuroscope_elasticnet.matrix.selection import Matrix, some_rows
 from neuroscope_elasticnet.solvers import adam
 from neuroscope_elasticnet.solvers.fit import Fit, Goal
@@ -16,7 +16,7 @@ from neuroscope_elasticnet.solvers.gap import relative_gap
 from neuroscope_elasticnet.solvers.optimum import minimise
 from neuroscope_elasticnet.solvers.recipe import Recipe
 from neuroscope_elasticnet.solvers.ridge import Axes, minimise_ridge
-from neuroscope_elasticnet.solvers.softmax import Targets
+from neuroscope_elasticnet.solvers.softmax import Targets, onehot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +26,8 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A training set.
+class TrainingRows:
+    """The rows that a fit learns from.
 
     Attributes:
         values: ``[rows, columns]``, float32 or float64; may be a selection.
@@ -43,17 +43,20 @@ class Rows:
     classes: int
     layers: NDArray[np.int64] | None
 
-    def take(self, which: NDArray[np.int64]) -> Rows:
+    def take(self, which: NDArray[np.int64]) -> TrainingRows:
         """Some of the rows."""
         return replace(self, values=some_rows(self.values, which), y=self.y[which], weights=self.weights[which])
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a fit is made, apart from the penalty's size: the parameters of `ElasticNetProbe` by the same names."""
+    """How a fit is made: the parameters of `ElasticNetProbe` by the same names."""
 
     solver: str
+    l1: float
+    l2: float
     scale: str
+    penalty: str
     norm: str
     shuffle: bool
     epochs: int
@@ -64,36 +67,36 @@ class Settings:
     random_state: int | np.random.RandomState | None
 
     def generator(self) -> np.random.Generator:
-        """A generator of its own; numpy's global one is never touched."""
+        """A new random generator from the seed; numpy's global one is never touched."""
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = int(seed.randint(2**31 - 1))
         return np.random.default_rng(seed)
 
-    def recipe(self, l1: float, l2: float) -> Recipe:
-        """Adam's."""
+    def recipe(self) -> Recipe:
+        """What Adam is asked for."""
         plain = self.norm == "plain"
-        return Recipe(l1, l2, plain, self.shuffle, self.epochs, self.batch, self.learning_rate)
+        return Recipe(self.l1, self.l2, plain, self.shuffle, self.epochs, self.batch, self.learning_rate)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A training set with its columns scaled."""
+class PreparedRows:
+    """Training rows with their columns scaled, as the solvers take them."""
 
-    rows: Rows
-    matrix: Scaled
+    rows: TrainingRows
+    matrix: ScaledMatrix
     scale: Floats
     targets: Targets
 
 
-def prepare(rows: Rows, settings: Settings, known: tuple[Floats, Floats] | None = None) -> Prepared:
-    """Learn centre and scale; ``known`` are the columns' means and standard deviations, where somebody has them."""
+def prepare(rows: TrainingRows, settings: Settings, known: tuple[Floats, Floats] | None = None) -> PreparedRows:
+    """Centre and scale training rows; ``known`` are the columns' means and standard deviations, if already computed."""
     center, sd = moments(rows.values, rows.weights) if known is None else known
     if settings.solver == "adam":
         center = adam_center(center, settings.scale, rows.values.dtype)
-    spread = spreads(sd, settings.scale, rows.layers)
-    matrix = Scaled(rows.values, center, np.where(sd == 0, 0.0, 1 / spread))
-    return Prepared(rows, matrix, spread, targets_of(rows.y, rows.weights, rows.classes))
+    scale, inverse = column_scales(sd, settings.scale, rows.layers)
+    matrix = ScaledMatrix(rows.values, center, inverse)
+    return PreparedRows(rows, matrix, scale, targets_of(rows.y, rows.weights, rows.classes))
 
 
 def adam_center(center: Floats, scale: str, kind: np.dtype[Any]) -> Floats:
@@ -103,43 +106,37 @@ def adam_center(center: Floats, scale: str, kind: np.dtype[Any]) -> Floats:
 
 def targets_of(y: NDArray[np.int64], weights: Floats, classes: int) -> Targets:
     """Classes and shares of some rows."""
-    onehot = (np.arange(classes)[:, None] == y).astype(np.float64)
-    return Targets(onehot, weights / weights.sum())
+    return Targets(onehot(y, classes), weights / weights.sum())
 
 
 def solve(
-    prepared: Prepared,
+    prepared: PreparedRows,
     settings: Settings,
-    l1: float,
-    l2: float,
     start: Fit | None = None,
     axes: Callable[[], Axes] | None = None,
 ) -> Fit:
-    """Fit with given penalties; ``start`` helps the optimum's descent and is no part of Adam's recipe.
+    """Fit by the solver that the settings name, with their penalties.
 
     Args:
         prepared: the training rows.
-        settings: all but the penalties.
-        l1: weight of the sum of absolute weights.
-        l2: weight of the L2 term.
-        start: of the optimum's descent.
+        settings: how; ``penalty=cv`` has been replaced by what it chose.
+        start: of the optimum's descent; no part of Adam's recipe.
         axes: gives the rotated rows, where several fits share them.
     """
     if settings.solver == "adam":
-        return _adam(prepared, settings, l1, l2)
-    goal = Goal(l1, l2, settings.tolerance, settings.max_iter)
-    if l1 > 0:
+        return _adam(prepared, settings)
+    goal = Goal(settings.l1, settings.l2, settings.tolerance, settings.max_iter)
+    if goal.l1 > 0:
         return minimise(prepared.matrix, prepared.targets, goal, start)
     return minimise_ridge(prepared.matrix, prepared.targets, goal, axes)
 
 
-def _adam(prepared: Prepared, settings: Settings, l1: float, l2: float) -> Fit:
-    rows = prepared.rows
-    recipe = settings.recipe(l1, l2)
+def _adam(prepared: PreparedRows, settings: Settings) -> Fit:
+    rows, recipe = prepared.rows, settings.recipe()
     fit = adam.follow(prepared.matrix, rows.y, counts_of(rows.weights), rows.classes, recipe, settings.generator())
     if recipe.plain:
         return fit
-    return replace(fit, gap=relative_gap(prepared.matrix, prepared.targets, fit, l1, l2))
+    return replace(fit, gap=relative_gap(prepared.matrix, prepared.targets, fit, recipe.l1, recipe.l2))
 
 
 def counts_of(weights: Floats) -> NDArray[np.int64]:
@@ -154,22 +151,21 @@ def counts_of(weights: Floats) -> NDArray[np.int64]:
     return counts
 
 
-def choose_penalty(rows: Rows, groups: NDArray[np.int64] | None, settings: Settings) -> float:
+def choose_penalty(rows: TrainingRows, groups: NDArray[np.int64] | None, settings: Settings) -> float:
     """The number of `GRID` that serves best as ``l1 = l2``: least held-out cross-entropy; of equals the largest."""
     total = np.zeros(len(GRID))
     for train, test in group_folds(rows.y, groups):
         prepared, held = prepare(rows.take(train), settings), rows.take(test)
         fit = None
         for number, size in enumerate(GRID):
-            fit = solve(prepared, settings, size, size, fit)
+            fit = solve(prepared, replace(settings, l1=size, l2=size), fit)
             total[number] += _held_out(prepared.matrix, fit, held)
     return GRID[int(total.argmin())]
 
 
-def _held_out(matrix: Scaled, fit: Fit, held: Rows) -> float:
+def _held_out(matrix: ScaledMatrix, fit: Fit, held: TrainingRows) -> float:
     logits = replace(matrix, values=held.values).project(fit.weights) + fit.bias[:, None]
-    onehot = (np.arange(held.classes)[:, None] == held.y).astype(np.float64)
-    return Targets(onehot, held.weights).loss(logits)
+    return Targets(onehot(held.y, held.classes), held.weights).loss(logits)
 
 
 def group_folds(

@@ -18,7 +18,7 @@ _BLOCK = 2**20  # elements of a block of rows: 8 MiB in float64, so that a block
 
 
 @dataclass(frozen=True, slots=True)
-class Scaled:
+class ScaledMatrix:
     """``(values - center) * inverse`` in float64, without ever making it whole.
 
     Attributes:
@@ -85,30 +85,6 @@ def row_blocks(rows: int, columns: int) -> Iterator[slice]:
         yield slice(start, min(start + step, rows))
 
 
-def scaled(
-    values: Matrix, weights: Floats, scale: str, layers: NDArray[np.int64] | None, *, centred: bool = True
-) -> tuple[Scaled, Floats]:
-    """Learn centre and scale from training rows.
-
-    Args:
-        values: ``[rows, columns]``.
-        weights: ``[rows]``, how often each row counts.
-        scale: ``soft`` divides by ``sqrt(sd^2 + (median sd of the layer)^2)``, ``sd`` by the population's sd, ``none``
-            by 1.
-        layers: ``[columns]``, a number for each column's layer; None = all are of one.
-        centred: False leaves the columns where they are under ``none``.
-
-    Returns:
-        The scaled matrix, and the scale of each column (1 where it would be 0). A column that is constant up to the
-        rounding of its type reads as zeros.
-    """
-    center, sd = moments(values, weights)
-    spread = spreads(sd, scale, layers)
-    if scale == "none" and not centred:
-        center = np.zeros_like(center)
-    return Scaled(values, center, np.where(sd == 0, 0.0, 1 / spread)), spread
-
-
 def moments(values: Matrix, weights: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of each column; 0 for one that is constant up to the rounding of its type."""
     share = weights / weights.sum()
@@ -123,10 +99,20 @@ def moments(values: Matrix, weights: Floats) -> tuple[Floats, Floats]:
     return center, sd
 
 
-def spreads(sd: Floats, scale: str, layers: NDArray[np.int64] | None) -> Floats:
-    """What each column is divided by; 1 where it would be 0."""
-    spread = _soft(sd, layers) if scale == "soft" else sd if scale == "sd" else np.ones_like(sd)
-    return np.where(spread > 0, spread, 1.0)
+def column_scales(sd: Floats, scale: str, layers: NDArray[np.int64] | None) -> tuple[Floats, Floats]:
+    """What each column is divided by, and the inverse of that.
+
+    Args:
+        sd: ``[columns]``, standard deviations; 0 for a constant column.
+        scale: ``soft`` divides by ``sqrt(sd^2 + (median sd of the layer)^2)``, ``sd`` by sd, ``none`` by 1.
+        layers: ``[columns]``, a number for each column's layer; None = all are of one.
+
+    Returns:
+        The scale, 1 where it would be 0; and its inverse, 0 for a constant column, which then reads as zeros.
+    """
+    divisor = _soft(sd, layers) if scale == "soft" else sd if scale == "sd" else np.ones_like(sd)
+    divisor = np.where(divisor > 0, divisor, 1.0)
+    return divisor, np.where(sd == 0, 0.0, 1 / divisor)
 
 
 def _soft(sd: Floats, layers: NDArray[np.int64] | None) -> Floats:

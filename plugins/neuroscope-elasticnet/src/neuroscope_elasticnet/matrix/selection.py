@@ -14,8 +14,8 @@ Places = NDArray[np.int64] | slice
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A selection that is never held as a whole; answers to ``shape``, ``dtype`` and ``t[rows]``.
+class Selection:
+    """A selection that is never held as a whole; answers to ``shape``, ``dtype`` and ``[rows]``.
 
     Attributes:
         values: ``[all rows, all columns]``, may be a memory map.
@@ -44,29 +44,29 @@ class Table:
         return found
 
 
-Matrix = NDArray[Any] | Table
+Matrix = NDArray[Any] | Selection
 
 
 def select(values: NDArray[Any], rows: NDArray[np.int64] | None, columns: Places) -> Matrix:
-    """A view where the columns are neighbours and the rows all; else a copy if it is small; else a `Table`."""
+    """A view where the columns are neighbours and the rows all; else a copy if it is small; else a `Selection`."""
     if isinstance(columns, slice):
         values, columns = values[:, columns], slice(None)
         if rows is None:
             return values
-    table = Table(values, rows, columns)
-    height, width = table.shape
+    chosen = Selection(values, rows, columns)
+    height, width = chosen.shape
     if height * width * values.itemsize > _COPIED:
-        return table
+        return chosen
     copy = np.empty((height, width), values.dtype)
     for start in range(0, height, 256):
         block = slice(start, start + 256)
-        copy[block] = table[block]
+        copy[block] = chosen[block]
     return copy
 
 
 def some_rows(values: Matrix, rows: NDArray[np.int64]) -> Matrix:
     """Rows of a matrix or of a selection."""
-    if isinstance(values, Table):
+    if isinstance(values, Selection):
         return select(values.values, rows if values.chosen is None else values.chosen[rows], values.columns)
     return select(values, rows, slice(None))
 

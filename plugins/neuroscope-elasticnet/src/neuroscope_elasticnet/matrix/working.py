@@ -11,7 +11,7 @@ from neuroscope_elasticnet.matrix.scaling import row_blocks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
+    from neuroscope_elasticnet.matrix.scaling import Floats, ScaledMatrix
 
 
 class WorkingSet:
@@ -24,7 +24,7 @@ class WorkingSet:
         inverse: ``[k]``, 1 / scale.
     """
 
-    def __init__(self, matrix: Scaled) -> None:
+    def __init__(self, matrix: ScaledMatrix) -> None:
         self._matrix = matrix
         self.which = np.zeros(0, np.int64)
         self.raw: NDArray[Any] = np.zeros((0, matrix.shape[0]), matrix.values.dtype)

@@ -7,6 +7,7 @@ import and a global generator, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,20 +18,20 @@ from neuroscope_elasticnet.solvers.stack import Lane, train
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
+    from neuroscope_elasticnet.matrix.scaling import Floats, ScaledMatrix
     from neuroscope_elasticnet.matrix.selection import Matrix
     from neuroscope_elasticnet.solvers.fit import Fit
     from neuroscope_elasticnet.solvers.recipe import Recipe
 
 
 def start(classes: int, columns: int, generator: np.random.Generator) -> Floats:
-    """Weights, and bias as the last column, uniform in +-1/sqrt(columns) as in torch.nn.Linear."""
+    """Draw the first weights, with the bias as the last column, uniform in +-1/sqrt(columns) as in torch.nn.Linear."""
     bound = 1 / np.sqrt(columns)
     return generator.uniform(-bound, bound, (classes, columns + 1))
 
 
 def batches(rows: NDArray[np.int64], recipe: Recipe, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Row numbers of each update."""
+    """The row numbers of each update, epoch after epoch."""
     for _ in range(recipe.epochs):
         order = generator.permutation(rows) if recipe.shuffle else rows
         for begin in range(0, len(rows), recipe.batch):
@@ -38,22 +39,20 @@ def batches(rows: NDArray[np.int64], recipe: Recipe, generator: np.random.Genera
 
 
 def fingerprints(values: Matrix) -> list[bytes]:
-    """What stands for the content of each row."""
-    from hashlib import blake2b
-
+    """A digest of each row's content."""
     found = []
     for rows in row_blocks(*values.shape):
         found += [blake2b(row.data, digest_size=16).digest() for row in np.ascontiguousarray(values[rows])]
     return found
 
 
-def canonical(prints: list[bytes], y: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Row numbers in an order that depends on what the rows hold alone, so that a seed means the same for any order."""
-    return np.array(sorted(range(len(prints)), key=lambda i: (prints[i], y[i])), np.int64)
+def canonical(rows: NDArray[np.int64], prints: list[bytes], y: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sort row numbers by what the rows hold alone, so that a seed means the same in whatever order they came."""
+    return np.array(sorted(rows.tolist(), key=lambda row: (prints[row], y[row])), np.int64)
 
 
 def follow(
-    matrix: Scaled,
+    matrix: ScaledMatrix,
     y: NDArray[np.int64],
     counts: NDArray[np.int64],
     classes: int,
@@ -70,7 +69,9 @@ def follow(
         recipe: what to do.
         generator: draws the start, then the orders.
     """
-    rows = canonical(fingerprints(matrix.values), y) if recipe.shuffle else np.arange(len(y))
+    rows = np.arange(len(y))
+    if recipe.shuffle:
+        rows = canonical(rows, fingerprints(matrix.values), y)
     first = start(classes, matrix.shape[1], generator)
     lane = Lane(y, first, np.zeros(0, np.int64), matrix.inverse, recipe)
     return train(matrix.values, matrix.center, batches(np.repeat(rows, counts[rows]), recipe, generator), [lane])[0]

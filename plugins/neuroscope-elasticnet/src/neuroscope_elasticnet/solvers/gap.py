@@ -1,4 +1,4 @@
-"""How far a fit is from the optimum: the duality gap, a proof that needs no second solver."""
+"""The duality gap: how far a fit is from the optimum at most, proven without a second solver."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
+    from neuroscope_elasticnet.matrix.scaling import Floats, ScaledMatrix
     from neuroscope_elasticnet.matrix.selection import Places
     from neuroscope_elasticnet.solvers.fit import Fit
     from neuroscope_elasticnet.solvers.softmax import Targets
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """One fit among several.
+class StackedFit:
+    """One fit among several on the same centred rows, with what its gap is computed from.
 
     Attributes:
         targets: its training rows.
@@ -82,7 +82,7 @@ def penalty(weights: Floats, l1: float, l2: float) -> float:
     return float(l1 * np.abs(weights).sum() + l2 * np.vdot(weights, weights))
 
 
-def relative_gap(matrix: Scaled, targets: Targets, fit: Fit, l1: float, l2: float) -> float:
+def relative_gap(matrix: ScaledMatrix, targets: Targets, fit: Fit, l1: float, l2: float) -> float:
     """(objective - lower bound) / objective of any weights and bias; two passes over the matrix."""
     logits = matrix.project(fit.weights) + fit.bias[:, None]
     probabilities = balanced(targets, targets.probabilities(logits))
@@ -91,16 +91,16 @@ def relative_gap(matrix: Scaled, targets: Targets, fit: Fit, l1: float, l2: floa
     return relative(primal, dual_value(targets, probabilities, gradient, l1, l2))
 
 
-def stacked_gaps(matrix: Scaled, shares: Sequence[Share]) -> list[float]:
+def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[float]:
     """`relative_gap` of several fits on the same centred rows, in two passes over them."""
-    weights = np.zeros((sum(len(each.fit.bias) for each in shares), matrix.shape[1]))
-    first = np.cumsum([0, *(len(each.fit.bias) for each in shares)])
+    weights = np.zeros((sum(len(each.fit.bias) for each in fits), matrix.shape[1]))
+    first = np.cumsum([0, *(len(each.fit.bias) for each in fits)])
     own = [slice(begin, end) for begin, end in pairwise(first.tolist())]
-    for each, rows in zip(shares, own, strict=True):
+    for each, rows in zip(fits, own, strict=True):
         weights[rows, each.at] = each.fit.weights * each.inverse
     projected = matrix.project(weights)
     found = []
-    for each, rows in zip(shares, own, strict=True):
+    for each, rows in zip(fits, own, strict=True):
         projected[rows] += each.fit.bias[:, None]
         primal = each.targets.loss(projected[rows]) + penalty(each.fit.weights, each.l1, each.l2)
         probabilities = balanced(each.targets, each.targets.probabilities(projected[rows]))
@@ -109,7 +109,7 @@ def stacked_gaps(matrix: Scaled, shares: Sequence[Share]) -> list[float]:
     gradients = matrix.correlate(projected)
     return [
         relative(primal, dual_value(each.targets, p, gradients[rows, each.at] * each.inverse, each.l1, each.l2))
-        for each, rows, (primal, p) in zip(shares, own, found, strict=True)
+        for each, rows, (primal, p) in zip(fits, own, found, strict=True)
     ]
 
 

@@ -19,13 +19,13 @@ from neuroscope_elasticnet.solvers.gap import balanced, dual_value, penalty, rel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
+    from neuroscope_elasticnet.matrix.scaling import Floats, ScaledMatrix
     from neuroscope_elasticnet.solvers.softmax import Targets
 
 _SWEEPS, _RATIO = 50, 0.02  # of a Newton step's coordinate descent: a rough solution, soon linearised anew
 
 
-def minimise(matrix: Scaled, targets: Targets, goal: Goal, start: Fit | None = None) -> Fit:
+def minimise(matrix: ScaledMatrix, targets: Targets, goal: Goal, start: Fit | None = None) -> Fit:
     """Solve to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
 
     Args:
@@ -40,7 +40,7 @@ def minimise(matrix: Scaled, targets: Targets, goal: Goal, start: Fit | None = N
 class _Search:
     """The state of one fit. Of two classes only the second one's logits are free: ``v`` stands for ``-v/2, v/2``."""
 
-    def __init__(self, matrix: Scaled, targets: Targets, goal: Goal, start: Fit | None) -> None:
+    def __init__(self, matrix: ScaledMatrix, targets: Targets, goal: Goal, start: Fit | None) -> None:
         self.matrix, self.targets, self.goal = matrix, targets, goal
         self.first = targets.first
         self.l1, self.l2 = goal.l1, goal.l2 / (1 + self.first)

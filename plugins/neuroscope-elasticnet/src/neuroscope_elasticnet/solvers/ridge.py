@@ -16,9 +16,8 @@ from neuroscope_elasticnet.solvers.fit import Fit, Goal, line_search, split_bias
 from neuroscope_elasticnet.solvers.gap import balanced, dual_value, penalty, relative
 
 if TYPE_CHECKING:
-    from neuroscope_elasticnet.matrix.scaling import Floats, Scaled
+    from neuroscope_elasticnet.matrix.scaling import Floats, ScaledMatrix
     from neuroscope_elasticnet.solvers.softmax import Targets
-
 
 # A rotation takes time as the cube of the smaller side, and saves steps where the penalty is weak.
 _LARGE, _STRONG = 1500, 1e-2
@@ -51,10 +50,10 @@ class Axes:
 
 
 @dataclass(frozen=True, slots=True)
-class Unrotated:
-    """The columns as they are, in the place of axes."""
+class UnrotatedAxes:
+    """The columns themselves, used as axes."""
 
-    matrix: Scaled
+    matrix: ScaledMatrix
     spread: Floats
 
     def project(self, weights: Floats) -> Floats:
@@ -66,11 +65,11 @@ class Unrotated:
         return self.matrix.correlate(residuals)
 
     def back(self, weights: Floats) -> Floats:
-        """Nothing was rotated."""
+        """The weights as they are: nothing was rotated."""
         return weights
 
 
-def rotate(matrix: Scaled, share: Floats) -> Axes:
+def rotate(matrix: ScaledMatrix, share: Floats) -> Axes:
     """Rotate onto the axes along which the rows vary; those without variance are left out."""
     rows, columns = matrix.shape
     root = np.sqrt(share)
@@ -87,15 +86,15 @@ def rotate(matrix: Scaled, share: Floats) -> Axes:
     return Axes(rotated, spread, lambda weights: matrix.correlate(weights @ dual.T))
 
 
-def unrotated(matrix: Scaled, share: Floats) -> Unrotated:
+def unrotated(matrix: ScaledMatrix, share: Floats) -> UnrotatedAxes:
     """No rotation; the columns' mean squares stand for the axes'."""
     spread = np.zeros(matrix.shape[1])
     for where, block in matrix.blocks():
         spread += share[where] @ block**2
-    return Unrotated(matrix, spread)
+    return UnrotatedAxes(matrix, spread)
 
 
-def _kernel(matrix: Scaled, root: Floats, width: int = 1024) -> Floats:
+def _kernel(matrix: ScaledMatrix, root: Floats, width: int = 1024) -> Floats:
     rows, columns = matrix.shape
     kernel = np.zeros((rows, rows))
     for start in range(0, columns, width):
@@ -112,7 +111,7 @@ def _eigen(symmetric: Floats) -> tuple[Floats, Floats]:
     return values[real], np.ascontiguousarray(vectors[:, real])
 
 
-def minimise_ridge(matrix: Scaled, targets: Targets, goal: Goal, shared: Callable[[], Axes] | None = None) -> Fit:
+def minimise_ridge(matrix: ScaledMatrix, targets: Targets, goal: Goal, shared: Callable[[], Axes] | None = None) -> Fit:
     """Solve with ``l1 = 0`` to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
 
     Args:
@@ -131,7 +130,7 @@ def minimise_ridge(matrix: Scaled, targets: Targets, goal: Goal, shared: Callabl
 class _Search:
     """The state of one fit, in rotated coordinates."""
 
-    def __init__(self, axes: Axes | Unrotated, targets: Targets, goal: Goal) -> None:
+    def __init__(self, axes: Axes | UnrotatedAxes, targets: Targets, goal: Goal) -> None:
         self.axes, self.targets, self.goal = axes, targets, goal
         self.first = targets.first
         self.l2 = goal.l2 / (1 + self.first)

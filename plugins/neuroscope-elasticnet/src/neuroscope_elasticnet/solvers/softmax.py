@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from neuroscope_elasticnet.matrix.scaling import Floats
+
+
+def onehot(y: NDArray[np.int64], classes: int) -> Floats:
+    """``[classes, rows]``, 1 at each row's class, else 0."""
+    found: Floats = (np.arange(classes)[:, None] == y).astype(np.float64)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What the rows should be, and how much each counts.
+    """The class of each row, and how much the row counts.
 
     Attributes:
         onehot: ``[classes, rows]``, 1 at a row's class.

@@ -44,7 +44,7 @@ class Lane:
     recipe: Recipe
 
 
-class _State:
+class _LaneState:
     """Weights and moments of one lane, in the type of the matrix."""
 
     def __init__(self, lane: Lane, kind: np.dtype[Any]) -> None:
@@ -55,12 +55,12 @@ class _State:
         self.bias = np.zeros((3, len(lane.start), 1), kind)
         self.bias[0, :, 0] = lane.start[:, -1]
 
-    def spread(self, effective: NDArray[Any]) -> None:
-        """Write the weights of the centred columns."""
+    def write_effective(self, effective: NDArray[Any]) -> None:
+        """Write the weights as the centred columns have them: divided by the scale."""
         effective[:, self.lane.at if self.lane.at.size else slice(None)] = self.weights[0] * self.inverse
 
     def step(self, number: int, gradient: NDArray[Any], tilt: NDArray[Any], out: NDArray[Any], bias: Any) -> None:
-        """Update number ``number``, from 1."""
+        """Take Adam's step ``number``, counted from 1."""
         from neuroscope_elasticnet.solvers.steps import update
 
         recipe, kind = self.lane.recipe, self.weights.dtype
@@ -73,7 +73,7 @@ class _State:
 
 
 def train(matrix: Matrix, center: Floats, order: Iterable[NDArray[np.int64]], lanes: Sequence[Lane]) -> list[Fit]:
-    """Run Adam; float32 data are trained in float32, float64 in float64.
+    """Run Adam on all problems at once; float32 data are trained in float32, float64 in float64.
 
     Args:
         matrix: ``[rows, columns]``, read in the given order and never copied whole.
@@ -81,16 +81,16 @@ def train(matrix: Matrix, center: Floats, order: Iterable[NDArray[np.int64]], la
         order: the rows of each update.
         lanes: the problems.
     """
-    from neuroscope_elasticnet.solvers.steps import blame
+    from neuroscope_elasticnet.solvers.steps import turn_into_gradient
 
     kind = np.dtype(matrix.dtype)
-    states = [_State(lane, kind) for lane in lanes]
+    states = [_LaneState(lane, kind) for lane in lanes]
     first = np.cumsum([0, *(len(lane.start) for lane in lanes)])
     own = [slice(begin, end) for begin, end in pairwise(first.tolist())]
     effective = np.zeros((first[-1], matrix.shape[1]), kind)
     bias = np.concatenate([state.bias[0] for state in states])
     for state, rows in zip(states, own, strict=True):
-        state.spread(effective[rows])
+        state.write_effective(effective[rows])
     labels = np.stack([lane.y for lane in lanes])
     shift = center.astype(kind) if center.any() else None
     gradient, number = np.empty_like(effective), 0
@@ -98,7 +98,7 @@ def train(matrix: Matrix, center: Floats, order: Iterable[NDArray[np.int64]], la
         batch = _neighbours(rows_of_it)
         block = matrix[batch] if shift is None else matrix[batch] - shift
         residuals = block @ effective.T
-        blame(residuals, bias[:, 0], np.ascontiguousarray(labels[:, batch]), first)
+        turn_into_gradient(residuals, bias[:, 0], np.ascontiguousarray(labels[:, batch]), first)
         np.matmul(residuals.T, block, out=gradient)
         tilt = residuals.sum(axis=0)[:, None]
         for state, rows in zip(states, own, strict=True):

@@ -1,4 +1,4 @@
-"""The inner loops of Adam on softmax regression that are no product of matrices, compiled."""
+"""What a step of Adam computes beside products of matrices: the loss's gradient and the update, compiled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @compiled
-def blame(logits: Numbers, bias: Numbers, labels: NDArray[np.int64], first: NDArray[np.int64]) -> None:
+def turn_into_gradient(logits: Numbers, bias: Numbers, labels: NDArray[np.int64], first: NDArray[np.int64]) -> None:
     """Turn logits ``[rows, all classes]`` into the gradient of the mean cross-entropy by them.
 
     Args:
