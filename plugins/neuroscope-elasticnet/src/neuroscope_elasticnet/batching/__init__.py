@@ -1,1 +1,1 @@
-"""From what a user asks to solutions: one fit or many, with shared passes over the rows."""
+"""Fits of one problem or many, in shared passes over the rows: jobs, put together into stacks and paths."""

@@ -73,22 +73,22 @@ class Job:
 
     @property
     def classes(self) -> int:
-        """How many there are among the rows that count."""
+        """How many classes there are among the rows that count."""
         return len(self.names)
 
     @property
     def counted(self) -> NDArray[np.int64] | None:
-        """The rows that count; None = all."""
+        """Numbers of the rows whose weight is not 0; None = all."""
         return None if self.weights.all() else np.flatnonzero(self.weights)
 
     @property
     def weights_key(self) -> bytes:
-        """Equal for jobs whose rows have equal weights."""
+        """A key that is equal for jobs whose rows have equal weights."""
         return digest(self.weights)
 
     @property
     def columns_key(self) -> bytes:
-        """Equal for jobs on equal columns."""
+        """A key that is equal for jobs on equal columns."""
         return repr(self.columns).encode() if isinstance(self.columns, slice) else digest(self.columns)
 
     def select(self, values: NDArray[Any]) -> Matrix:
@@ -96,7 +96,7 @@ class Job:
         return select(values, self.counted, self.columns)
 
     def rows(self, matrix: Matrix) -> TrainingRows:
-        """Its training set; ``matrix`` is what `select` gave this job, or another one on the same rows and columns."""
+        """The training rows of ``matrix``, which `select` gave this job or another on the same rows and columns."""
         counted = self.counted
         kept = slice(None) if counted is None else counted
         return TrainingRows(matrix, self.y[kept], self.weights[kept], self.classes, self.layers)

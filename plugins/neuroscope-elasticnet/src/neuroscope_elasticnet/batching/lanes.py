@@ -1,4 +1,4 @@
-"""Which fits of Adam go in one stack: those that see the same rows in the same order."""
+"""Jobs of Adam put into stacks: those that see the same rows in the same order are trained together."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _plan(values: NDArray[Any], job: Job, prints: dict[bytes, list[bytes]]) -> _
 
 
 def _over_columns(group: Sequence[_PlannedJob]) -> Iterator[tuple[Places, list[_PlannedJob]]]:
-    """Jobs on the same columns apart, or together with others on a stretch that holds all: whichever is cheaper."""
+    """Split jobs by columns where that is cheaper than one stack over a stretch that holds the columns of several."""
     apart = grouped(group, lambda each: each.job.columns_key)
     ends = [_ends(each.job.columns) for each in group]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
@@ -102,7 +102,7 @@ def _ends(columns: Places) -> tuple[int, int]:
 
 
 def _chunks(members: Sequence[_PlannedJob]) -> Iterator[list[_PlannedJob]]:
-    """As few stacks as may be, of about the same number of classes: a small one would read the rows for little."""
+    """Split jobs into few stacks of about the same number of classes: a small one would read the rows for little."""
     classes = sum(each.job.classes for each in members)
     room = classes / -(-classes // _WIDE)
     chunk: list[_PlannedJob] = []

@@ -1,7 +1,7 @@
-"""Which optima are found one after another: the same rows, columns, scale and labels under other penalties.
+"""Jobs of the optimum put into paths: the same rows, columns, scale and labels, with a falling penalty.
 
-Each begins where the one before ended, from strong to weak, and ends by its own duality gap. Optima without L1 share
-their rotated rows.
+Each fit begins where the one before ended, from strong to weak, and ends by its own duality gap. Optima without L1
+share their rotated rows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Made = TypeVar("_Made")
 
 
 class _SharedValue(Generic[_Made]):
-    """Something made by the first who asks for it, and let go by the last."""
+    """A value made by the first thread that asks for it, and let go when the last user has left."""
 
     def __init__(self, users: int) -> None:
         self._users, self._lock = users, Lock()
@@ -68,7 +68,7 @@ def plan_paths(
 
 
 def _paths(jobs: Sequence[Job]) -> list[list[Job]]:
-    """From strong to weak; an optimum without L1 takes no start, and stands alone."""
+    """Put jobs with equal labels in one path, from strong to weak penalty; one without L1 takes no start: alone."""
     alone = [[job] for job in jobs if job.settings.l1 == 0]
     others = grouped([job for job in jobs if job.settings.l1 > 0], lambda job: (digest(job.y), job.classes))
     return alone + [sorted(path, key=lambda job: (-job.settings.l1, -job.settings.l2)) for path in others]

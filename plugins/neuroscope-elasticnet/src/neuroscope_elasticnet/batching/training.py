@@ -1,4 +1,4 @@
-"""From rows to a fit: scale, solver and penalty put together, for one training set or for the folds of one."""
+"""Fit training rows: scale their columns, run the solver, and choose the penalty on held-out folds."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Settings:
         return np.random.default_rng(seed)
 
     def recipe(self) -> Recipe:
-        """What Adam is asked for."""
+        """The part of the settings that Adam needs."""
         plain = self.norm == "plain"
         return Recipe(self.l1, self.l2, plain, self.shuffle, self.epochs, self.batch, self.learning_rate)
 
@@ -105,7 +105,7 @@ def adam_center(center: Floats, scale: str, kind: np.dtype[Any]) -> Floats:
 
 
 def targets_of(y: NDArray[np.int64], weights: Floats, classes: int) -> Targets:
-    """Classes and shares of some rows."""
+    """The targets of some rows: their classes, and their weights as shares of 1."""
     return Targets(onehot(y, classes), weights / weights.sum())
 
 
@@ -140,7 +140,7 @@ def _adam(prepared: PreparedRows, settings: Settings) -> Fit:
 
 
 def counts_of(weights: Floats) -> NDArray[np.int64]:
-    """How often each row is repeated.
+    """The weights as whole numbers: how often each row is repeated.
 
     Raises:
         ValueError: the weights are no whole numbers.
@@ -152,7 +152,7 @@ def counts_of(weights: Floats) -> NDArray[np.int64]:
 
 
 def choose_penalty(rows: TrainingRows, groups: NDArray[np.int64] | None, settings: Settings) -> float:
-    """The number of `GRID` that serves best as ``l1 = l2``: least held-out cross-entropy; of equals the largest."""
+    """Choose from `GRID` the ``l1 = l2`` of least cross-entropy on held-out folds; of equals the largest."""
     total = np.zeros(len(GRID))
     for train, test in group_folds(rows.y, groups):
         prepared, held = prepare(rows.take(train), settings), rows.take(test)
@@ -171,7 +171,7 @@ def _held_out(matrix: ScaledMatrix, fit: Fit, held: TrainingRows) -> float:
 def group_folds(
     y: NDArray[np.int64], groups: NDArray[np.int64] | None
 ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Folds that share no group, at most `FOLDS`; each leaves every class in its training part.
+    """Split rows into at most `FOLDS` folds that share no group; each training part keeps every class.
 
     Raises:
         ValueError: no number of folds does.

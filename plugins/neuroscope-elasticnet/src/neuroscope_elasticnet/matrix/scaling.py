@@ -1,4 +1,4 @@
-"""Centre and scale of columns, and the scaled matrix: made block by block, never held as a whole."""
+"""Learn centre and scale of columns, and read the scaled matrix block by block, never held as a whole."""
 
 from __future__ import annotations
 

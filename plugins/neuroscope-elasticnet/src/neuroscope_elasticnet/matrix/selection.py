@@ -36,7 +36,7 @@ class Selection:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the matrix."""
+        """Type of the matrix."""
         return self.values.dtype
 
     def __getitem__(self, rows: Places) -> NDArray[Any]:
@@ -48,7 +48,13 @@ Matrix = NDArray[Any] | Selection
 
 
 def select(values: NDArray[Any], rows: NDArray[np.int64] | None, columns: Places) -> Matrix:
-    """A view where the columns are neighbours and the rows all; else a copy if it is small; else a `Selection`."""
+    """Select rows and columns: as a view where possible, else as a copy if it is small, else as a `Selection`.
+
+    Args:
+        values: ``[all rows, all columns]``.
+        rows: their numbers; None = all, which a view asks for.
+        columns: a slice, which a view asks for, or their numbers.
+    """
     if isinstance(columns, slice):
         values, columns = values[:, columns], slice(None)
         if rows is None:
@@ -65,14 +71,14 @@ def select(values: NDArray[Any], rows: NDArray[np.int64] | None, columns: Places
 
 
 def some_rows(values: Matrix, rows: NDArray[np.int64]) -> Matrix:
-    """Rows of a matrix or of a selection."""
+    """Select rows of a matrix or of a selection."""
     if isinstance(values, Selection):
         return select(values.values, rows if values.chosen is None else values.chosen[rows], values.columns)
     return select(values, rows, slice(None))
 
 
 def places(columns: Any, width: int) -> Places:
-    """Columns as positions, given as positions or as a mask; neighbours in order as a slice.
+    """Turn columns, given as positions or as a mask, into positions; neighbours in order into a slice.
 
     Raises:
         ValueError: there are none, or one is not there.

@@ -31,7 +31,7 @@ class WorkingSet:
         self.center, self.inverse = np.zeros(0), np.zeros(0)
 
     def add(self, columns: NDArray[np.int64]) -> None:
-        """Take in more columns. Grown in place: a copy would need the memory twice."""
+        """Add columns. The array grows in place: a copy would need the memory twice."""
         before = len(self.which)
         self.which = np.concatenate([self.which, columns])
         self.raw.resize((len(self.which), self.raw.shape[1]), refcheck=False)

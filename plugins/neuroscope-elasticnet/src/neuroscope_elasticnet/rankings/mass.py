@@ -1,4 +1,4 @@
-"""Algorithm 1 of the paper in closed form: how much of a class's weight mass is left when a unit's turn comes.
+"""Algorithm 1 of the paper in closed form: scores from the share of a class's weight mass that larger weights hold.
 
 The algorithm takes, for a growing share p of the mass, the largest weights of each class until p is reached, and joins
 them over the classes; units are ordered by the p at which they come in. That p is known without the loop: for each
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from neuroscope_elasticnet.matrix.scaling import Floats
+    from numpy.typing import NDArray
 
 
-def left_mass(weights: Floats, *, inclusive: bool) -> Floats:
+def left_mass(weights: NDArray[np.float64], *, inclusive: bool) -> NDArray[np.float64]:
     """The share of each class's mass that the larger weights leave; 0 for weight 0.
 
     Args:
@@ -34,7 +34,7 @@ def left_mass(weights: Floats, *, inclusive: bool) -> Floats:
     return left
 
 
-def scores(weights: Floats, left: Floats) -> Floats:
+def scores(weights: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:
     """``1 - entry mass``; of units that come in together, those with a larger share of a class's mass score higher.
 
     They are put between their score and the next higher one (2 above the first), at most half-way. 0 is weight 0, and
@@ -49,7 +49,7 @@ def scores(weights: Floats, left: Floats) -> Floats:
     """
     mass = weights.sum(axis=1, keepdims=True)
     share = np.divide(weights, mass, out=np.zeros_like(weights), where=mass > 0).max(axis=0)
-    most: Floats = left.max(axis=0)
+    most: NDArray[np.float64] = left.max(axis=0)
     values, where, times = np.unique(most, return_inverse=True, return_counts=True)
     above = np.append(values[1:], 2.0)
     alone = (times[where] == 1) & (most > 0)
@@ -57,7 +57,7 @@ def scores(weights: Floats, left: Floats) -> Floats:
     return most
 
 
-def entry_mass(left: Floats, step: float) -> Floats:
+def entry_mass(left: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     """The first of ``step``, 2 ``step``, ... 1 at which Algorithm 1 has the unit: ``[units]``; NaN = at none."""
     most = left.max(axis=0)
     steps = 1 / step

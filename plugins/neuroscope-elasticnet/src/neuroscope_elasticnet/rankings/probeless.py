@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from neuroscope import Features, Labels, Probe, Ranking
-    from neuroscope_elasticnet.matrix.scaling import Floats
 
 
 class Probeless:
@@ -37,8 +39,8 @@ class Probeless:
         )
 
 
-def class_means(features: Features, labels: Labels) -> Floats:
-    """``[classes that have rows, units]``, in the order of the class numbers."""
+def class_means(features: Features, labels: Labels) -> NDArray[np.float64]:
+    """Mean of each unit over the rows of each class: ``[classes that have rows, units]``, by class number."""
     import numpy as np
 
     order = np.argsort(labels.values, kind="stable")
@@ -46,7 +48,7 @@ def class_means(features: Features, labels: Labels) -> Floats:
     return np.array([features.values[rows].mean(axis=0, dtype=np.float64) for rows in np.split(order, starts)])
 
 
-def distances(means: Floats) -> Floats:
+def distances(means: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum of the absolute differences of each class's mean to those of all others: ``[classes, units]``.
 
     With C means in ascending order the k-th is the larger one of k pairs: a sort and running sums, not C * C sums.
@@ -60,6 +62,6 @@ def distances(means: Floats) -> Floats:
     below = np.cumsum(ascending, axis=0) - ascending
     above = ascending.sum(axis=0) - below - ascending
     apart = place * ascending - below + above - (len(means) - 1 - place) * ascending
-    found: Floats = np.empty_like(apart)
+    found: NDArray[np.float64] = np.empty_like(apart)
     np.put_along_axis(found, order, np.maximum(apart, 0.0), axis=0)
     return found

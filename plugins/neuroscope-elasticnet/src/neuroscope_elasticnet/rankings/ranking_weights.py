@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
     from neuroscope import Features, Labels, Probe
     from neuroscope_elasticnet.estimator import ElasticNetProbe
-    from neuroscope_elasticnet.matrix.scaling import Floats
 
 _TOLERANCE = 1e-6  # an order asks for more than a prediction does; near the minimum it is a step or two
 
 
-def of_probe(probe: Probe, features: Features, labels: Labels) -> Floats:
+def of_probe(probe: Probe, features: Features, labels: Labels) -> NDArray[np.float64]:
     """Absolute weights of a fitted linear probe, as they are: ``[classes, units]``, 0 for a class it does not know.
 
     The one row of weights that scikit-learn's binary classifiers have is that of both classes.
@@ -50,7 +49,7 @@ def of_probe(probe: Probe, features: Features, labels: Labels) -> Floats:
     return weights
 
 
-def of_ridge(features: Features, labels: Labels, *, bootstraps: int, seed: int) -> Floats:
+def of_ridge(features: Features, labels: Labels, *, bootstraps: int, seed: int) -> NDArray[np.float64]:
     """Absolute weights in scaled units, averaged over ridge fits to bootstraps of the training groups.
 
     Args:
@@ -70,7 +69,7 @@ def of_ridge(features: Features, labels: Labels, *, bootstraps: int, seed: int) 
 
 
 def _fits(features: Features, y: NDArray[np.int64], counts: Sequence[NDArray[np.int64]]) -> list[ElasticNetProbe]:
-    """A strong L2 penalty alone on scaled columns: of the fits compared, the one whose top units vary least."""
+    """Fit with a strong L2 alone on scaled columns: of the fits compared, the one whose top units vary least."""
     from neuroscope_elasticnet.estimator import ElasticNetProbe
 
     probe = ElasticNetProbe(scale="soft", l1=0.0, l2=1.0, tolerance=_TOLERANCE)
@@ -79,7 +78,7 @@ def _fits(features: Features, y: NDArray[np.int64], counts: Sequence[NDArray[np.
 
 
 def draws(labels: Labels, bootstraps: int, seed: int) -> list[NDArray[np.int64]]:
-    """How often each row counts when the groups are drawn with replacement.
+    """Draw the groups with replacement, several times: how often each row counts.
 
     A class that a draw misses brings one of its groups, drawn too: every fit knows every class.
     """

@@ -48,7 +48,7 @@ class WeightMass:
         self.step = step
 
     def rank(self, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
-        """Rank the units.
+        """Rank the units by absolute weights.
 
         Args:
             features: training rows; ``values`` is read by ``weights=ridge`` alone.

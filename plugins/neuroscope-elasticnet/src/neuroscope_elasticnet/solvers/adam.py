@@ -39,7 +39,7 @@ def batches(rows: NDArray[np.int64], recipe: Recipe, generator: np.random.Genera
 
 
 def fingerprints(values: Matrix) -> list[bytes]:
-    """A digest of each row's content."""
+    """Digest the content of each row."""
     found = []
     for rows in row_blocks(*values.shape):
         found += [blake2b(row.data, digest_size=16).digest() for row in np.ascontiguousarray(values[rows])]
@@ -59,7 +59,7 @@ def follow(
     recipe: Recipe,
     generator: np.random.Generator,
 ) -> Fit:
-    """Run the recipe on one problem.
+    """Train one problem by itself, as the recipe says.
 
     Args:
         matrix: the training rows.

@@ -1,4 +1,4 @@
-"""How this plugin's loops are compiled; imported by a fit alone."""
+"""Compile this plugin's loops with numba; imported by a fit alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FAST = {"reassoc", "contract", "nsz", "arcp"}  # lets sums run in vector regist
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile for one thread, without Python's lock; kept on disk where a folder for it can be written."""
+    """Compile a function for one thread, without Python's lock; kept on disk where a folder for it can be written."""
     # A division that could raise an error would keep its whole loop out of vector registers: six times as slow.
     compile_as = partial(njit, nogil=True, fastmath=_FAST, error_model="numpy")
     try:

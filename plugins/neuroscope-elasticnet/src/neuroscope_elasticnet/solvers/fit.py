@@ -1,4 +1,4 @@
-"""What a solver is asked for and what it returns, and the step that the solvers share."""
+"""What an optimum is asked for, what every solver returns, and the line search of both Newton methods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROUNDING = 1e-15  # of a sum over rows, relative
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What is minimised, ``cross-entropy + l1 sum|W| + l2 sum W^2``, and when it is enough.
+    """What an optimum is asked for: to minimise ``cross-entropy + l1 sum|W| + l2 sum W^2`` to within a gap.
 
     Attributes:
         l1: weight of the sum of absolute weights.
@@ -34,7 +34,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A solution in scaled units.
+    """Weights and bias that a solver found, in scaled units.
 
     Attributes:
         weights: ``[classes, columns]``.
@@ -82,5 +82,5 @@ def two_rows(free: Floats) -> Floats:
 
 
 def split_bias(free: Floats) -> Floats:
-    """The bias of every class, with mean 0."""
+    """The bias of every class from that of the classes with free logits, with mean 0."""
     return two_rows(free) if len(free) == 1 else free - free.mean()

@@ -26,7 +26,7 @@ _SWEEPS, _RATIO = 50, 0.02  # of a Newton step's coordinate descent: a rough sol
 
 
 def minimise(matrix: ScaledMatrix, targets: Targets, goal: Goal, start: Fit | None = None) -> Fit:
-    """Solve to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
+    """Find the minimum for ``l1 > 0``, to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
 
     Args:
         matrix: the training rows; columns have mean 0 under the rows' shares.

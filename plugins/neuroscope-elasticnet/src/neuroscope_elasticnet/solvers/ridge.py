@@ -70,7 +70,7 @@ class UnrotatedAxes:
 
 
 def rotate(matrix: ScaledMatrix, share: Floats) -> Axes:
-    """Rotate onto the axes along which the rows vary; those without variance are left out."""
+    """Rotate the rows onto the axes along which the rows vary; those without variance are left out."""
     rows, columns = matrix.shape
     root = np.sqrt(share)
     if columns <= rows:
@@ -87,7 +87,7 @@ def rotate(matrix: ScaledMatrix, share: Floats) -> Axes:
 
 
 def unrotated(matrix: ScaledMatrix, share: Floats) -> UnrotatedAxes:
-    """No rotation; the columns' mean squares stand for the axes'."""
+    """Take the columns themselves as axes, where a rotation would take longer than the steps that it saves."""
     spread = np.zeros(matrix.shape[1])
     for where, block in matrix.blocks():
         spread += share[where] @ block**2
@@ -112,7 +112,7 @@ def _eigen(symmetric: Floats) -> tuple[Floats, Floats]:
 
 
 def minimise_ridge(matrix: ScaledMatrix, targets: Targets, goal: Goal, shared: Callable[[], Axes] | None = None) -> Fit:
-    """Solve with ``l1 = 0`` to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
+    """Find the minimum for ``l1 = 0``, to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
 
     Args:
         matrix: the training rows; columns have mean 0 under the rows' shares.

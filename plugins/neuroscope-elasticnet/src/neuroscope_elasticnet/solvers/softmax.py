@@ -1,4 +1,4 @@
-"""Softmax regression's loss: logits of some rows, cross-entropy, and the bias that is best for them."""
+"""The loss of softmax regression: probabilities, cross-entropy, its gradient, and the best bias for given logits."""
 
 from __future__ import annotations
 

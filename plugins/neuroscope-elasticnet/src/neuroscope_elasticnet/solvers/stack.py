@@ -45,7 +45,7 @@ class Lane:
 
 
 class _LaneState:
-    """Weights and moments of one lane, in the type of the matrix."""
+    """Weights and Adam's moments of one lane during training, in the type of the matrix."""
 
     def __init__(self, lane: Lane, kind: np.dtype[Any]) -> None:
         self.lane = lane
