@@ -17,10 +17,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from neuroscope_elasticnet.estimator import ElasticNetProbe
-from neuroscope_elasticnet.fit import Fit
-from neuroscope_elasticnet.gap import relative_gap
-from neuroscope_elasticnet.scaling import Scaled
-from neuroscope_elasticnet.softmax import Targets
+from neuroscope_elasticnet.matrix.scaling import ScaledMatrix
+from neuroscope_elasticnet.solvers.fit import Fit
+from neuroscope_elasticnet.solvers.gap import relative_gap
+from neuroscope_elasticnet.solvers.softmax import Targets
 
 PASSES = (10, 30, 100, 300, 1000, 3000)
 
@@ -51,7 +51,7 @@ def saga(scaled, y, classes, l1, l2, passes):
     ridge = l2 if classes == 2 else 2 * l2
     strength = l1 + ridge
     targets = Targets((np.arange(classes)[:, None] == y).astype(float), np.full(len(y), 1 / len(y)))
-    matrix = Scaled(scaled, np.zeros(scaled.shape[1]), np.ones(scaled.shape[1]))
+    matrix = ScaledMatrix(scaled, np.zeros(scaled.shape[1]), np.ones(scaled.shape[1]))
     model = LogisticRegression(
         solver="saga", l1_ratio=l1 / strength, C=1 / (len(y) * strength), max_iter=passes, tol=0.0, random_state=0
     )

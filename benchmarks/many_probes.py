@@ -21,7 +21,7 @@ import numpy as np
 from neuroscope import Problem
 from neuroscope.defaults import PRESETS
 from neuroscope_elasticnet import make_elasticnet
-from neuroscope_elasticnet.mass import left_mass, scores
+from neuroscope_elasticnet.rankings.mass import left_mass, scores
 
 PERCENTS = (1, 5, 10, 15, 20, 25, 50, 75)
 SHARES = np.array([2000, 2000, 2000, 3000, 1500, 600]) / 11100  # of the paper's six layers

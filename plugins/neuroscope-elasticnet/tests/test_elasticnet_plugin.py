@@ -60,7 +60,8 @@ def test_the_probe_is_registered():
 @pytest.mark.parametrize("user_cache", [True, False])
 def test_a_fit_needs_no_folder_to_write_to_and_no_torch(tmp_path, user_cache):
     shutil.copytree(SOURCE, tmp_path / "neuroscope_elasticnet", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "neuroscope_elasticnet" / "__pycache__").touch()  # a file, so that no folder can be made
+    for room in {module.parent for module in tmp_path.rglob("*.py")}:
+        (room / "__pycache__").touch()  # a file, so that no folder can be made
     cache = tmp_path / "cache"
     if not user_cache:
         cache.touch()

@@ -27,12 +27,12 @@ def register_rankings(register: Registrar[Ranker]) -> None:
     """Offer the rankings ``weight-mass`` and ``probeless``."""
     register(
         "weight-mass",
-        "neuroscope_elasticnet.weight_mass:WeightMass",
+        "neuroscope_elasticnet.rankings.weight_mass:WeightMass",
         summary="absolute weights, the largest of each class first (the paper's Algorithm 1)",
     )
     register(
         "probeless",
-        "neuroscope_elasticnet.probeless:Probeless",
+        "neuroscope_elasticnet.rankings.probeless:Probeless",
         summary="differences of class means, summed over the pairs of classes; no probe's weights",
     )
 

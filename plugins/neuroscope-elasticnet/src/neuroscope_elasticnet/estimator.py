@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone  # noqa: TID253 -
 from sklearn.exceptions import ConvergenceWarning  # noqa: TID253
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data  # noqa: TID253
 
-from neuroscope_elasticnet.scaling import row_blocks
+from neuroscope_elasticnet.matrix.scaling import row_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from neuroscope import Problem
+    from neuroscope_elasticnet.batching.jobs import Solution
+    from neuroscope_elasticnet.batching.training import Settings
 
 _CHOICES = {
     "solver": ("optimum", "adam"),
@@ -112,7 +114,7 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         groups: ArrayLike | None = None,
         column_groups: ArrayLike | None = None,
     ) -> Self:
-        """Train.
+        """Train this probe on rows and their classes.
 
         Args:
             X: ``[rows, columns]``, float32 or float64 (else converted); may be a read-only memory map.
@@ -124,14 +126,14 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a parameter or the data cannot be used.
         """
-        from neuroscope_elasticnet.jobs import make_job
-        from neuroscope_elasticnet.many import run
+        from neuroscope_elasticnet.batching.jobs import make_job
+        from neuroscope_elasticnet.batching.many import run
 
         self._check_parameters()
         values, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
         everything = slice(0, values.shape[1])
-        job = make_job(self, values, labels, sample_weight, everything, groups, column_groups)
-        run(np.asarray(values), [job])
+        job = make_job(self._settings(), values, labels, sample_weight, everything, groups, column_groups)
+        self._take(*run(np.asarray(values), [job]))
         self._warn()
         return self
 
@@ -163,23 +165,25 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: a parameter or the data cannot be used.
         """
-        from neuroscope_elasticnet.jobs import make_job
-        from neuroscope_elasticnet.many import run
-        from neuroscope_elasticnet.table import places
+        from neuroscope_elasticnet.batching.jobs import make_job
+        from neuroscope_elasticnet.batching.many import run
+        from neuroscope_elasticnet.matrix.selection import places
 
         values = np.asarray(check_array(X, dtype=[np.float64, np.float32]))
-        jobs = []
+        probes, jobs = [], []
         for each in problems:
             probe = clone(self).set_params(**each.params)
             probe._check_parameters()
             columns = places(each.columns, values.shape[1])
             labels = y if each.y is None else each.y
-            jobs.append(make_job(probe, values, labels, each.sample_weight, columns, groups, column_groups))
-        run(values, jobs)
-        for job in jobs:
-            job.probe.n_features_in_ = job.probe.coef_.shape[1]
-            job.probe._warn()
-        return [job.probe for job in jobs]
+            settings = probe._settings()
+            jobs.append(make_job(settings, values, labels, each.sample_weight, columns, groups, column_groups))
+            probes.append(probe)
+        for probe, solution in zip(probes, run(values, jobs), strict=True):
+            probe._take(solution)
+            probe.n_features_in_ = probe.coef_.shape[1]
+            probe._warn()
+        return probes
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Logits ``[rows, classes]``; of two classes, their difference ``[rows]`` (positive = the second)."""
@@ -212,6 +216,18 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for rows in row_blocks(*values.shape):
             logits[rows] = values[rows].astype(np.float64) @ self.coef_.T + self.intercept_
         return logits
+
+    def _settings(self) -> Settings:
+        from neuroscope_elasticnet.batching.training import Settings
+
+        return Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
+
+    def _take(self, solution: Solution) -> None:
+        self.classes_ = solution.classes
+        self.coef_, self.intercept_ = solution.coef, solution.intercept
+        self.center_, self.scale_ = solution.center, solution.scale
+        self.l1_, self.l2_ = solution.l1, solution.l2
+        self.n_iter_, self.gap_, self.converged_ = solution.steps, solution.gap, solution.converged
 
     def _check_parameters(self) -> None:
         for name, choices in _CHOICES.items():

@@ -1,0 +1,1 @@
+"""Rows and columns as the solvers read them: chosen, centred and scaled, and never held as a whole."""
