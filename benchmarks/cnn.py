@@ -35,7 +35,7 @@ from neuroscope import Frames, LayerSpec, WaveBatch
 from neuroscope.poolings import MeanStd
 from neuroscope_cnn import extents, spec
 from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE, LAYERS, STRIDE
-from neuroscope_cnn.front_end import FrontEnd
+from neuroscope_cnn.frontend.front_end import FrontEnd
 from neuroscope_cnn.layers import NAMES, Pools, embeddings, whole
 from neuroscope_cnn.network import Network
 from neuroscope_cnn.weights import random_weights

@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pad_sequence  # noqa: TID253
 
 from neuroscope import Frames
 from neuroscope_cnn import extents
-from neuroscope_cnn.front_end import FrontEnd
+from neuroscope_cnn.frontend.front_end import FrontEnd
 from neuroscope_cnn.layers import NAMES, Pools, embeddings, whole
 from neuroscope_cnn.network import Network
 

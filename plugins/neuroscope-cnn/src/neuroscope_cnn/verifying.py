@@ -157,7 +157,7 @@ def _demo(prefix: Path, wave: NDArray[np.float32]) -> DemoVerdict:
     import torch
 
     from neuroscope_cnn.extents import exact
-    from neuroscope_cnn.front_end import FrontEnd
+    from neuroscope_cnn.frontend.front_end import FrontEnd
     from neuroscope_cnn.layers import whole
     from neuroscope_cnn.network import Network
 

@@ -17,7 +17,7 @@ import torch  # noqa: TID253
 
 from neuroscope import BadAudio, commands, waves
 from neuroscope_cnn.architecture import BANDS
-from neuroscope_cnn.front_end import SAMPLE_RATE, FrontEnd
+from neuroscope_cnn.frontend.front_end import SAMPLE_RATE, FrontEnd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

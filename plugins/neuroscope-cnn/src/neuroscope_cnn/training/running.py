@@ -12,7 +12,7 @@ import torch  # noqa: TID253
 
 from neuroscope import BadOption, Manifest, commands
 from neuroscope_cnn.architecture import ARCHITECTURES
-from neuroscope_cnn.front_end import min_samples
+from neuroscope_cnn.frontend.front_end import min_samples
 from neuroscope_cnn.spec import sre_cnn
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.evaluation import Score

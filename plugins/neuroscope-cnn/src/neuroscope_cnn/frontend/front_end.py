@@ -8,10 +8,10 @@ from __future__ import annotations
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
 from neuroscope import BadAudio
-from neuroscope_cnn.activity import active
-from neuroscope_cnn.mel import SAMPLE_RATE
-from neuroscope_cnn.mfcc import BLOCK, CEPSTRA, HOP, Mfcc
-from neuroscope_cnn.normalise import REACH, subtract_sliding_mean
+from neuroscope_cnn.frontend.activity import active
+from neuroscope_cnn.frontend.mel import SAMPLE_RATE
+from neuroscope_cnn.frontend.mfcc import BLOCK, CEPSTRA, HOP, Mfcc
+from neuroscope_cnn.frontend.normalise import REACH, subtract_sliding_mean
 
 __all__ = ["HOP", "SAMPLE_RATE", "FrontEnd", "frames_of", "min_samples"]
 

@@ -9,7 +9,7 @@ import math
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.mel import BANDS, filter_bank
+from neuroscope_cnn.frontend.mel import BANDS, filter_bank
 
 HOP = 160
 CEPSTRA = 40
