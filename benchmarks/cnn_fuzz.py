@@ -21,8 +21,9 @@ import numpy as np  # noqa: F401 (loaded before the limit is set)
 import safetensors.numpy  # noqa: F401
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn import architecture, checkpoint
+from neuroscope_cnn import checkpoint
 from neuroscope_cnn.bundle import beside
+from neuroscope_cnn.model import architecture
 from neuroscope_cnn.published import DATA, INDEX
 from neuroscope_cnn.safe import save
 

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn import architecture
 from neuroscope_cnn.bundle import beside
 from neuroscope_cnn.checkpoint import find
+from neuroscope_cnn.model import architecture
 from neuroscope_cnn.published import DATA, INDEX
 from neuroscope_cnn.safe import save
 

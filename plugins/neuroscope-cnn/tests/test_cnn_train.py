@@ -18,7 +18,7 @@ from neuroscope import WaveBatch
 from neuroscope.cli.main import build
 from neuroscope_cnn import checkpoint, spec
 from neuroscope_cnn.frontend.front_end import FrontEnd
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.model.network import Network
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.evaluation import logits_of
 from neuroscope_cnn.training.trainer import BEST, LAST

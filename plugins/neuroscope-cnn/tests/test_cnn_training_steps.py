@@ -9,9 +9,9 @@ import torch
 from scipy.stats import binomtest
 from torch.nn import functional
 
-from neuroscope_cnn.architecture import CONVOLUTIONS
 from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.model.architecture import CONVOLUTIONS
+from neuroscope_cnn.model.network import Network
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.batches import Sampler, ahead, lay_out
 from neuroscope_cnn.training.evaluation import Score, logits_of

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
 from neuroscope_cnn import placed
-from neuroscope_cnn.architecture import ADI, ARCHITECTURES, SRE, Architecture
 from neuroscope_cnn.bundle import Bundle, beside, read_bundle
 from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES, SRE, Architecture
 from neuroscope_cnn.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
 from neuroscope_cnn.remembered import remembered
 from neuroscope_cnn.safe import Mode, read_header

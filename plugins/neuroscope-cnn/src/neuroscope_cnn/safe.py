@@ -1,7 +1,7 @@
 """Our own format: a safetensors file whose metadata says which network it is, how it is run, and what its classes are.
 
-Variables have TensorFlow's names and layout (``architecture.py``). The header is read here rather than by the library,
-so that a backbone can be described without numpy, and with bounds on what a header may ask for.
+Variables have TensorFlow's names and layout (``model.architecture``). The header is read here rather than by the
+library, so that a backbone can be described without numpy, and with bounds on what a header may ask for.
 Source: github.com/huggingface/safetensors, README, "Format".
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from neuroscope import BadOption, commands
-from neuroscope_cnn.architecture import ARCHITECTURES, Architecture
 from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.model.architecture import ARCHITECTURES, Architecture
 from neuroscope_cnn.placed import Placed
 
 if TYPE_CHECKING:

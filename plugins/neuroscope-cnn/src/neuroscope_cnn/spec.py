@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, LayerSpec, Origin
-from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
 from neuroscope_cnn.checkpoint import N_FFT, Checkpoint, find
+from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
+from neuroscope_cnn.model.weights import RECIPE
 from neuroscope_cnn.published import missing
-from neuroscope_cnn.weights import RECIPE
 
 if TYPE_CHECKING:
-    from neuroscope_cnn.backbone import CNN
+    from neuroscope_cnn.model.backbone import CNN
 
 EXACT_VAD = 0.9  # of half the mean energy, in the published front end
 STATISTICS = ("mean", "std")
@@ -197,8 +197,8 @@ def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Ori
 def _load(checkpoint: Checkpoint | None, seed: int, settings: Settings, device: str) -> CNN:
     import torch
 
-    from neuroscope_cnn.backbone import CNN
-    from neuroscope_cnn.weights import random_weights
+    from neuroscope_cnn.model.backbone import CNN
+    from neuroscope_cnn.model.weights import random_weights
 
     if checkpoint is None:
         weights = random_weights(settings.architecture, seed)

@@ -156,10 +156,10 @@ def _demo(prefix: Path, wave: NDArray[np.float32]) -> DemoVerdict:
     """Front end and exact network as the demo runs them."""
     import torch
 
-    from neuroscope_cnn.extents import exact
     from neuroscope_cnn.frontend.front_end import FrontEnd
-    from neuroscope_cnn.layers import whole
-    from neuroscope_cnn.network import Network
+    from neuroscope_cnn.model.extents import exact
+    from neuroscope_cnn.model.layers import whole
+    from neuroscope_cnn.model.network import Network
 
     checkpoint = find(prefix, "adi")
     if not checkpoint.labels:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch  # noqa: TID253
 
-from neuroscope_cnn.architecture import BANDS, CONVOLUTIONS, STRIDE
-from neuroscope_cnn.extents import valid
-from neuroscope_cnn.network import BEHIND
+from neuroscope_cnn.model.architecture import BANDS, CONVOLUTIONS, STRIDE
+from neuroscope_cnn.model.extents import valid
+from neuroscope_cnn.model.network import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

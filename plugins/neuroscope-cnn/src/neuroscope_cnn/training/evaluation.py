@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253 - this module is imported when a training runs
 
-from neuroscope_cnn.extents import valid
-from neuroscope_cnn.layers import Pools
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.model.extents import valid
+from neuroscope_cnn.model.layers import Pools
+from neuroscope_cnn.model.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from neuroscope_cnn.architecture import Architecture
+    from neuroscope_cnn.model.architecture import Architecture
     from neuroscope_cnn.training.features import Frames
 
 TOGETHER = 4096  # frames of a batch

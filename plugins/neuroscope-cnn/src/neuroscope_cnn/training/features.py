@@ -16,8 +16,8 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadAudio, commands, waves
-from neuroscope_cnn.architecture import BANDS
 from neuroscope_cnn.frontend.front_end import SAMPLE_RATE, FrontEnd
+from neuroscope_cnn.model.architecture import BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

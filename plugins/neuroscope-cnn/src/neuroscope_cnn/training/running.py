@@ -11,8 +11,9 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadOption, Manifest, commands
-from neuroscope_cnn.architecture import ARCHITECTURES
 from neuroscope_cnn.frontend.front_end import min_samples
+from neuroscope_cnn.model.architecture import ARCHITECTURES
+from neuroscope_cnn.model.weights import random_weights
 from neuroscope_cnn.spec import sre_cnn
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.evaluation import Score
@@ -21,7 +22,6 @@ from neuroscope_cnn.training.forward import is_learned
 from neuroscope_cnn.training.labelled import divide, labelled
 from neuroscope_cnn.training.state import State
 from neuroscope_cnn.training.trainer import BEST, LAST, Corpus, Trainer
-from neuroscope_cnn.weights import random_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

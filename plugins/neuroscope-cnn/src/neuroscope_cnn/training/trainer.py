@@ -14,7 +14,7 @@ import torch  # noqa: TID253 - this module is imported when a training runs
 from torch.nn import functional  # noqa: TID253
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn.network import full_precision
+from neuroscope_cnn.model.network import full_precision
 from neuroscope_cnn.safe import save
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.batches import Batch, Sampler, ahead, lay_out
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from neuroscope_cnn.architecture import Architecture
+    from neuroscope_cnn.model.architecture import Architecture
     from neuroscope_cnn.training.features import Frames
     from neuroscope_cnn.training.labelled import Parts
     from neuroscope_cnn.training.settings import Settings

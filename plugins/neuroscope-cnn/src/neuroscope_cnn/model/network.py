@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.architecture import BANDS, CONVOLUTIONS, EPSILON, STRIDE
+from neuroscope_cnn.model.architecture import BANDS, CONVOLUTIONS, EPSILON, STRIDE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from neuroscope_cnn.architecture import Architecture
-    from neuroscope_cnn.extents import Extent
+    from neuroscope_cnn.model.architecture import Architecture
+    from neuroscope_cnn.model.extents import Extent
 
 BLOCK = 512  # frames of conv2 (20 ms each) that are computed at a time, the whole batch's together
 LEAST = 64  # of each utterance: between utterances, three frames are computed for nothing

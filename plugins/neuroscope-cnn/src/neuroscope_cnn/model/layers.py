@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.pooling import Moments
+from neuroscope_cnn.model.pooling import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-    from neuroscope_cnn.extents import Extent
-    from neuroscope_cnn.network import Frames, Network
+    from neuroscope_cnn.model.extents import Extent
+    from neuroscope_cnn.model.network import Frames, Network
 
 NAMES = {"conv1": "CNN1", "conv2": "CNN2", "conv3": "CNN3", "conv4": "CNN4"}
 

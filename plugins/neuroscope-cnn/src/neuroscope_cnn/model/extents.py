@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neuroscope_cnn.architecture import CONVOLUTIONS, STRIDE
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, STRIDE
 
 
 @dataclass(frozen=True, slots=True)

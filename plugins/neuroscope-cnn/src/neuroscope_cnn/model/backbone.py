@@ -8,10 +8,10 @@ import torch  # noqa: TID253 - this module is imported when the model is loaded,
 from torch.nn.utils.rnn import pad_sequence  # noqa: TID253
 
 from neuroscope import Frames
-from neuroscope_cnn import extents
 from neuroscope_cnn.frontend.front_end import FrontEnd
-from neuroscope_cnn.layers import NAMES, Pools, embeddings, whole
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.model import extents
+from neuroscope_cnn.model.layers import NAMES, Pools, embeddings, whole
+from neuroscope_cnn.model.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from neuroscope import WaveBatch
-    from neuroscope_cnn.architecture import Architecture
+    from neuroscope_cnn.model.architecture import Architecture
 
 FRAMEWISE = ("conv1", "conv2", "conv3")  # what the core pools in the mode valid
 
