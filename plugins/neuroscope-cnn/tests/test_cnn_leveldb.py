@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope_cnn import leveldb
-from neuroscope_cnn.published import INDEX, PUBLISHED
+from neuroscope_cnn.checkpoints import leveldb
+from neuroscope_cnn.checkpoints.published import INDEX, PUBLISHED
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 ENTRIES = [

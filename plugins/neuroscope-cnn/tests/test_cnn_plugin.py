@@ -9,9 +9,9 @@ import torch
 
 from neuroscope import LayerSpec, testing, waves
 from neuroscope.poolings import MeanStd
+from neuroscope_cnn.checkpoints.safe import save
 from neuroscope_cnn.model.architecture import ARCHITECTURES, LAYERS
 from neuroscope_cnn.model.weights import random_weights
-from neuroscope_cnn.safe import save
 from neuroscope_cnn.spec import adi_cnn, sre_cnn
 
 FACTORIES = {"adi": adi_cnn, "sre": sre_cnn}

@@ -9,7 +9,7 @@ import torch
 from scipy.stats import binomtest
 from torch.nn import functional
 
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 from neuroscope_cnn.model.architecture import CONVOLUTIONS
 from neuroscope_cnn.model.network import Network
 from neuroscope_cnn.training import state as states

@@ -35,7 +35,7 @@ def convert(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE where it exists.")] = False,
 ) -> None:
     """Write a TensorFlow bundle as one .safetensors file, which is run in the same way and shares its vectors."""
-    from neuroscope_cnn import converting
+    from neuroscope_cnn.checkpoints import converting
 
     written = converting.convert(prefix, file, replace=force)
     network = written.architecture
@@ -109,7 +109,7 @@ def train(
     json: commands.Json = False,
 ) -> None:
     """Train a network as the paper did, by plain descent on random crops; its checkpoints are those of its backbone."""
-    from neuroscope_cnn.checkpoint import expanded
+    from neuroscope_cnn.checkpoints.checkpoint import expanded
     from neuroscope_cnn.training.settings import Settings
 
     settings = Settings(

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, LayerSpec, Origin
-from neuroscope_cnn.checkpoint import N_FFT, Checkpoint, find
+from neuroscope_cnn.checkpoints.checkpoint import N_FFT, Checkpoint, find
+from neuroscope_cnn.checkpoints.published import missing
 from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
 from neuroscope_cnn.model.weights import RECIPE
-from neuroscope_cnn.published import missing
 
 if TYPE_CHECKING:
     from neuroscope_cnn.model.backbone import CNN

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
-from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.checkpoint import expanded, find, located
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.published import META, PUBLISHED, PublishedFile, blob_id
+from neuroscope_cnn.checkpoints.bundle import beside
+from neuroscope_cnn.checkpoints.checkpoint import expanded, find, located
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.published import META, PUBLISHED, PublishedFile, blob_id
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption, MissingData, commands
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

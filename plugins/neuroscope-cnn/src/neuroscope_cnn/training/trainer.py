@@ -14,8 +14,8 @@ import torch  # noqa: TID253 - this module is imported when a training runs
 from torch.nn import functional  # noqa: TID253
 
 from neuroscope import NeuroscopeError
+from neuroscope_cnn.checkpoints.safe import save
 from neuroscope_cnn.model.network import full_precision
-from neuroscope_cnn.safe import save
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.batches import Batch, Sampler, ahead, lay_out
 from neuroscope_cnn.training.display import Display, display

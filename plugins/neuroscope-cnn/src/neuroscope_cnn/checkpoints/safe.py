@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from neuroscope import BadOption, commands
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.placed import Placed
 from neuroscope_cnn.model.architecture import ARCHITECTURES, Architecture
-from neuroscope_cnn.placed import Placed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.leveldb import entries
-from neuroscope_cnn.placed import Placed, overlapping
-from neuroscope_cnn.protobuf import fields, signed
-from neuroscope_cnn.published import DATA, INDEX
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.leveldb import entries
+from neuroscope_cnn.checkpoints.placed import Placed, overlapping
+from neuroscope_cnn.checkpoints.protobuf import fields, signed
+from neuroscope_cnn.checkpoints.published import DATA, INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
-from neuroscope_cnn import placed
-from neuroscope_cnn.bundle import Bundle, beside, read_bundle
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints import placed
+from neuroscope_cnn.checkpoints.bundle import Bundle, beside, read_bundle
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
+from neuroscope_cnn.checkpoints.remembered import remembered
+from neuroscope_cnn.checkpoints.safe import Mode, read_header
 from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES, SRE, Architecture
-from neuroscope_cnn.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
-from neuroscope_cnn.remembered import remembered
-from neuroscope_cnn.safe import Mode, read_header
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neuroscope_cnn.placed import Placed
+    from neuroscope_cnn.checkpoints.placed import Placed
 
 SAFE = ".safetensors"
 N_FFT = 400  # of a bundle, which does not say: 25 ms, as in the paper

@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope_cnn import crc32c
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints import crc32c
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
