@@ -14,12 +14,26 @@ from numpy.typing import NDArray
 
 from neuroscope.contracts.audio import WaveBatch
 from neuroscope.errors import BadAudio
+from neuroscope.mel_filters import mel_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import soundfile
+
+__all__ = [
+    "MEAN",
+    "PIPELINE",
+    "ROW_NAME",
+    "AudioFile",
+    "Stretch",
+    "batch",
+    "examine",
+    "mel_filters",
+    "read",
+    "resampled",
+]
 
 PIPELINE = "1"
 """Version of everything between the file's bytes and the waveform; it enters the store's key."""
