@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from neuroscope import BadAudio
 from neuroscope_cnn.frontend.activity import active
-from neuroscope_cnn.frontend.front_end import FrontEnd, frames_of, min_samples
+from neuroscope_cnn.frontend.framing import frames_of, min_samples
+from neuroscope_cnn.frontend.front_end import FrontEnd
 from neuroscope_cnn.frontend.mel import filter_bank
 from neuroscope_cnn.frontend.mfcc import Mfcc
 from neuroscope_cnn.frontend.normalise import subtract_sliding_mean

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuroscope import commands
+from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS_SHOWN
 
 if TYPE_CHECKING:
     from neuroscope_cnn.training.settings import Settings
@@ -99,7 +100,9 @@ def train(
     decay_steps: Annotated[int, typer.Option("--decay-steps", help="Steps of a stair.")] = 50_000,
     momentum: Annotated[float, typer.Option("--momentum", help="Of the descent.")] = 0.0,
     every: Annotated[int, typer.Option("--every", help="Steps between two looks at the held-out utterances.")] = 1000,
-    n_fft: Annotated[int, typer.Option("--n-fft", help="Samples of a window of the front end: 400 or 512.")] = 400,
+    n_fft: Annotated[
+        int, typer.Option("--n-fft", help=f"Samples of a window of the front end: {WINDOWS_SHOWN}.")
+    ] = N_FFT,
     vad: Annotated[
         float | None, typer.Option("--vad", help="Leave out frames quieter than this share of half the mean energy.")
     ] = None,

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, LayerSpec, Origin
-from neuroscope_cnn.checkpoints.checkpoint import N_FFT, Checkpoint, find
+from neuroscope_cnn.checkpoints.checkpoint import Checkpoint, find
 from neuroscope_cnn.checkpoints.published import missing
+from neuroscope_cnn.frontend.framing import N_FFT, SAMPLE_RATE, Window, min_samples
 from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
 from neuroscope_cnn.model.weights import RECIPE
 
 if TYPE_CHECKING:
     from neuroscope_cnn.model.backbone import CNN
 
+WindowOption = Literal["auto", Window]
 EXACT_VAD = 0.9  # of half the mean energy, in the published front end
 STATISTICS = ("mean", "std")
 POOLED = (
@@ -55,7 +57,7 @@ def adi_cnn(
     seed: int = 0,
     mode: Literal["auto", "exact", "valid"] = "auto",
     vad: str = "auto",
-    n_fft: Literal["auto", 400, 512] = "auto",
+    n_fft: WindowOption = "auto",
     fc_tap: Literal["pre", "post"] = "pre",
 ) -> BackboneSpec:
     """The CNN that tells 17 Arabic dialects apart (arXiv:2107.00439; its training: arXiv:1912.08639).
@@ -86,7 +88,7 @@ def sre_cnn(
     seed: int = 0,
     mode: Literal["auto", "exact", "valid"] = "auto",
     vad: str = "auto",
-    n_fft: Literal["auto", 400, 512] = "auto",
+    n_fft: WindowOption = "auto",
     fc_tap: Literal["pre", "post"] = "pre",
 ) -> BackboneSpec:
     """The CNN that tells the 1,211 speakers of VoxCeleb1 dev apart (arXiv:2107.00439; its training: arXiv:1809.04437).
@@ -131,7 +133,7 @@ def _spec(
     seed: int,
     mode: Literal["auto", "exact", "valid"],
     vad: str,
-    n_fft: Literal["auto", 400, 512],
+    n_fft: WindowOption,
     fc_tap: Literal["pre", "post"],
 ) -> BackboneSpec:
     if not 0 <= seed < 2**63:
@@ -152,12 +154,12 @@ def _spec(
     )
     pretrained = checkpoint if weights == "pretrained" else None
     return BackboneSpec(
-        sample_rate=16_000,
+        sample_rate=SAMPLE_RATE,
         layers=_layers(chosen),
         origin=_origin(pretrained, seed, settings),
         load=partial(_load, pretrained, seed, settings),
         batchable=chosen == "valid",
-        min_samples=settings.n_fft // 2 + 1,  # half a window is reflected at each end
+        min_samples=min_samples(settings.n_fft),
         resolved=_resolved(settings, seed if pretrained is None else 0),
     )
 

@@ -11,6 +11,7 @@ from neuroscope_cnn.checkpoints.bundle import beside
 from neuroscope_cnn.checkpoints.checkpoint import expanded, find, located
 from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 from neuroscope_cnn.checkpoints.published import META, PUBLISHED, PublishedFile, blob_id
+from neuroscope_cnn.checkpoints.safe import SUFFIX
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +101,7 @@ def verify(path: Path, demo: Path | None = None) -> Verified:
         NeuroscopeError: there is no bundle, or no such recording, or none of the paper's networks fits.
     """
     prefix = located(path)
-    if prefix.suffix == ".safetensors":
+    if prefix.suffix == SUFFIX:
         raise BadOption(f"{prefix} is no bundle: the paper's files are, and `cnn verify` compares with them")
     wave = None if demo is None else _demo_wave(demo)
     architecture, problem = _looked_at(prefix)

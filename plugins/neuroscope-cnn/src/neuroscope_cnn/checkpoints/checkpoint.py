@@ -17,7 +17,8 @@ from neuroscope_cnn.checkpoints.bundle import Bundle, beside, read_bundle
 from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 from neuroscope_cnn.checkpoints.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
 from neuroscope_cnn.checkpoints.remembered import remembered
-from neuroscope_cnn.checkpoints.safe import Mode, read_header
+from neuroscope_cnn.checkpoints.safe import SUFFIX, Mode, read_header
+from neuroscope_cnn.frontend.framing import N_FFT
 from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES, SRE, Architecture
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from neuroscope_cnn.checkpoints.placed import Placed
 
-SAFE = ".safetensors"
-N_FFT = 400  # of a bundle, which does not say: 25 ms, as in the paper
 _SHOWN = 6
 
 
@@ -96,7 +95,7 @@ def find(path: Path, architecture: str = "", *, weights: bool = True) -> Checkpo
     """
     found = located(path, architecture)
     try:
-        return (_of_safe if found.suffix == SAFE else _of_bundle)(found, architecture, weights)
+        return (_of_safe if found.suffix == SUFFIX else _of_bundle)(found, architecture, weights)
     except OSError as error:
         raise BadCheckpoint(Path(error.filename or found), error.strerror or str(error)) from None
 
@@ -112,7 +111,7 @@ def located(path: Path, architecture: str = "") -> Path:
     try:
         if path.is_dir():
             return _in_folder(path, architecture)
-        if path.suffix == SAFE and path.is_file():
+        if path.suffix == SUFFIX and path.is_file():
             return path
         prefix = prefix_of(path)
         there = [beside(prefix, suffix).is_file() for suffix in (INDEX, DATA)] if prefix.name else [False]
@@ -150,7 +149,7 @@ def _in_folder(folder: Path, architecture: str) -> Path:
     bundles = [
         prefix_of(index) for index in sorted(folder.glob(f"*{INDEX}")) if beside(prefix_of(index), DATA).is_file()
     ]
-    found = [*bundles, *(file for file in sorted(folder.glob(f"*{SAFE}")) if file.is_file())]
+    found = [*bundles, *(file for file in sorted(folder.glob(f"*{SUFFIX}")) if file.is_file())]
     if not found:
         raise _nothing(folder, architecture)
     if len(found) > 1:
@@ -164,7 +163,7 @@ def _nothing(path: Path, architecture: str) -> MissingData:
         return missing(architecture, path)
     return MissingData(
         f"there is no checkpoint at {path}: expected the prefix of a TensorFlow bundle, one of its files, a folder "
-        f"that holds one, or a {SAFE} file."
+        f"that holds one, or a {SUFFIX} file."
     )
 
 
@@ -201,7 +200,7 @@ def _of_bundle(prefix: Path, architecture: str, weights: bool) -> Checkpoint:
         architecture=network,
         labels=labels if network.name == "adi" and network.outputs == len(labels) else (),
         mode="exact",
-        n_fft=N_FFT,
+        n_fft=N_FFT,  # a bundle does not say
         digest=_digest(bundle.data, bundle.content, bundle.variables) if weights else "",
         source=f"{model.where}: the paper's file, byte by byte" if paper else others,
         licence=model.licence if paper else "unknown",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from neuroscope import BadOption, commands
 from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 from neuroscope_cnn.checkpoints.placed import Placed
+from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS
 from neuroscope_cnn.model.architecture import ARCHITECTURES, Architecture
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SUFFIX = ".safetensors"
 FORMAT, VERSION = "neuroscope-cnn", "1"
 LARGEST_HEADER = 1 << 19
 """Bytes; a thousand long labels take a tenth. What JSON makes of it stays below the size of any of these networks."""
 
 _OWN = frozenset({"format", "version", "architecture", "mode", "n_fft", "labels", "source", "licence"})
-_WINDOWS = (400, 512)  # samples, as the option n_fft takes them
 Mode = Literal["exact", "valid"]
 
 
@@ -70,7 +71,7 @@ def save(
     architecture: Architecture,
     mode: Mode,
     labels: Sequence[str] = (),
-    n_fft: int = 400,
+    n_fft: int = N_FFT,
     source: str,
     licence: str,
     more: Mapping[str, str] | None = None,
@@ -97,7 +98,7 @@ def save(
 
     check_name(path)
     _check_weights(weights, architecture)
-    if len(labels) not in {0, architecture.outputs} or n_fft not in _WINDOWS or _OWN & set(more or {}):
+    if len(labels) not in {0, architecture.outputs} or n_fft not in WINDOWS or _OWN & set(more or {}):
         raise ValueError("labels or n_fft do not fit the network, or further metadata has a name of the format's own")
     about = {"format": FORMAT, "version": VERSION, "architecture": architecture.name, "mode": mode, "n_fft": str(n_fft)}
     about |= {"labels": json.dumps(list(labels)), "source": source, "licence": licence, **(more or {})}
@@ -117,8 +118,8 @@ def check_name(path: Path) -> None:
     Raises:
         BadOption: the name ends otherwise, or the folder is not there.
     """
-    if path.suffix != ".safetensors":
-        raise BadOption(f"{path}: the name of a checkpoint ends in .safetensors")
+    if path.suffix != SUFFIX:
+        raise BadOption(f"{path}: the name of a checkpoint ends in {SUFFIX}")
     if not path.absolute().parent.is_dir():
         raise BadOption(f"{path}: there is no folder {path.absolute().parent}")
 
@@ -176,7 +177,7 @@ def _read(path: Path, header: bytes, room: int) -> Safe:
         header,
         architecture,
         cast("Mode", _one_of(about, "mode", ("exact", "valid"))),
-        int(_one_of(about, "n_fft", tuple(map(str, _WINDOWS)))),
+        int(_one_of(about, "n_fft", tuple(map(str, WINDOWS)))),
         _labels(about["labels"], architecture.outputs),
         _printable(about["source"]),
         _printable(about["licence"]),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope.waves import mel_filters
+from neuroscope_cnn.frontend.framing import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SAMPLE_RATE = 16_000
 BANDS = 128
 LOWEST, HIGHEST = 133.0, 6955.0  # Hz
 

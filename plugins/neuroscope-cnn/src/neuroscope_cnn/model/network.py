@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.model.architecture import BANDS, CONVOLUTIONS, EPSILON, STRIDE
+from neuroscope_cnn.frontend.framing import CEPSTRA
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, EPSILON, STRIDE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -120,12 +121,12 @@ class Network:
         """What conv2 reads, ``[B, 2 * (rows + 3), 1000]``: zeros outside the utterance, masked frames behind it."""
         places = STRIDE * (rows + BEHIND)
         layer, margin = self._layers["conv1"], SEEN // 2
-        tape = layer.matrix.new_zeros(len(features), places + SEEN - 1, BANDS)
+        tape = layer.matrix.new_zeros(len(features), places + SEEN - 1, CEPSTRA)
         begins = [STRIDE * first - extent.left for extent in extents]  # the frame at the first place
         for own, begin, values in zip(tape, begins, features, strict=True):
             _lay(own, begin - margin, values)
-        unfolded = tape.as_strided((len(features), places, SEEN * BANDS), (tape.stride(0), BANDS, 1))
-        output = layer(unfolded.reshape(-1, SEEN * BANDS)).view(len(features), places, -1)
+        unfolded = tape.as_strided((len(features), places, SEEN * CEPSTRA), (tape.stride(0), CEPSTRA, 1))
+        output = layer(unfolded.reshape(-1, SEEN * CEPSTRA)).view(len(features), places, -1)
         for own, begin, extent in zip(output, begins, extents, strict=True):
             end = max(extent.frames - begin, 0)
             own[: max(-begin, 0)] = 0

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch  # noqa: TID253
 
-from neuroscope_cnn.model.architecture import BANDS, CONVOLUTIONS, STRIDE
+from neuroscope_cnn.frontend.framing import CEPSTRA
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, STRIDE
 from neuroscope_cnn.model.extents import valid
 from neuroscope_cnn.model.network import BEHIND
 
@@ -63,10 +64,10 @@ def lay_out(crops: Sequence[NDArray[np.float32]], labels: NDArray[np.int64]) -> 
     margin = SEEN // 2
     unfolded, places, counted, lengths, pairs = [], [], [], [], 0
     for crop in crops:
-        padded = np.zeros((len(crop) + 2 * margin, BANDS), np.float32)
+        padded = np.zeros((len(crop) + 2 * margin, CEPSTRA), np.float32)
         padded[margin:-margin] = crop
         windows = np.lib.stride_tricks.as_strided(
-            padded, (len(crop), SEEN * BANDS), (padded.strides[0], padded.itemsize), writeable=False
+            padded, (len(crop), SEEN * CEPSTRA), (padded.strides[0], padded.itemsize), writeable=False
         )
         extent = valid(len(crop))
         unfolded.append(windows)

@@ -16,8 +16,8 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadAudio, commands, waves
-from neuroscope_cnn.frontend.front_end import SAMPLE_RATE, FrontEnd
-from neuroscope_cnn.model.architecture import BANDS
+from neuroscope_cnn.frontend.framing import CEPSTRA, SAMPLE_RATE
+from neuroscope_cnn.frontend.front_end import FrontEnd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class Shelf:
             try:
                 rows = json.loads(index.read_text("utf-8"))
                 counts = [int(count) for count in rows.values()]
-                if np.load(data, mmap_mode="r").shape != (sum(counts), BANDS):
+                if np.load(data, mmap_mode="r").shape != (sum(counts), CEPSTRA):
                     continue
             except (OSError, ValueError, AttributeError, TypeError):
                 continue

@@ -11,7 +11,7 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadOption, Manifest, commands
-from neuroscope_cnn.frontend.front_end import min_samples
+from neuroscope_cnn.frontend.framing import min_samples
 from neuroscope_cnn.model.architecture import ARCHITECTURES
 from neuroscope_cnn.model.weights import random_weights
 from neuroscope_cnn.spec import sre_cnn

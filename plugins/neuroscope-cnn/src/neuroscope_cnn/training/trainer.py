@@ -14,7 +14,7 @@ import torch  # noqa: TID253 - this module is imported when a training runs
 from torch.nn import functional  # noqa: TID253
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn.checkpoints.safe import save
+from neuroscope_cnn.checkpoints.safe import SUFFIX, save
 from neuroscope_cnn.model.network import full_precision
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.batches import Batch, Sampler, ahead, lay_out
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from neuroscope_cnn.training.settings import Settings
     from neuroscope_cnn.training.state import State
 
-BEST, LAST = "best.safetensors", "last.safetensors"
+BEST, LAST = f"best{SUFFIX}", f"last{SUFFIX}"
 POPULATION = 128  # utterances that the statistics of the batch normalisation are taken of
 KEPT_EVERY = 600.0  # seconds, at most, between two states on disk
 
