@@ -126,12 +126,12 @@ def test_reading_takes_one_copy_of_the_weights(folder):
     """Of the networks as they are: 60 MB, and little beside them."""
     import numpy as np
 
-    from neuroscope_cnn.checkpoints.placed import Placed, read
+    from neuroscope_cnn.checkpoints.placed import VariablePlace, read
 
     (folder / "large").write_bytes(np.zeros(4_000_000, "float32").tobytes())
-    read(folder / "large", {"a": Placed(0, (1000,))})
+    read(folder / "large", {"a": VariablePlace(0, (1000,))})
     tracemalloc.start()
-    read(folder / "large", {"a": Placed(0, (2000, 2000))})
+    read(folder / "large", {"a": VariablePlace(0, (2000, 2000))})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.3 * 16_000_000

@@ -5,7 +5,7 @@ import torch
 
 from neuroscope_cnn.model import extents, network
 from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES
-from neuroscope_cnn.model.layers import Pools, embeddings, whole
+from neuroscope_cnn.model.layers import LayerPooling, embeddings, whole
 from neuroscope_cnn.model.pooling import Moments
 from neuroscope_cnn.model.weights import random_weights
 
@@ -15,7 +15,7 @@ LENGTHS = [41, 40, 7, 2, 1]
 def valid(network, rows):
     """``{conv1: [frames of each], ...}`` and the pooled conv4, blocks put together."""
     placed = [extents.valid(len(row)) for row in rows]
-    pools, parts = Pools(network, placed, ["conv4"]), {}
+    pools, parts = LayerPooling(network, placed, ["conv4"]), {}
     for block in network.blocks(rows, placed):
         pools.add(block)
         for name, values in block.items():

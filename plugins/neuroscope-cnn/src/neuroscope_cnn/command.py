@@ -15,8 +15,8 @@ from neuroscope import commands
 from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS_SHOWN
 
 if TYPE_CHECKING:
-    from neuroscope_cnn.training.settings import Settings
-    from neuroscope_cnn.verifying import FileVerdict, Verified
+    from neuroscope_cnn.training.settings import TrainingSettings
+    from neuroscope_cnn.verifying import BundleVerdict, FileVerdict
 
 _INTERRUPTED = 130  # exit code, as of the core's commands
 
@@ -113,9 +113,9 @@ def train(
 ) -> None:
     """Train a network as the paper did, by plain descent on random crops; its checkpoints are those of its backbone."""
     from neuroscope_cnn.checkpoints.checkpoint import expanded
-    from neuroscope_cnn.training.settings import Settings
+    from neuroscope_cnn.training.settings import TrainingSettings
 
-    settings = Settings(
+    settings = TrainingSettings(
         network=network.value,
         label=label,
         batch=batch,
@@ -134,7 +134,7 @@ def train(
 
 
 def _train(
-    settings: Settings,
+    settings: TrainingSettings,
     data: commands.Data,
     machine: commands.Machine,
     out: Path,
@@ -166,7 +166,7 @@ def _train(
         typer.echo(line)
 
 
-def _record(found: Verified) -> dict[str, Any]:
+def _record(found: BundleVerdict) -> dict[str, Any]:
     return {
         "prefix": str(found.prefix),
         "architecture": found.architecture,
@@ -177,7 +177,7 @@ def _record(found: Verified) -> dict[str, Any]:
     }
 
 
-def _show(found: Verified) -> None:
+def _show(found: BundleVerdict) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -202,5 +202,5 @@ def _show(found: Verified) -> None:
 
 def _cells(file: FileVerdict) -> tuple[str, ...]:
     own = (f"{file.size:,}", file.blob[:12]) if file.blob else ("-", "-")
-    unread = " (it is never read)" if file.expected.suffix == ".meta" else ""
+    unread = " (it is never read)" if file.is_graph else ""
     return (file.name, *own, f"{file.expected.size:,}", file.expected.blob[:12], file.verdict + unread)

@@ -16,7 +16,7 @@ from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, LAYER
 from neuroscope_cnn.model.weights import RECIPE
 
 if TYPE_CHECKING:
-    from neuroscope_cnn.model.backbone import CNN
+    from neuroscope_cnn.model.backbone import CnnBackbone
 
 WindowOption = Literal["auto", Window]
 EXACT_VAD = 0.9  # of half the mean energy, in the published front end
@@ -32,7 +32,7 @@ TAPS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class RunSettings:
     """How a network is run, with nothing left open.
 
     Attributes:
@@ -110,7 +110,7 @@ def sre_cnn(
 
 
 def threshold(text: str, mode: Literal["exact", "valid"]) -> float | None:
-    """What ``vad`` comes to; None = all frames.
+    """Threshold that the option ``vad`` comes to in a mode; None = all frames are kept.
 
     Raises:
         ValueError: it is none of ``auto``, ``off`` and a number above 0.
@@ -145,7 +145,7 @@ def _spec(
         raise missing(name)
     if checkpoint is not None and mode == "auto":
         chosen = checkpoint.mode
-    settings = Settings(
+    settings = RunSettings(
         architecture=checkpoint.architecture if checkpoint else ARCHITECTURES[name],
         mode=chosen,
         vad=threshold(vad, chosen),
@@ -165,7 +165,7 @@ def _spec(
 
 
 def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
-    """What the network pools itself is ``none``; in the mode ``valid``, the core pools the first three."""
+    """The six layers: pooling ``none`` where the network pools itself; in ``valid``, the core pools the first three."""
     pooled = {name: LayerSpec(name, width, pooling="none", statistics=STATISTICS) for name, width in LAYERS.items()}
     pooled |= {name: LayerSpec(name, LAYERS[name], pooling="none") for name in ("FC1", "FC2")}
     if mode == "valid":
@@ -174,13 +174,13 @@ def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
     return tuple(pooled.values())
 
 
-def _resolved(settings: Settings, seed: int) -> dict[str, int | float | str | None]:
+def _resolved(settings: RunSettings, seed: int) -> dict[str, int | float | str | None]:
     """The options that leave something open, as what they came to; the origin's digest stands for the checkpoint."""
     vad = "off" if settings.vad is None else str(settings.vad)
     return {"checkpoint": "", "mode": settings.mode, "vad": vad, "n_fft": settings.n_fft, "seed": seed}
 
 
-def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Origin:
+def _origin(checkpoint: Checkpoint | None, seed: int, settings: RunSettings) -> Origin:
     layers = POOLED + TAPS[settings.fc_tap]
     network = settings.architecture
     if checkpoint is None:
@@ -196,17 +196,17 @@ def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Ori
     )
 
 
-def _load(checkpoint: Checkpoint | None, seed: int, settings: Settings, device: str) -> CNN:
+def _load(checkpoint: Checkpoint | None, seed: int, settings: RunSettings, device: str) -> CnnBackbone:
     import torch
 
-    from neuroscope_cnn.model.backbone import CNN
+    from neuroscope_cnn.model.backbone import CnnBackbone
     from neuroscope_cnn.model.weights import random_weights
 
     if checkpoint is None:
         weights = random_weights(settings.architecture, seed)
     else:
         weights = {name: torch.from_numpy(values) for name, values in checkpoint.read().items()}
-    return CNN(
+    return CnnBackbone(
         settings.architecture,
         weights,
         mode=settings.mode,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neuroscope_cnn.checkpoints.placed import Placed
+    from neuroscope_cnn.checkpoints.placed import VariablePlace
 
 _SHOWN = 6
 
@@ -62,7 +62,7 @@ class Checkpoint:
     others: int = 0
     more: dict[str, str] = dataclasses.field(default_factory=dict)
     data: Path
-    variables: dict[str, Placed] = dataclasses.field(repr=False)
+    variables: dict[str, VariablePlace] = dataclasses.field(repr=False)
 
     def read(self) -> dict[str, NDArray[np.float32]]:
         """The weights, float32, in the names, shapes and order of ``architecture.shapes()``.
@@ -101,7 +101,7 @@ def find(path: Path, architecture: str = "", *, weights: bool = True) -> Checkpo
 
 
 def located(path: Path, architecture: str = "") -> Path:
-    """The prefix of the bundle, or the safetensors file, that a path means.
+    """Prefix of the bundle, or the safetensors file, that a path written by the user means.
 
     Raises:
         MissingData: there is nothing.
@@ -126,7 +126,7 @@ def located(path: Path, architecture: str = "") -> Path:
 
 
 def expanded(path: Path) -> Path:
-    """A path as the user wrote it, with ``~`` and ``~name`` read.
+    """A path as the user wrote it, with ``~`` and ``~name`` replaced by the folders that they mean.
 
     Raises:
         BadOption: there is no such user.
@@ -138,7 +138,7 @@ def expanded(path: Path) -> Path:
 
 
 def prefix_of(path: Path) -> Path:
-    """The prefix of a bundle that one of its files belongs to; a prefix stays what it is."""
+    """Prefix of the bundle that a file belongs to; what is a prefix already stays as it is."""
     for suffix in SUFFIXES:
         if path.name.endswith(suffix) and path.name != suffix:
             return path.with_name(path.name.removesuffix(suffix))
@@ -211,8 +211,8 @@ def _of_bundle(prefix: Path, architecture: str, weights: bool) -> Checkpoint:
     )
 
 
-def _digest(data: Path, layout: bytes, variables: dict[str, Placed]) -> str:
-    """Of the weights; ``layout`` is all that says where in ``data`` they lie."""
+def _digest(data: Path, layout: bytes, variables: dict[str, VariablePlace]) -> str:
+    """Digest of the weights; ``layout`` is all that says where in ``data`` they lie."""
     what = f"weights {hashlib.sha256(layout).hexdigest()}"
     return remembered(what, data, lambda file: placed.digest_in(file, variables))
 

@@ -1,4 +1,4 @@
-"""From a bundle of TensorFlow to our own format."""
+"""Converting a bundle of TensorFlow to our own format."""
 
 from __future__ import annotations
 

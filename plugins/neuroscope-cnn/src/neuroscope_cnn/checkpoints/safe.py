@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from neuroscope import BadOption, commands
 from neuroscope_cnn.checkpoints.errors import BadCheckpoint
-from neuroscope_cnn.checkpoints.placed import Placed
+from neuroscope_cnn.checkpoints.placed import VariablePlace
 from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS
 from neuroscope_cnn.model.architecture import ARCHITECTURES, Architecture
 
@@ -36,8 +36,8 @@ Mode = Literal["exact", "valid"]
 
 
 @dataclass(frozen=True, slots=True)
-class Safe:
-    """What the header of such a file says.
+class SafetensorsHeader:
+    """What the header of a safetensors file of ours says of it.
 
     Attributes:
         path: of the file.
@@ -61,7 +61,7 @@ class Safe:
     source: str
     licence: str
     more: dict[str, str]
-    variables: dict[str, Placed]
+    variables: dict[str, VariablePlace]
 
 
 def save(
@@ -113,7 +113,7 @@ def save(
 
 
 def check_name(path: Path) -> None:
-    """Whether a checkpoint can be written there.
+    """Check that a checkpoint can have this name.
 
     Raises:
         BadOption: the name ends otherwise, or the folder is not there.
@@ -132,7 +132,7 @@ def _check_weights(weights: Mapping[str, NDArray[np.float32]], architecture: Arc
         raise ValueError(f"weights that are missing, too many, or not float32 of the right shape: {', '.join(wrong)}")
 
 
-def read_header(path: Path) -> Safe:
+def read_header(path: Path) -> SafetensorsHeader:
     """Read what a file says of itself, without its weights, and check that it keeps to the format.
 
     Raises:
@@ -163,7 +163,7 @@ def _header(path: Path, size: int) -> bytes:
         return stream.read(length)
 
 
-def _read(path: Path, header: bytes, room: int) -> Safe:
+def _read(path: Path, header: bytes, room: int) -> SafetensorsHeader:
     tensors = _object(header)
     about = tensors.pop("__metadata__", None)
     if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
@@ -172,7 +172,7 @@ def _read(path: Path, header: bytes, room: int) -> Safe:
     architecture = _architecture(about, tensors)
     variables = {name: _placed(name, tensors[name], 8 + len(header)) for name in architecture.shapes()}
     _check_layout(variables, 8 + len(header), room)
-    return Safe(
+    return SafetensorsHeader(
         path,
         header,
         architecture,
@@ -242,21 +242,21 @@ def _architecture(about: Mapping[str, str], tensors: Mapping[str, Any]) -> Archi
 
 
 def _is_shape(found: object, wanted: tuple[int, ...]) -> bool:
-    """Whether they are the same whole numbers; in Python, ``True`` and ``1.0`` equal 1 too."""
+    """Whether a shape in the file is the wanted one, in whole numbers; in Python, ``True`` and ``1.0`` equal 1."""
     return isinstance(found, list) and all(type(size) is int for size in found) and tuple(found) == wanted
 
 
-def _placed(name: str, tensor: Mapping[str, Any], begin: int) -> Placed:
+def _placed(name: str, tensor: Mapping[str, Any], begin: int) -> VariablePlace:
     offsets, shape = tensor.get("data_offsets"), tuple(tensor["shape"])
     if not isinstance(offsets, list) or len(offsets) != 2 or any(type(each) is not int for each in offsets):
         raise ValueError(f"{name} has no place")
     if offsets[0] < 0 or offsets[1] - offsets[0] != 4 * math.prod(shape):
         raise ValueError(f"{name} does not have the size of its shape")
-    return Placed(begin + offsets[0], shape)
+    return VariablePlace(begin + offsets[0], shape)
 
 
-def _check_layout(variables: Mapping[str, Placed], begin: int, room: int) -> None:
-    """The variables lie one behind the other, from the header to the end of the file."""
+def _check_layout(variables: Mapping[str, VariablePlace], begin: int, room: int) -> None:
+    """Check that the variables lie one behind the other, from the header to the end of the file."""
     at = begin
     for each in sorted(variables.values(), key=lambda placed: placed.offset):
         if each.offset != at:

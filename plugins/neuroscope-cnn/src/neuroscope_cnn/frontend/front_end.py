@@ -1,4 +1,4 @@
-"""Waveform to what the networks read: cepstra, of frames with speech, less their sliding mean.
+"""Waveform to what the networks read, step after step: cepstra, of frames with speech, less their sliding mean.
 
 Source: swshon/arabic-dialect-identification@de15d4a:scripts/feature_tools.py and swshon/sidnet, which call librosa 0.6.
 """
@@ -37,7 +37,7 @@ class FrontEnd:
         self._vad = vad
 
     def __call__(self, wave: torch.Tensor) -> torch.Tensor:
-        """Hear one utterance.
+        """Compute the cepstra of one utterance.
 
         Args:
             wave: floats ``[N]`` at 16 kHz, within -1 and 1.

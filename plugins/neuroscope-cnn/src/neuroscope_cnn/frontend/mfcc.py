@@ -18,7 +18,7 @@ RANGE = 1e-8  # as a part of the utterance's largest power: 80 dB
 
 
 class Mfcc:
-    """Mel frequency cepstra of one window length, on one device.
+    """Computes mel frequency cepstra with one window length, on one device.
 
     Args:
         n_fft: samples of a window and of its Fourier transform.
@@ -55,7 +55,7 @@ class Mfcc:
         return powers, loudness
 
     def cepstra(self, powers: torch.Tensor, peak: torch.Tensor) -> torch.Tensor:
-        """Decibels above 80 below the peak, turned by a cosine transform.
+        """Cepstra of mel spectra: a cosine transform of decibels, none lower than 80 dB below the peak.
 
         Args:
             powers: float32 ``[F, 128]``.

@@ -25,7 +25,7 @@ LAYERS = {"CNN1": 2000, "CNN2": 2000, "CNN3": 2000, "CNN4": 3000, "FC1": 1500, "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """One of the two networks.
+    """What one of the two networks is made of.
 
     Attributes:
         name: ``adi`` or ``sre``.

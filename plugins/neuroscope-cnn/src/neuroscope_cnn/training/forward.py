@@ -27,7 +27,7 @@ STATISTICS = ("pop_mean", "pop_var")
 
 
 def is_learned(name: str) -> bool:
-    """Whether gradients move a variable; the others are statistics of the batch normalisation."""
+    """Whether training moves a variable by its gradient; the others are statistics of the batch normalisation."""
     return not name.endswith(STATISTICS)
 
 
@@ -86,7 +86,7 @@ class _MeanDeviation(torch.autograd.Function):
 
 
 class TrainingNetwork:
-    """One of the two networks, with gradients.
+    """One of the two networks as it is trained, with gradients.
 
     Args:
         architecture: which.

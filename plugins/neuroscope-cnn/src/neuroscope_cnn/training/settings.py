@@ -11,7 +11,7 @@ from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS, WINDOWS_SHOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TrainingSettings:
     """All that the numbers of a training depend on beside its data; the defaults are those of the paper's scripts.
 
     Attributes:
@@ -67,5 +67,5 @@ class Settings:
         return float(self.learning_rate * self.decay ** (step // self.decay_steps))
 
     def record(self) -> dict[str, object]:
-        """As JSON has it."""
+        """The settings as a record for JSON."""
         return dataclasses.asdict(self)
