@@ -33,12 +33,13 @@ from memory import anonymous, peak_anonymous
 
 from neuroscope import Frames, LayerSpec, WaveBatch
 from neuroscope.extraction.poolings import MeanStd
-from neuroscope_cnn import extents, spec
-from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE, LAYERS, STRIDE
-from neuroscope_cnn.front_end import FrontEnd
-from neuroscope_cnn.layers import NAMES, Pools, embeddings, whole
-from neuroscope_cnn.network import Network
-from neuroscope_cnn.weights import random_weights
+from neuroscope_cnn import spec
+from neuroscope_cnn.frontend.front_end import FrontEnd
+from neuroscope_cnn.model import extents
+from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE, LAYERS, STRIDE
+from neuroscope_cnn.model.layers import NAMES, LayerPooling, embeddings, whole
+from neuroscope_cnn.model.network import Network
+from neuroscope_cnn.model.weights import random_weights
 
 FORWARD_LIMIT = 1.25
 
@@ -67,7 +68,7 @@ def valid(network, features):
 
     def run():
         states = {name: pooling.start(LayerSpec(NAMES[name], 1000)) for name in ("conv1", "conv2", "conv3")}
-        pools = Pools(network, extent, ["conv4"])
+        pools = LayerPooling(network, extent, ["conv4"])
         for block in network.blocks([features], extent):
             pools.add(block)
             for name, state in states.items():

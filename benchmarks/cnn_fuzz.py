@@ -21,10 +21,11 @@ import numpy as np  # noqa: F401 (loaded before the limit is set)
 import safetensors.numpy  # noqa: F401
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn import architecture, checkpoint
-from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.published import DATA, INDEX
-from neuroscope_cnn.safe import save
+from neuroscope_cnn.checkpoints import checkpoint
+from neuroscope_cnn.checkpoints.bundle import beside
+from neuroscope_cnn.checkpoints.published import DATA, INDEX
+from neuroscope_cnn.checkpoints.safe import save
+from neuroscope_cnn.model import architecture
 
 TESTS = Path(__file__).parents[1] / "plugins" / "neuroscope-cnn" / "tests"
 WRITER = runpy.run_path(str(TESTS / "cnn_bundles.py"))

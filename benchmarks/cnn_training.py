@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE, STRIDE
+from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE, STRIDE
+from neuroscope_cnn.model.weights import random_weights
 from neuroscope_cnn.training.batches import lay_out
 from neuroscope_cnn.training.forward import TrainingNetwork, is_learned
-from neuroscope_cnn.weights import random_weights
 
 LIMIT = 1.5
 RATE = 0.001

@@ -9,9 +9,9 @@ import struct
 
 import numpy as np
 
-from neuroscope_cnn import crc32c, leveldb
-from neuroscope_cnn.architecture import Architecture
-from neuroscope_cnn.published import DATA, INDEX
+from neuroscope_cnn.checkpoints import crc32c, leveldb
+from neuroscope_cnn.checkpoints.published import DATA, INDEX
+from neuroscope_cnn.model.architecture import Architecture
 
 FLOAT, INT32, INT64 = 1, 3, 9
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from neuroscope_cnn.architecture import ARCHITECTURES
+from neuroscope_cnn.model.architecture import ARCHITECTURES
 
 
 def ruled(name, shape):
@@ -85,7 +85,7 @@ def weights(architecture):
 
 @pytest.fixture(scope="session")
 def network(architecture, weights):
-    from neuroscope_cnn.network import Network
+    from neuroscope_cnn.model.network import Network
 
     return Network(architecture, weights, "cpu")
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from neuroscope_cnn.bundle import LARGEST_INDEX, beside, read_bundle
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.placed import Placed, read
-from neuroscope_cnn.published import DATA, INDEX
+from neuroscope_cnn.checkpoints.bundle import LARGEST_INDEX, beside, read_bundle
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.placed import VariablePlace, read
+from neuroscope_cnn.checkpoints.published import DATA, INDEX
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 A = np.arange(6, dtype="float32").reshape(2, 3)
@@ -104,4 +104,4 @@ def test_damaged_and_unusable_numbers_are_named_together(tmp_path):
     with pytest.raises(BadCheckpoint, match=r"a has a wrong checksum.*; c holds values that are not finite"):
         read(bundle.data, bundle.variables)
     with pytest.raises(BadCheckpoint, match="z is cut off"):
-        read(beside(bundle.prefix, DATA), {"z": Placed(0, (1000,))})
+        read(beside(bundle.prefix, DATA), {"z": VariablePlace(0, (1000,))})

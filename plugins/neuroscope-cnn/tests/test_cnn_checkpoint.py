@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from neuroscope import BadOption, MissingData, commands
-from neuroscope_cnn import architecture, checkpoint, placed, published
-from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.checkpoint import find
-from neuroscope_cnn.converting import convert
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.published import DATA, INDEX, META
+from neuroscope_cnn.checkpoints import checkpoint, placed, published
+from neuroscope_cnn.checkpoints.bundle import beside
+from neuroscope_cnn.checkpoints.checkpoint import find
+from neuroscope_cnn.checkpoints.converting import convert
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.published import DATA, INDEX, META
+from neuroscope_cnn.model import architecture
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 
@@ -221,7 +222,9 @@ def test_describing_imports_neither_numpy_nor_torch(tmp_path):
     file = convert(prefix, tmp_path / "a.safetensors").path
     code = (
         "import pathlib, runpy, sys\n"
-        "from neuroscope_cnn import checkpoint, safe, architecture, command\n"
+        "from neuroscope_cnn import command\n"
+        "from neuroscope_cnn.checkpoints import checkpoint, safe\n"
+        "from neuroscope_cnn.model import architecture\n"
         "for path in sys.argv[1:]:\n"
         "    try: checkpoint.find(pathlib.Path(path))\n"
         "    except checkpoint.BadCheckpoint as error: assert 'is not there' not in str(error), error\n"

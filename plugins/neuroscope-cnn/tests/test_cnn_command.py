@@ -12,9 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from neuroscope.cli.main import build
-from neuroscope_cnn import architecture, checkpoint, published, verifying
-from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.published import DATA, INDEX, META
+from neuroscope_cnn import verifying
+from neuroscope_cnn.checkpoints import checkpoint, published
+from neuroscope_cnn.checkpoints.bundle import beside
+from neuroscope_cnn.checkpoints.published import DATA, INDEX, META
+from neuroscope_cnn.model import architecture
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from neuroscope_cnn import crc32c
+from neuroscope_cnn.checkpoints import crc32c
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope import BadAudio
-from neuroscope_cnn.activity import active
-from neuroscope_cnn.front_end import FrontEnd, frames_of, min_samples
-from neuroscope_cnn.mel import filter_bank
-from neuroscope_cnn.mfcc import Mfcc
-from neuroscope_cnn.normalise import subtract_sliding_mean
+from neuroscope_cnn.frontend.activity import active
+from neuroscope_cnn.frontend.framing import frames_of, min_samples
+from neuroscope_cnn.frontend.front_end import FrontEnd
+from neuroscope_cnn.frontend.mel import filter_bank
+from neuroscope_cnn.frontend.mfcc import Mfcc
+from neuroscope_cnn.frontend.normalise import subtract_sliding_mean
 
 SILENCE = 10 * np.log10(1e-10) * np.sqrt(128)  # C0 of no power at all
 
@@ -183,7 +184,7 @@ def test_the_sliding_mean_crosses_the_blocks_it_is_computed_in(monkeypatch):
     wave = torch.from_numpy(harmonics(160 * 700))
     whole = FrontEnd(vad=0.9)(wave)
     for block in (1, 149, 150, 151, 299, 400):
-        monkeypatch.setattr("neuroscope_cnn.front_end.NORMALISED", block)
+        monkeypatch.setattr("neuroscope_cnn.frontend.front_end.NORMALISED", block)
         torch.testing.assert_close(FrontEnd(vad=0.9)(wave), whole, atol=1e-6, rtol=0)
 
 

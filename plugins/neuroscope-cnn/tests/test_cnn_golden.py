@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from neuroscope_cnn import extents
-from neuroscope_cnn.layers import embeddings, whole
+from neuroscope_cnn.model import extents
+from neuroscope_cnn.model.layers import embeddings, whole
 
 LAYERS = ("CNN1", "CNN2", "CNN3", "CNN4", "FC1", "FC2", "logits")
 CASES = {"T40": [40], "T41": [41], "T7": [7], "T8": [8], "T2": [2], "batch": [41, 30, 17], "even": [40, 39, 38, 2]}

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn import architecture
-from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.checkpoint import find
-from neuroscope_cnn.published import DATA, INDEX
-from neuroscope_cnn.safe import save
+from neuroscope_cnn.checkpoints.bundle import beside
+from neuroscope_cnn.checkpoints.checkpoint import find
+from neuroscope_cnn.checkpoints.published import DATA, INDEX
+from neuroscope_cnn.checkpoints.safe import save
+from neuroscope_cnn.model import architecture
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 SEEDS = st.integers(0, 2**32)
@@ -28,8 +28,8 @@ def _small(monkeypatch):
     """Networks of a few numbers, and no memory of digests, which would be written anew for each file."""
     for name, each in list(architecture.ARCHITECTURES.items()):
         monkeypatch.setitem(architecture.ARCHITECTURES, name, writer.tiny(each))
-        monkeypatch.setattr(f"neuroscope_cnn.checkpoint.{name.upper()}", writer.tiny(each))
-    monkeypatch.setattr("neuroscope_cnn.checkpoint.remembered", lambda what, path, compute: compute(path))
+        monkeypatch.setattr(f"neuroscope_cnn.checkpoints.checkpoint.{name.upper()}", writer.tiny(each))
+    monkeypatch.setattr("neuroscope_cnn.checkpoints.checkpoint.remembered", lambda what, path, compute: compute(path))
 
 
 @pytest.fixture(scope="module")
@@ -126,12 +126,12 @@ def test_reading_takes_one_copy_of_the_weights(folder):
     """Of the networks as they are: 60 MB, and little beside them."""
     import numpy as np
 
-    from neuroscope_cnn.placed import Placed, read
+    from neuroscope_cnn.checkpoints.placed import VariablePlace, read
 
     (folder / "large").write_bytes(np.zeros(4_000_000, "float32").tobytes())
-    read(folder / "large", {"a": Placed(0, (1000,))})
+    read(folder / "large", {"a": VariablePlace(0, (1000,))})
     tracemalloc.start()
-    read(folder / "large", {"a": Placed(0, (2000, 2000))})
+    read(folder / "large", {"a": VariablePlace(0, (2000, 2000))})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.3 * 16_000_000

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope_cnn import leveldb
-from neuroscope_cnn.published import INDEX, PUBLISHED
+from neuroscope_cnn.checkpoints import leveldb
+from neuroscope_cnn.checkpoints.published import INDEX, PUBLISHED
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 ENTRIES = [
@@ -45,7 +45,7 @@ def test_keys_share_prefixes_and_blocks_are_several():
 
 def test_the_writer_gives_the_published_sizes():
     """Data and index of the published bundles to the byte: their entries carry checksums (15 and 39 of five bytes)."""
-    from neuroscope_cnn.architecture import ARCHITECTURES
+    from neuroscope_cnn.model.architecture import ARCHITECTURES
 
     for name, architecture in ARCHITECTURES.items():
         shapes = {f"softmax/{each}": shape for each, shape in architecture.shapes().items()} | {"Variable": ()}

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from neuroscope_cnn import extents, network
-from neuroscope_cnn.architecture import ADI, ARCHITECTURES
-from neuroscope_cnn.layers import Pools, embeddings, whole
-from neuroscope_cnn.pooling import Moments
-from neuroscope_cnn.weights import random_weights
+from neuroscope_cnn.model import extents, network
+from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES
+from neuroscope_cnn.model.layers import LayerPooling, embeddings, whole
+from neuroscope_cnn.model.pooling import Moments
+from neuroscope_cnn.model.weights import random_weights
 
 LENGTHS = [41, 40, 7, 2, 1]
 
@@ -15,7 +15,7 @@ LENGTHS = [41, 40, 7, 2, 1]
 def valid(network, rows):
     """``{conv1: [frames of each], ...}`` and the pooled conv4, blocks put together."""
     placed = [extents.valid(len(row)) for row in rows]
-    pools, parts = Pools(network, placed, ["conv4"]), {}
+    pools, parts = LayerPooling(network, placed, ["conv4"]), {}
     for block in network.blocks(rows, placed):
         pools.add(block)
         for name, values in block.items():
@@ -67,8 +67,8 @@ def test_blocks_of_any_size_are_one_pass(network, features, monkeypatch, frames)
     rows = [features(f"row {length}", [length])[0] for length in (51, 50, 17)]
     once, pooled = valid(network, rows)
     exact = whole(network, rows[:1], [extents.exact(51)])
-    monkeypatch.setattr("neuroscope_cnn.network.BLOCK", frames)
-    monkeypatch.setattr("neuroscope_cnn.network.LEAST", 1)
+    monkeypatch.setattr("neuroscope_cnn.model.network.BLOCK", frames)
+    monkeypatch.setattr("neuroscope_cnn.model.network.LEAST", 1)
     found, again = valid(network, rows)
     for name, each in once.items():
         for values, expected in zip(found[name], each, strict=True):

@@ -9,10 +9,10 @@ import torch
 
 from neuroscope import LayerSpec, testing, waves
 from neuroscope.extraction.poolings import MeanStd
-from neuroscope_cnn.architecture import ARCHITECTURES, LAYERS
-from neuroscope_cnn.safe import save
+from neuroscope_cnn.checkpoints.safe import save
+from neuroscope_cnn.model.architecture import ARCHITECTURES, LAYERS
+from neuroscope_cnn.model.weights import random_weights
 from neuroscope_cnn.spec import adi_cnn, sre_cnn
-from neuroscope_cnn.weights import random_weights
 
 FACTORIES = {"adi": adi_cnn, "sre": sre_cnn}
 MODES = [f"{name}-cnn,weights=random,mode={mode}" for name in ("adi", "sre") for mode in ("exact", "valid")]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from neuroscope import BadOption
-from neuroscope_cnn import architecture
-from neuroscope_cnn.checkpoint import find
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.safe import LARGEST_HEADER, read_header, save
+from neuroscope_cnn.checkpoints.checkpoint import find
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.safe import LARGEST_HEADER, read_header, save
+from neuroscope_cnn.model import architecture
 
 writer = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("cnn_bundles.py"))))
 NETWORK = writer.tiny(architecture.ADI)

@@ -9,8 +9,8 @@ import pytest
 
 from neuroscope import BadOption, MissingData
 from neuroscope_cnn import spec
-from neuroscope_cnn.architecture import ARCHITECTURES, LAYERS
-from neuroscope_cnn.checkpoint import Checkpoint
+from neuroscope_cnn.checkpoints.checkpoint import Checkpoint
+from neuroscope_cnn.model.architecture import ARCHITECTURES, LAYERS
 from neuroscope_cnn.spec import adi_cnn, sre_cnn
 
 FACTORIES = {"adi": adi_cnn, "sre": sre_cnn}

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from neuroscope import WaveBatch
 from neuroscope.cli.main import build
-from neuroscope_cnn import checkpoint, spec
-from neuroscope_cnn.front_end import FrontEnd
-from neuroscope_cnn.network import Network
+from neuroscope_cnn import spec
+from neuroscope_cnn.checkpoints import checkpoint
+from neuroscope_cnn.frontend.front_end import FrontEnd
+from neuroscope_cnn.model.network import Network
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.evaluation import logits_of
 from neuroscope_cnn.training.trainer import BEST, LAST

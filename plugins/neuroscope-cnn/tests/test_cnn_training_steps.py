@@ -9,11 +9,11 @@ import torch
 from scipy.stats import binomtest
 from torch.nn import functional
 
-from neuroscope_cnn.architecture import CONVOLUTIONS
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.model.architecture import CONVOLUTIONS
+from neuroscope_cnn.model.network import Network
 from neuroscope_cnn.training import state as states
-from neuroscope_cnn.training.batches import Sampler, ahead, lay_out
+from neuroscope_cnn.training.batches import CropSampler, ahead, lay_out
 from neuroscope_cnn.training.evaluation import Score, logits_of
 from neuroscope_cnn.training.forward import TrainingNetwork, is_learned
 
@@ -113,7 +113,7 @@ def test_with_the_statistics_of_a_batch_the_backbones_network_computes_what_was_
 
 def test_draws_are_a_function_of_seed_and_step():
     frames = np.array([50, 20, 70, 31, 90])
-    one, other = (Sampler(frames, 3, 30, 7) for _ in range(2))
+    one, other = (CropSampler(frames, 3, 30, 7) for _ in range(2))
     later = [other.of_step(step) for step in reversed(range(10))]
     drawn = [one.of_step(step) for step in range(10)]
     assert drawn == later[::-1]
@@ -121,7 +121,7 @@ def test_draws_are_a_function_of_seed_and_step():
     assert all(sorted(numbers[at : at + 5]) == [0, 1, 2, 3, 4] for at in range(0, 30, 5))
     for number, first, last in (each for step in drawn for each in step):
         assert (first, last) == (0, 20) if number == 1 else first >= 0 and last == first + 30 <= frames[number]
-    assert Sampler(frames, 3, 30, 8).of_step(0) != drawn[0]
+    assert CropSampler(frames, 3, 30, 8).of_step(0) != drawn[0]
     assert sorted(number for number, _, _ in one.population(4, 128)) == [0, 1, 2, 3, 4]
     assert len(one.population(4, 2)) == 2
 
@@ -146,7 +146,9 @@ def test_a_score_has_wilsons_interval(right, utterances):
 
 def test_a_state_is_read_as_it_was_written_and_a_damaged_one_is_told(tmp_path):
     values = torch.arange(6.0).reshape(2, 3)
-    state = states.State({"seed": 1}, {"a": values}, {"a": values + 1}, 7, [{"step": 5}], 1 / 3, 4, 2, {"step": 5})
+    state = states.TrainingState(
+        {"seed": 1}, {"a": values}, {"a": values + 1}, 7, [{"step": 5}], 1 / 3, 4, 2, {"step": 5}
+    )
     states.write(copy.deepcopy(state), tmp_path)
     found = states.read(tmp_path)
     assert found.velocity.keys() == found.weights.keys() == {"a"}

@@ -184,7 +184,7 @@ def test_the_papers_rules_alone(plugins):
     found = studied(plugins, small(LogisticRegression(), runs=1), "probeless", paper=True, fill="zero")
     sets = {row.condition for row in found.rows if row.metric == "neurons"}
     assert sets == {"minimal-paper", "minimal-relative"}
-    ((run, ranking),) = found.rankings
+    ((_, ranking),) = found.rankings
     listed = found.tables["minimal_neurons"]
     size = Findings(found.rows).any("neurons", "minimal-paper").value
     assert len(listed) == size

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from neuroscope import commands
+from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS_SHOWN
 
 if TYPE_CHECKING:
-    from neuroscope_cnn.training.settings import Settings
-    from neuroscope_cnn.verifying import FileVerdict, Verified
+    from neuroscope_cnn.training.settings import TrainingSettings
+    from neuroscope_cnn.verifying import BundleVerdict, FileVerdict
 
 _INTERRUPTED = 130  # exit code, as of the core's commands
 
@@ -35,7 +36,7 @@ def convert(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE where it exists.")] = False,
 ) -> None:
     """Write a TensorFlow bundle as one .safetensors file, which is run in the same way and shares its vectors."""
-    from neuroscope_cnn import converting
+    from neuroscope_cnn.checkpoints import converting
 
     written = converting.convert(prefix, file, replace=force)
     network = written.architecture
@@ -99,7 +100,9 @@ def train(
     decay_steps: Annotated[int, typer.Option("--decay-steps", help="Steps of a stair.")] = 50_000,
     momentum: Annotated[float, typer.Option("--momentum", help="Of the descent.")] = 0.0,
     every: Annotated[int, typer.Option("--every", help="Steps between two looks at the held-out utterances.")] = 1000,
-    n_fft: Annotated[int, typer.Option("--n-fft", help="Samples of a window of the front end: 400 or 512.")] = 400,
+    n_fft: Annotated[
+        int, typer.Option("--n-fft", help=f"Samples of a window of the front end: {WINDOWS_SHOWN}.")
+    ] = N_FFT,
     vad: Annotated[
         float | None, typer.Option("--vad", help="Leave out frames quieter than this share of half the mean energy.")
     ] = None,
@@ -109,10 +112,10 @@ def train(
     json: commands.Json = False,
 ) -> None:
     """Train a network as the paper did, by plain descent on random crops; its checkpoints are those of its backbone."""
-    from neuroscope_cnn.checkpoint import expanded
-    from neuroscope_cnn.training.settings import Settings
+    from neuroscope_cnn.checkpoints.checkpoint import expanded
+    from neuroscope_cnn.training.settings import TrainingSettings
 
-    settings = Settings(
+    settings = TrainingSettings(
         network=network.value,
         label=label,
         batch=batch,
@@ -131,7 +134,7 @@ def train(
 
 
 def _train(
-    settings: Settings,
+    settings: TrainingSettings,
     data: commands.Data,
     machine: commands.Machine,
     out: Path,
@@ -163,7 +166,7 @@ def _train(
         typer.echo(line)
 
 
-def _record(found: Verified) -> dict[str, Any]:
+def _record(found: BundleVerdict) -> dict[str, Any]:
     return {
         "prefix": str(found.prefix),
         "architecture": found.architecture,
@@ -174,7 +177,7 @@ def _record(found: Verified) -> dict[str, Any]:
     }
 
 
-def _show(found: Verified) -> None:
+def _show(found: BundleVerdict) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -199,5 +202,5 @@ def _show(found: Verified) -> None:
 
 def _cells(file: FileVerdict) -> tuple[str, ...]:
     own = (f"{file.size:,}", file.blob[:12]) if file.blob else ("-", "-")
-    unread = " (it is never read)" if file.expected.suffix == ".meta" else ""
+    unread = " (it is never read)" if file.is_graph else ""
     return (file.name, *own, f"{file.expected.size:,}", file.expected.blob[:12], file.verdict + unread)

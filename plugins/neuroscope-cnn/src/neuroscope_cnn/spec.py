@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, LayerSpec, Origin
-from neuroscope_cnn.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
-from neuroscope_cnn.checkpoint import N_FFT, Checkpoint, find
-from neuroscope_cnn.published import missing
-from neuroscope_cnn.weights import RECIPE
+from neuroscope_cnn.checkpoints.checkpoint import Checkpoint, find
+from neuroscope_cnn.checkpoints.published import missing
+from neuroscope_cnn.frontend.framing import N_FFT, SAMPLE_RATE, Window, min_samples
+from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
+from neuroscope_cnn.model.weights import RECIPE
 
 if TYPE_CHECKING:
-    from neuroscope_cnn.backbone import CNN
+    from neuroscope_cnn.model.backbone import CnnBackbone
 
+WindowOption = Literal["auto", Window]
 EXACT_VAD = 0.9  # of half the mean energy, in the published front end
 STATISTICS = ("mean", "std")
 POOLED = (
@@ -30,7 +32,7 @@ TAPS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class RunSettings:
     """How a network is run, with nothing left open.
 
     Attributes:
@@ -55,7 +57,7 @@ def adi_cnn(
     seed: int = 0,
     mode: Literal["auto", "exact", "valid"] = "auto",
     vad: str = "auto",
-    n_fft: Literal["auto", 400, 512] = "auto",
+    n_fft: WindowOption = "auto",
     fc_tap: Literal["pre", "post"] = "pre",
 ) -> BackboneSpec:
     """The CNN that tells 17 Arabic dialects apart (arXiv:2107.00439; its training: arXiv:1912.08639).
@@ -86,7 +88,7 @@ def sre_cnn(
     seed: int = 0,
     mode: Literal["auto", "exact", "valid"] = "auto",
     vad: str = "auto",
-    n_fft: Literal["auto", 400, 512] = "auto",
+    n_fft: WindowOption = "auto",
     fc_tap: Literal["pre", "post"] = "pre",
 ) -> BackboneSpec:
     """The CNN that tells the 1,211 speakers of VoxCeleb1 dev apart (arXiv:2107.00439; its training: arXiv:1809.04437).
@@ -108,7 +110,7 @@ def sre_cnn(
 
 
 def threshold(text: str, mode: Literal["exact", "valid"]) -> float | None:
-    """What ``vad`` comes to; None = all frames.
+    """Threshold that the option ``vad`` comes to in a mode; None = all frames are kept.
 
     Raises:
         ValueError: it is none of ``auto``, ``off`` and a number above 0.
@@ -131,7 +133,7 @@ def _spec(
     seed: int,
     mode: Literal["auto", "exact", "valid"],
     vad: str,
-    n_fft: Literal["auto", 400, 512],
+    n_fft: WindowOption,
     fc_tap: Literal["pre", "post"],
 ) -> BackboneSpec:
     if not 0 <= seed < 2**63:
@@ -143,7 +145,7 @@ def _spec(
         raise missing(name)
     if checkpoint is not None and mode == "auto":
         chosen = checkpoint.mode
-    settings = Settings(
+    settings = RunSettings(
         architecture=checkpoint.architecture if checkpoint else ARCHITECTURES[name],
         mode=chosen,
         vad=threshold(vad, chosen),
@@ -152,18 +154,18 @@ def _spec(
     )
     pretrained = checkpoint if weights == "pretrained" else None
     return BackboneSpec(
-        sample_rate=16_000,
+        sample_rate=SAMPLE_RATE,
         layers=_layers(chosen),
         origin=_origin(pretrained, seed, settings),
         load=partial(_load, pretrained, seed, settings),
         batchable=chosen == "valid",
-        min_samples=settings.n_fft // 2 + 1,  # half a window is reflected at each end
+        min_samples=min_samples(settings.n_fft),
         resolved=_resolved(settings, seed if pretrained is None else 0),
     )
 
 
 def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
-    """What the network pools itself is ``none``; in the mode ``valid``, the core pools the first three."""
+    """The six layers: pooling ``none`` where the network pools itself; in ``valid``, the core pools the first three."""
     pooled = {name: LayerSpec(name, width, pooling="none", statistics=STATISTICS) for name, width in LAYERS.items()}
     pooled |= {name: LayerSpec(name, LAYERS[name], pooling="none") for name in ("FC1", "FC2")}
     if mode == "valid":
@@ -172,13 +174,13 @@ def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
     return tuple(pooled.values())
 
 
-def _resolved(settings: Settings, seed: int) -> dict[str, int | float | str | None]:
+def _resolved(settings: RunSettings, seed: int) -> dict[str, int | float | str | None]:
     """The options that leave something open, as what they came to; the origin's digest stands for the checkpoint."""
     vad = "off" if settings.vad is None else str(settings.vad)
     return {"checkpoint": "", "mode": settings.mode, "vad": vad, "n_fft": settings.n_fft, "seed": seed}
 
 
-def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Origin:
+def _origin(checkpoint: Checkpoint | None, seed: int, settings: RunSettings) -> Origin:
     layers = POOLED + TAPS[settings.fc_tap]
     network = settings.architecture
     if checkpoint is None:
@@ -194,17 +196,17 @@ def _origin(checkpoint: Checkpoint | None, seed: int, settings: Settings) -> Ori
     )
 
 
-def _load(checkpoint: Checkpoint | None, seed: int, settings: Settings, device: str) -> CNN:
+def _load(checkpoint: Checkpoint | None, seed: int, settings: RunSettings, device: str) -> CnnBackbone:
     import torch
 
-    from neuroscope_cnn.backbone import CNN
-    from neuroscope_cnn.weights import random_weights
+    from neuroscope_cnn.model.backbone import CnnBackbone
+    from neuroscope_cnn.model.weights import random_weights
 
     if checkpoint is None:
         weights = random_weights(settings.architecture, seed)
     else:
         weights = {name: torch.from_numpy(values) for name, values in checkpoint.read().items()}
-    return CNN(
+    return CnnBackbone(
         settings.architecture,
         weights,
         mode=settings.mode,

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
-from neuroscope_cnn.bundle import beside
-from neuroscope_cnn.checkpoint import expanded, find, located
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.published import META, PUBLISHED, PublishedFile, blob_id
+from neuroscope_cnn.checkpoints.bundle import beside
+from neuroscope_cnn.checkpoints.checkpoint import expanded, find, located
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.published import META, PUBLISHED, PublishedFile, blob_id
+from neuroscope_cnn.checkpoints.safe import SUFFIX
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +29,7 @@ TOLERANCE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class FileVerdict:
-    """One file beside the paper's.
+    """Whether one file of a bundle is the paper's.
 
     Attributes:
         name: of the file.
@@ -43,6 +44,11 @@ class FileVerdict:
     blob: str
     expected: PublishedFile
     verdict: Verdict
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it is the graph, which is never read."""
+        return self.expected.suffix == META
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,8 @@ class DemoVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """What was found.
+class BundleVerdict:
+    """Whether a bundle is the paper's, file by file and by what it computes.
 
     Attributes:
         prefix: of the bundle.
@@ -81,15 +87,11 @@ class Verified:
     @property
     def right(self) -> bool:
         """Index and data are the paper's, the graph is absent or the paper's, and the demo gives what it should."""
-        same = all(each.verdict == "the paper's" or self._unread(each) for each in self.files)
+        same = all(each.verdict == "the paper's" or (each.is_graph and each.verdict == "absent") for each in self.files)
         return same and not self.problem and (self.demo is None or self.demo.right)
 
-    @staticmethod
-    def _unread(file: FileVerdict) -> bool:
-        return file.verdict == "absent" and file.expected.suffix == META
 
-
-def verify(path: Path, demo: Path | None = None) -> Verified:
+def verify(path: Path, demo: Path | None = None) -> BundleVerdict:
     """Compare a bundle with the paper's; every byte is read, nothing is remembered.
 
     Args:
@@ -100,7 +102,7 @@ def verify(path: Path, demo: Path | None = None) -> Verified:
         NeuroscopeError: there is no bundle, or no such recording, or none of the paper's networks fits.
     """
     prefix = located(path)
-    if prefix.suffix == ".safetensors":
+    if prefix.suffix == SUFFIX:
         raise BadOption(f"{prefix} is no bundle: the paper's files are, and `cnn verify` compares with them")
     wave = None if demo is None else _demo_wave(demo)
     architecture, problem = _looked_at(prefix)
@@ -111,7 +113,7 @@ def verify(path: Path, demo: Path | None = None) -> Verified:
     except OSError as error:
         raise BadCheckpoint(Path(error.filename or prefix), error.strerror or str(error)) from None
     result = None if wave is None or problem else _demo(prefix, wave)
-    return Verified(prefix, architecture, files, problem, result)
+    return BundleVerdict(prefix, architecture, files, problem, result)
 
 
 def _looked_at(prefix: Path) -> tuple[str, str]:
@@ -138,7 +140,7 @@ def _compared(path: Path, expected: PublishedFile) -> FileVerdict:
 
 
 def _demo_wave(path: Path) -> NDArray[np.float32]:
-    """The samples in [-1, 1)."""
+    """Read the demo recording; samples in [-1, 1)."""
     import numpy as np
 
     path = expanded(path)
@@ -153,13 +155,13 @@ def _demo_wave(path: Path) -> NDArray[np.float32]:
 
 
 def _demo(prefix: Path, wave: NDArray[np.float32]) -> DemoVerdict:
-    """Front end and exact network as the demo runs them."""
+    """Run front end and network on the recording as the demo does."""
     import torch
 
-    from neuroscope_cnn.extents import exact
-    from neuroscope_cnn.front_end import FrontEnd
-    from neuroscope_cnn.layers import whole
-    from neuroscope_cnn.network import Network
+    from neuroscope_cnn.frontend.front_end import FrontEnd
+    from neuroscope_cnn.model.extents import exact
+    from neuroscope_cnn.model.layers import whole
+    from neuroscope_cnn.model.network import Network
 
     checkpoint = find(prefix, "adi")
     if not checkpoint.labels:

@@ -10,6 +10,7 @@ import math
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
+from neuroscope.waves import mel_filters
 from neuroscope_ge2e.weights import BANDS
 
 SAMPLE_RATE = 16_000
@@ -64,21 +65,5 @@ class Mel:
 
 
 def filter_bank() -> torch.Tensor:
-    """Triangles ``[40, 201]``, float64, evenly spaced on Slaney's mel scale from 0 to 8 kHz, each of area 1 Hz.
-
-    Source: M. Slaney, Auditory Toolbox, Interval Research technical report 1998-010.
-    """
-    edges = _hertz(torch.linspace(0, _mels(SAMPLE_RATE / 2), BANDS + 2, dtype=torch.float64))[:, None]
-    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
-    bins = torch.linspace(0, SAMPLE_RATE / 2, WINDOW // 2 + 1, dtype=torch.float64)
-    triangles = torch.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
-    return triangles.clamp(min=0) * 2 / (high - low)
-
-
-# Slaney's scale: 3 mels every 200 Hz up to 1 kHz (15 mels), then 27 mels for each factor of 6.4.
-def _mels(hertz: float) -> float:
-    return hertz * 3 / 200 if hertz < 1000 else 15 + 27 * math.log(hertz / 1000, 6.4)
-
-
-def _hertz(mels: torch.Tensor) -> torch.Tensor:
-    return torch.where(mels < 15, mels * 200 / 3, 1000 * 6.4 ** ((mels - 15) / 27))
+    """Triangles ``[40, 201]``, float64, evenly spaced on Slaney's mel scale from 0 to 8 kHz, each of area 1 Hz."""
+    return mel_filters(sample_rate=SAMPLE_RATE, n_fft=WINDOW, bands=BANDS, lowest=0, highest=SAMPLE_RATE / 2)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch  # noqa: TID253
 
-from neuroscope_cnn.architecture import BANDS, CONVOLUTIONS, STRIDE
-from neuroscope_cnn.extents import valid
-from neuroscope_cnn.network import BEHIND
+from neuroscope_cnn.frontend.framing import CEPSTRA
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, STRIDE
+from neuroscope_cnn.model.extents import valid
+from neuroscope_cnn.model.network import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ _ORDER, _CROP, _POPULATION = range(3)  # streams of random numbers, so that none
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Crops, packed: rows of real frames one behind the other, no padding among them.
+    """Crops of one step, packed: rows of real frames one behind the other, no padding among them.
 
     Attributes:
         unfolded: float32 ``[frames, 5 * 40]``, what conv1 sees for each of its frames.
@@ -51,7 +52,7 @@ class Batch:
     labels: Tensor
 
     def to(self, device: str) -> Batch:
-        """The same on a device."""
+        """Copy the batch to a device."""
         unfolded, places, counted, labels = (
             each.to(device) for each in (self.unfolded, self.places, self.counted, self.labels)
         )
@@ -63,10 +64,10 @@ def lay_out(crops: Sequence[NDArray[np.float32]], labels: NDArray[np.int64]) -> 
     margin = SEEN // 2
     unfolded, places, counted, lengths, pairs = [], [], [], [], 0
     for crop in crops:
-        padded = np.zeros((len(crop) + 2 * margin, BANDS), np.float32)
+        padded = np.zeros((len(crop) + 2 * margin, CEPSTRA), np.float32)
         padded[margin:-margin] = crop
         windows = np.lib.stride_tricks.as_strided(
-            padded, (len(crop), SEEN * BANDS), (padded.strides[0], padded.itemsize), writeable=False
+            padded, (len(crop), SEEN * CEPSTRA), (padded.strides[0], padded.itemsize), writeable=False
         )
         extent = valid(len(crop))
         unfolded.append(windows)
@@ -84,8 +85,8 @@ def lay_out(crops: Sequence[NDArray[np.float32]], labels: NDArray[np.int64]) -> 
     )
 
 
-class Sampler:
-    """Draws utterances and crops.
+class CropSampler:
+    """Draws the utterances and crops of each step.
 
     Every epoch is a new order of all utterances, and a batch may reach from one into the next.
 
@@ -101,14 +102,14 @@ class Sampler:
         self._order = lru_cache(maxsize=2)(self._new_order)
 
     def of_step(self, step: int) -> list[tuple[int, int, int]]:
-        """Utterance, first frame and the frame behind the last, of each crop; steps begin with 0."""
+        """Draw the crops of a step: utterance, first frame, frame behind the last, of each. Steps begin with 0."""
         random = np.random.default_rng([self._seed, _CROP, step])
         places = range(step * self._batch, (step + 1) * self._batch)
         count = len(self._frames)
         return [self._cropped(int(self._order(place // count)[place % count]), random) for place in places]
 
     def population(self, step: int, most: int) -> list[tuple[int, int, int]]:
-        """One crop of each of at most so many utterances."""
+        """Draw one crop of each of at most ``most`` utterances, for the statistics of the batch normalisation."""
         random = np.random.default_rng([self._seed, _POPULATION, step])
         chosen = random.permutation(len(self._frames))[:most]
         return [self._cropped(int(number), random) for number in chosen]
@@ -124,7 +125,7 @@ class Sampler:
 
 @contextmanager
 def ahead(make: Callable[[int], Batch], first: int, last: int) -> Iterator[Iterator[Batch]]:
-    """The batches of the steps ``first`` to ``last`` (excluded), made in a thread, a few ahead."""
+    """Make the batches of the steps ``first`` to ``last`` (excluded) in a thread, a few ahead."""
     pool = ThreadPoolExecutor(1)
     try:
         yield _in_order(pool, make, first, last)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _MINUTE = 60.0
 
 
-class Display:
-    """What a training tells while it runs.
+class TrainingDisplay:
+    """Tells step, loss, accuracy and time left while a training runs.
 
     Args:
         console: where to.
@@ -34,7 +34,7 @@ class Display:
         self._dev = ""
 
     def step(self, done: int, crops: int, loss: float, accuracy: float) -> None:
-        """A step is done: ``loss`` and ``accuracy`` are means since the last look at the held-out utterances."""
+        """Show a step that is done; ``loss`` and ``accuracy`` are means since the last look at the held-out part."""
         self._crops += crops
         taken = max(time.monotonic() - self._began, 1e-6)
         left = timedelta(seconds=round(taken * (self._steps - done) / (done - self._begin)))
@@ -43,7 +43,7 @@ class Display:
         self._draw(done, text)
 
     def looked(self, record: Mapping[str, Any]) -> None:
-        """The held-out utterances were looked at."""
+        """Show what the network was worth on the held-out utterances."""
         if record["dev_accuracy"] is not None:
             self._dev = f", dev {100 * record['dev_accuracy']:.1f} %"
         if self._console.is_terminal:
@@ -52,15 +52,17 @@ class Display:
 
 
 @contextmanager
-def display(steps: int, begin: int) -> Iterator[Display]:
+def display(steps: int, begin: int) -> Iterator[TrainingDisplay]:
     """Show the steps ``begin`` to ``steps`` on stderr."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if not console.is_terminal:
-        yield Display(console, _line_a_minute(console), steps, begin)
+        yield TrainingDisplay(console, _line_a_minute(console), steps, begin)
         return
     with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
         task = bar.add_task("", total=steps, completed=begin)
-        yield Display(console, lambda done, text: bar.update(task, completed=done, description=text), steps, begin)
+        yield TrainingDisplay(
+            console, lambda done, text: bar.update(task, completed=done, description=text), steps, begin
+        )
 
 
 def _line_a_minute(console: Console) -> Callable[[int, str], None]:

@@ -1,4 +1,4 @@
-"""How many held-out utterances a network tells right: whole utterances, through the very network that backbones run."""
+"""How many held-out utterances a network classifies right: whole ones, through the network that backbones run."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253 - this module is imported when a training runs
 
-from neuroscope_cnn.extents import valid
-from neuroscope_cnn.layers import Pools
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.model.extents import valid
+from neuroscope_cnn.model.layers import LayerPooling
+from neuroscope_cnn.model.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from neuroscope_cnn.architecture import Architecture
-    from neuroscope_cnn.training.features import Frames
+    from neuroscope_cnn.model.architecture import Architecture
+    from neuroscope_cnn.training.features import CorpusCepstra
 
 TOGETHER = 4096  # frames of a batch
 _Z = 1.959963984540054  # of a 95 % interval
@@ -28,7 +28,7 @@ _Z = 1.959963984540054  # of a 95 % interval
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of so many utterances, how many were told right, and their mean cross-entropy."""
+    """How many of some utterances were classified right, and their mean cross-entropy."""
 
     right: int
     utterances: int
@@ -36,7 +36,7 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """A share."""
+        """Share of the utterances that were classified right."""
         return self.right / self.utterances
 
     @property
@@ -52,7 +52,7 @@ def logits_of(network: Network, features: Sequence[Tensor]) -> Tensor:
     """One value a class of each utterance, ``[B, classes]``; ``features`` are float32 ``[T, 40]`` each."""
     extents = [valid(len(each)) for each in features]
     with torch.inference_mode():
-        pools = Pools(network, extents, ["conv4"])
+        pools = LayerPooling(network, extents, ["conv4"])
         for block in network.blocks(features, extents):
             pools.add(block)
         return network.logits(network.dense(pools.finish()["conv4"])["ac2"])
@@ -61,12 +61,12 @@ def logits_of(network: Network, features: Sequence[Tensor]) -> Tensor:
 def score(
     architecture: Architecture,
     weights: Mapping[str, Tensor],
-    frames: Frames,
+    frames: CorpusCepstra,
     numbers: NDArray[np.int64],
     labels: NDArray[np.int64],
     device: str,
 ) -> Score:
-    """Run the network in the mode ``valid`` over utterances.
+    """Score a network in the mode ``valid`` on utterances.
 
     Args:
         architecture: of the network.

@@ -16,8 +16,8 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadAudio, commands, waves
-from neuroscope_cnn.architecture import BANDS
-from neuroscope_cnn.front_end import SAMPLE_RATE, FrontEnd
+from neuroscope_cnn.frontend.framing import CEPSTRA, SAMPLE_RATE
+from neuroscope_cnn.frontend.front_end import FrontEnd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +32,8 @@ DISTRIBUTION = "neuroscope-cnn"
 _OPEN = 64  # files that are mapped at a time
 
 
-class Shelf:
-    """The files of one front end.
+class CepstraFiles:
+    """Files of cepstra of one front end, in the cache.
 
     Args:
         folder: where they are.
@@ -44,14 +44,14 @@ class Shelf:
         folder.mkdir(parents=True, exist_ok=True)
 
     def places(self) -> dict[str, tuple[Path, int, int]]:
-        """Row -> file, first frame, number of frames. Files that are damaged are as good as absent."""
+        """Where rows are: row -> file, first frame, number of frames. Files that are damaged are as good as absent."""
         found: dict[str, tuple[Path, int, int]] = {}
         for index in sorted(self._folder.glob("*.json")):
             data = index.with_suffix(".npy")
             try:
                 rows = json.loads(index.read_text("utf-8"))
                 counts = [int(count) for count in rows.values()]
-                if np.load(data, mmap_mode="r").shape != (sum(counts), BANDS):
+                if np.load(data, mmap_mode="r").shape != (sum(counts), CEPSTRA):
                     continue
             except (OSError, ValueError, AttributeError, TypeError):
                 continue
@@ -61,7 +61,7 @@ class Shelf:
         return found
 
     def add(self, frames: Mapping[str, NDArray[np.float32]]) -> None:
-        """Keep the frames ``[T, 40]`` of some rows."""
+        """Write the frames ``[T, 40]`` of some rows as a new file."""
         if not frames:
             return
         name = commands.cache_key(list(frames))
@@ -74,8 +74,8 @@ class Shelf:
             file.write_text(json.dumps({row: len(values) for row, values in frames.items()}), "utf-8")
 
 
-class Frames:
-    """The frames of utterances, by number.
+class CorpusCepstra:
+    """The cepstra of utterances, read by the utterance's number.
 
     Attributes:
         lengths: int64, frames of each.
@@ -97,13 +97,13 @@ class Frames:
 
 
 def prepare(
-    located: Sequence[commands.Located],
+    located: Sequence[commands.ReadJob],
     n_fft: int,
     vad: float | None,
     machine: commands.Machine,
-    failures: commands.Failures,
-) -> tuple[list[int], Frames]:
-    """Compute what is missing.
+    failures: commands.SkippedUtterances,
+) -> tuple[list[int], CorpusCepstra]:
+    """Compute the cepstra that are not in the cache yet.
 
     Returns:
         Numbers of the utterances that have frames, and those, in the same order.
@@ -112,7 +112,7 @@ def prepare(
         TooManyFailures: too many have none.
     """
     key = commands.cache_key("cepstra", version(DISTRIBUTION), RECIPE, waves.PIPELINE, n_fft, vad)
-    shelf = Shelf(commands.own_folder(DISTRIBUTION, machine) / "cepstra" / key)
+    shelf = CepstraFiles(commands.own_folder(DISTRIBUTION, machine) / "cepstra" / key)
     known = shelf.places()
     missing = {each.row: each for each in located if each.row not in known}
     wrong = _compute(list(missing.values()), FrontEnd(n_fft=n_fft, vad=vad), shelf) if missing else {}
@@ -123,11 +123,11 @@ def prepare(
             failures.add(each.utterance.id, wrong[each.row])
     failures.check()
     usable = [number for number, each in enumerate(located) if each.row in known]
-    return usable, Frames([known[located[number].row] for number in usable])
+    return usable, CorpusCepstra([known[located[number].row] for number in usable])
 
 
-def _compute(missing: Sequence[commands.Located], front_end: FrontEnd, shelf: Shelf) -> dict[str, BadAudio]:
-    """Frames of all of them onto the shelf; row -> why there are none."""
+def _compute(missing: Sequence[commands.ReadJob], front_end: FrontEnd, shelf: CepstraFiles) -> dict[str, BadAudio]:
+    """Compute and keep the frames of all of them; row -> why there are none."""
     wrong: dict[str, BadAudio] = {}
     made: dict[str, NDArray[np.float32]] = {}
     seconds = [each.samples / SAMPLE_RATE for each in missing]

@@ -2,7 +2,7 @@
 
 What is computed is the mode ``valid``: frames beyond a crop's end are nowhere, neither in the pooling nor in the
 statistics of the batch normalisation. All frames of a batch stand one behind the other, so that conv1, conv3, conv4 are
-one product each; conv2 is four, over its input read two frames at a time (``network.py``).
+one product each; conv2 is four, over its input read two frames at a time (``model.network``).
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 import torch  # noqa: TID253 - this module is imported when a training runs
 from torch.nn import functional  # noqa: TID253
 
-from neuroscope_cnn.architecture import EPSILON, STRIDE
-from neuroscope_cnn.network import BEHIND
+from neuroscope_cnn.model.architecture import EPSILON, STRIDE
+from neuroscope_cnn.model.network import BEHIND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
 
-    from neuroscope_cnn.architecture import Architecture
+    from neuroscope_cnn.model.architecture import Architecture
     from neuroscope_cnn.training.batches import Batch
 
 STATISTICS = ("pop_mean", "pop_var")
 
 
 def is_learned(name: str) -> bool:
-    """Whether gradients move a variable; the others are statistics of the batch normalisation."""
+    """Whether training moves a variable by its gradient; the others are statistics of the batch normalisation."""
     return not name.endswith(STATISTICS)
 
 
@@ -86,7 +86,7 @@ class _MeanDeviation(torch.autograd.Function):
 
 
 class TrainingNetwork:
-    """One of the two networks, with gradients.
+    """One of the two networks as it is trained, with gradients.
 
     Args:
         architecture: which.

@@ -22,8 +22,8 @@ _DRAW = 3  # stream of random numbers; those of the steps are in ``batches``
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Two parts of a corpus.
+class CorpusParts:
+    """The part of a corpus that is learned from, and the part that is held out.
 
     Attributes:
         classes: names, in the order of the network's outputs: those of the training part, sorted.
@@ -55,8 +55,8 @@ def labelled(manifest: Manifest, column: str) -> tuple[list[Utterance], dict[str
     return found, {f"no {column}": absent} if absent else {}
 
 
-def divide(utterances: Sequence[Utterance], label: str, dev: str, seed: int) -> Parts:
-    """Hold some utterances out.
+def divide(utterances: Sequence[Utterance], label: str, dev: str, seed: int) -> CorpusParts:
+    """Divide utterances into those that are learned from and those that are held out.
 
     Args:
         utterances: usable ones, each with a label.
@@ -85,7 +85,7 @@ def divide(utterances: Sequence[Utterance], label: str, dev: str, seed: int) -> 
     unseen = int((held & ~known).sum())
     train = np.flatnonzero(~held)
     left_out = {f"held out, {label} unseen in training": unseen} if unseen else {}
-    return Parts(classes, train, labels[train], chosen, labels[chosen], left_out)
+    return CorpusParts(classes, train, labels[train], chosen, labels[chosen], left_out)
 
 
 def _held_out(utterances: Sequence[Utterance], names: Sequence[str], dev: str, seed: int) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""``neuroscope cnn train`` from data to checkpoints."""
+"""A whole training, from data to checkpoints: what ``neuroscope cnn train`` runs."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadOption, Manifest, commands
-from neuroscope_cnn.architecture import ARCHITECTURES
-from neuroscope_cnn.front_end import min_samples
+from neuroscope_cnn.frontend.framing import min_samples
+from neuroscope_cnn.model.architecture import ARCHITECTURES
+from neuroscope_cnn.model.weights import random_weights
 from neuroscope_cnn.spec import sre_cnn
 from neuroscope_cnn.training import state as states
 from neuroscope_cnn.training.evaluation import Score
 from neuroscope_cnn.training.features import prepare
 from neuroscope_cnn.training.forward import is_learned
 from neuroscope_cnn.training.labelled import divide, labelled
-from neuroscope_cnn.training.state import State
-from neuroscope_cnn.training.trainer import BEST, LAST, Corpus, Trainer
-from neuroscope_cnn.weights import random_weights
+from neuroscope_cnn.training.state import TrainingState
+from neuroscope_cnn.training.trainer import BEST, LAST, Trainer, TrainingCorpus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from neuroscope_cnn.training.settings import Settings
+    from neuroscope_cnn.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a training came to.
+class TrainingResult:
+    """What a training gave: steps, classes, scores and checkpoints.
 
     Attributes:
         finished: whether all steps are done; else the user stopped it.
@@ -58,9 +58,15 @@ class Trained:
 
 
 def train(
-    settings: Settings, steps: int, data: commands.Data, machine: commands.Machine, folder: Path, *, resume: bool
-) -> Trained:
-    """Train a network, or go on.
+    settings: TrainingSettings,
+    steps: int,
+    data: commands.Data,
+    machine: commands.Machine,
+    folder: Path,
+    *,
+    resume: bool,
+) -> TrainingResult:
+    """Train a network, or go on with a training.
 
     Args:
         settings: all that the numbers depend on.
@@ -94,7 +100,7 @@ def train(
     trainer = Trainer(architecture, settings, corpus, before, folder, machine.device)
     finished = trainer.run(steps)
     best = trainer.state.best
-    return Trained(
+    return TrainingResult(
         finished,
         trainer.state.step,
         parts.classes,
@@ -126,8 +132,8 @@ def _taken(folder: Path, steps: int) -> str:
 
 
 def _corpus(
-    settings: Settings, manifest: Manifest, machine: commands.Machine
-) -> tuple[Corpus, list[str], dict[str, int]]:
+    settings: TrainingSettings, manifest: Manifest, machine: commands.Machine
+) -> tuple[TrainingCorpus, list[str], dict[str, int]]:
     """Frames and parts, the rows that the frames came from, and how many utterances are in neither part."""
     asked, absent = labelled(manifest, settings.label)
     failures = machine.failures(len(manifest))
@@ -141,20 +147,20 @@ def _corpus(
         + Counter(each.reason for each in failures.skipped)
         + Counter(parts.left_out)
     )
-    return Corpus(frames, parts), [located[each].row for each in usable], dict(left_out)
+    return TrainingCorpus(frames, parts), [located[each].row for each in usable], dict(left_out)
 
 
-def _fingerprint(corpus: Corpus, rows: list[str]) -> str:
+def _fingerprint(corpus: TrainingCorpus, rows: list[str]) -> str:
     parts = corpus.parts
     numbers = (np.stack([each, labels]).tolist() for each, labels in _both(corpus))
     return commands.cache_key(rows, list(parts.classes), *numbers)
 
 
-def _both(corpus: Corpus) -> list[tuple[Any, Any]]:
+def _both(corpus: TrainingCorpus) -> list[tuple[Any, Any]]:
     return [(corpus.parts.train, corpus.parts.train_labels), (corpus.parts.dev, corpus.parts.dev_labels)]
 
 
-def _begun(weights: dict[str, torch.Tensor], settings: dict[str, Any], *, momentum: bool) -> State:
+def _begun(weights: dict[str, torch.Tensor], settings: dict[str, Any], *, momentum: bool) -> TrainingState:
     learned = [name for name in weights if is_learned(name)]
     velocity = {name: torch.zeros_like(weights[name]) for name in learned} if momentum else {}
-    return State(settings, weights, velocity)
+    return TrainingState(settings, weights, velocity)

@@ -7,10 +7,11 @@ import math
 from dataclasses import dataclass
 
 from neuroscope import BadOption
+from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS, WINDOWS_SHOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TrainingSettings:
     """All that the numbers of a training depend on beside its data; the defaults are those of the paper's scripts.
 
     Attributes:
@@ -39,7 +40,7 @@ class Settings:
     momentum: float = 0.0
     dev: str = "0.1"
     every: int = 1000
-    n_fft: int = 400
+    n_fft: int = N_FFT
     vad: float | None = None
     seed: int = 0
 
@@ -53,7 +54,7 @@ class Settings:
             "decay-steps": (self.decay_steps >= 1, "a whole number of steps"),
             "momentum": (0 <= self.momentum < 1, "a number from 0 to below 1"),
             "every": (self.every >= 1, "a whole number of steps"),
-            "n-fft": (self.n_fft in {400, 512}, "400 or 512"),
+            "n-fft": (self.n_fft in WINDOWS, WINDOWS_SHOWN),
             "vad": (self.vad is None or 0 < self.vad < math.inf, "a number above 0"),
             "seed": (0 <= self.seed < 2**63, "a whole number from 0 to 2**63 - 1"),
         }
@@ -66,5 +67,5 @@ class Settings:
         return float(self.learning_rate * self.decay ** (step // self.decay_steps))
 
     def record(self) -> dict[str, object]:
-        """As JSON has it."""
+        """The settings as a record for JSON."""
         return dataclasses.asdict(self)

@@ -1,4 +1,4 @@
-"""A training as it stands after a step: one file, written whole, from which it goes on exactly."""
+"""The state of a training after a step, in one file that is written whole, from which it goes on exactly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption, MissingData, commands
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +22,8 @@ _VELOCITY = "velocity/"
 
 
 @dataclass
-class State:
-    """Where a training stands.
+class TrainingState:
+    """All that a training needs to go on.
 
     Attributes:
         settings: that it began with, and what its data are.
@@ -48,8 +48,8 @@ class State:
     best: dict[str, Any] = field(default_factory=dict)
 
 
-def write(state: State, folder: Path) -> None:
-    """Keep it in a run's folder, with the history as a file of its own for people and programs."""
+def write(state: TrainingState, folder: Path) -> None:
+    """Write a state into a run's folder, with the history as a file of its own for people and programs."""
     from safetensors.torch import save
 
     numbers = {name: getattr(state, name) for name in ("step", "history", "losses", "right", "counted", "best")}
@@ -63,8 +63,8 @@ def write(state: State, folder: Path) -> None:
         file.write_text("".join(json.dumps(record) + "\n" for record in state.history), "utf-8")
 
 
-def read(folder: Path) -> State:
-    """What a run's folder holds, on the CPU.
+def read(folder: Path) -> TrainingState:
+    """Read the state in a run's folder, onto the CPU.
 
     Raises:
         MissingData: it holds no run.
@@ -82,7 +82,7 @@ def read(folder: Path) -> State:
         if about.get("version") != VERSION:
             raise BadCheckpoint(path, f"it is no state of a training, or not of version {VERSION}")
         velocity = {name.removeprefix(_VELOCITY): tensors.pop(name) for name in list(tensors) if _VELOCITY in name}
-        return State(json.loads(about["settings"]), tensors, velocity, **json.loads(about["numbers"]))
+        return TrainingState(json.loads(about["settings"]), tensors, velocity, **json.loads(about["numbers"]))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise BadCheckpoint(path, f"it is damaged ({error})") from None
 

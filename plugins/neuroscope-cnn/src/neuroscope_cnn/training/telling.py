@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from neuroscope_cnn.training.evaluation import Score
-    from neuroscope_cnn.training.running import Trained
-    from neuroscope_cnn.training.settings import Settings
+    from neuroscope_cnn.training.running import TrainingResult
+    from neuroscope_cnn.training.settings import TrainingSettings
 
 
-def sentences(trained: Trained, settings: Settings) -> Iterator[str]:
-    """Lines for people."""
+def sentences(trained: TrainingResult, settings: TrainingSettings) -> Iterator[str]:
+    """The result of a training as lines for people."""
     yield (
         f"{settings.network}-cnn, {len(trained.classes):,} classes of {settings.label}, {trained.train:,} utterances, "
         f"{trained.steps:,} steps of {settings.batch} crops of {settings.crop} frames"
@@ -33,8 +33,8 @@ def sentences(trained: Trained, settings: Settings) -> Iterator[str]:
         yield f"--backbone {settings.network}-cnn,checkpoint={trained.files[0]}{vad}"
 
 
-def record(trained: Trained, settings: Settings) -> dict[str, Any]:
-    """The same as JSON has it."""
+def record(trained: TrainingResult, settings: TrainingSettings) -> dict[str, Any]:
+    """The result of a training as a record for JSON."""
     step, best = trained.best or (None, None)
     return {
         "settings": settings.record(),

@@ -1,4 +1,4 @@
-"""The descent: step after step, with a look at the held-out utterances now and then."""
+"""Gradient descent: step after step, with a look at the held-out utterances now and then."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import torch  # noqa: TID253 - this module is imported when a training runs
 from torch.nn import functional  # noqa: TID253
 
 from neuroscope import NeuroscopeError
-from neuroscope_cnn.network import full_precision
-from neuroscope_cnn.safe import save
+from neuroscope_cnn.checkpoints.safe import SUFFIX, save
+from neuroscope_cnn.model.network import full_precision
 from neuroscope_cnn.training import state as states
-from neuroscope_cnn.training.batches import Batch, Sampler, ahead, lay_out
-from neuroscope_cnn.training.display import Display, display
+from neuroscope_cnn.training.batches import Batch, CropSampler, ahead, lay_out
+from neuroscope_cnn.training.display import TrainingDisplay, display
 from neuroscope_cnn.training.evaluation import Score, score
 from neuroscope_cnn.training.forward import TrainingNetwork, is_learned
 
@@ -26,36 +26,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from neuroscope_cnn.architecture import Architecture
-    from neuroscope_cnn.training.features import Frames
-    from neuroscope_cnn.training.labelled import Parts
-    from neuroscope_cnn.training.settings import Settings
-    from neuroscope_cnn.training.state import State
+    from neuroscope_cnn.model.architecture import Architecture
+    from neuroscope_cnn.training.features import CorpusCepstra
+    from neuroscope_cnn.training.labelled import CorpusParts
+    from neuroscope_cnn.training.settings import TrainingSettings
+    from neuroscope_cnn.training.state import TrainingState
 
-BEST, LAST = "best.safetensors", "last.safetensors"
+BEST, LAST = f"best{SUFFIX}", f"last{SUFFIX}"
 POPULATION = 128  # utterances that the statistics of the batch normalisation are taken of
 KEPT_EVERY = 600.0  # seconds, at most, between two states on disk
 
 
 class Diverged(NeuroscopeError):
-    """The loss is no number any more."""
+    """The error of a training whose loss is no number any more."""
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """What is learned from.
+class TrainingCorpus:
+    """Frames of a corpus and how it is divided.
 
     Attributes:
         frames: of all utterances.
         parts: which of them are learned from, and which are held out.
     """
 
-    frames: Frames
-    parts: Parts
+    frames: CorpusCepstra
+    parts: CorpusParts
 
 
 class Trainer:
-    """Moves a state on.
+    """Trains a network: moves its state on, step after step.
 
     Args:
         architecture: of the network.
@@ -67,7 +67,13 @@ class Trainer:
     """
 
     def __init__(
-        self, architecture: Architecture, settings: Settings, corpus: Corpus, state: State, folder: Path, device: str
+        self,
+        architecture: Architecture,
+        settings: TrainingSettings,
+        corpus: TrainingCorpus,
+        state: TrainingState,
+        folder: Path,
+        device: str,
     ) -> None:
         self._architecture, self._settings, self._corpus = architecture, settings, corpus
         self.state, self._folder, self._device = state, folder, device
@@ -79,7 +85,7 @@ class Trainer:
         self._network = TrainingNetwork(architecture, state.weights)
         self._parts = corpus.parts
         lengths = corpus.frames.lengths[self._parts.train]
-        self._sampler = Sampler(lengths, settings.batch, settings.crop, settings.seed)
+        self._sampler = CropSampler(lengths, settings.batch, settings.crop, settings.seed)
 
     def run(self, steps: int) -> bool:
         """Go on until so many steps are done; False = the user stopped it earlier.
@@ -109,7 +115,7 @@ class Trainer:
         return state.step >= steps
 
     def score(self) -> Score | None:
-        """Of the held-out utterances, with the weights and statistics as they are; None where there are none."""
+        """Score the held-out utterances with the weights and statistics as they are; None where there are none."""
         dev, labels = self._parts.dev, self._parts.dev_labels
         if not len(dev):
             return None
@@ -152,7 +158,7 @@ class Trainer:
         state = self.state
         return state.losses / state.counted, state.right / (state.counted * self._settings.batch)
 
-    def _look(self, shown: Display) -> None:
+    def _look(self, shown: TrainingDisplay) -> None:
         """Take the statistics anew, ask the held-out utterances, and write all that is kept."""
         state = self.state
         population = self._laid_out(self._sampler.population(state.step, POPULATION)).to(self._device)
@@ -196,7 +202,7 @@ class Trainer:
 
 @contextmanager
 def _stoppable() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C, so that the step under way is whole; the second is a KeyboardInterrupt as ever.
+    """Give an event that the first Ctrl-C sets, so that the step under way is whole; the second interrupts as ever.
 
     Where Ctrl-C is ignored, as in the background of a shell, it stays so.
     """

@@ -1,7 +1,7 @@
 """Our own format: a safetensors file whose metadata says which network it is, how it is run, and what its classes are.
 
-Variables have TensorFlow's names and layout (``architecture.py``). The header is read here rather than by the library,
-so that a backbone can be described without numpy, and with bounds on what a header may ask for.
+Variables have TensorFlow's names and layout (``model.architecture``). The header is read here rather than by the
+library, so that a backbone can be described without numpy, and with bounds on what a header may ask for.
 Source: github.com/huggingface/safetensors, README, "Format".
 """
 
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from neuroscope import BadOption, commands
-from neuroscope_cnn.architecture import ARCHITECTURES, Architecture
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.placed import Placed
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.placed import VariablePlace
+from neuroscope_cnn.frontend.framing import N_FFT, WINDOWS
+from neuroscope_cnn.model.architecture import ARCHITECTURES, Architecture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,18 +26,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SUFFIX = ".safetensors"
 FORMAT, VERSION = "neuroscope-cnn", "1"
 LARGEST_HEADER = 1 << 19
 """Bytes; a thousand long labels take a tenth. What JSON makes of it stays below the size of any of these networks."""
 
 _OWN = frozenset({"format", "version", "architecture", "mode", "n_fft", "labels", "source", "licence"})
-_WINDOWS = (400, 512)  # samples, as the option n_fft takes them
 Mode = Literal["exact", "valid"]
 
 
 @dataclass(frozen=True, slots=True)
-class Safe:
-    """What the header of such a file says.
+class SafetensorsHeader:
+    """What the header of a safetensors file of ours says of it.
 
     Attributes:
         path: of the file.
@@ -60,7 +61,7 @@ class Safe:
     source: str
     licence: str
     more: dict[str, str]
-    variables: dict[str, Placed]
+    variables: dict[str, VariablePlace]
 
 
 def save(
@@ -70,7 +71,7 @@ def save(
     architecture: Architecture,
     mode: Mode,
     labels: Sequence[str] = (),
-    n_fft: int = 400,
+    n_fft: int = N_FFT,
     source: str,
     licence: str,
     more: Mapping[str, str] | None = None,
@@ -97,7 +98,7 @@ def save(
 
     check_name(path)
     _check_weights(weights, architecture)
-    if len(labels) not in {0, architecture.outputs} or n_fft not in _WINDOWS or _OWN & set(more or {}):
+    if len(labels) not in {0, architecture.outputs} or n_fft not in WINDOWS or _OWN & set(more or {}):
         raise ValueError("labels or n_fft do not fit the network, or further metadata has a name of the format's own")
     about = {"format": FORMAT, "version": VERSION, "architecture": architecture.name, "mode": mode, "n_fft": str(n_fft)}
     about |= {"labels": json.dumps(list(labels)), "source": source, "licence": licence, **(more or {})}
@@ -112,13 +113,13 @@ def save(
 
 
 def check_name(path: Path) -> None:
-    """Whether a checkpoint can be written there.
+    """Check that a checkpoint can have this name.
 
     Raises:
         BadOption: the name ends otherwise, or the folder is not there.
     """
-    if path.suffix != ".safetensors":
-        raise BadOption(f"{path}: the name of a checkpoint ends in .safetensors")
+    if path.suffix != SUFFIX:
+        raise BadOption(f"{path}: the name of a checkpoint ends in {SUFFIX}")
     if not path.absolute().parent.is_dir():
         raise BadOption(f"{path}: there is no folder {path.absolute().parent}")
 
@@ -131,7 +132,7 @@ def _check_weights(weights: Mapping[str, NDArray[np.float32]], architecture: Arc
         raise ValueError(f"weights that are missing, too many, or not float32 of the right shape: {', '.join(wrong)}")
 
 
-def read_header(path: Path) -> Safe:
+def read_header(path: Path) -> SafetensorsHeader:
     """Read what a file says of itself, without its weights, and check that it keeps to the format.
 
     Raises:
@@ -162,7 +163,7 @@ def _header(path: Path, size: int) -> bytes:
         return stream.read(length)
 
 
-def _read(path: Path, header: bytes, room: int) -> Safe:
+def _read(path: Path, header: bytes, room: int) -> SafetensorsHeader:
     tensors = _object(header)
     about = tensors.pop("__metadata__", None)
     if not isinstance(about, dict) or not all(isinstance(value, str) for value in about.values()):
@@ -171,12 +172,12 @@ def _read(path: Path, header: bytes, room: int) -> Safe:
     architecture = _architecture(about, tensors)
     variables = {name: _placed(name, tensors[name], 8 + len(header)) for name in architecture.shapes()}
     _check_layout(variables, 8 + len(header), room)
-    return Safe(
+    return SafetensorsHeader(
         path,
         header,
         architecture,
         cast("Mode", _one_of(about, "mode", ("exact", "valid"))),
-        int(_one_of(about, "n_fft", tuple(map(str, _WINDOWS)))),
+        int(_one_of(about, "n_fft", tuple(map(str, WINDOWS)))),
         _labels(about["labels"], architecture.outputs),
         _printable(about["source"]),
         _printable(about["licence"]),
@@ -241,21 +242,21 @@ def _architecture(about: Mapping[str, str], tensors: Mapping[str, Any]) -> Archi
 
 
 def _is_shape(found: object, wanted: tuple[int, ...]) -> bool:
-    """Whether they are the same whole numbers; in Python, ``True`` and ``1.0`` equal 1 too."""
+    """Whether a shape in the file is the wanted one, in whole numbers; in Python, ``True`` and ``1.0`` equal 1."""
     return isinstance(found, list) and all(type(size) is int for size in found) and tuple(found) == wanted
 
 
-def _placed(name: str, tensor: Mapping[str, Any], begin: int) -> Placed:
+def _placed(name: str, tensor: Mapping[str, Any], begin: int) -> VariablePlace:
     offsets, shape = tensor.get("data_offsets"), tuple(tensor["shape"])
     if not isinstance(offsets, list) or len(offsets) != 2 or any(type(each) is not int for each in offsets):
         raise ValueError(f"{name} has no place")
     if offsets[0] < 0 or offsets[1] - offsets[0] != 4 * math.prod(shape):
         raise ValueError(f"{name} does not have the size of its shape")
-    return Placed(begin + offsets[0], shape)
+    return VariablePlace(begin + offsets[0], shape)
 
 
-def _check_layout(variables: Mapping[str, Placed], begin: int, room: int) -> None:
-    """The variables lie one behind the other, from the header to the end of the file."""
+def _check_layout(variables: Mapping[str, VariablePlace], begin: int, room: int) -> None:
+    """Check that the variables lie one behind the other, from the header to the end of the file."""
     at = begin
     for each in sorted(variables.values(), key=lambda placed: placed.offset):
         if each.offset != at:

@@ -1,4 +1,4 @@
-"""The six layers of the paper, from the frames of the convolutions.
+"""The six layers of the paper, computed from the frames of the convolutions.
 
 Source: e2e_model_adi17.py of shammur/arabic_spoken_dialect_identification_demo, where the author takes them.
 """
@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Literal
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.pooling import Moments
+from neuroscope_cnn.model.pooling import Moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-    from neuroscope_cnn.extents import Extent
-    from neuroscope_cnn.network import Frames, Network
+    from neuroscope_cnn.model.extents import Extent
+    from neuroscope_cnn.model.network import ConvolutionFrames, Network
 
 NAMES = {"conv1": "CNN1", "conv2": "CNN2", "conv3": "CNN3", "conv4": "CNN4"}
 
 
-class Pools:
-    """Mean and deviation of some convolutions' frames, for every utterance of a batch.
+class LayerPooling:
+    """Pools the frames of some convolutions to mean and deviation, block by block, for every utterance of a batch.
 
     Args:
         network: whose frames will come.
@@ -38,8 +38,8 @@ class Pools:
             name: [Moments(len(masked), masked.device) for _ in extents] for name, masked in self._masked.items()
         }
 
-    def add(self, frames: Frames) -> None:
-        """Take a block."""
+    def add(self, frames: ConvolutionFrames) -> None:
+        """Take the frames of one block of the network."""
         for name, moments in self._moments.items():
             for own, values in zip(moments, frames[name], strict=True):
                 own.add(values)
@@ -59,7 +59,7 @@ class Pools:
 
 
 def embeddings(network: Network, pooled: Tensor, tap: Literal["pre", "post"]) -> dict[str, Tensor]:
-    """``CNN4``, ``FC1`` and ``FC2`` of the paper, ``[B, D]``.
+    """Compute ``CNN4``, ``FC1`` and ``FC2`` of the paper, ``[B, D]``.
 
     Args:
         network: whose layers they are.
@@ -74,7 +74,7 @@ def embeddings(network: Network, pooled: Tensor, tap: Literal["pre", "post"]) ->
 def whole(
     network: Network, features: Sequence[Tensor], extents: Sequence[Extent], tap: Literal["pre", "post"] = "pre"
 ) -> dict[str, Tensor]:
-    """All six layers, pooled by the network itself, ``[B, D]``; frames are in memory a block at a time.
+    """Compute all six layers, pooled by the network itself, ``[B, D]``; frames are in memory a block at a time.
 
     Args:
         network: that runs.
@@ -83,7 +83,7 @@ def whole(
         tap: of the dense layers.
     """
     with torch.inference_mode():
-        pools = Pools(network, extents)
+        pools = LayerPooling(network, extents)
         for frames in network.blocks(features, extents):
             pools.add(frames)
         pooled = {NAMES[name]: values for name, values in pools.finish().items()}

@@ -22,7 +22,7 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """One file of a bundle.
+    """One file of a published bundle, and how to know it.
 
     Attributes:
         suffix: what follows the prefix in its name.
@@ -35,12 +35,12 @@ class PublishedFile:
     blob: str
 
     def is_file_of(self, size: int, blob: str) -> bool:
-        """Whether a file of this size and blob id is it."""
+        """Whether a file of this size and git blob id is the published one."""
         return size == self.size and blob.startswith(self.blob)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedNetwork:
     """One network of the paper, as it was published.
 
     Attributes:
@@ -72,7 +72,7 @@ DIALECTS = (
 """The classes of ADI17 in the order of the dialect network's outputs (``data/language_id_initial`` there)."""
 
 PUBLISHED = {
-    "adi": Published(
+    "adi": PublishedNetwork(
         repository="swshon/arabic-dialect-identification@de15d4a",
         folder="data/pretrained_model",
         prefix="model7712000.ckpt-7712000",
@@ -84,7 +84,7 @@ PUBLISHED = {
         licence="MIT",
         labels=DIALECTS,
     ),
-    "sre": Published(
+    "sre": PublishedNetwork(
         repository="swshon/sidnet@4939742",
         folder="egs/clustering_test/saver/spk2vec_test24_aug_mfcc_win400_hop160_vad_cmn",
         prefix="model6992000.ckpt-6992000",

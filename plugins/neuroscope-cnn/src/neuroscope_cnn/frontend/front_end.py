@@ -1,4 +1,4 @@
-"""Waveform to what the networks read: cepstra, of frames with speech, less their sliding mean.
+"""Waveform to what the networks read, step after step: cepstra, of frames with speech, less their sliding mean.
 
 Source: swshon/arabic-dialect-identification@de15d4a:scripts/feature_tools.py and swshon/sidnet, which call librosa 0.6.
 """
@@ -8,24 +8,12 @@ from __future__ import annotations
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
 from neuroscope import BadAudio
-from neuroscope_cnn.activity import active
-from neuroscope_cnn.mel import SAMPLE_RATE
-from neuroscope_cnn.mfcc import BLOCK, CEPSTRA, HOP, Mfcc
-from neuroscope_cnn.normalise import REACH, subtract_sliding_mean
-
-__all__ = ["HOP", "SAMPLE_RATE", "FrontEnd", "frames_of", "min_samples"]
+from neuroscope_cnn.frontend.activity import active
+from neuroscope_cnn.frontend.framing import CEPSTRA, N_FFT, min_samples
+from neuroscope_cnn.frontend.mfcc import BLOCK, Mfcc
+from neuroscope_cnn.frontend.normalise import REACH, subtract_sliding_mean
 
 NORMALISED = 16 * BLOCK  # frames that are normalised at a time, beside 150 more to each side
-
-
-def min_samples(n_fft: int) -> int:
-    """The fewest samples whose ends can be mirrored by half a window."""
-    return n_fft // 2 + 1
-
-
-def frames_of(samples: int) -> int:
-    """Frames of so many samples, before any is left out for silence."""
-    return 1 + samples // HOP
 
 
 class FrontEnd:
@@ -35,20 +23,21 @@ class FrontEnd:
     a frame.
 
     Args:
-        n_fft: samples of a window, of the spectra and of the loudness alike: 400 (25 ms), or 512, which the published
-            script of the speaker network asks for.
+        n_fft: samples of a window, of the spectra and of the loudness alike: one of ``framing.WINDOWS``.
         vad: frames are left out that are no louder than this times half the mean loudness; None keeps all.
         device: where it is computed.
         block: frames whose spectra are held at a time; the result is the same with any, to the rounding.
     """
 
-    def __init__(self, *, n_fft: int = 400, vad: float | None = None, device: str = "cpu", block: int = BLOCK) -> None:
+    def __init__(
+        self, *, n_fft: int = N_FFT, vad: float | None = None, device: str = "cpu", block: int = BLOCK
+    ) -> None:
         self._mfcc = Mfcc(n_fft, device, block)
         self._shortest = min_samples(n_fft)
         self._vad = vad
 
     def __call__(self, wave: torch.Tensor) -> torch.Tensor:
-        """Hear one utterance.
+        """Compute the cepstra of one utterance.
 
         Args:
             wave: floats ``[N]`` at 16 kHz, within -1 and 1.

@@ -9,17 +9,16 @@ import math
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.mel import BANDS, filter_bank
+from neuroscope_cnn.frontend.framing import CEPSTRA, HOP, frames_of
+from neuroscope_cnn.frontend.mel import BANDS, filter_bank
 
-HOP = 160
-CEPSTRA = 40
 BLOCK = 256  # frames whose spectra are held at a time: they fit a processor's cache
 LEAST = 1e-10  # power below which no band counts
 RANGE = 1e-8  # as a part of the utterance's largest power: 80 dB
 
 
 class Mfcc:
-    """Mel frequency cepstra of one window length, on one device.
+    """Computes mel frequency cepstra with one window length, on one device.
 
     Args:
         n_fft: samples of a window and of its Fourier transform.
@@ -37,12 +36,12 @@ class Mfcc:
         """Mel power spectra and loudness of every frame.
 
         Args:
-            wave: ``[N]``, of ``n_fft // 2 + 1`` samples at least; frames stand around the samples 0, 160, 320, ...
+            wave: ``[N]``, of ``min_samples(n_fft)`` samples at least; frames stand around the samples 0, 160, 320, ...
 
         Returns:
             float32 ``[F, 128]`` power, and float64 ``[F]``, the root mean square of the samples under each window.
         """
-        frames = 1 + len(wave) // HOP
+        frames = frames_of(len(wave))
         powers = torch.empty(frames, BANDS, device=self._device)
         loudness = torch.empty(frames, dtype=torch.float64, device=self._device)
         for start in range(0, frames, self._block):
@@ -56,7 +55,7 @@ class Mfcc:
         return powers, loudness
 
     def cepstra(self, powers: torch.Tensor, peak: torch.Tensor) -> torch.Tensor:
-        """Decibels above 80 below the peak, turned by a cosine transform.
+        """Cepstra of mel spectra: a cosine transform of decibels, none lower than 80 dB below the peak.
 
         Args:
             powers: float32 ``[F, 128]``.

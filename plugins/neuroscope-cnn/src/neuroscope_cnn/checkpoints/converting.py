@@ -1,12 +1,12 @@
-"""From a bundle of TensorFlow to our own format."""
+"""Converting a bundle of TensorFlow to our own format."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from neuroscope import BadOption
-from neuroscope_cnn.checkpoint import Checkpoint, expanded, find
-from neuroscope_cnn.safe import check_name, save
+from neuroscope_cnn.checkpoints.checkpoint import Checkpoint, expanded, find
+from neuroscope_cnn.checkpoints.safe import check_name, save
 
 
 def convert(prefix: Path, file: Path, *, replace: bool = False) -> Checkpoint:

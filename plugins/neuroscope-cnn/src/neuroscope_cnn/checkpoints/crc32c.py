@@ -24,7 +24,7 @@ _WORTH_IT = 1 << 16  # bytes; below it the plain loop is as fast
 
 
 def masked(checksum: int) -> int:
-    """The checksum as LevelDB and TensorFlow store it, so that checksums of checksums stay harmless."""
+    """A checksum turned into what LevelDB and TensorFlow store of it, so that checksums of checksums stay harmless."""
     return (((checksum >> 15) | (checksum << 17)) + 0xA282EAD8) & _ALL
 
 
@@ -80,7 +80,7 @@ def _tables() -> tuple[Words, Words]:
 
 
 def _applied(images: Sequence[int], registers: Words) -> Words:
-    """A linear map, given by the images of the 32 single bits, on each register."""
+    """Each register after a linear map, which is given by the images of the 32 single bits."""
     import numpy as np
 
     result = np.zeros_like(registers)
@@ -90,7 +90,7 @@ def _applied(images: Sequence[int], registers: Words) -> Words:
 
 
 def _joined(registers: Words, length: int) -> int:
-    """The register after all lanes, each of ``length`` bytes: a lane moves past what follows it by a linear map."""
+    """Join the registers of all lanes, each of ``length`` bytes: a linear map moves a lane past what follows it."""
     import numpy as np
 
     images = np.array([1 << bit for bit in range(32)], np.uint32)

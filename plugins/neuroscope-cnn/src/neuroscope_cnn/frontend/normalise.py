@@ -1,4 +1,4 @@
-"""The sliding mean that each frame is taken relative to."""
+"""Subtracts from each frame the mean of the frames around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one error of a file of weights that is there and cannot be used."""
+"""The error that says why a file of weights that is there cannot be used."""
 
 from __future__ import annotations
 

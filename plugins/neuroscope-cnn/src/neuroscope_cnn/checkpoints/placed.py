@@ -1,4 +1,4 @@
-"""Variables as they lie in a file: raw little-endian float32 at an offset. Both kinds of checkpoint come to this."""
+"""Where variables lie in a file, and reading them: raw little-endian float32 at an offset, in both kinds of file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope_cnn import crc32c
-from neuroscope_cnn.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints import crc32c
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +23,8 @@ _PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """Where one variable lies.
+class VariablePlace:
+    """Where one variable lies in a file.
 
     Attributes:
         offset: of its first byte.
@@ -38,11 +38,11 @@ class Placed:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes that it takes."""
         return 4 * math.prod(self.shape)
 
 
-def overlapping(variables: Iterable[Placed]) -> bool:
+def overlapping(variables: Iterable[VariablePlace]) -> bool:
     """Whether two variables share a byte."""
     end = 0
     for each in sorted(variables, key=lambda placed: (placed.offset, placed.size)):
@@ -52,7 +52,7 @@ def overlapping(variables: Iterable[Placed]) -> bool:
     return False
 
 
-def digest_in(path: Path, variables: Mapping[str, Placed]) -> str:
+def digest_in(path: Path, variables: Mapping[str, VariablePlace]) -> str:
     """sha256 over name, shape and bytes of each variable in the order of names: the same for every kind of file."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
@@ -80,8 +80,8 @@ def digest_of(weights: Mapping[str, NDArray[np.float32]]) -> str:
     return digest.hexdigest()
 
 
-def read(path: Path, variables: Mapping[str, Placed]) -> dict[str, NDArray[np.float32]]:
-    """The variables, each whole, with the right checksum, and finite.
+def read(path: Path, variables: Mapping[str, VariablePlace]) -> dict[str, NDArray[np.float32]]:
+    """Read variables, each whole, with the right checksum, and finite.
 
     Raises:
         BadCheckpoint: which are not.
@@ -97,8 +97,8 @@ def read(path: Path, variables: Mapping[str, Placed]) -> dict[str, NDArray[np.fl
     return found
 
 
-def _one(stream: BufferedReader, placed: Placed) -> tuple[NDArray[np.float32], str]:
-    """One variable, and what is wrong with it."""
+def _one(stream: BufferedReader, placed: VariablePlace) -> tuple[NDArray[np.float32], str]:
+    """Read one variable; also what is wrong with it, or an empty text."""
     import numpy as np
 
     values = np.empty(placed.shape, "<f4")

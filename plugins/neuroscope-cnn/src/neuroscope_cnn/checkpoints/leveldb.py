@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope_cnn import crc32c
-from neuroscope_cnn.protobuf import varint
+from neuroscope_cnn.checkpoints import crc32c
+from neuroscope_cnn.checkpoints.protobuf import varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

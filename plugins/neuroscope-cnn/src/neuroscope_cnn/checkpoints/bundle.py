@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.leveldb import entries
-from neuroscope_cnn.placed import Placed, overlapping
-from neuroscope_cnn.protobuf import fields, signed
-from neuroscope_cnn.published import DATA, INDEX
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.leveldb import entries
+from neuroscope_cnn.checkpoints.placed import VariablePlace, overlapping
+from neuroscope_cnn.checkpoints.protobuf import fields, signed
+from neuroscope_cnn.checkpoints.published import DATA, INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ _MOST_DIMENSIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The variables of ours that a bundle holds.
+    """The variables of our networks that a bundle holds, and where they lie.
 
     Attributes:
         prefix: of its files.
@@ -42,7 +42,7 @@ class Bundle:
 
     prefix: Path
     content: bytes
-    variables: dict[str, Placed]
+    variables: dict[str, VariablePlace]
     others: int
 
     @property
@@ -52,7 +52,7 @@ class Bundle:
 
 
 def beside(prefix: Path, suffix: str) -> Path:
-    """One file of the bundle ``prefix``."""
+    """Path of one file of the bundle ``prefix``, by what its name ends in."""
     return prefix.with_name(prefix.name + suffix)
 
 
@@ -89,8 +89,8 @@ def _content(index: Path) -> bytes:
     return content
 
 
-def _variables(content: bytes, wanted: dict[bytes, str], room: int) -> tuple[dict[str, Placed], int]:
-    variables: dict[str, Placed] = {}
+def _variables(content: bytes, wanted: dict[bytes, str], room: int) -> tuple[dict[str, VariablePlace], int]:
+    variables: dict[str, VariablePlace] = {}
     others = 0
     headed = False
     for key, value in entries(content):
@@ -107,7 +107,10 @@ def _variables(content: bytes, wanted: dict[bytes, str], room: int) -> tuple[dic
 
 
 def _check_header(message: memoryview) -> None:
-    """BundleHeaderProto: 1 shards, 2 endianness (0 = little), 3 version (2 = the oldest reader that will do)."""
+    """Refuse a bundle of a kind that is not read.
+
+    BundleHeaderProto: 1 shards, 2 endianness (0 = little), 3 version (2 = the oldest reader that will do).
+    """
     shards, big_endian, reader = 0, 0, 0
     for number, value in fields(message):
         if number == 3 and isinstance(value, memoryview):
@@ -123,8 +126,11 @@ def _check_header(message: memoryview) -> None:
         raise ValueError(f"it asks for version {reader} of the format, and 1 is read")
 
 
-def _placed(message: memoryview, name: str, room: int) -> Placed:
-    """BundleEntryProto: 1 type, 2 shape, 3 shard, 4 offset, 5 size, 6 masked CRC-32C, 7 slices."""
+def _placed(message: memoryview, name: str, room: int) -> VariablePlace:
+    """Read where one variable lies.
+
+    BundleEntryProto: 1 type, 2 shape, 3 shard, 4 offset, 5 size, 6 masked CRC-32C, 7 slices.
+    """
     numbers = {1: 0, 3: 0, 4: 0, 5: 0}
     shape: tuple[int, ...] = ()
     checksum: int | None = None
@@ -146,11 +152,11 @@ def _placed(message: memoryview, name: str, room: int) -> Placed:
         raise ValueError(f"{name} lies beyond the end of the data, which has {room:,} bytes")
     if size != 4 * math.prod(shape):
         raise ValueError(f"{name} has {size:,} bytes, which is not the size of its shape")
-    return Placed(offset, shape, checksum)
+    return VariablePlace(offset, shape, checksum)
 
 
 def _shape(message: memoryview, name: str) -> tuple[int, ...]:
-    """TensorShapeProto: 2 dimension (1 size), 3 whether the rank is unknown."""
+    """Shape of one variable. TensorShapeProto: 2 dimension (1 size), 3 whether the rank is unknown."""
     sizes: list[int] = []
     for number, value in fields(message):
         if number == 3 and value:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
-from neuroscope_cnn.architecture import BANDS, CONVOLUTIONS, EPSILON, STRIDE
+from neuroscope_cnn.frontend.framing import CEPSTRA
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, EPSILON, STRIDE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from neuroscope_cnn.architecture import Architecture
-    from neuroscope_cnn.extents import Extent
+    from neuroscope_cnn.model.architecture import Architecture
+    from neuroscope_cnn.model.extents import Extent
 
 BLOCK = 512  # frames of conv2 (20 ms each) that are computed at a time, the whole batch's together
 LEAST = 64  # of each utterance: between utterances, three frames are computed for nothing
@@ -30,13 +31,13 @@ SEEN = CONVOLUTIONS["conv1"][0]
 TAPS = CONVOLUTIONS["conv2"][0]
 BEHIND = -(-TAPS // STRIDE) - 1  # pairs of frames that conv2's output reads behind its own
 
-Frames: TypeAlias = "dict[str, list[Tensor]]"
+ConvolutionFrames: TypeAlias = "dict[str, list[Tensor]]"
 """``conv1`` to ``conv4`` behind their ReLU: for each utterance the frames of a block that count, ``[F, D]``."""
 
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Products in float32, whatever the process allows: neither TensorFloat-32 on GPUs nor bfloat16 on CPUs."""
+    """Compute products in float32, whatever the process allows: no TensorFloat-32 on GPUs, no bfloat16 on CPUs."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
@@ -46,7 +47,7 @@ def full_precision() -> Iterator[None]:
 
 
 class Network:
-    """One of the two networks, ready to run.
+    """One of the two networks with its weights, ready to run.
 
     Args:
         architecture: which.
@@ -68,7 +69,7 @@ class Network:
         """What a frame of ``conv1`` to ``conv4`` is behind its ReLU where the mask made it zero, ``[D]``."""
         return self._layers[layer].masked
 
-    def blocks(self, features: Sequence[Tensor], extents: Sequence[Extent]) -> Iterator[Frames]:
+    def blocks(self, features: Sequence[Tensor], extents: Sequence[Extent]) -> Iterator[ConvolutionFrames]:
         """Blocks of the four convolutions in time order, for all utterances at once.
 
         The tensors are views of the block's own memory: who keeps one keeps all of it.
@@ -83,7 +84,7 @@ class Network:
             yield self._block(features, extents, first, min(rows, most - first))
 
     def dense(self, pooled: Tensor) -> dict[str, Tensor]:
-        """``fc1``, ``fc2``, their outputs behind normalisation and ReLU (``ac1``, ``ac2``), and the logits.
+        """Compute ``fc1`` and ``fc2``, and their outputs behind normalisation and ReLU, ``ac1`` and ``ac2``.
 
         Args:
             pooled: mean and deviation of conv4, float32 ``[B, 3000]``.
@@ -101,13 +102,13 @@ class Network:
         with torch.inference_mode(), full_precision():
             return self._product("fc3", ac2)
 
-    def _block(self, features: Sequence[Tensor], extents: Sequence[Extent], first: int, rows: int) -> Frames:
+    def _block(self, features: Sequence[Tensor], extents: Sequence[Extent], first: int, rows: int) -> ConvolutionFrames:
         with torch.inference_mode(), full_precision():
             conv1 = self._conv1(features, extents, first, rows)
             conv2 = self._conv2(conv1)
             conv3 = self._pointwise("conv3", conv2)
             conv4 = self._pointwise("conv4", conv3)
-        frames: Frames = {"conv1": []}
+        frames: ConvolutionFrames = {"conv1": []}
         for own, extent in zip(conv1, extents, strict=True):
             frames["conv1"].append(own[extent.left : extent.left + extent.frames_in(first, rows)])
         counted = [extent.counted_in(first, rows) for extent in extents]
@@ -120,12 +121,12 @@ class Network:
         """What conv2 reads, ``[B, 2 * (rows + 3), 1000]``: zeros outside the utterance, masked frames behind it."""
         places = STRIDE * (rows + BEHIND)
         layer, margin = self._layers["conv1"], SEEN // 2
-        tape = layer.matrix.new_zeros(len(features), places + SEEN - 1, BANDS)
+        tape = layer.matrix.new_zeros(len(features), places + SEEN - 1, CEPSTRA)
         begins = [STRIDE * first - extent.left for extent in extents]  # the frame at the first place
         for own, begin, values in zip(tape, begins, features, strict=True):
             _lay(own, begin - margin, values)
-        unfolded = tape.as_strided((len(features), places, SEEN * BANDS), (tape.stride(0), BANDS, 1))
-        output = layer(unfolded.reshape(-1, SEEN * BANDS)).view(len(features), places, -1)
+        unfolded = tape.as_strided((len(features), places, SEEN * CEPSTRA), (tape.stride(0), CEPSTRA, 1))
+        output = layer(unfolded.reshape(-1, SEEN * CEPSTRA)).view(len(features), places, -1)
         for own, begin, extent in zip(output, begins, extents, strict=True):
             end = max(extent.frames - begin, 0)
             own[: max(-begin, 0)] = 0
@@ -134,7 +135,7 @@ class Network:
         return output
 
     def _conv2(self, conv1: Tensor) -> Tensor:
-        """``[B * (rows + 3), 1000]``; of each utterance the last three rows are no frames."""
+        """Frames of conv2, ``[B * (rows + 3), 1000]``; of each utterance the last three rows are no frames."""
         layer, pairs = self._layers["conv2"], conv1.view(-1, STRIDE * conv1.shape[2])
         output = pairs.new_empty(len(pairs), len(layer.bias))
         frames = output[:-BEHIND]
@@ -177,7 +178,7 @@ class _Affine:
 
 
 def _affine(weights: Mapping[str, Tensor], name: str, number: int, device: str) -> _Affine:
-    """``number`` of its batch normalisation; 0 = none."""
+    """Fold the batch normalisation ``bn<number>`` into the convolution ``name``; 0 = it has none."""
     kernel, bias = weights[f"{name}W"].double().flatten(0, 1), weights[f"{name}b"].double()
     shift = torch.zeros_like(bias)
     if number:

@@ -12,22 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
-from neuroscope_cnn import placed
-from neuroscope_cnn.architecture import ADI, ARCHITECTURES, SRE, Architecture
-from neuroscope_cnn.bundle import Bundle, beside, read_bundle
-from neuroscope_cnn.errors import BadCheckpoint
-from neuroscope_cnn.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
-from neuroscope_cnn.remembered import remembered
-from neuroscope_cnn.safe import Mode, read_header
+from neuroscope_cnn.checkpoints import placed
+from neuroscope_cnn.checkpoints.bundle import Bundle, beside, read_bundle
+from neuroscope_cnn.checkpoints.errors import BadCheckpoint
+from neuroscope_cnn.checkpoints.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
+from neuroscope_cnn.checkpoints.remembered import remembered
+from neuroscope_cnn.checkpoints.safe import SUFFIX, Mode, read_header
+from neuroscope_cnn.frontend.framing import N_FFT
+from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES, SRE, Architecture
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from neuroscope_cnn.placed import Placed
+    from neuroscope_cnn.checkpoints.placed import VariablePlace
 
-SAFE = ".safetensors"
-N_FFT = 400  # of a bundle, which does not say: 25 ms, as in the paper
 _SHOWN = 6
 
 
@@ -63,7 +62,7 @@ class Checkpoint:
     others: int = 0
     more: dict[str, str] = dataclasses.field(default_factory=dict)
     data: Path
-    variables: dict[str, Placed] = dataclasses.field(repr=False)
+    variables: dict[str, VariablePlace] = dataclasses.field(repr=False)
 
     def read(self) -> dict[str, NDArray[np.float32]]:
         """The weights, float32, in the names, shapes and order of ``architecture.shapes()``.
@@ -96,13 +95,13 @@ def find(path: Path, architecture: str = "", *, weights: bool = True) -> Checkpo
     """
     found = located(path, architecture)
     try:
-        return (_of_safe if found.suffix == SAFE else _of_bundle)(found, architecture, weights)
+        return (_of_safe if found.suffix == SUFFIX else _of_bundle)(found, architecture, weights)
     except OSError as error:
         raise BadCheckpoint(Path(error.filename or found), error.strerror or str(error)) from None
 
 
 def located(path: Path, architecture: str = "") -> Path:
-    """The prefix of the bundle, or the safetensors file, that a path means.
+    """Prefix of the bundle, or the safetensors file, that a path written by the user means.
 
     Raises:
         MissingData: there is nothing.
@@ -112,7 +111,7 @@ def located(path: Path, architecture: str = "") -> Path:
     try:
         if path.is_dir():
             return _in_folder(path, architecture)
-        if path.suffix == SAFE and path.is_file():
+        if path.suffix == SUFFIX and path.is_file():
             return path
         prefix = prefix_of(path)
         there = [beside(prefix, suffix).is_file() for suffix in (INDEX, DATA)] if prefix.name else [False]
@@ -127,7 +126,7 @@ def located(path: Path, architecture: str = "") -> Path:
 
 
 def expanded(path: Path) -> Path:
-    """A path as the user wrote it, with ``~`` and ``~name`` read.
+    """A path as the user wrote it, with ``~`` and ``~name`` replaced by the folders that they mean.
 
     Raises:
         BadOption: there is no such user.
@@ -139,7 +138,7 @@ def expanded(path: Path) -> Path:
 
 
 def prefix_of(path: Path) -> Path:
-    """The prefix of a bundle that one of its files belongs to; a prefix stays what it is."""
+    """Prefix of the bundle that a file belongs to; what is a prefix already stays as it is."""
     for suffix in SUFFIXES:
         if path.name.endswith(suffix) and path.name != suffix:
             return path.with_name(path.name.removesuffix(suffix))
@@ -150,7 +149,7 @@ def _in_folder(folder: Path, architecture: str) -> Path:
     bundles = [
         prefix_of(index) for index in sorted(folder.glob(f"*{INDEX}")) if beside(prefix_of(index), DATA).is_file()
     ]
-    found = [*bundles, *(file for file in sorted(folder.glob(f"*{SAFE}")) if file.is_file())]
+    found = [*bundles, *(file for file in sorted(folder.glob(f"*{SUFFIX}")) if file.is_file())]
     if not found:
         raise _nothing(folder, architecture)
     if len(found) > 1:
@@ -164,7 +163,7 @@ def _nothing(path: Path, architecture: str) -> MissingData:
         return missing(architecture, path)
     return MissingData(
         f"there is no checkpoint at {path}: expected the prefix of a TensorFlow bundle, one of its files, a folder "
-        f"that holds one, or a {SAFE} file."
+        f"that holds one, or a {SUFFIX} file."
     )
 
 
@@ -201,7 +200,7 @@ def _of_bundle(prefix: Path, architecture: str, weights: bool) -> Checkpoint:
         architecture=network,
         labels=labels if network.name == "adi" and network.outputs == len(labels) else (),
         mode="exact",
-        n_fft=N_FFT,
+        n_fft=N_FFT,  # a bundle does not say
         digest=_digest(bundle.data, bundle.content, bundle.variables) if weights else "",
         source=f"{model.where}: the paper's file, byte by byte" if paper else others,
         licence=model.licence if paper else "unknown",
@@ -212,8 +211,8 @@ def _of_bundle(prefix: Path, architecture: str, weights: bool) -> Checkpoint:
     )
 
 
-def _digest(data: Path, layout: bytes, variables: dict[str, Placed]) -> str:
-    """Of the weights; ``layout`` is all that says where in ``data`` they lie."""
+def _digest(data: Path, layout: bytes, variables: dict[str, VariablePlace]) -> str:
+    """Digest of the weights; ``layout`` is all that says where in ``data`` they lie."""
     what = f"weights {hashlib.sha256(layout).hexdigest()}"
     return remembered(what, data, lambda file: placed.digest_in(file, variables))
 

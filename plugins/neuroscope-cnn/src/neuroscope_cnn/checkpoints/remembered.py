@@ -1,6 +1,7 @@
-"""What was computed from a large file, remembered by the file's path, size and times of change.
+"""Texts computed from large files, such as digests, remembered so that each file is read once.
 
-Of its content and of its inode: copying tools put the first back to what it was, and nobody the second.
+A file is known again by its path, its size and two times of change, of its content and of its inode: copying tools put
+the first back to what it was, and nobody the second.
 
 One small JSON file in the plugin's folder of the cache, replaced as a whole. Of two processes that write at once one
 wins, and what the other found is computed again one day; a cache that cannot be read or written only costs time.
@@ -24,7 +25,7 @@ _LARGEST = 1 << 20
 
 
 def remembered(what: str, path: Path, compute: Callable[[Path], str]) -> str:
-    """``compute(path)``, unless it is remembered of this very file.
+    """Return ``compute(path)``, or what it was before if the file is still the same.
 
     Args:
         what: is computed, with all that it depends on beside the file's bytes.

@@ -1,4 +1,4 @@
-"""Which frames hold speech: those that are loud beside the utterance's mean."""
+"""Voice activity detection by energy: which frames are loud, measured by the utterance's mean loudness."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Moments:
-    """Mean and squared deviations of one utterance's frames, merged block by block (Chan, Golub and LeVeque 1979).
+    """Running mean and squared deviations of an utterance's frames, merged by block (Chan, Golub and LeVeque 1979).
 
     Within a block in float32, about the block's own mean; between blocks in float64.
 

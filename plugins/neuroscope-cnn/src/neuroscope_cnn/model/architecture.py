@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-BANDS = 40  # cepstra of a frame
+from neuroscope_cnn.frontend.framing import CEPSTRA
+
 POOLED = 3000  # what FC1 reads: mean and deviation of conv4
 EPSILON = 1e-3  # of batch normalisation
 STRIDE = 2  # of conv2; all others move by one frame
@@ -24,7 +25,7 @@ LAYERS = {"CNN1": 2000, "CNN2": 2000, "CNN3": 2000, "CNN4": 3000, "FC1": 1500, "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """One of the two networks.
+    """What one of the two networks is made of.
 
     Attributes:
         name: ``adi`` or ``sre``.
@@ -44,7 +45,7 @@ class Architecture:
         Convolutions are ``[frames, inputs, filters]``, dense layers ``[inputs, outputs]``, as TensorFlow keeps them.
         """
         shapes: dict[str, tuple[int, ...]] = {}
-        inputs = BANDS
+        inputs = CEPSTRA
         for name, (frames, filters) in CONVOLUTIONS.items():
             shapes |= {f"{name}W": (frames, inputs, filters), f"{name}b": (filters,)}
             inputs = filters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-    from neuroscope_cnn.architecture import Architecture
+    from neuroscope_cnn.model.architecture import Architecture
 
 RECIPE = 1  # of the random weights; raise it with whatever changes their values
 
@@ -18,7 +18,7 @@ NORMAL = {"scale": 1.0, "beta": 0.0, "pop_mean": 0.0, "pop_var": 1.0}  # batch n
 
 
 def random_weights(architecture: Architecture, seed: int) -> dict[str, Tensor]:
-    """Fresh float32 variables under their published names, ``[k, in, out]`` and ``[in, out]`` as TensorFlow keeps them.
+    """Draw float32 variables under their published names, ``[k, in, out]`` and ``[in, out]`` as TensorFlow keeps them.
 
     Xavier's uniform initialisation, where a convolution's fans count the frames that a filter sees; from a generator
     of its own, so that the global random state stays where it is.

@@ -8,10 +8,10 @@ import torch  # noqa: TID253 - this module is imported when the model is loaded,
 from torch.nn.utils.rnn import pad_sequence  # noqa: TID253
 
 from neuroscope import Frames
-from neuroscope_cnn import extents
-from neuroscope_cnn.front_end import FrontEnd
-from neuroscope_cnn.layers import NAMES, Pools, embeddings, whole
-from neuroscope_cnn.network import Network
+from neuroscope_cnn.frontend.front_end import FrontEnd
+from neuroscope_cnn.model import extents
+from neuroscope_cnn.model.layers import NAMES, LayerPooling, embeddings, whole
+from neuroscope_cnn.model.network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from neuroscope import WaveBatch
-    from neuroscope_cnn.architecture import Architecture
+    from neuroscope_cnn.model.architecture import Architecture
 
 FRAMEWISE = ("conv1", "conv2", "conv3")  # what the core pools in the mode valid
 
 
-class CNN:
+class CnnBackbone:
     """One of the two networks behind its front end, over whole utterances.
 
     Args:
@@ -53,7 +53,10 @@ class CNN:
         self._network = Network(architecture, weights, device)
 
     def extract(self, batch: WaveBatch) -> Iterator[Mapping[str, Frames]]:
-        """``exact``: one block of six pooled layers. ``valid``: blocks of CNN1-3, then one of CNN4, FC1 and FC2."""
+        """Compute the six layers of a batch.
+
+        ``exact``: one block of six pooled layers. ``valid``: blocks of CNN1-3, then one of CNN4, FC1 and FC2.
+        """
         with torch.inference_mode():
             waves = zip(batch.samples, batch.lengths.tolist(), strict=True)
             features = [self._front_end(wave[:length]) for wave, length in waves]
@@ -66,7 +69,7 @@ class CNN:
     def _valid(self, features: Sequence[Tensor]) -> Iterator[Mapping[str, Frames]]:
         placed = [extents.valid(len(each)) for each in features]
         with torch.inference_mode():
-            pools = Pools(self._network, placed, ["conv4"])
+            pools = LayerPooling(self._network, placed, ["conv4"])
         for block in self._network.blocks(features, placed):
             with torch.inference_mode():
                 pools.add(block)
@@ -86,7 +89,7 @@ def _once(layers: Mapping[str, Tensor]) -> dict[str, Frames]:
 
 
 def _padded(frames: Sequence[Tensor]) -> Frames:
-    """Side by side; one utterance alone is not copied."""
+    """Frames of all utterances side by side, zeros behind the ends; one utterance alone is not copied."""
     lengths = torch.tensor([len(each) for each in frames], device=frames[0].device)
     values = frames[0][None] if len(frames) == 1 else pad_sequence(list(frames), batch_first=True)
     return Frames(values, lengths)

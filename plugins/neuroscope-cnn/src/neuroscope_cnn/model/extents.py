@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neuroscope_cnn.architecture import CONVOLUTIONS, STRIDE
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, STRIDE
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """One utterance on the grid.
+    """Where one utterance lies on the grid of frames.
 
     Attributes:
         frames: that the front end gave.
@@ -40,7 +40,7 @@ class Extent:
 
 
 def exact(frames: int, tensor: int | None = None) -> Extent:
-    """As the published graphs see an utterance: ``T // 2`` frames count, and the sums run over ``ceil(T / 2)``.
+    """Extent as the published graphs see an utterance: ``T // 2`` frames count, the sums run over ``ceil(T / 2)``.
 
     Args:
         frames: of the utterance.
@@ -51,13 +51,13 @@ def exact(frames: int, tensor: int | None = None) -> Extent:
 
 
 def valid(frames: int) -> Extent:
-    """As an utterance alone: every frame counts that is centred on a real one, ``ceil(T / 2)``, and no other."""
+    """Extent of an utterance alone: the ``ceil(T / 2)`` frames that are centred on a real one count, and no other."""
     rows = -(-frames // STRIDE)
     return Extent(frames, _left(frames), 0, rows, rows)
 
 
 def _left(tensor: int) -> int:
-    """TensorFlow's SAME padding before the first frame: 2 for an even number of frames, 3 for an odd one."""
+    """Zeros of TensorFlow's SAME padding before the first frame: 2 for an even number of frames, 3 for an odd one."""
     taps, _ = CONVOLUTIONS["conv2"]
     outputs = -(-tensor // STRIDE)
     return max((outputs - 1) * STRIDE + taps - tensor, 0) // 2

@@ -1,0 +1,1 @@
+"""Files of weights: TensorFlow's bundles and our own format are found, checked, read, converted and written."""
