@@ -9,7 +9,11 @@ STAMP := .venv/.installed
 # need ten groups.
 DEMO := NEUROSCOPE_CACHE=.demo/cache NEUROSCOPE_DATA=.demo/data
 
-.PHONY: install demo test check test-all format lint types structure tests docs generate clean
+# What a release uploads; dated by the last commit, so that the same commit gives the same bytes.
+DIST := dist
+SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),1580601600)
+
+.PHONY: install demo test check test-all format lint fix types structure tests docs generate dist version clean
 
 install: $(STAMP)
 
@@ -38,6 +42,11 @@ format: install
 lint: install
 	$(BIN)/ruff check .
 
+# Mends what the two above find, where that can be done by machine.
+fix: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
 types: install
 	$(BIN)/mypy src $(PLUGINS:%=%/src)
 
@@ -54,5 +63,19 @@ docs: install
 generate: install
 	$(BIN)/python docs/generate.py
 
+# A wheel and an sdist of the core and of each plugin.
+dist: install
+	rm -rf $(DIST)
+	set -e; for project in . $(PLUGINS); do \
+		(cd $$project && SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
+			$(abspath $(BIN))/python -m hatchling build --target sdist --target wheel --directory $(abspath $(DIST))); \
+	done
+
+# make version V=0.2.0   the version of all distributions, and the bounds between them
+version:
+	@test "$(V)" || { echo "say which: make version V=0.2.0"; exit 2; }
+	sed -i -e 's/^version = ".*"/version = "$(V)"/' -e 's/\("neuroscope-[a-z0-9-]*\)~=[^"]*"/\1~=$(V)"/' \
+		pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+
 clean:
-	rm -rf .demo .cache site build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .demo .cache site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

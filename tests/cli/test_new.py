@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import wave
+from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -138,7 +139,7 @@ def test_the_package_is_complete(tmp_path):
         ("../x", "backbone", "lower-case letters"),
         ("neuroscope-x", "backbone", "write x"),
         ("toy", "backbone", "backbone 'toy' is brought by neuroscope-toy:toy"),
-        ("toy", "probe", "neuroscope-toy 0.1.0 is installed already"),
+        ("toy", "probe", f"neuroscope-toy {version('neuroscope-toy')} is installed already"),
         ("speech", "task", "neuroscope-speech"),
         ("x", "backbones", "Did you mean 'backbone'?"),
     ],

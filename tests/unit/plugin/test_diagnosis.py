@@ -10,6 +10,7 @@ import neuroscope
 from neuroscope.errors import PluginBroken
 from neuroscope.plugin.loading import Plugins
 
+VERSION = metadata.version("neuroscope-speech")
 GOOD = """
 import neuroscope
 
@@ -53,9 +54,10 @@ def test_the_version_that_exists_may_be_stated(loaded):
     [
         (
             "2",
-            "API 2 of neuroscope, and neuroscope 0.1.0 has API 1: upgrade neuroscope-speech, or use an older version",
+            f"API 2 of neuroscope, and neuroscope {VERSION} has API 1: "
+            "upgrade neuroscope-speech, or use an older version",
         ),
-        ("0", "API 0 of neuroscope, and neuroscope 0.1.0 has API 1: upgrade nsd-plugin, or use an older version"),
+        ("0", f"API 0 of neuroscope, and neuroscope {VERSION} has API 1: upgrade nsd-plugin, or use an older version"),
         ("'1'", "neuroscope_api = '1' in nsd_plugin is no whole number"),
         ("True", "no whole number"),
     ],
@@ -83,7 +85,7 @@ def test_another_version_is_refused_with_what_to_do(loaded, stated, told):
         ("nsd_lib", [], "requires: nothing; if none of these brings nsd_lib, install what does (pip install nsd_lib"),
         ("json.nothing", [], "there is no module json.nothing, though json is installed: the plugin needs another"),
         ("pluggy.nothing", [], f"though pluggy {metadata.version('pluggy')} is installed"),
-        ("neuroscope.nothing", [], "it needs another neuroscope than 0.1.0 (API 1)"),
+        ("neuroscope.nothing", [], f"it needs another neuroscope than {VERSION} (API 1)"),
     ],
 )
 def test_a_missing_module_is_told_with_what_to_install(loaded, imported, requires, told):
@@ -93,7 +95,7 @@ def test_a_missing_module_is_told_with_what_to_install(loaded, imported, require
 def test_a_public_name_that_is_not_there_is_told_as_another_version(loaded):
     error = loaded("from neuroscope import Tomorrow").error
     assert "Tomorrow" in error
-    assert "it needs another neuroscope than 0.1.0" in error
+    assert f"it needs another neuroscope than {VERSION}" in error
 
 
 def test_an_entry_point_that_names_nothing_is_told_as_such(loaded):
