@@ -96,7 +96,7 @@ def transformer():
 def backbone(name):
     spec = transformer() if name == "transformer" else Plugins.load().backbones.choose(name).build()
     model = spec.load("cpu")
-    modules = [model] if isinstance(model, torch.nn.Module) else [*model._lstms, model._linear]
+    modules = [model] if isinstance(model, torch.nn.Module) else [model.network]
     parameters = sum(each.numel() for module in modules for each in module.parameters())
     return replace(spec, load=lambda device: model), model, parameters
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest, Trial, Utterance, WaveBatch
-    from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames, LayerSpec, Origin
+    from neuroscope.contracts.backbone import (
+        Backbone,
+        BackboneSpec,
+        BackboneWithNetwork,
+        Frames,
+        LayerSpec,
+        Origin,
+        Tap,
+    )
     from neuroscope.contracts.features import Features, Pooling, PoolingState, Unit
     from neuroscope.contracts.probing import Labels, Probe, Problem, Ranker, Ranking
     from neuroscope.contracts.rows import Row
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "neuroscope.contracts.audio": "Manifest Trial Utterance WaveBatch",
-    "neuroscope.contracts.backbone": "Backbone BackboneSpec Frames LayerSpec Origin",
+    "neuroscope.contracts.backbone": "Backbone BackboneSpec BackboneWithNetwork Frames LayerSpec Origin Tap",
     "neuroscope.contracts.features": "Features Pooling PoolingState Unit",
     "neuroscope.contracts.probing": "Labels Probe Problem Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
@@ -55,6 +63,7 @@ __all__ = [
     "API_VERSION",
     "Backbone",
     "BackboneSpec",
+    "BackboneWithNetwork",
     "BadAudio",
     "BadManifest",
     "BadOption",
@@ -84,6 +93,7 @@ __all__ = [
     "Row",
     "Split",
     "StoreMismatch",
+    "Tap",
     "Task",
     "TooManyFailures",
     "Trial",

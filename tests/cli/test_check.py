@@ -88,7 +88,7 @@ def test_a_dataset_and_a_task_are_checked_on_data(tmp_path):
 
 
 def test_a_backbone_and_a_distribution_are_checked():
-    assert run("backbone", "toy,width=3").stdout.splitlines()[-1] == "18 checks: 16 passed, 2 skipped"
+    assert run("backbone", "toy,width=3").stdout.splitlines()[-1] == "20 checks: 16 passed, 4 skipped"
     assert "is_light_to_import" in run("plugin", "neuroscope-toy").stdout
 
 

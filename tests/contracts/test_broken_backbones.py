@@ -8,13 +8,20 @@ import pytest
 import torch
 
 from neuroscope import testing
-from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
+from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin, Tap
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 
 WINDOW, HOP, BLOCK = 400, 160, 50
 LAYERS = (LayerSpec("low", 6), LayerSpec("top", 4), LayerSpec("pooled", 4, pooling="none"))
+TAPPED = (
+    LayerSpec("low", 6, tap=Tap("low")),
+    LayerSpec("top", 4, tap=Tap("top", axes="BDF")),
+    LayerSpec("pooled", 4, pooling="none", statistics=("mean",), tap=Tap("top", axes="BDF")),
+    LayerSpec("state", 3, tap=Tap("state", 0, columns=(5, 3, 4))),
+)
+ABOUT_TAPS = {"declares_true_taps", "follows_its_taps"}
 
 
 class Sound:
@@ -277,6 +284,104 @@ class AnotherOfTheSameSeed(Sound):
         super().__init__(weights, seed if weights == "pretrained" else 100 * self.loads + seed)
 
 
+class Tapped(Sound):
+    """The same two layers as modules of a network, and a recurrent one, block by block, from whose output it takes."""
+
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        low, top = self.network
+        self.network = torch.nn.ModuleDict(
+            {"low": torch.nn.Sequential(low, torch.nn.Tanh()), "top": Turned(top), "state": Doubled(4, 3)}
+        ).eval()
+
+    def layers(self, batch):
+        low = self.network["low"](batch.samples.unfold(1, WINDOW, HOP))
+        return {"low": low, "top": self.network["top"](low).mT}
+
+    def block(self, block, start):
+        top = block["top"]
+        return {**block, "state": Frames(self.network["state"](top.values)[0][..., [5, 3, 4]], top.lengths)}
+
+
+class Turned(torch.nn.Module):
+    def __init__(self, linear):
+        super().__init__()
+        self.linear = linear
+
+    def forward(self, values):
+        return self.linear(values).mT
+
+
+class Doubled(torch.nn.Module):
+    """Gives a tuple, as recurrent layers do; its first three columns are nobody's."""
+
+    def __init__(self, inputs, width):
+        super().__init__()
+        self.register_buffer("mix", torch.arange(1.0, inputs * width + 1).view(inputs, width).sin())
+
+    def forward(self, values):
+        return torch.cat([torch.ones_like(values @ self.mix), values @ self.mix], dim=-1), None
+
+
+class InRows(Tapped):
+    """All frames of a batch in one matrix, behind two of each utterance that nobody asked for."""
+
+    def layers(self, batch):
+        windows = torch.nn.functional.pad(batch.samples.unfold(1, WINDOW, HOP), (0, 0, 2, 0))
+        low = self.network["low"](windows.flatten(0, 1)).view(len(windows), -1, 6)[:, 2:]
+        return {"low": low, "top": self.network["top"](low).mT}
+
+
+class HidesItsNetwork:
+    def __init__(self, weights, seed):
+        self.inner = Tapped(weights, seed)
+
+    def extract(self, batch):
+        yield from self.inner.extract(batch)
+
+
+class ShowsItsNames(HidesItsNetwork):
+    @property
+    def network(self):
+        return dict(self.inner.network.named_modules())
+
+
+class GoesRoundItsModule(Tapped):
+    def layers(self, batch):
+        low = self.network["low"].forward(batch.samples.unfold(1, WINDOW, HOP))
+        return {"low": low, "top": self.network["top"](low).mT}
+
+
+class KeepsItsOwn(Tapped):
+    """Calls the module, and goes on with what it computed itself."""
+
+    def layers(self, batch):
+        values = batch.samples.unfold(1, WINDOW, HOP)
+        self.network["low"](values)
+        return super().layers(batch) | {"low": self.network["low"].forward(values)}
+
+
+class PoolsInReverse(Tapped):
+    def block(self, block, start):
+        block = super().block(block, start)
+        pooled = {"pooled": Frames(block["pooled"].values.flip(-1), block["pooled"].lengths)} if start == 0 else {}
+        return {**block, **pooled}
+
+
+class PoolsSomethingElse(Tapped):
+    def block(self, block, start):
+        block = super().block(block, start)
+        pooled = (
+            {"pooled": Frames(torch.ones_like(block["pooled"].values), block["pooled"].lengths)} if start == 0 else {}
+        )
+        return {**block, **pooled}
+
+
+def tapped_at(model=Tapped, **taps):
+    """A backbone of ``TAPPED`` with other taps."""
+    return made_of(model, layers=tuple(replace(each, tap=taps.get(each.name, each.tap)) for each in TAPPED))
+
+
 def other_layers(*, weights: str = "pretrained", seed: int = 0):
     more = () if weights == "pretrained" else (LayerSpec("more", 1),)
     return spec_of(Sound, weights, seed, layers=(*LAYERS, *more))
@@ -342,18 +447,71 @@ BROKEN = [
     ("tells_weights_apart", one_digest, "seed=0 and with seed=1"),
     ("tells_weights_apart", digest_without_seed, "seed=0 and with seed=1"),
     ("tells_weights_apart", digest_of_the_moment, "from one spec to the next"),
+    ("declares_true_taps", tapped_at(state=Tap("state", 0, columns=(3, 5, 4))), "other values than the layer's frames"),
+    ("declares_true_taps", tapped_at(low=Tap("low", lambda values: values.atanh())), "other values than the layer"),
+    (
+        "declares_true_taps",
+        tapped_at(state=Tap("state", lambda output: output[0])),
+        "puts out 6 columns, and the layer",
+    ),
+    ("follows_its_taps", tapped_at(KeepsItsOwn), "the layer does not show it"),
+    ("follows_its_taps", tapped_at(PoolsInReverse), "layer pooled: when neuron 3 is changed in module 'top', other"),
+    ("follows_its_taps", tapped_at(PoolsSomethingElse), "the layer does not show it"),
+]
+BROKEN_IN_BOTH = [
+    (tapped_at(low=Tap("lwo")), "layer low: unknown module of ModuleDict 'lwo'. Did you mean 'low'"),
+    (tapped_at(GoesRoundItsModule), "layer low: module 'low' is not called while extract runs"),
+    (tapped_at(HidesItsNetwork), "layers low, top, pooled, state have taps, and HidesItsNetwork.network is not there"),
+    (tapped_at(ShowsItsNames), "ShowsItsNames.network is a dict"),
+    (tapped_at(low=Tap("low.0")), "layer low: module 'low.0' puts out other values than the layer's frames"),
+    (tapped_at(low=Tap("low", call=1)), "layer low: module 'low' has no call 1"),
+    (tapped_at(state=Tap("state", 0)), "puts out 6 columns, and the layer has 3 neurons"),
+    (tapped_at(state=Tap("state", 0, columns=(5, 4, 3))), "other values than the layer's frames (it is called 4 times"),
+    (tapped_at(top=Tap("top")), "and the layer has 4 neurons: say with axes="),
 ]
 
 
-def test_the_sound_one_passes_every_check_and_skips_none():
-    assert {outcome.check: outcome.reason for outcome in outcomes(made_of(Sound)) if outcome.verdict != "passed"} == {}
+def failures(factory):
+    """What fails; only what is about taps may be skipped."""
+    found = outcomes(factory)
+    assert {each.check for each in found if each.verdict == "skipped"} in (set(), ABOUT_TAPS)
+    return {each.check: each.reason for each in found if not each.ok}
+
+
+def test_the_sound_ones_pass_every_check_and_skip_none_but_those_about_taps_that_are_not_there():
+    skipped = {each.check: each.verdict for each in outcomes(made_of(Sound)) if each.verdict != "passed"}
+    assert skipped == dict.fromkeys(ABOUT_TAPS, "skipped")
+    assert {each.check: each.reason for each in outcomes(tapped_at()) if each.verdict != "passed"} == {}
 
 
 @pytest.mark.parametrize(("check", "factory", "reason"), BROKEN, ids=lambda each: each if isinstance(each, str) else "")
 def test_a_broken_one_fails_the_one_check_that_is_about_it(check, factory, reason):
-    failed = {outcome.check: outcome.reason for outcome in outcomes(factory) if outcome.verdict != "passed"}
+    failed = failures(factory)
     assert failed.keys() == {check}, failed
     assert reason in failed[check]
+
+
+@pytest.mark.parametrize(("factory", "reason"), BROKEN_IN_BOTH)
+def test_a_tap_that_leads_nowhere_can_neither_be_read_nor_changed(factory, reason):
+    failed = failures(factory)
+    assert failed.keys() == ABOUT_TAPS, failed
+    assert reason in " ".join(failed.values())
+
+
+def test_frames_may_stand_in_what_a_module_puts_out_in_any_arrangement():
+    found = outcomes(tapped_at(InRows, low=Tap("low", axes="BD")))
+    assert {each.check: each.reason for each in found if each.verdict != "passed"} == {}
+
+
+def test_taps_that_can_be_read_alone_are_not_changed():
+    def top(output):
+        return output.mT
+
+    reading = {each.name: Tap("top", top) for each in TAPPED}
+    reading |= {"low": Tap("low", call=-1), "state": Tap("state", lambda output: output[0][..., [5, 3, 4]])}
+    found = {each.check: each.reason for each in outcomes(tapped_at(**reading)) if each.verdict != "passed"}
+    assert found.keys() == {"follows_its_taps"}
+    assert "can be read alone" in found["follows_its_taps"]
 
 
 def test_every_check_has_its_broken_backbone():
@@ -363,19 +521,17 @@ def test_every_check_has_its_broken_backbone():
 def test_one_that_says_that_it_is_not_batchable_may_leak():
     for model in (NormalisesOverTime, TakesTheFirstForTheLongest, Sound):
         found = outcomes(made_of(model, batchable=False))
-        assert {each.check: each.verdict for each in found if each.verdict != "passed"} == {
-            "ignores_padding": "skipped",
-            "ignores_the_order": "skipped",
-        }
+        skipped = {each.check: each.verdict for each in found if each.verdict != "passed"}
+        assert skipped == dict.fromkeys(ABOUT_TAPS | {"ignores_padding", "ignores_the_order"}, "skipped")
 
 
 def test_one_without_weights_has_no_twin():
     skipped = {each.check for each in outcomes(no_weights) if each.verdict != "passed"}
-    assert skipped == {"has_an_untrained_twin", "tells_weights_apart"}
+    assert skipped == ABOUT_TAPS | {"has_an_untrained_twin", "tells_weights_apart"}
 
 
 def test_random_weights_can_be_checked_for_themselves():
-    assert all(each.verdict == "passed" for each in outcomes(made_of(Sound), "broken,weights=random,seed=3"))
+    assert all(each.verdict == "passed" for each in outcomes(tapped_at(), "broken,weights=random,seed=3"))
     seedless = outcomes(made_of(IgnoresTheSeed), "broken,weights=random")
     assert [each.check for each in seedless if not each.ok] == ["has_an_untrained_twin"]
 
@@ -399,5 +555,5 @@ def test_a_model_that_does_not_load_fails_what_needs_it_and_stops_nothing():
 
     found = outcomes(made_of(Sound, load=load))
     passed = {each.check for each in found if each.ok}
-    assert passed == {"declares_its_layers", "fills_its_origin", "tells_weights_apart"}
+    assert passed == ABOUT_TAPS | {"declares_its_layers", "fills_its_origin", "tells_weights_apart"}
     assert {each.reason for each in found if not each.ok} == {"OSError: no such file"}

@@ -2,15 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from neuroscope.errors import BadOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import Tensor
+    from torch.nn import Module
 
     from neuroscope.contracts.audio import WaveBatch
+
+Pick: TypeAlias = "int | str | Callable[[Any], Any] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """Where one layer is taken from a network.
+
+    Attributes:
+        module: name of the module, as in ``dict(net.named_modules())``; empty = the network itself.
+        pick: what is taken of an output that is more than one tensor: a position, a key or attribute, or a function of
+            the whole output. An LSTM gives ``(sequence, state)``: 0 is the sequence. A packed sequence is padded.
+        call: which call, from 0 (-1 = the last), where the network runs the module several times in a pass; one tap a
+            call makes a layer of each. None = it runs once.
+        axes: of the tensor that is picked: ``B`` batch, ``F`` frames, ``D`` columns. ``BDF`` is channels-first,
+            ``FBD`` time-first, ``BD`` one frame.
+        side: ``input`` = what the module is given; ``pick`` is then a position, the name of a keyword argument, or a
+            function of the tuple of positions (None = the first position).
+        columns: which of the tensor's columns are the layer's, in the layer's order; None = all, in their own.
+
+    Raises:
+        BadOption: the axes are no order of B, F and D (F may be absent).
+    """
+
+    module: str
+    pick: Pick = None
+    call: int | None = None
+    axes: str = "BFD"
+    side: Literal["output", "input"] = "output"
+    columns: Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        if sorted(self.axes) not in (["B", "D", "F"], ["B", "D"]):
+            raise BadOption(f"axes '{self.axes}' of module '{self.module}': expected an order of B, F, D, or of B, D")
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be put back where this tap takes the layer; empty = it can."""
+        if self.side == "input":
+            return "what a module is given may go elsewhere, too"
+        if callable(self.pick):
+            return "what a function makes of an output cannot be put back into it"
+        return "which call is the last is known when it is over" if self.call is not None and self.call < 0 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +70,9 @@ class LayerSpec:
         pooling: ``none`` for what the network pooled itself, else the name of the pooling that suits the layer.
         statistics: with ``none``: what the columns are (``("mean", "std")``); empty = one statistic named ``value``.
         in_all: whether the layer is part of ALL, the concatenation.
+        tap: which module of the running backbone's ``network`` makes it: what is taken there are the layer's frames,
+            column n being neuron n. Of a layer with ``statistics`` it is what they are statistics of. None = no
+            module's output is the layer; it can be probed, and its neurons cannot be changed.
     """
 
     name: str
@@ -30,6 +80,7 @@ class LayerSpec:
     pooling: str = "mean"
     statistics: tuple[str, ...] = ()
     in_all: bool = True
+    tap: Tap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +116,10 @@ class Frames:
 
 
 class Backbone(Protocol):
-    """A model that is loaded and ready to run, in evaluation mode."""
+    """A model that is loaded and ready to run, in evaluation mode.
+
+    One whose layers have taps has the attribute ``network``, too: see ``BackboneWithNetwork``.
+    """
 
     def extract(self, batch: WaveBatch) -> Iterator[Mapping[str, Frames]]:
         """Run a batch; yield blocks in time order, each ``{layer name: Frames}`` (most backbones yield once).
@@ -73,6 +127,20 @@ class Backbone(Protocol):
         Every block keeps the batch's size and order; a layer may be absent from a block. A layer with pooling ``none``
         appears in exactly one block, with one frame. An utterance's frames never depend on its neighbours in the batch.
         """
+        ...
+
+
+@runtime_checkable
+class BackboneWithNetwork(Backbone, Protocol):
+    """A backbone that shows the network behind it, so that single neurons can be changed while it runs.
+
+    ``extract`` calls the modules that the taps of its layers name, as modules: one that it goes round (their weights
+    alone, scripted code) runs no hooks.
+    """
+
+    @property
+    def network(self) -> Module:
+        """The network that ``extract`` runs; a tap's ``module`` is a name in its ``named_modules()``."""
         ...
 
 

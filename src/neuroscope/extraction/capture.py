@@ -6,56 +6,27 @@ For authors of backbones::
     with torch.inference_mode(), capture(net, taps) as captured:
         net(samples)
     frames = captured["lstm"]  # [B, F, D]
+
+Where the layers of the spec have taps, ``capture(net, layers)`` takes them from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from neuroscope.errors import BadOption, PluginBroken, UnknownName
+from neuroscope.errors import PluginBroken, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from torch import Tensor
     from torch.nn import Module
 
-Pick: TypeAlias = "int | str | Callable[[Any], Any] | None"
+    from neuroscope.contracts.backbone import LayerSpec, Tap
 
 _AXES = "BFD"
-
-
-@dataclass(frozen=True, slots=True)
-class Tap:
-    """Where one layer is taken from a network.
-
-    Attributes:
-        module: name of the module, as in ``dict(net.named_modules())``; empty = the network itself.
-        pick: what is taken of an output that is more than one tensor: a position, a key or attribute, or a function of
-            the whole output. An LSTM gives ``(sequence, state)``: 0 is the sequence. A packed sequence is padded.
-        call: which call, from 0 (-1 = the last), where the network runs the module several times in a pass; one tap a
-            call makes a layer of each. None = it runs once.
-        axes: of the tensor that is picked: ``B`` batch, ``F`` frames, ``D`` columns. ``BDF`` is channels-first,
-            ``FBD`` time-first, ``BD`` one frame.
-        side: ``input`` = what the module is given; ``pick`` is then a position, the name of a keyword argument, or a
-            function of the tuple of positions (None = the first position).
-
-    Raises:
-        BadOption: the axes are no order of B, F and D (F may be absent).
-    """
-
-    module: str
-    pick: Pick = None
-    call: int | None = None
-    axes: str = "BFD"
-    side: Literal["output", "input"] = "output"
-
-    def __post_init__(self) -> None:
-        if sorted(self.axes) not in (sorted(_AXES), ["B", "D"]):
-            raise BadOption(f"axes '{self.axes}' of module '{self.module}': expected an order of B, F, D, or of B, D")
 
 
 class Captured:
@@ -113,7 +84,7 @@ class Captured:
 
     def _keep(self, name: str, whole: Any) -> None:
         """Copy what the tap picks of one call."""
-        self._calls[name].append(_frames(_picked(whole, self._taps[name], name), self._taps[name], name))
+        self._calls[name].append(_frames(picked(whole, self._taps[name], name), self._taps[name], name))
 
     def _forget(self) -> None:
         for calls in self._calls.values():
@@ -121,12 +92,12 @@ class Captured:
 
 
 @contextmanager
-def capture(net: Module, taps: Mapping[str, Tap]) -> Iterator[Captured]:
+def capture(net: Module, taps: Mapping[str, Tap] | Iterable[LayerSpec]) -> Iterator[Captured]:
     """Capture one pass of a network; the hooks come off at the end, also after an error, and outputs are not altered.
 
     Args:
         net: any module; several captures of one network may overlap.
-        taps: layer name -> where it is taken.
+        taps: layer name -> where it is taken; or layers, of which those without a tap are left out.
 
     Yields:
         what was captured, to be read when the network has run, inside the ``with`` or after it. One ``with`` is one
@@ -136,19 +107,30 @@ def capture(net: Module, taps: Mapping[str, Tap]) -> Iterator[Captured]:
         UnknownName: the network has no module of a tap's name.
         PluginBroken: a tap does not come to a tensor of its axes.
     """
-    modules = dict(net.named_modules(remove_duplicate=False))
-    for tap in taps.values():
-        if tap.module not in modules:
-            raise UnknownName(f"module of {type(net).__name__}", tap.module, [name for name in modules if name])
-    captured = Captured(taps)
+    if not isinstance(taps, Mapping):
+        taps = {layer.name: layer.tap for layer in taps if layer.tap}
+    modules, captured = modules_of(net, taps), Captured(taps)
     with ExitStack() as hooks:
-        for name, tap in taps.items():
-            hooks.callback(_hook(modules[tap.module], tap, name, captured))
+        for name, module in modules.items():
+            hooks.callback(_hook(module, taps[name], name, captured))
         try:
             yield captured
         except BaseException:
             captured._forget()
             raise
+
+
+def modules_of(net: Module, taps: Mapping[str, Tap]) -> dict[str, Module]:
+    """The module that each tap names, under the layer's name.
+
+    Raises:
+        UnknownName: the network has no module of a tap's name.
+    """
+    modules = dict(net.named_modules(remove_duplicate=False))
+    for tap in taps.values():
+        if tap.module not in modules:
+            raise UnknownName(f"module of {type(net).__name__}", tap.module, [name for name in modules if name])
+    return {name: modules[tap.module] for name, tap in taps.items()}
 
 
 def _hook(module: Module, tap: Tap, name: str, captured: Captured) -> Callable[[], None]:
@@ -165,7 +147,12 @@ def _hook(module: Module, tap: Tap, name: str, captured: Captured) -> Callable[[
     return module.register_forward_hook(after).remove
 
 
-def _picked(whole: Any, tap: Tap, name: str) -> Any:
+def picked(whole: Any, tap: Tap, name: str) -> Any:
+    """What a layer's tap takes of an output, or of an input.
+
+    Raises:
+        PluginBroken: there is no such part.
+    """
     pick = 0 if tap.pick is None and tap.side == "input" else tap.pick
     if pick is None:
         return whole
@@ -181,12 +168,12 @@ def _picked(whole: Any, tap: Tap, name: str) -> Any:
 
 
 def _frames(value: Any, tap: Tap, name: str) -> Tensor:
-    """A copy ``[B, F, D]`` of a tensor in the tap's axes, or of a packed sequence."""
+    """A copy ``[B, F, D]`` of the layer's columns of a tensor in the tap's axes, or of a packed sequence."""
     from torch import Tensor, contiguous_format
     from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
     if isinstance(value, PackedSequence):
-        return pad_packed_sequence(value, batch_first=True)[0].detach()  # made anew, so no copy is needed
+        return _columns(pad_packed_sequence(value, batch_first=True)[0].detach(), tap, name)  # made anew: no copy
     if not isinstance(value, Tensor):
         raise PluginBroken(f"layer '{name}': module '{tap.module}': {_told(value)}; choose the tensor with pick=")
     if value.dim() != len(tap.axes):
@@ -195,7 +182,18 @@ def _frames(value: Any, tap: Tap, name: str) -> Tensor:
             f"'{tap.axes}'; set axes=, or shape it with a function as pick="
         )
     ordered = value.detach().permute([tap.axes.index(axis) for axis in _AXES if axis in tap.axes])
-    return (ordered if "F" in tap.axes else ordered.unsqueeze(1)).clone(memory_format=contiguous_format)
+    ordered = _columns(ordered if "F" in tap.axes else ordered.unsqueeze(1), tap, name)
+    return ordered.clone(memory_format=contiguous_format)
+
+
+def _columns(frames: Tensor, tap: Tap, name: str) -> Tensor:
+    """Those of ``[B, F, D]`` that are the layer's."""
+    if tap.columns is None:
+        return frames
+    strange = [column for column in tap.columns if not 0 <= column < frames.shape[2]]
+    if strange:
+        raise PluginBroken(f"layer '{name}': module '{tap.module}' gave {frames.shape[2]} columns, no {strange[0]}")
+    return frames[:, :, list(tap.columns)]
 
 
 def _told(whole: Any) -> str:

@@ -23,6 +23,7 @@ from neuroscope.testing.backbone_conduct import (
     tells_weights_apart,
 )
 from neuroscope.testing.backbone_runs import Subject, subject
+from neuroscope.testing.backbone_taps import declares_true_taps, follows_its_taps
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.signals import SIGNALS
 
@@ -135,6 +136,8 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     keeps_no_gradient,
     has_an_untrained_twin,
     tells_weights_apart,
+    declares_true_taps,
+    follows_its_taps,
 )
 
 

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from neuroscope.contracts.backbone import LayerSpec, Tap
 from neuroscope.errors import BadOption, PluginBroken, UnknownName
-from neuroscope.extraction.capture import Tap, capture
+from neuroscope.extraction.capture import capture
 
 
 @dataclass
@@ -120,6 +121,28 @@ def test_a_module_is_found_under_each_of_its_names(net, run):
     captured = run(net, {"block": Tap("block", call=0), "alias": Tap("alias", call=0), "whole": Tap("")})
     assert torch.equal(captured["block"], captured["alias"])
     assert dict(captured.items()).keys() == {"block", "alias", "whole"}
+
+
+def test_layers_are_taken_where_their_taps_say_and_those_without_are_left_out(net, run):
+    layers = (LayerSpec("lstm", 10, tap=Tap("lstm", 0)), LayerSpec("elsewhere", 3), LayerSpec("all", 10, tap=Tap("")))
+    captured = run(net, layers)
+    assert list(dict(captured.items())) == ["lstm", "all"]
+    assert torch.equal(captured["lstm"], run(net, {"lstm": Tap("lstm", 0)})["lstm"])
+
+
+@pytest.mark.parametrize("columns", [(7, 2), range(3, 6), []])
+def test_a_layer_may_be_some_of_the_columns_in_its_own_order(net, run, columns):
+    taps = {"all": Tap("lstm", 0), "some": Tap("lstm", 0, columns=columns)}
+    taps |= {"front": Tap("front", axes="BDF"), "third": Tap("front", axes="BDF", columns=(3,))}
+    captured = run(net, taps)
+    assert torch.equal(captured["some"], captured["all"][:, :, list(columns)])
+    assert torch.equal(captured["third"], captured["front"][:, :, 3:])
+
+
+@pytest.mark.parametrize("column", [10, -1])
+def test_a_column_that_is_not_there_is_told(net, run, column):
+    with pytest.raises(PluginBroken, match=f"layer 'x': module 'lstm' gave 10 columns, no {column}"):
+        run(net, {"x": Tap("lstm", 0, columns=(0, column))})
 
 
 @pytest.mark.parametrize(

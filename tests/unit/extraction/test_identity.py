@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
+from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin, Tap
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken, UnknownName
 from neuroscope.extraction.identity import prepare
@@ -55,6 +55,11 @@ def test_what_an_option_came_to_is_in_the_key_in_its_place(prepared):
     auto = prepared("", open_or_said)
     assert key(auto) == key(prepared(",mode=exact", open_or_said)) != key(prepared(",mode=valid", open_or_said))
     assert auto.text == "made"
+
+
+def test_where_a_layer_is_taken_is_not_in_the_key(prepared):
+    tapped = tuple(replace(layer, tap=Tap("module", axes="BDF")) for layer in LAYERS)
+    assert key(prepared("", lambda: spec_of(tapped))) == key(prepared())
 
 
 def test_a_path_that_the_origin_answers_for_need_not_exist(prepared):

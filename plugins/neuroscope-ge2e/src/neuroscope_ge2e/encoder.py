@@ -28,14 +28,18 @@ class SpeakerEncoder:
     Args:
         weights: Resemblyzer's state dict (``lstm.*``, ``linear.*``).
         device: where the model runs; its output stays there.
+
+    Attributes:
+        network: a module for each layer, under its name.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], device: str) -> None:
         self._device = device
         self._mel = Mel(device)
         # A layer a module: one LSTM of three layers would give the frames of the last alone.
-        self._lstms = [_lstm(weights, layer).to(device) for layer in range(3)]
-        self._linear = _linear(weights).to(device)
+        layers: dict[str, torch.nn.Module] = {f"lstm{layer + 1}": _lstm(weights, layer) for layer in range(3)}
+        layers["linear"] = torch.nn.Sequential(_linear(weights), torch.nn.ReLU())
+        self.network = torch.nn.ModuleDict(layers).eval().to(device)
 
     def extract(self, batch: WaveBatch) -> Iterator[Mapping[str, Frames]]:
         """Blocks of at most 30 s of ``lstm1``, ``lstm2``, ``lstm3``, ``linear``: float32 ``[B, F, 256]`` each.
@@ -57,10 +61,11 @@ class SpeakerEncoder:
         # Without TensorFloat-32, which would cost GPUs all but three decimal digits.
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             values = self._mel(waves)
-            for layer, lstm in enumerate(self._lstms):
-                values, states[layer] = lstm(values, states[layer])
-                layers[f"lstm{layer + 1}"] = values
-            layers["linear"] = self._linear(values).relu()
+            for layer, state in enumerate(states):
+                name = f"lstm{layer + 1}"
+                values, states[layer] = self.network[name](values, state)
+                layers[name] = values
+            layers["linear"] = self.network["linear"](values)
         return layers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from neuroscope import BackboneSpec, LayerSpec, Origin
+from neuroscope import BackboneSpec, LayerSpec, Origin, Tap
 from neuroscope_ge2e.weights import FILE, RECIPE, SHA256, WIDTH, find_pretrained
 
 if TYPE_CHECKING:
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from neuroscope_ge2e.encoder import SpeakerEncoder
 
-NAMES = ("lstm1", "lstm2", "lstm3", "linear")
+LAYERS = (
+    LayerSpec("lstm1", WIDTH, tap=Tap("lstm1", 0)),
+    LayerSpec("lstm2", WIDTH, tap=Tap("lstm2", 0)),
+    LayerSpec("lstm3", WIDTH, tap=Tap("lstm3", 0)),
+    LayerSpec("linear", WIDTH, tap=Tap("linear")),
+)
 WHAT = (
     "lstm1, lstm2, lstm3: the hidden state of each LSTM layer, at every frame of 10 ms; "
     "linear: ReLU(Linear(lstm3)), at every frame too, where Resemblyzer applies it to the last hidden state alone"
@@ -36,7 +41,7 @@ def ge2e(*, weights: Literal["pretrained", "random"] = "pretrained", seed: int =
     path = find_pretrained() if weights == "pretrained" else None
     return BackboneSpec(
         sample_rate=16_000,
-        layers=tuple(LayerSpec(name, WIDTH) for name in NAMES),
+        layers=LAYERS,
         origin=_random_origin(seed) if path is None else _pretrained_origin(),
         load=partial(_load, path, seed),
         streams=True,

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from neuroscope import Backbone, BackboneSpec, LayerSpec, MissingData, Origin
+from neuroscope import Backbone, BackboneSpec, LayerSpec, MissingData, Origin, Tap
 
 CHUNK = 512
 """Samples of one step of the LSTM."""
@@ -20,7 +20,7 @@ LAYERS = (
     LayerSpec("conv2", 64),
     LayerSpec("conv3", 64),
     LayerSpec("conv4", 128),
-    LayerSpec("lstm", 128),
+    LayerSpec("lstm", 128, tap=Tap("lstm", 0)),  # the others are no output of a module
     LayerSpec("speech", 1),
 )
 ABOUT = (

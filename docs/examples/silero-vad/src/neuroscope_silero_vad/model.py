@@ -68,10 +68,10 @@ class Model:
     def __init__(self, path: Path | None, seed: int, device: str) -> None:
         with torch.random.fork_rng(devices=[]):  # puts the global random state back
             torch.default_generator.manual_seed(seed)
-            self._net = Net().eval()
+            self.network = Net().eval()
         if path:
-            self._net.load_state_dict(read(path))
-        self._net.to(device)
+            self.network.load_state_dict(read(path))
+        self.network.to(device)
         self._device = device
 
     def extract(self, batch: WaveBatch) -> Iterator[Mapping[str, Frames]]:
@@ -83,7 +83,7 @@ class Model:
             chunks = pad(samples, (0 if start else CONTEXT, 0)).unfold(1, CONTEXT + CHUNK, CHUNK)
             # Left before the yield, as whoever takes the block is no part of this. TensorFloat-32 would cost precision.
             with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-                frames, state = self._net(chunks, state)
+                frames, state = self.network(chunks, state)
             here = (counts - start).clamp(0, BLOCK)
             yield {name: Frames(values, here * (values.shape[1] // chunks.shape[1])) for name, values in frames.items()}
 
