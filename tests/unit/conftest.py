@@ -97,7 +97,7 @@ def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batching, "BATCH_MOST", 3)
         patch.setattr(batching, "SHARD_ROWS", 6)
-        patch.setattr(extraction.invariance, "compare", lambda located, runner: None)
+        patch.setattr(extraction.padding_check, "compare", lambda located, runner: None)
         yield
 
 

@@ -20,8 +20,8 @@ from neuroscope.contracts.features import Unit
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.exchange import stored_backbone
-from neuroscope.extraction import padding_check
 from neuroscope.plugin.options import join
+from neuroscope.store import padding_record
 from neuroscope.store.representations import Identity, Representation, Store
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def details(held: StoredRepresentation) -> dict[str, Any]:
         "path": str(held.folder),
         "shards": len(shards),
         "shards_made_with": dict(sorted(made.items())),
-        "invariance": padding_check.record(padding_check.recall(held.folder)) or {},
+        "invariance": padding_record.record(padding_record.recall(held.folder)) or {},
         "set_aside": len(list((held.folder / "shards").glob(".*.damaged"))),
     }
 

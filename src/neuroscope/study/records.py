@@ -7,9 +7,9 @@ from dataclasses import asdict
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.extraction import padding_check
 from neuroscope.extraction.skipped import counted
 from neuroscope.probing.diagnostics import summed_up
+from neuroscope.store import padding_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ def about_extraction(
         "segmented": loaded.segmented,
         "found": extraction.found,
         "computed": extraction.computed,
-        "invariance": padding_check.record(extraction.invariance),
+        "invariance": padding_record.record(extraction.invariance),
         "warning": loaded.manifest.warning,
         "left_out_by_reader": dict(loaded.manifest.left_out),
         "skipped": {reason: count for reason, count in counted(failures.skipped)},
