@@ -19,7 +19,8 @@ from neuroscope.extraction import extractor as extraction
 from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.probing.cell import Cell
-from neuroscope.store.representations import Identity, Store
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Store
 
 FRAME = 100
 LAYERS = (LayerSpec("frames", 3), LayerSpec("pooled", 2, pooling="none"))

@@ -107,14 +107,12 @@ class Machine:
         self, prepared: PreparedBackbone, manifest: Manifest, progress: Progress
     ) -> tuple[Extraction, SkippedUtterances]:
         """Bring a manifest into the store; nothing to compute where vectors were imported."""
-        from neuroscope.exchange import importing
-        from neuroscope.extraction import extractor
-        from neuroscope.store import catalogue
+        from neuroscope.extraction import extractor, stored_vectors
 
         failures = self.failures(len(manifest))
-        catalogue.used(prepared.representation)
-        if prepared.spec.stored_as:
-            return importing.found_by_id(manifest, prepared.representation, failures), failures
+        prepared.representation.mark_used()
+        if prepared.is_imported:
+            return stored_vectors.found_by_id(manifest, prepared.representation, failures), failures
         extraction = extractor.extract(
             manifest,
             prepared.spec,

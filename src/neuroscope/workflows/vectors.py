@@ -12,7 +12,6 @@ from neuroscope.extraction.session import Machine
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
-from neuroscope.store import catalogue
 from neuroscope.study import records
 from neuroscope.study.result import Result, about_run
 
@@ -107,7 +106,7 @@ def export(
     """
     store = (machine or Machine()).store
     exporting.check_ending(file)
-    representation = catalogue.find(store, key).opened()
+    representation = store.find(key).open()
     rows = exporting.rows_of(representation)
     if data is not None:
         manifest = data_source.load(data, plugins or Plugins.load()).manifest
