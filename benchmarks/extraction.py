@@ -45,7 +45,8 @@ from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.extraction.usable import usable
 from neuroscope.plugin.loading import Plugins
-from neuroscope.store.representations import Identity, Representation, Store
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Representation, Store
 
 RATE = 16_000
 

@@ -28,7 +28,8 @@ from neuroscope.extraction import extractor
 from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.extraction.usable import UsableUtterances
 from neuroscope.runtime import files
-from neuroscope.store.representations import Identity, Store
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Store
 from neuroscope.waves import AudioFile, Span
 
 MISSING = 1_000

@@ -1,7 +1,7 @@
 """Every check of backbones, proven by a backbone that is broken in exactly that way and sound in every other."""
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origi
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
+from neuroscope.store.names import NamedVectors, NamedVectorsSpec
 
 WINDOW, HOP, BLOCK = 400, 160, 50
 LAYERS = (LayerSpec("low", 6), LayerSpec("top", 4), LayerSpec("pooled", 4, pooling="none"))
@@ -540,13 +541,20 @@ def raising(*, weights: str = "pretrained"):
     raise TypeError("odd")
 
 
+def imported(*, store):
+    spec = spec_of(Sound, "pretrained", 0)
+    known = {each.name: getattr(spec, each.name) for each in fields(spec)}
+    vectors = NamedVectors(name="mine", layers={}, dtype="float32", origin=spec.origin, key="")
+    return NamedVectorsSpec(**known, vectors=vectors)
+
+
 def test_a_factory_that_fails_or_makes_something_else_is_told_at_once():
     with pytest.raises(PluginBroken, match="TypeError: odd"):
         outcomes(raising)
     with pytest.raises(PluginBroken, match="makes a list"):
         outcomes(lambda: [])
     with pytest.raises(BadOption, match="no model"):
-        outcomes(made_of(Sound, stored_as="float32"))
+        outcomes(imported)
 
 
 def test_a_model_that_does_not_load_fails_what_needs_it_and_stops_nothing():

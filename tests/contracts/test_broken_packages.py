@@ -82,6 +82,8 @@ BROKEN = [
     ("has_its_factories", changed(("nsk_mine:make", "nsk_other:make")), "nsk_other"),
     ("takes_no_other_arguments", changed(("def make(*, ", "def make(*, folder, ")), "parameter folder"),
     ("takes_no_other_arguments", changed(("(which, root, ", "(which, root, third, ")), "parameter third"),
+    ("takes_no_other_arguments", changed(("(which, root, ", "(which, root, store, ")), "parameter store"),
+    ("takes_no_other_arguments", changed(("root, *, seed", "root, *, store, seed")), "parameter store"),
     ("has_options_that_can_be_written", changed(("width: int = 4", "width: int = 4, more: dict = {}")), "more"),
     ("has_options_that_can_be_written", changed(("int | None = None", "int = None")), "None of seed is not a whole"),
     ("has_options_that_can_be_written", changed(("seed: int | None = None", "seed: str = 1")), "read as '1'"),
@@ -113,6 +115,13 @@ def test_a_broken_one_fails_the_one_check_that_is_about_it(outcomes, check, sour
 
 def test_every_check_has_its_broken_distribution():
     assert {check for check, *_ in BROKEN} == {check.__name__ for check in testing.checks_of("plugin")}
+
+
+def test_a_backbone_may_ask_for_the_store(outcomes):
+    found = outcomes(
+        changed(('"nsk", "nsk_mine:make"', '"nsk:", "nsk_mine:make"'), ("make(*, ", "make(name, *, store, "))
+    )
+    assert verdicts(found, "failed") == {}
 
 
 def test_a_spec_that_cannot_be_made_here_is_no_failure_of_the_distribution(outcomes):

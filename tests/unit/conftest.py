@@ -20,7 +20,8 @@ from neuroscope.extraction import extractor as extraction
 from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.probing.cell import Cell
-from neuroscope.store.representations import Identity, Store
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Store
 
 FRAME = 100
 LAYERS = (LayerSpec("frames", 3), LayerSpec("pooled", 2, pooling="none"))
@@ -97,7 +98,7 @@ def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batching, "BATCH_MOST", 3)
         patch.setattr(batching, "SHARD_ROWS", 6)
-        patch.setattr(extraction.invariance, "compare", lambda located, runner: None)
+        patch.setattr(extraction.padding_check, "compare", lambda located, runner: None)
         yield
 
 

@@ -41,7 +41,7 @@ def list_representations(context: typer.Context, json: commands.Json = False) ->
     del context
     from neuroscope.store import catalogue
 
-    found = [catalogue.summary(held) for held in catalogue.representations(_store())]
+    found = [catalogue.summary(each) for each in _store().all()]
     if json:
         write_object({"store": str(_store().folder), "representations": found})
         return
@@ -59,7 +59,7 @@ def show(context: typer.Context, key: Key, json: commands.Json = False) -> None:
     del context
     from neuroscope.store import catalogue
 
-    about = catalogue.details(catalogue.find(_store(), key))
+    about = catalogue.details(_store().find(key))
     if json:
         write_object(about)
         return
@@ -83,11 +83,11 @@ def verify(
 
     store = _store()
     found: list[dict[str, Any]] = []
-    for held in [catalogue.find(store, key)] if key else catalogue.representations(store):
+    for stored in [store.find(key)] if key else store.all():
         try:
-            found.append({"key": held.key, "set_aside": catalogue.verify(held, progress_bar), "problem": ""})
+            found.append({"key": stored.key, "set_aside": catalogue.verify(stored, progress_bar), "problem": ""})
         except NeuroscopeError as error:
-            found.append({"key": held.key, "set_aside": [], "problem": str(error)})
+            found.append({"key": stored.key, "set_aside": [], "problem": str(error)})
     if json:
         write_object({"representations": found})
     else:
@@ -116,10 +116,9 @@ def prune(
 def remove(context: typer.Context, key: Key) -> None:
     """Remove one representation; what was extracted can be extracted again."""
     del context
-    from neuroscope.store import catalogue
-
-    held = catalogue.find(_store(), key)
-    say(f"{held.key} removed, {_size(catalogue.remove(_store(), held))} freed.")
+    store = _store()
+    found = store.find(key)
+    say(f"{found.key} removed, {_size(store.remove(found))} freed.")
 
 
 def export(

@@ -160,8 +160,6 @@ class BackboneSpec:
         streams: True where blocks in time keep memory flat however long a recording is; no duration is refused then.
         resolved: options that leave something open (``mode=auto``, a path whose content ``origin.digest`` tells), each
             as what it came to: the store's key holds this instead, and two ways to ask for the same share vectors.
-        stored_as: type of vectors that were computed elsewhere and are in the store already, found by the utterance's
-            id: no audio is read, no model runs. Empty: this backbone computes its vectors.
     """
 
     sample_rate: int
@@ -173,4 +171,3 @@ class BackboneSpec:
     min_samples: int = 1
     streams: bool = False
     resolved: Mapping[str, int | float | str | None] = field(default_factory=dict)
-    stored_as: str = ""

@@ -1,1 +1,1 @@
-"""Vectors that another program computed, into the store, and vectors out of it."""
+"""Import vectors that other programs computed into the store, and export vectors to files for them."""

@@ -1,4 +1,4 @@
-"""A representation as a file for other programs: ``.npz``, ``.safetensors`` or ``.parquet``.
+"""Write a representation to a file for other programs: ``.npz``, ``.safetensors`` or ``.parquet``.
 
 ``neuroscope import`` reads each of them again. Vectors are read and written some rows at a time.
 """
@@ -18,6 +18,7 @@ from neuroscope.audio.spans import locate_all
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.files import whole_file
+from neuroscope.store.names import row_of, utterance_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 ENDINGS = (".npz", ".safetensors", ".parquet")
 BLOCK_BYTES = 64_000_000
-_IMPORTED = "id:"
 
 
 class RowReader:
@@ -62,7 +62,7 @@ class RowReader:
 
 def rows_of(representation: Representation) -> dict[str, str]:
     """Id -> row, for every row that is stored: the utterance's id where vectors were imported, else the row's name."""
-    return {row.removeprefix(_IMPORTED): row for row in representation.rows()}
+    return {utterance_of(row): row for row in representation.rows()}
 
 
 def rows_in(manifest: Manifest, representation: Representation, audio_index: Path) -> dict[str, str]:
@@ -76,7 +76,7 @@ def rows_in(manifest: Manifest, representation: Representation, audio_index: Pat
     stretches = locate_all(manifest.utterances, files)
     rows = {}
     for number, (each, row) in enumerate(zip(manifest, stretches.rows(), strict=True)):
-        by_id = f"{_IMPORTED}{each.id}"
+        by_id = row_of(each.id)
         if by_id in held:
             rows[each.id] = by_id
         elif row in held and number not in stretches.wrong:  # a stretch that is not in the file has no vector

@@ -1,6 +1,7 @@
-"""Files of vectors that other programs wrote: ``.npy``, ``.npz``, ``.safetensors``, ``.parquet``, a folder of ``.npy``.
+"""Read files of vectors that other programs wrote.
 
-Opening one reads no more than it must; vectors are read some rows at a time.
+They are ``.npy``, ``.npz``, ``.safetensors``, ``.parquet``, or a folder of ``.npy``. Opening one reads no more than it
+must; vectors are read some rows at a time.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ ID_COLUMNS = ("id", "ids", "utterance")
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """What a file holds.
+    """Vectors in a file, of which some rows are read at a time.
 
     Attributes:
         ids: of the utterances, in the order of the rows; None = the file does not say.
@@ -66,11 +67,11 @@ def open_vectors(path: Path) -> Vectors:
     reader = _of_folder if path.is_dir() else _READERS.get(path.suffix.lower())
     if reader is None:
         raise BadOption(f"{path}: expected {FORMATS}")
-    with _told(path):
+    with _errors_as_bad_vectors(path):
         vectors = reader(path)
 
     def read(first: int, last: int) -> NDArray[Any]:
-        with _told(path):
+        with _errors_as_bad_vectors(path):
             return vectors.read(first, last)
 
     if not vectors.rows or not all(width > 0 for width in vectors.layers.values()):
@@ -79,8 +80,8 @@ def open_vectors(path: Path) -> Vectors:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Whatever the library of a format raises is a file that cannot be read."""
+def _errors_as_bad_vectors(path: Path) -> Iterator[None]:
+    """Turn whatever the library of a format raises into BadVectors."""
     try:
         yield
     except NeuroscopeError:

@@ -1,4 +1,4 @@
-"""Vectors that were computed elsewhere: checked against a manifest, and written into the store under a name."""
+"""Import vectors computed elsewhere: check them against a manifest, write them into the store under a name."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ import numpy as np
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE
-from neuroscope.errors import BadAudio, BadOption, BadVectors, NeuroscopeError
-from neuroscope.exchange import stored_backbone
+from neuroscope.errors import BadOption, BadVectors, NeuroscopeError
 from neuroscope.exchange.formats import Vectors, open_vectors
-from neuroscope.extraction.extractor import Extraction
-from neuroscope.extraction.identity import DTYPES, stored_representation
-from neuroscope.store import catalogue
+from neuroscope.extraction.identity import DTYPES
+from neuroscope.store.names import NamedVectors, check_name, remember, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest
-    from neuroscope.extraction.skipped import SkippedUtterances
     from neuroscope.store.representations import Representation, Store
 
 SHARD_ROWS = 4096
@@ -83,7 +80,7 @@ def import_vectors(
         BadOption: the name cannot be one or is taken, ``layers`` cannot be read, or there is no such dtype.
         MissingData: there is no such file.
     """
-    stored_backbone.check_name(name)
+    check_name(name)
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
     vectors = open_vectors(file)
@@ -92,28 +89,17 @@ def import_vectors(
     checked = _CheckedVectors(file, vectors, ids, dtype)
     digest = checked.digest(widths, progress)
     origin = Origin(source=f"computed elsewhere ({file.name})", licence="not known", digest=digest, files=(file.name,))
-    representation = stored_representation(store, name, widths, dtype, origin)
-    former = catalogue.imported_under(store, name)
+    representation = store.imported(name, widths, dtype, origin)
+    former = store.imported_under(name)
     if not replace and any(each.key != representation.key for each in former):
         raise BadOption(f"--name {name}: other vectors have this name; --replace puts these in their place")
     _write(representation, checked, widths, progress)
-    about = stored_backbone.Stored(name=name, layers=widths, dtype=dtype, origin=origin, key=representation.key)
-    stored_backbone.remember(store.folder, about)
+    key = representation.key
+    remember(store.folder, NamedVectors(name=name, layers=widths, dtype=dtype, origin=origin, key=key))
     for each in former:
-        if each.key != representation.key:
-            catalogue.remove(store, each)
-    return ImportSummary(name, representation.key, widths, len(ids), len(manifest) - len(ids))
-
-
-def found_by_id(manifest: Manifest, representation: Representation, failures: SkippedUtterances) -> Extraction:
-    """Which utterances have a vector that was computed elsewhere; the others are counted as skipped."""
-    held = representation.rows()
-    rows = {each.id: _row(each.id) for each in manifest if _row(each.id) in held}
-    for each in manifest:
-        if each.id not in rows:
-            failures.add(each.id, BadAudio("no vector", f"{each.id} was not among the vectors that were imported"))
-    failures.check()
-    return Extraction(rows, found=len(rows), computed=0)
+        if each.key != key:
+            store.remove(each)
+    return ImportSummary(name, key, widths, len(ids), len(manifest) - len(ids))
 
 
 class _CheckedVectors:
@@ -154,17 +140,13 @@ def _write(
     ends = np.cumsum([0, *widths.values()]).tolist()
     with progress("Storing vectors", len(vectors)) as advance:
         for ids, values in vectors:
-            rows = [_row(each) for each in ids]
+            rows = [row_of(each) for each in ids]
             if not all(row in held for row in rows):
                 parts = {name: values[:, ends[n] : ends[n + 1]] for n, name in enumerate(widths)}
                 representation.write(rows, parts, made_with={"imported from": vectors.file.name})
             advance(len(rows))
-    if absent := set(map(_row, vectors.ids)) - representation.rows().keys():
+    if absent := set(map(row_of, vectors.ids)) - representation.rows().keys():
         raise NeuroscopeError(f"{len(absent)} vectors are not in the store after they were written; import them again")
-
-
-def _row(utterance: str) -> str:
-    return f"id:{utterance}"
 
 
 def _ids(file: Path, vectors: Vectors, manifest: Manifest) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ from neuroscope.audio.prefetch import ReadJob, read_ahead
 from neuroscope.contracts.progress import Advance, Progress, silent
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
-from neuroscope.extraction import batching
-from neuroscope.extraction import padding_check as invariance
+from neuroscope.extraction import batching, padding_check
 from neuroscope.extraction.runner import Runner, Vectors
 from neuroscope.extraction.usable import UsableUtterances, usable
+from neuroscope.store import padding_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.contracts.features import Pooling
-    from neuroscope.extraction.padding_check import Invariance
     from neuroscope.extraction.skipped import SkippedUtterances
+    from neuroscope.store.padding_record import Invariance
     from neuroscope.store.representations import Representation
 
 AHEAD_SECONDS = 600.0
@@ -94,19 +94,19 @@ def extract(
     """
     corpus = usable(manifest, files, spec, failures, max_duration)
     missing = corpus.missing(representation.rows())
-    found = invariance.recall(representation.folder)
+    found = padding_record.recall(representation.folder)
     computed: set[str] = set()
     if missing.any():
         runner = Runner(spec, poolings, representation, device)
         if found is None and spec.batchable:
-            found = invariance.compare([corpus[place] for place in invariance.spread(corpus.order)], runner)
+            found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
         alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
         width = sum(map(len, representation.layers.values()))
         todo = batching.wanted_shards(corpus, alone, device, width, missing)
         for new in _compute(todo, corpus, runner, _rejecting(corpus, failures), progress):
             computed |= new
             if new and found is not None:  # a representation begins with its first shard
-                invariance.remember(representation.folder, found)
+                padding_record.remember(representation.folder, found)
             failures.check()
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}

@@ -1,4 +1,4 @@
-"""From a chosen backbone to its place in the store: spec, pooling of each layer, identity."""
+"""Prepare a chosen backbone: build its spec, choose the pooling of each layer, find its place in the store."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.audio import waveforms
-from neuroscope.contracts.backbone import LayerSpec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
-from neuroscope.exchange import stored_backbone
 from neuroscope.plugin.options import to_text
-from neuroscope.store.representations import Identity, Representation, Store
+from neuroscope.store.description import Identity
+from neuroscope.store.names import NamedVectorsSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from neuroscope.contracts.backbone import BackboneSpec, Origin
+    from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Pooling
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
+    from neuroscope.store.representations import Representation, Store
 
 DTYPES = ("float32", "float16")
 POOLED_BY_NETWORK = "none"
@@ -45,6 +45,11 @@ class PreparedBackbone:
     poolings: Mapping[str, Pooling]
     pooling: str
     representation: Representation
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its vectors were computed elsewhere, and are found by the utterance's id."""
+        return isinstance(self.spec, NamedVectorsSpec)
 
     @property
     def in_all(self) -> list[str]:
@@ -72,11 +77,10 @@ def prepare(
     """
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
-    with stored_backbone.looked_up_in(store.folder):
-        spec = choice.build()
+    spec = choice.build(store=store)
     _check_layers(choice, spec)
-    if spec.stored_as:
-        return _prepare_stored(choice, spec, store)
+    if isinstance(spec, NamedVectorsSpec):
+        return _prepare_imported(choice, spec, store)
     chosen = {
         layer.name: plugins.poolings.choose(pooling or layer.pooling)
         for layer in spec.layers
@@ -103,35 +107,9 @@ def prepare(
     return PreparedBackbone(choice.text, spec, poolings, in_rows, store.representation(identity, units, spec.origin))
 
 
-def stored_representation(
-    store: Store, name: str, layers: Mapping[str, int], dtype: str, origin: Origin
-) -> Representation:
-    """Where vectors computed elsewhere are: what computed them is not known, so their digest tells them apart.
-
-    Args:
-        store: where representations are.
-        name: that they were imported under.
-        layers: name -> width.
-        dtype: of the stored vectors.
-        origin: of the vectors.
-    """
-    specs = [LayerSpec(layer, width, pooling=POOLED_BY_NETWORK) for layer, width in layers.items()]
-    identity = Identity(
-        backbone=stored_backbone.FAMILY + name,
-        options={},
-        weights=origin.digest,
-        plugin="",
-        poolings=dict.fromkeys(layers, POOLED_BY_NETWORK),
-        pooling_plugins=[],
-        audio="",
-        dtype=dtype,
-    )
-    return store.representation(identity, {spec.name: _units(spec, {}) for spec in specs}, origin)
-
-
-def _prepare_stored(choice: Choice[BackboneSpec], spec: BackboneSpec, store: Store) -> PreparedBackbone:
-    widths = {layer.name: layer.width for layer in spec.layers}
-    representation = stored_representation(store, choice.argument or "", widths, spec.stored_as, spec.origin)
+def _prepare_imported(choice: Choice[BackboneSpec], spec: NamedVectorsSpec, store: Store) -> PreparedBackbone:
+    vectors = spec.vectors
+    representation = store.imported(vectors.name, vectors.layers, vectors.dtype, vectors.origin)
     if not representation.folder.exists():
         raise MissingData(f"the vectors of {choice.name} are not in the store any more; import them again")
     return PreparedBackbone(choice.text, spec, {}, POOLED_BY_NETWORK, representation)

@@ -1,4 +1,4 @@
-"""Do neighbours in a batch change an utterance's vector? Looked at before a representation's first batch, and kept.
+"""Compare vectors of utterances alone and in a batch, before a representation's first batch.
 
 Models that normalise over time without regard to the padding change their vectors by a third when they are padded,
 with an attention mask or without; nothing else would tell. Such a model runs one utterance at a time.
@@ -6,19 +6,17 @@ with an attention mask or without; nothing else would tell. Such a model runs on
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope.audio import prefetch
-from neuroscope.errors import BadAudio, NeuroscopeError, StoreMismatch
-from neuroscope.runtime.files import whole_file
+from neuroscope.errors import BadAudio
+from neuroscope.store.padding_record import Invariance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -26,38 +24,9 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.extraction.runner import Runner
 
-TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
-"""Of the layer's largest value, by the type of the model's frames: about ten times its precision."""
-TOLERANCE = 1e-5
-"""For float32 and better."""
 PIECES = 4
 SECONDS = 4.0
 """Of the longest piece; the others are shorter, by even steps."""
-_FILE = "invariance.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Invariance:
-    """How far vectors in a batch are from those of each utterance alone.
-
-    Attributes:
-        differences: layer -> largest difference, relative to the layer's largest value.
-        precisions: layer -> type of the model's frames.
-        device: where the model ran.
-    """
-
-    differences: Mapping[str, float]
-    precisions: Mapping[str, str]
-    device: str
-
-    @property
-    def broken(self) -> list[str]:
-        """Layers that change more than their precision explains."""
-        return [name for name, found in self.differences.items() if found > self.tolerance(name)]
-
-    def tolerance(self, layer: str) -> float:
-        """The difference that the layer's precision explains."""
-        return TOLERANCES.get(self.precisions[layer], TOLERANCE)
 
 
 def spread(order: NDArray[np.int64]) -> list[int]:
@@ -83,42 +52,6 @@ def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
         for layer, values in together.items()
     }
     return Invariance(differences, dict(runner.precisions), runner.device)
-
-
-def recall(folder: Path) -> Invariance | None:
-    """What was found before, for the representation in a folder.
-
-    Raises:
-        StoreMismatch: the file is damaged.
-    """
-    path = folder / _FILE
-    if not path.exists():
-        return None
-    try:
-        return Invariance(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise StoreMismatch(f"{path} cannot be read ({error}); remove it, and extract again") from error
-
-
-def remember(folder: Path, found: Invariance) -> None:
-    """Keep it with the vectors; what is kept already stays.
-
-    Raises:
-        NeuroscopeError: the disk is full or the folder cannot be written.
-    """
-    path = folder / _FILE
-    if path.exists():
-        return
-    try:
-        with whole_file(path) as temporary:
-            temporary.write_text(json.dumps(asdict(found), indent=1))
-    except OSError as error:
-        raise NeuroscopeError(f"cannot write to the store {folder}: {error.strerror or error}") from error
-
-
-def record(found: Invariance | None) -> dict[str, Any] | None:
-    """For ``run.json``: what was found, and the layers for which utterances go one at a time."""
-    return None if found is None else {**asdict(found), "one_at_a_time": found.broken}
 
 
 def _pieces(located: Sequence[ReadJob], spec: BackboneSpec) -> list[ReadJob]:

@@ -129,14 +129,12 @@ class Workspace:
             TooManyFailures: more failed than the settings allow.
             PluginBroken: the backbone does not yield what it declares.
         """
-        from neuroscope.exchange import importing
-        from neuroscope.extraction import extractor
-        from neuroscope.store import catalogue
+        from neuroscope.extraction import extractor, stored_vectors
 
         failures = self.settings.failures(len(manifest))
-        catalogue.used(prepared.representation)
-        if prepared.spec.stored_as:
-            return importing.found_by_id(manifest, prepared.representation, failures), failures
+        prepared.representation.mark_used()
+        if prepared.is_imported:
+            return stored_vectors.found_by_id(manifest, prepared.representation, failures), failures
         extraction = extractor.extract(
             manifest,
             prepared.spec,

@@ -120,6 +120,12 @@ def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
     return {each.name: Option(each.name, _type_of(each, factory), each.default) for each in given}
 
 
+def required_of(factory: Callable[..., Any]) -> list[str]:
+    """Names of a factory's keyword-only parameters that have no default: no user can give them, only the core can."""
+    given = inspect.signature(factory).parameters.values()
+    return [each.name for each in given if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+
+
 def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str) -> dict[str, Any]:
     """Convert what was written, in the options' own order.
 

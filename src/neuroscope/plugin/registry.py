@@ -109,15 +109,21 @@ class Choice(Generic[T]):
         """Every option with its value, given or default."""
         return {name: self.given.get(name, option.default) for name, option in self.entry.options.items()}
 
-    def build(self, *arguments: Any) -> T:
+    def build(self, *arguments: Any, **at_hand: Any) -> T:
         """Make the component.
+
+        Args:
+            arguments: what every factory of this kind is given.
+            at_hand: what a factory is given if it asks for it, by a keyword-only parameter without a default.
 
         Raises:
             BadOption: the factory refuses a value.
         """
         family = () if self.argument is None else (self.argument,)
+        asked_for = options.required_of(self.entry.make) if at_hand else ()
+        wanted = {name: value for name, value in at_hand.items() if name in asked_for}
         try:
-            return self.entry.make(*family, *arguments, **self.given)
+            return self.entry.make(*family, *arguments, **wanted, **self.given)
         except NeuroscopeError:
             raise
         except ValueError as error:

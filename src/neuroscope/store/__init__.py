@@ -1,1 +1,1 @@
-"""Pooled vectors on disk, a folder a representation and a row an utterance: torch to its left, numpy to its right."""
+"""Keep pooled vectors on disk, a folder a representation and a row an utterance, and read them without torch."""

@@ -1,4 +1,4 @@
-"""Pooled representations on disk: the waist of the design, torch to its left, numpy to its right.
+"""List, open, write, read and remove representations: pooled vectors on disk, written with torch, read with numpy.
 
 A representation is a folder named by the digest of all that decides its numbers; in it, immutable shards, so a reader
 sees whole shards only, without any lock. Of two equal rows the one in the shard whose name comes first wins.
@@ -6,62 +6,36 @@ sees whole shards only, without any lock. Of two equal rows the one in the shard
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
+import secrets
 from collections import defaultdict
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from neuroscope.contracts.features import Features, Unit
+from neuroscope.contracts.features import Features
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
-from neuroscope.runtime.files import whole_file
+from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.runtime.gc_pause import gc_paused
-from neuroscope.store import shards
+from neuroscope.store import description, disk, names, shards
+from neuroscope.store.allocation import allocate
 from neuroscope.store.shards import DamagedShard
+from neuroscope.store.vector_reader import VectorReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from neuroscope.contracts.backbone import Origin
-
-FORMAT = 1
-IN_MEMORY_BYTES = 2_000_000_000
-"""Vectors that take more are assembled in a memory-mapped file, and anonymous memory stays flat."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """All that decides the numbers of a representation, as JSON-able values; equal identities share vectors."""
-
-    backbone: str
-    options: Mapping[str, Any]
-    weights: str
-    plugin: str
-    poolings: Mapping[str, str]
-    pooling_plugins: Sequence[str]
-    audio: str
-    dtype: str
-
-    @property
-    def key(self) -> str:
-        """The folder's name: 32 hexadecimal digits."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+    from neuroscope.contracts.features import Unit
+    from neuroscope.store.description import Identity
 
 
 class Store:
-    """All representations below one folder."""
+    """All representations below one folder, and what else is kept beside them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -71,11 +45,107 @@ class Store:
         """Where the index of audio files lives."""
         return self.folder / "audio"
 
+    @property
+    def _representations(self) -> Path:
+        return self.folder / "representations"
+
     def representation(
         self, identity: Identity, layers: Mapping[str, tuple[Unit, ...]], origin: Origin
     ) -> Representation:
         """The representation of an identity, which may hold no rows yet; nothing is written."""
-        return Representation(self.folder / "representations" / identity.key, identity, layers, origin)
+        return Representation(self._representations / identity.key, identity, layers, origin)
+
+    def imported(self, name: str, layers: Mapping[str, int], dtype: str, origin: Origin) -> Representation:
+        """The representation of vectors that are imported under a name; arguments as for ``NamedVectors``."""
+        identity = names.identity_of(name, layers, dtype, origin.digest)
+        return self.representation(identity, names.units_of(layers), origin)
+
+    def all(self) -> list[StoredRepresentation]:
+        """All representations that are stored, by key."""
+        return [_stored(each) for each in sorted(self._representations.glob("[!.]*")) if each.is_dir()]
+
+    def find(self, key: str) -> StoredRepresentation:
+        """The representation whose key begins so.
+
+        Raises:
+            UnknownName: there is none, or more than one.
+        """
+        stored = self.all()
+        found = [each for each in stored if each.key.startswith(key)] if key else []
+        if len(found) != 1:
+            hint = "More than one begins so; write more of the key." if found else "`neuroscope store list` shows them."
+            raise UnknownName("key", key, [each.key for each in found or stored], hint)
+        return found[0]
+
+    def imported_under(self, name: str) -> list[StoredRepresentation]:
+        """What the name of imported vectors stands for; where that cannot be read, all that it may have stood for."""
+        return [each for each in self.all() if each.imported_as == name and not self.never_ended(each)]
+
+    def never_ended(self, stored: StoredRepresentation) -> bool:
+        """Whether it holds imported vectors that no name stands for: the name is written last."""
+        return bool(stored.imported_as) and self._key_of(stored.imported_as) not in {stored.key, None}
+
+    def remove(self, stored: StoredRepresentation) -> int:
+        """Remove a representation; the name of an imported one is forgotten.
+
+        Returns:
+            bytes.
+
+        Raises:
+            NeuroscopeError: the folder cannot be written.
+        """
+        try:
+            if stored.imported_as and self._key_of(stored.imported_as) == stored.key:
+                names.forget(self.folder, stored.imported_as)
+            hidden = stored.folder.with_name(f".{stored.key}.{secrets.token_hex(8)}.former")
+            stored.folder.rename(hidden)  # for readers it is gone at once
+        except OSError as error:
+            raise NeuroscopeError(f"cannot remove {stored.folder}: {error.strerror or error}") from error
+        return sum(disk.remove([hidden]).values())
+
+    def _key_of(self, name: str) -> str | None:
+        """Key of what the name of imported vectors stands for; empty = of nothing, None = it cannot be read."""
+        try:
+            return names.find(self.folder, name).key
+        except UnknownName:
+            return ""
+        except StoreMismatch:  # the name is damaged, and may have stood for anything
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRepresentation:
+    """A representation as its folder describes it.
+
+    Attributes:
+        folder: where it is.
+        representation: None where the description cannot be read, or is of another format.
+        problem: why; empty = nothing is wrong with the description.
+    """
+
+    folder: Path
+    representation: Representation | None
+    problem: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name in the store."""
+        return self.folder.name
+
+    @property
+    def imported_as(self) -> str:
+        """The name that its vectors were imported under; empty where they were extracted, or nothing is known."""
+        return names.name_of(self.representation.identity.backbone) if self.representation else ""
+
+    def open(self) -> Representation:
+        """The representation itself.
+
+        Raises:
+            StoreMismatch: its description cannot be read.
+        """
+        if self.representation is None:
+            raise StoreMismatch(f"{self.folder}: {self.problem}")
+        return self.representation
 
 
 class Representation:
@@ -92,7 +162,8 @@ class Representation:
         self, folder: Path, identity: Identity, layers: Mapping[str, tuple[Unit, ...]], origin: Origin
     ) -> None:
         self.folder, self.identity, self.layers, self.origin = folder, identity, layers, origin
-        self._checked: set[Path] = set()  # files whose digest was looked at; once a process is enough
+        self._widths = {name: len(units) for name, units in layers.items()}
+        self._reader = VectorReader(self._widths)
         self._seen: Mapping[str, str] = {}  # what ``rows`` found last
 
     @property
@@ -106,10 +177,10 @@ class Representation:
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
-        self._check_description()
-        with _told(self.folder), gc_paused():
+        description.check(self.folder, self._widths)
+        with shards.errors_as_store_mismatch(self.folder), gc_paused():
             rows: dict[str, str] = {}
-            for shard in reversed(list(shards.finished(self._shards))):  # the first, written last, wins
+            for shard in reversed(list(shards.finished(self.shards))):  # the first, written last, wins
                 with suppress(DamagedShard):
                     rows.update(zip(shards.read_index(shard, len(self.layers)).rows, repeat(shard.name), strict=False))
         self._seen = MappingProxyType(rows)
@@ -133,8 +204,9 @@ class Representation:
                 raise ValueError(f"layer {layer} is {values[layer].shape}, not {(len(rows), len(units))}")
             arrays.append(values[layer].astype(self.identity.dtype, copy=False))
         try:
-            self._describe()
-            shards.write(self._shards, rows, arrays, made_with)
+            self.shards.mkdir(parents=True, exist_ok=True)
+            description.write(self.folder, self.identity, self._widths, self.origin)
+            shards.write(self.shards, rows, arrays, made_with)
         except OSError as error:
             raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
 
@@ -144,10 +216,10 @@ class Representation:
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
-        self._check_description()
+        description.check(self.folder, self._widths)
         damaged = []
-        with _told(self.folder):
-            found = list(shards.finished(self._shards))
+        with shards.errors_as_store_mismatch(self.folder):
+            found = list(shards.finished(self.shards))
             with progress("Verifying", len(found)) as advance:
                 for shard in found:
                     try:
@@ -166,23 +238,13 @@ class Representation:
             NeuroscopeError: the folder cannot be written.
         """
         try:
-            shards.set_aside(self._shards / shard)
+            shards.set_aside(self.shards / shard)
         except OSError as error:
-            raise NeuroscopeError(f"cannot set aside {self._shards / shard}: {error.strerror or error}") from error
+            raise NeuroscopeError(f"cannot set aside {self.shards / shard}: {error.strerror or error}") from error
 
-    def _describe(self) -> None:
-        """Write down, once, what this representation is."""
-        (self.folder / "shards").mkdir(parents=True, exist_ok=True)
-        about = self.folder / "representation.json"
-        if not about.exists():
-            text = {
-                "format": FORMAT,
-                "identity": asdict(self.identity),
-                "layers": self._widths,
-                "origin": asdict(self.origin),
-            }
-            with whole_file(about) as temporary:
-                temporary.write_text(json.dumps(text, indent=1))
+    def mark_used(self) -> None:
+        """Take down that the representation was read just now; a store that is only read has no last use."""
+        description.mark_used(self.folder)
 
     def features(self, ids: Sequence[str], rows: Sequence[str], layers: Iterable[str]) -> Features:
         """Read the chosen layers of the given rows, side by side in the given order.
@@ -203,92 +265,22 @@ class Representation:
                 f"{missing} of {len(rows)} utterances are not in the store; run `neuroscope extract` first"
             )
         units = tuple(unit for layer in chosen for unit in self.layers[layer])
-        values = self._room((len(rows), len(units)))
+        values = allocate((len(rows), len(units)), self.folder)
         by_shard: defaultdict[str, list[int]] = defaultdict(list)
         for target, row in enumerate(rows):
             by_shard[stored[row]].append(target)
         for shard, targets in by_shard.items():
-            self._fill(values, self._shards / shard, targets, rows, chosen)
+            self._reader.copy(self.shards / shard, [rows[target] for target in targets], chosen, values, targets)
         return Features(ids=tuple(ids), units=units, values=values)
 
-    def _room(self, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """An array in memory, or, where it is large, in a file without a name that goes when the array does."""
-        size = 4 * shape[0] * shape[1]
-        if size <= IN_MEMORY_BYTES:
-            return np.empty(shape, dtype=np.float32)
-        try:
-            with tempfile.TemporaryFile(
-                dir=self.folder if os.access(self.folder, os.W_OK, effective_ids=True) else None
-            ) as file:
-                os.posix_fallocate(file.fileno(), 0, size)  # a full disk is told here; later it would kill the process
-                return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
-        except OSError as error:
-            raise NeuroscopeError(
-                f"no room for {size / 1e9:.1f} GB of vectors beside {self.folder}: {error.strerror or error}"
-            ) from error
-
-    def _fill(
-        self, values: NDArray[Any], shard: Path, targets: Sequence[int], rows: Sequence[str], layers: Sequence[str]
-    ) -> None:
-        """Copy from one shard what goes to the target rows."""
-        numbers = {name: number for number, name in enumerate(self.layers)}
-        column = 0
-        with _told(shard):
-            index = shards.read_index(shard, len(self.layers))
-            place = {row: number for number, row in enumerate(index.rows)}
-            sources = [place[rows[target]] for target in targets]
-            for layer in layers:
-                width, name = len(self.layers[layer]), f"{numbers[layer]}.npy"
-                if shard / name not in self._checked:
-                    shards.check(shard, name, index)
-                    self._checked.add(shard / name)
-                stored = np.load(shard / name, mmap_mode="r", allow_pickle=False)
-                if stored.shape != (len(index.rows), width):
-                    raise DamagedShard(f"layer {layer} is {list(stored.shape)}")
-                values[targets, column : column + width] = stored[sources]
-                column += width
-
     @property
-    def _shards(self) -> Path:
+    def shards(self) -> Path:
+        """The folder of its shards."""
         return self.folder / "shards"
 
-    @property
-    def _widths(self) -> dict[str, int]:
-        return {name: len(units) for name, units in self.layers.items()}
 
-    def _check_description(self) -> None:
-        about = self.folder / "representation.json"
-        if not about.exists():
-            return
-        found = _read_json(about)
-        if found["format"] != FORMAT:
-            raise StoreMismatch(
-                f"{self.folder} has format {found['format']}, this version reads format {FORMAT}; "
-                "use the version that wrote it, or remove the folder to extract again"
-            )
-        if list(found["layers"].items()) != list(self._widths.items()):
-            raise StoreMismatch(
-                f"{self.folder} holds the layers {found['layers']}, the backbone now has {self._widths}; "
-                "remove the folder to extract again"
-            )
-
-
-def _read_json(path: Path) -> Any:
+def _stored(folder: Path) -> StoredRepresentation:
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise StoreMismatch(
-            f"{path} cannot be read ({error}); if it is damaged, remove it: the next extraction writes it again"
-        ) from error
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Whatever is wrong with a folder, told with what to do."""
-    try:
-        yield
-    except (OSError, ValueError, LookupError, DamagedShard) as error:
-        raise StoreMismatch(
-            f"{folder} cannot be read ({error}); if it is damaged, `neuroscope store verify` sets it aside, and "
-            "`neuroscope extract` computes it again"
-        ) from error
+        return StoredRepresentation(folder, Representation(folder, *description.read(folder)))
+    except StoreMismatch as error:
+        return StoredRepresentation(folder, None, str(error))

@@ -1,4 +1,4 @@
-"""One shard: a folder with the names of its rows, one array a layer, and the size and digest of every array.
+"""Write and read shards: folders with the names of rows, one array a layer, and the size and digest of every array.
 
 A shard is written under a temporary name, synced and renamed, and never changed after that. Its name is the digest of
 its rows' names, so a damaged index is seen as such. Whether the arrays are there and of the right size is cheap to see
@@ -12,12 +12,13 @@ import hashlib
 import json
 import os
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from neuroscope.errors import StoreMismatch
 from neuroscope.runtime.files import whole_folder
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def read_index(shard: Path, layers: int) -> ShardIndex:
         layers: how many it should have.
 
     Raises:
-        Damaged: a file is missing or of another size, or the index is not what was written.
+        DamagedShard: a file is missing or of another size, or the index is not what was written.
         OSError: the shard cannot be looked at, whatever it holds.
     """
     try:
@@ -97,7 +98,7 @@ def check(shard: Path, name: str, index: ShardIndex) -> None:
     """Read one file whole, and compare its digest.
 
     Raises:
-        Damaged: its bytes are not those that were written.
+        DamagedShard: its bytes are not those that were written.
         OSError: it cannot be read.
     """
     try:
@@ -111,9 +112,48 @@ def check(shard: Path, name: str, index: ShardIndex) -> None:
         raise DamagedShard(f"{name} has other bytes than were written")
 
 
+def map_array(shard: Path, name: str) -> NDArray[Any]:
+    """Memory-map the array in one file; its digest is not looked at.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no array.
+    """
+    values: NDArray[Any] = np.load(shard / name, mmap_mode="r", allow_pickle=False)
+    return values
+
+
 def set_aside(shard: Path) -> None:
     """Give a shard a name that no reader sees."""
     shard.rename(shard.with_name(f".{shard.name}.{secrets.token_hex(8)}.damaged"))
+
+
+def count_set_aside(folder: Path) -> int:
+    """How many shards in a folder are hidden from readers because they are damaged."""
+    return len(list(folder.glob(".*.damaged")))
+
+
+def made_with(folder: Path) -> list[dict[str, Any] | None]:
+    """Device and versions that computed each shard in a folder; None where its index cannot be read."""
+    found: list[dict[str, Any] | None] = []
+    for index in folder.glob(f"[!.]*/{_INDEX}"):
+        about = None
+        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # ``verify`` tells what is damaged
+            about = dict(json.loads(index.read_bytes())["made_with"].items())
+        found.append(about)
+    return found
+
+
+@contextmanager
+def errors_as_store_mismatch(folder: Path) -> Iterator[None]:
+    """Turn whatever is wrong with a folder of vectors into StoreMismatch, which says what to do."""
+    try:
+        yield
+    except (OSError, ValueError, LookupError, DamagedShard) as error:
+        raise StoreMismatch(
+            f"{folder} cannot be read ({error}); if it is damaged, `neuroscope store verify` sets it aside, and "
+            "`neuroscope extract` computes it again"
+        ) from error
 
 
 def _digest(rows: Sequence[str]) -> str:

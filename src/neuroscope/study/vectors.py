@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope.extraction import padding_check
+from neuroscope.store import padding_record
 from neuroscope.study.records import extraction_record
 
 if TYPE_CHECKING:
@@ -40,6 +40,6 @@ def bring_vectors(
         total=failures.total,
         found=extraction.found,
         computed=extraction.computed,
-        invariance=padding_check.record(extraction.invariance),
+        invariance=padding_record.record(extraction.invariance),
     )
     return extraction, record

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from neuroscope.audio import waveforms as waves
 from neuroscope.contracts.backbone import BackboneSpec, Frames
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.runtime.files import cache_folder
+from neuroscope.store.names import NamedVectorsSpec
+from neuroscope.store.representations import Store
 from neuroscope.testing.cases import NotApplicable, built
 from neuroscope.testing.module_hooks import hooks_of, modules_of
 from neuroscope.testing.signals import waveforms
@@ -123,10 +126,10 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     """
     del data
     choice = plugins.backbones.choose(text)
-    spec = built(choice)
+    spec = built(choice, store=Store(cache_folder() / "store"))
     if not isinstance(spec, BackboneSpec):
         raise PluginBroken(f"the factory of backbone {choice.text} makes a {type(spec).__name__}, not a BackboneSpec")
-    if spec.stored_as:
+    if isinstance(spec, NamedVectorsSpec):
         raise BadOption(f"{choice.text} holds vectors that were computed elsewhere: there is no model to check")
     return Subject(choice, spec)
 

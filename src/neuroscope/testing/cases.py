@@ -104,15 +104,15 @@ class Case:
         return Outcome(str(self), self.about, verdict, reason)
 
 
-def built(choice: Choice[T]) -> T:
-    """Build a component.
+def built(choice: Choice[T], **at_hand: Any) -> T:
+    """Build a component; ``at_hand`` as for ``Choice.build``.
 
     Raises:
         PluginBroken: its factory fails with an error that says nothing to a user.
         NeuroscopeError: as the factory raises it.
     """
     try:
-        return choice.build()
+        return choice.build(**at_hand)
     except NeuroscopeError:
         raise
     except Exception as error:  # a stranger's factory may raise anything

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import MissingDependency, NeuroscopeError, PluginBroken, UnknownName
 from neuroscope.plugin.hookspecs import PROJECT
-from neuroscope.plugin.options import to_text
+from neuroscope.plugin.options import required_of, to_text
 from neuroscope.testing.cases import NotApplicable, hold
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ HEAVY = MODELS | {"numpy", "scipy", "pandas", "polars", "pyarrow", "numba", "lib
 """What ``neuroscope list`` must not load."""
 _POSITIONAL = {"dataset": 1}
 """Arguments that the core hands to a factory of a kind; one more for a family."""
+_AT_HAND = {"backbone": {"store"}}
+"""Keyword-only arguments that the core hands to a factory of a kind if it asks for them."""
 _TIMEOUT = 300
 _LOOK = """
 import json, sys
@@ -152,7 +154,8 @@ def takes_no_other_arguments(subject: Subject) -> None:
     """Every named parameter of a factory has a default, so that the name alone is enough."""
     for entry, make in subject.makers:
         room = entry.is_family + _POSITIONAL.get(entry.kind, 0)
-        for name in _without_default(make)[room:]:
+        at_hand = _AT_HAND.get(entry.kind, set()) & set(required_of(make))
+        for name in [each for each in _without_default(make) if each not in at_hand][room:]:
             raise AssertionError(f"{entry.kind} {entry.name}: parameter {name} of its factory has no default")
 
 

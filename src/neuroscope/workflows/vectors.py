@@ -11,7 +11,6 @@ from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
-from neuroscope.store import catalogue
 from neuroscope.study.result import Result, extraction_result
 from neuroscope.study.vectors import bring_vectors
 
@@ -106,7 +105,7 @@ def export(
     """
     store = Workspace(extraction).store
     exporting.check_ending(file)
-    representation = catalogue.find(store, key).opened()
+    representation = store.find(key).open()
     rows = exporting.rows_of(representation)
     if data is not None:
         manifest = sources.load(data, plugins or Plugins.load()).manifest

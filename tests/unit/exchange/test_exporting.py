@@ -15,7 +15,8 @@ from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.exchange import exporting
 from neuroscope.exchange.formats import open_vectors
-from neuroscope.store.representations import Identity, Store
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Store
 
 UNITS = {"z": (Unit("z", 0), Unit("z", 1)), "a": (Unit("a", 0),)}
 VALUES = np.random.default_rng(0).standard_normal((5, 3)).astype("float32")

@@ -9,10 +9,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from neuroscope.contracts.audio import Manifest, Utterance
-from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, TooManyFailures, UnknownName
+from neuroscope.errors import BadOption, BadVectors, MissingData, StoreMismatch, UnknownName
 from neuroscope.exchange import importing
 from neuroscope.extraction.identity import prepare
-from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.plugin.loading import Plugins
 from neuroscope.store import catalogue
 from neuroscope.store.representations import Representation, Store
@@ -161,14 +160,8 @@ def test_more_rows_than_a_shard_has(bring, store, monkeypatch):
         assert read(store, name=write.__name__).tolist() == VALUES.tolist()
 
 
-def test_utterances_without_a_vector_are_counted_at_import_and_skipped_later(bring, store):
+def test_utterances_without_a_vector_are_counted(bring):
     assert bring(npz, IDS[:3], VALUES[:3]).missing == 1
-    failures = SkippedUtterances(4, max_errors=0.5)
-    found = importing.found_by_id(manifest(), prepared(store).representation, failures)
-    assert found.rows == {each: f"id:{each}" for each in IDS[:3]}
-    assert [(each.utterance, each.reason) for each in failures.skipped] == [("u3", "no vector")]
-    with pytest.raises(TooManyFailures, match="no vector"):
-        importing.found_by_id(manifest(), prepared(store).representation, SkippedUtterances(4))
 
 
 def spoilt(row, value):
@@ -334,13 +327,13 @@ def test_the_same_vectors_again_change_nothing_and_others_have_to_be_meant(bring
     second = bring(npz, values=VALUES + 1, replace=True)
     assert second.key != first.key
     assert read(store).tolist() == (VALUES + 1).tolist()
-    assert [each.key for each in catalogue.representations(store)] == [second.key]
+    assert [each.key for each in store.all()] == [second.key]
 
 
 def test_vectors_that_were_removed_or_damaged_are_imported_again(bring, store):
     bring(npz)
-    (held,) = catalogue.representations(store)
-    catalogue.remove(store, held)
+    (held,) = store.all()
+    store.remove(held)
     with pytest.raises(UnknownName, match="mine"):
         prepared(store)
     bring(npz)
@@ -364,12 +357,6 @@ def test_a_folder_that_went_and_a_name_that_cannot_be_read_are_told(bring, store
         prepared(store)
     bring(npz)
     assert read(store).tolist() == VALUES.tolist()
-
-
-def test_there_is_no_model_to_run(bring, store):
-    bring(npz)
-    with pytest.raises(MissingData, match="no model"):
-        prepared(store).spec.load("cpu")
 
 
 def test_an_import_that_is_interrupted_leaves_no_name(bring, store, monkeypatch):

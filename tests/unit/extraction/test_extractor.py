@@ -138,11 +138,12 @@ def test_reading_runs_ahead_of_the_model_by_no_more_than_it_may(tmp_path, corpus
         started.append(stretch.samples_at(rate))
         return read(path, stretch, rate)
 
-    monkeypatch.setattr(waveforms, "read", counted_read)
-    monkeypatch.setattr(batching, "SHARD_ROWS", 100)
-    monkeypatch.setattr(extraction, "AHEAD_SECONDS", 1.5)
     load = fake(lambda number: ahead.append(sum(started) - sum(sorted(started, reverse=True)[: 3 * (number + 1)])))
-    run(tmp_path / "store", corpus, load)
+    with monkeypatch.context() as patch:  # undone before the small batches are
+        patch.setattr(waveforms, "read", counted_read)
+        patch.setattr(batching, "SHARD_ROWS", 100)
+        patch.setattr(extraction, "AHEAD_SECONDS", 1.5)
+        run(tmp_path / "store", corpus, load)
     assert max(ahead) <= 1.5 * 16_000
     assert len(started) == 20
 

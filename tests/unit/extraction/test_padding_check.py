@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from neuroscope.contracts.backbone import Frames
-from neuroscope.errors import StoreMismatch
-from neuroscope.extraction import batching, padding_check
+from neuroscope.extraction import batching
 
 
 class Leaking:
@@ -93,9 +92,3 @@ def test_audio_that_cannot_be_read_leaves_the_question_open(tmp_path, fake, run,
     done, _, failures = run(tmp_path / "store", manifest, fake())
     assert done.invariance is None
     assert len(failures.skipped) == 1
-
-
-def test_a_damaged_record_is_told(tmp_path):
-    (tmp_path / "invariance.json").write_text("{")
-    with pytest.raises(StoreMismatch, match=r"invariance\.json"):
-        padding_check.recall(tmp_path)

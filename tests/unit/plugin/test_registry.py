@@ -55,6 +55,17 @@ def test_the_canonical_text_has_the_factorys_order_and_no_defaults(registry):
     assert registry.choose("toy,width= 4").text == "toy"
 
 
+def test_a_factory_is_given_what_it_asks_for_and_nothing_else():
+    made = Registry("backbone")
+    made.add(entry("asks", lambda *, store, width=4: (store, width)))
+    made.add(entry("family:", lambda store, *, width=4: (store, width)))
+    made.add(entry("option", lambda *, store="its own": store))
+    made.add(entry("anything", lambda **others: others))
+    at_hand = {"store": "at hand", "other": 0}
+    built = [made.choose(name).build(**at_hand) for name in ("asks,width=5", "family:x", "option", "anything")]
+    assert built == [("at hand", 5), ("x", 4), "its own", {}]
+
+
 def test_resolved_options_are_all_of_them(registry):
     assert registry.choose("toy,width=5").resolved == {"width": 5, "name": "x"}
 

@@ -10,8 +10,9 @@ from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.runtime.files import whole_folder
-from neuroscope.store import catalogue
-from neuroscope.store.representations import Identity, Store
+from neuroscope.store import catalogue, disk
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Store
 
 UNITS = {"a": (Unit("a", 0), Unit("a", 1)), "b": (Unit("b", 0),)}
 ORIGIN = Origin(source="somewhere", licence="free", digest="d", files=("w.pt",), layers="after")
@@ -32,7 +33,7 @@ def filled(store, weights="w", rows=("r1", "r2", "r3")):
 
 
 def the_one(store):
-    (held,) = catalogue.representations(store)
+    (held,) = store.all()
     return held
 
 
@@ -49,11 +50,11 @@ def flip(rep):
 
 
 def test_an_empty_store_holds_nothing(store):
-    assert catalogue.representations(store) == []
+    assert store.all() == []
     assert catalogue.prune(store) == {}
     assert not store.folder.exists()
     with pytest.raises(UnknownName, match="There is none"):
-        catalogue.find(store, "a")
+        store.find("a")
 
 
 def test_a_representation_is_listed_with_what_it_is(store):
@@ -84,29 +85,14 @@ def test_all_that_is_known_of_one(store):
     assert (about["rows"], about["shards"], about["set_aside"], about["path"]) == (4, 2, 0, str(rep.folder))
 
 
-def test_it_is_found_by_the_beginning_of_its_key(store):
-    keys = sorted(filled(store, weights=str(number)).key for number in range(20))
-    assert catalogue.find(store, keys[3]).key == keys[3]
-    first = {key[0] for key in keys}
-    shared = next(letter for letter in sorted(first) if sum(key[0] == letter for key in keys) > 1)
-    with pytest.raises(UnknownName, match="More than one") as error:
-        catalogue.find(store, shared)
-    assert error.value.known == tuple(key for key in keys if key[0] == shared)
-    with pytest.raises(UnknownName) as error:
-        catalogue.find(store, "nothing")
-    assert error.value.known == tuple(keys)
-    with pytest.raises(UnknownName):
-        catalogue.find(store, "")
-
-
 def test_the_last_use_is_the_last_reading(store):
     rep = filled(store)
     old(rep.folder, 1000)
     before = catalogue.summary(the_one(store))["last_use"]
-    catalogue.used(rep)
+    rep.mark_used()
     after = catalogue.summary(the_one(store))["last_use"]
     assert before < after
-    catalogue.used(Store(store.folder / "nowhere").representation(rep.identity, UNITS, ORIGIN))
+    Store(store.folder / "nowhere").representation(rep.identity, UNITS, ORIGIN).mark_used()
 
 
 def test_what_is_damaged_is_set_aside_and_can_be_written_again(store):
@@ -127,15 +113,15 @@ def test_a_description_that_cannot_be_read_is_a_problem_and_hides_nothing_else(s
     spoilt, other = filled(store), filled(store, "other")
     about = spoilt.folder / "representation.json"
     about.write_text(text) if text else about.unlink()
-    found = {each.key: each for each in catalogue.representations(store)}
+    found = {each.key: each for each in store.all()}
     assert "cannot be read" in catalogue.summary(found[spoilt.key])["problem"]
     assert catalogue.summary(found[spoilt.key])["bytes"] > 0
     assert catalogue.summary(found[other.key])["problem"] == ""
     for look in (catalogue.details, catalogue.verify):
         with pytest.raises(StoreMismatch, match="cannot be read"):
             look(found[spoilt.key])
-    assert catalogue.remove(store, found[spoilt.key]) > 0
-    assert [each.key for each in catalogue.representations(store)] == [other.key]
+    assert store.remove(found[spoilt.key]) > 0
+    assert [each.key for each in store.all()] == [other.key]
 
 
 def test_another_format_is_a_problem(store):
@@ -181,27 +167,9 @@ def test_an_age_that_is_none(store, hours):
         catalogue.prune(store, hours)
 
 
-def test_what_is_removed_is_gone_and_its_bytes_are_told(store):
-    rep, other = filled(store), filled(store, "other")
-    size = catalogue.summary(catalogue.find(store, rep.key))["bytes"]
-    assert catalogue.remove(store, catalogue.find(store, rep.key)) == size
-    assert [path.name for path in rep.folder.parent.iterdir()] == [other.key]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
-def test_a_store_that_is_only_read_is_told(store):
-    rep = filled(store)
-    rep.folder.parent.chmod(0o555)
-    try:
-        with pytest.raises(NeuroscopeError, match="cannot remove"):
-            catalogue.remove(store, the_one(store))
-    finally:
-        rep.folder.parent.chmod(0o755)
-
-
 def test_what_cannot_be_removed_is_told(store, monkeypatch):
     left = filled(store).folder / "shards" / ".x.0.partial"
     left.mkdir()
-    monkeypatch.setattr(catalogue.shutil, "rmtree", lambda path, ignore_errors: None)
+    monkeypatch.setattr(disk.shutil, "rmtree", lambda path, ignore_errors: None)
     with pytest.raises(NeuroscopeError, match="1 of 1 cannot be removed"):
         catalogue.prune(store, 0)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
-from neuroscope.store import representations
+from neuroscope.store import allocation
 
 STORE = Path(__file__).with_name("test_representations.py")
 LAYERS, expected, representation, write, flip = (
@@ -187,7 +187,7 @@ def test_a_folder_that_may_only_be_read_is_read_and_writing_to_it_is_told(nobody
     folder, as_nobody = nobody
     write(representation(folder), "1")
     protect(folder)
-    monkeypatch.setattr(representations, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(allocation, "IN_MEMORY_BYTES", 0)
     with as_nobody():
         rep = representation(folder)
         np.testing.assert_array_equal(rep.features(["a"], ["1"], LAYERS).values, expected("1"))
@@ -231,7 +231,7 @@ def test_a_disk_that_is_really_full_is_told_and_leaves_what_was_there(tmp_path, 
         with pytest.raises(NeuroscopeError, match="No space left on device"):
             write(rep, *map(str, range(4_000)))
         assert not list(tmp_path.rglob("*.partial"))
-        monkeypatch.setattr(representations, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr(allocation, "IN_MEMORY_BYTES", 0)
         with pytest.raises(NeuroscopeError, match=r"no room.*No space left on device"):
             rep.features(["a"] * 4_000, ["1"] * 4_000, LAYERS)
         np.testing.assert_array_equal(rep.features(["a"], ["1"], LAYERS).values, expected("1"))

@@ -13,9 +13,10 @@ import pytest
 
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
-from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
-from neuroscope.store import representations
-from neuroscope.store.representations import Identity, Representation, Store
+from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch, UnknownName
+from neuroscope.store import allocation, names
+from neuroscope.store.description import Identity
+from neuroscope.store.representations import Representation, Store
 
 IDENTITY = Identity(
     backbone="toy",
@@ -163,7 +164,7 @@ def flip(path):
 
 @pytest.mark.parametrize("limit", [0, 10**9])
 def test_vectors_that_are_larger_than_memory_allows_are_the_same_in_a_file_without_a_name(tmp_path, monkeypatch, limit):
-    monkeypatch.setattr(representations, "IN_MEMORY_BYTES", limit)
+    monkeypatch.setattr(allocation, "IN_MEMORY_BYTES", limit)
     rep = representation(tmp_path)
     write(rep, "1", "2", "3")
     before = sorted(tmp_path.rglob("*"))
@@ -175,7 +176,7 @@ def test_vectors_that_are_larger_than_memory_allows_are_the_same_in_a_file_witho
 
 
 def test_no_room_for_vectors_that_are_larger_than_memory_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(representations, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(allocation, "IN_MEMORY_BYTES", 0)
     rep = representation(tmp_path)
     write(rep, "1")
     monkeypatch.setattr(os, "posix_fallocate", lambda *_: os.pread(-1, 1, 0))
@@ -209,27 +210,93 @@ def test_a_folder_of_another_format_or_of_other_layers_is_refused(tmp_path):
         rep.rows()
 
 
-def test_a_key_does_not_depend_on_the_order_of_options(tmp_path):
-    turned = replace(IDENTITY, options=dict(reversed(IDENTITY.options.items())))
-    assert turned.key == IDENTITY.key
-    assert representation(tmp_path).key == IDENTITY.key
+def test_it_is_found_by_the_beginning_of_its_key(tmp_path):
+    store = Store(tmp_path)
+    for number in range(20):
+        write(store.representation(replace(IDENTITY, weights=str(number)), LAYERS, ORIGIN), "1")
+    keys = [each.key for each in store.all()]
+    assert keys == sorted(keys)
+    assert store.find(keys[3]).key == keys[3]
+    first = {key[0] for key in keys}
+    shared = next(letter for letter in sorted(first) if sum(key[0] == letter for key in keys) > 1)
+    with pytest.raises(UnknownName, match="More than one") as error:
+        store.find(shared)
+    assert error.value.known == tuple(key for key in keys if key[0] == shared)
+    with pytest.raises(UnknownName) as error:
+        store.find("nothing")
+    assert error.value.known == tuple(keys)
+    with pytest.raises(UnknownName):
+        store.find("")
 
 
-def test_every_field_and_every_type_of_value_has_its_own_key():
-    changes = [
-        {"backbone": "toy2"},
-        {"options": {**IDENTITY.options, "seed": 1}},
-        {"options": {**IDENTITY.options, "seed": "0"}},
-        {"options": {**IDENTITY.options, "seed": False}},
-        {"options": {**IDENTITY.options, "seed": None}},
-        {"options": {**IDENTITY.options, "name": "e\N{COMBINING ACUTE ACCENT}"}},
-        {"options": {**IDENTITY.options, "name": "\udce9"}},  # what a byte that is not UTF-8 becomes in an argument
-        {"weights": "other"},
-        {"plugin": "toy 1.1"},
-        {"poolings": {"low": "meanstd", "high": "mean"}},
-        {"pooling_plugins": ["core 1.1"]},
-        {"audio": "2"},
-        {"dtype": "float16"},
-    ]
-    keys = [IDENTITY.key, *(replace(IDENTITY, **change).key for change in changes)]
-    assert len(set(keys)) == len(keys)
+def test_what_was_stored_is_opened_as_it_was_described(tmp_path):
+    write(representation(tmp_path), "1", "2")
+    (found,) = Store(tmp_path).all()
+    opened = found.open()
+    assert (found.problem, found.imported_as, opened.key) == ("", "", IDENTITY.key)
+    assert (opened.identity.key, opened.origin) == (IDENTITY.key, ORIGIN)
+    np.testing.assert_array_equal(opened.features("ab", ["2", "1"], LAYERS).values, expected("2", "1"))
+
+
+def test_what_is_removed_is_gone_and_its_bytes_are_told(tmp_path):
+    rep, other = representation(tmp_path), representation(tmp_path, "float16")
+    for each in (rep, other):
+        write(each, "1")
+    size = sum(file.stat().st_size for file in rep.folder.rglob("*") if file.is_file())
+    store = Store(tmp_path)
+    assert store.remove(store.find(rep.key)) == size
+    assert [path.name for path in rep.folder.parent.iterdir()] == [other.key]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_what_may_only_be_read_is_not_removed(tmp_path):
+    rep = representation(tmp_path)
+    write(rep, "1")
+    rep.folder.parent.chmod(0o555)
+    try:
+        with pytest.raises(NeuroscopeError, match="cannot remove"):
+            Store(tmp_path).remove(Store(tmp_path).find(rep.key))
+    finally:
+        rep.folder.parent.chmod(0o755)
+
+
+VECTORS = {"layers": {"CNN": 2, "FC": 1}, "dtype": "float16", "origin": ORIGIN}
+
+
+def imported(folder, name="mine", *, named=True):
+    rep = Store(folder).imported(name, **VECTORS)
+    rep.write(["id:u"], {"CNN": np.ones((1, 2)), "FC": np.ones((1, 1))}, MADE_WITH)
+    if named:
+        names.remember(folder, names.NamedVectors(name=name, key=rep.key, **VECTORS))
+    return rep
+
+
+def test_imported_vectors_are_found_by_name_and_the_name_goes_with_them(tmp_path):
+    store = Store(tmp_path)
+    rep, other = imported(tmp_path), imported(tmp_path, "other")
+    (found,) = store.imported_under("mine")
+    assert (found.key, found.imported_as, store.never_ended(found)) == (rep.key, "mine", False)
+    store.remove(found)
+    assert names.names(tmp_path) == ["other"]
+    assert [each.key for each in store.all()] == [other.key]
+
+
+def test_an_import_without_a_name_never_ended_and_leaves_the_name_of_another(tmp_path):
+    store, rep = Store(tmp_path), imported(tmp_path, named=False)
+    (found,) = store.all()
+    assert store.never_ended(found)
+    assert store.imported_under("mine") == []
+    names.remember(tmp_path, names.NamedVectors(name="mine", key="another", **VECTORS))
+    assert store.never_ended(found)
+    assert store.remove(found) > 0
+    assert names.names(tmp_path) == ["mine"]
+    assert not rep.folder.exists()
+
+
+def test_a_name_that_cannot_be_read_may_have_stood_for_it(tmp_path):
+    store, rep = Store(tmp_path), imported(tmp_path)
+    (name,) = tmp_path.glob("imported/*")
+    name.write_text("{")
+    assert [each.key for each in store.imported_under("mine")] == [rep.key]
+    store.remove(store.find(rep.key))
+    assert name.exists()

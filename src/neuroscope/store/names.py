@@ -1,0 +1,160 @@
+"""Names of imported vectors: what each stands for, one small file a name, and what their rows are called.
+
+The file is written after the vectors, which are a representation like any other: vectors that no name stands for are
+of an import that never ended.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from neuroscope.contracts.backbone import BackboneSpec, Origin
+from neuroscope.contracts.features import Unit
+from neuroscope.errors import BadOption, StoreMismatch, UnknownName
+from neuroscope.runtime.files import whole_file
+from neuroscope.store.description import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FAMILY = "stored:"
+"""Of backbones: what follows is the name of imported vectors."""
+POOLING = "none"
+"""Of imported vectors: whatever computed them pooled them too."""
+_ROW = "id:"
+_NAME = re.compile(r"\w[\w.+-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedVectors:
+    """Imported vectors that a name stands for.
+
+    Attributes:
+        name: as the user chose it.
+        layers: name -> width, in the order of the columns.
+        dtype: of the vectors.
+        origin: of the vectors; its digest is that of ids and values.
+        key: of the representation that holds them.
+    """
+
+    name: str
+    layers: Mapping[str, int]
+    dtype: str
+    origin: Origin
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedVectorsSpec(BackboneSpec):
+    """A backbone whose vectors are in the store already, by the utterance's id: no audio is read, no model runs.
+
+    Attributes:
+        vectors: what its name stands for.
+    """
+
+    vectors: NamedVectors
+
+
+def find(store: Path, name: str) -> NamedVectors:
+    """What a name stands for in a store's folder.
+
+    Raises:
+        UnknownName: nothing was imported under it.
+        StoreMismatch: what is known of it cannot be read.
+    """
+    known = names(store)
+    if name not in known:
+        hint = f"`neuroscope import FILE --manifest M --name {name}` brings vectors into the store."
+        raise UnknownName("name of stored vectors", name, known, hint)
+    file = _file(store, name)
+    try:
+        read = json.loads(file.read_text())
+        origin = Origin(**{**read["origin"], "files": tuple(read["origin"]["files"])})
+        return NamedVectors(**{**read, "origin": origin})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreMismatch(f"{file} cannot be read ({error}); import the vectors again") from error
+
+
+def names(store: Path) -> list[str]:
+    """Names that something was imported under, in order."""
+    return sorted(file.stem for file in _folder(store).glob("[!.]*.json"))
+
+
+def check_name(name: str) -> None:
+    """Raise BadOption if the name cannot be a name of stored vectors."""
+    if not _NAME.fullmatch(name):
+        raise BadOption(f"--name {name}: expected letters, digits and any of . _ + -, beginning with a letter or digit")
+
+
+def remember(store: Path, vectors: NamedVectors) -> None:
+    """Write down what a name stands for from now on.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    file = _file(store, vectors.name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(file) as temporary:
+        temporary.write_text(json.dumps(asdict(vectors), indent=1))
+
+
+def forget(store: Path, name: str) -> None:
+    """Remove a name; one that stands for nothing stays so.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    _file(store, name).unlink(missing_ok=True)
+
+
+def name_of(backbone: str) -> str:
+    """The name in a backbone's name; empty where it is of another family."""
+    return backbone.removeprefix(FAMILY) if backbone.startswith(FAMILY) else ""
+
+
+def identity_of(name: str, layers: Mapping[str, int], dtype: str, digest: str) -> Identity:
+    """Identity of imported vectors: what computed them is not known, so their digest tells them apart.
+
+    Args:
+        name: that they are imported under.
+        layers: name -> width.
+        dtype: of the stored vectors.
+        digest: of ids and values.
+    """
+    return Identity(
+        backbone=FAMILY + name,
+        options={},
+        weights=digest,
+        plugin="",
+        poolings=dict.fromkeys(layers, POOLING),
+        pooling_plugins=[],
+        audio="",
+        dtype=dtype,
+    )
+
+
+def units_of(layers: Mapping[str, int]) -> dict[str, tuple[Unit, ...]]:
+    """Layer -> its units: one for each column of imported vectors."""
+    return {name: tuple(Unit(name, number, "value") for number in range(width)) for name, width in layers.items()}
+
+
+def row_of(utterance: str) -> str:
+    """The row of an utterance's imported vector."""
+    return f"{_ROW}{utterance}"
+
+
+def utterance_of(row: str) -> str:
+    """The id of the utterance whose imported vector a row is; of any other row its own name."""
+    return row.removeprefix(_ROW)
+
+
+def _file(store: Path, name: str) -> Path:
+    return _folder(store) / f"{name}.json"
+
+
+def _folder(store: Path) -> Path:
+    return store / "imported"

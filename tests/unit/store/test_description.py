@@ -1,0 +1,95 @@
+"""What decides the numbers of a representation is its key, and what a folder says of itself is read again."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from neuroscope.contracts.backbone import Origin
+from neuroscope.contracts.features import Unit
+from neuroscope.errors import StoreMismatch
+from neuroscope.store import description
+from neuroscope.store.description import Identity
+
+IDENTITY = Identity(
+    backbone="toy",
+    options={"width": 2, "name": "é", "seed": 0},
+    weights="digest",
+    plugin="toy 1.0",
+    poolings={"low": "mean", "high": "meanstd"},
+    pooling_plugins=["core 1.0"],
+    audio="1",
+    dtype="float32",
+)
+ORIGIN = Origin(source="a test", licence="none", digest="digest", files=("w.pt",), layers="after")
+WIDTHS = {"low": 2, "high": 1}
+
+
+def test_the_key_is_the_one_that_stores_are_made_with():
+    assert IDENTITY.key == "8b8e1792759af90145334378d53510e7"
+
+
+def test_a_key_does_not_depend_on_the_order_of_options():
+    turned = replace(IDENTITY, options=dict(reversed(IDENTITY.options.items())))
+    assert turned.key == IDENTITY.key
+
+
+def test_every_field_and_every_type_of_value_has_its_own_key():
+    changes = [
+        {"backbone": "toy2"},
+        {"options": {**IDENTITY.options, "seed": 1}},
+        {"options": {**IDENTITY.options, "seed": "0"}},
+        {"options": {**IDENTITY.options, "seed": False}},
+        {"options": {**IDENTITY.options, "seed": None}},
+        {"options": {**IDENTITY.options, "name": "e\N{COMBINING ACUTE ACCENT}"}},
+        {"options": {**IDENTITY.options, "name": "\udce9"}},  # what a byte that is not UTF-8 becomes in an argument
+        {"weights": "other"},
+        {"plugin": "toy 1.1"},
+        {"poolings": {"low": "meanstd", "high": "mean"}},
+        {"pooling_plugins": ["core 1.1"]},
+        {"audio": "2"},
+        {"dtype": "float16"},
+    ]
+    keys = [IDENTITY.key, *(replace(IDENTITY, **change).key for change in changes)]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_file_is_what_stores_are_made_with(tmp_path):
+    description.write(tmp_path, IDENTITY, WIDTHS, ORIGIN)
+    assert json.loads((tmp_path / "representation.json").read_text()) == {
+        "format": 1,
+        "identity": {
+            "backbone": "toy",
+            "options": {"width": 2, "name": "é", "seed": 0},
+            "weights": "digest",
+            "plugin": "toy 1.0",
+            "poolings": {"low": "mean", "high": "meanstd"},
+            "pooling_plugins": ["core 1.0"],
+            "audio": "1",
+            "dtype": "float32",
+        },
+        "layers": {"low": 2, "high": 1},
+        "origin": {
+            "source": "a test",
+            "licence": "none",
+            "digest": "digest",
+            "files": ["w.pt"],
+            "layers": "after",
+        },
+    }
+
+
+def test_what_is_written_is_read_and_is_written_once(tmp_path):
+    description.write(tmp_path, IDENTITY, WIDTHS, ORIGIN)
+    description.write(tmp_path, replace(IDENTITY, backbone="other"), {"other": 1}, ORIGIN)
+    layers = {"low": (Unit("low", 0), Unit("low", 1)), "high": (Unit("high", 0),)}
+    assert description.read(tmp_path) == (IDENTITY, layers, ORIGIN)
+    description.check(tmp_path, WIDTHS)
+
+
+def test_a_folder_without_a_description_may_hold_anything_and_has_no_last_use(tmp_path):
+    description.check(tmp_path, WIDTHS)
+    description.mark_used(tmp_path)
+    assert description.last_use(tmp_path) == ""
+    with pytest.raises(StoreMismatch, match=r"representation\.json cannot be read \(FileNotFoundError"):
+        description.read(tmp_path)

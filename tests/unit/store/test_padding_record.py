@@ -1,0 +1,56 @@
+"""What was found about neighbours in a batch is kept with the vectors."""
+
+import json
+
+import pytest
+
+from neuroscope.errors import NeuroscopeError, StoreMismatch
+from neuroscope.store import padding_record
+from neuroscope.store.padding_record import Invariance
+
+FOUND = Invariance({"low": 2e-5, "high": 2e-5}, {"low": "float32", "high": "float16"}, "cpu")
+
+
+def test_what_is_remembered_is_recalled_and_stays(tmp_path):
+    assert padding_record.recall(tmp_path) is None
+    padding_record.remember(tmp_path, FOUND)
+    padding_record.remember(tmp_path, Invariance({}, {}, "cuda:0"))
+    assert padding_record.recall(tmp_path) == FOUND
+
+
+def test_the_file_is_what_stores_are_made_with(tmp_path):
+    padding_record.remember(tmp_path, FOUND)
+    assert json.loads((tmp_path / "invariance.json").read_text()) == {
+        "differences": {"low": 2e-5, "high": 2e-5},
+        "precisions": {"low": "float32", "high": "float16"},
+        "device": "cpu",
+    }
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"device": "cpu"}'])
+def test_a_damaged_record_is_told(tmp_path, text):
+    (tmp_path / "invariance.json").write_text(text)
+    with pytest.raises(StoreMismatch, match=r"invariance\.json"):
+        padding_record.recall(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(NeuroscopeError, match="cannot write to the store"):
+        padding_record.remember(tmp_path / "gone", FOUND)
+
+
+def test_a_run_records_what_was_found_and_what_goes_one_at_a_time():
+    assert padding_record.record(None) is None
+    assert padding_record.record(FOUND) == {
+        "differences": {"low": 2e-5, "high": 2e-5},
+        "precisions": {"low": "float32", "high": "float16"},
+        "device": "cpu",
+        "one_at_a_time": ["low"],
+    }
+
+
+def test_the_tolerance_is_that_of_the_frames():
+    precisions = {"a": "float32", "b": "float64", "c": "float16", "d": "bfloat16"}
+    found = Invariance(dict.fromkeys(precisions, 0.0), precisions, "cpu")
+    assert [found.tolerance(layer) for layer in precisions] == [1e-5, 1e-5, 1e-2, 5e-2]
+    assert found.broken == []
