@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.contracts.rows import Row
+    from neuroscope.study.cell_inputs import CellInputs
     from neuroscope.study.cell_parts import CellPart
-    from neuroscope.study.cell_runner import CellInputs, CellRunner
+    from neuroscope.study.cell_runner import CellRunner
     from neuroscope.study.settings import CellSpec
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from neuroscope.data.labelling import LabelledTask, label_manifest
+from neuroscope.data.labelling import label_manifest
 from neuroscope.probing.cell import Cell
+from neuroscope.study.cell_inputs import CellInputs, TaskRuns
 from neuroscope.study.neuron_cell import run_neuron_cell
 from neuroscope.study.probe_cell import run_probe_cell
 from neuroscope.study.settings import ProbeSettings, StudySettings, choose_tasks, resolve
-from neuroscope.study.task_runs import TaskRuns
 from neuroscope.study.vectors import bring_vectors
 
 if TYPE_CHECKING:
@@ -23,31 +23,7 @@ if TYPE_CHECKING:
     from neuroscope.plugin.loading import Plugins
     from neuroscope.probing.cell_result import CellResult
     from neuroscope.probing.layerwise import FinishedFits
-    from neuroscope.probing.runs import Runs
     from neuroscope.study.settings import CellSpec
-
-
-@dataclass(frozen=True)
-class CellInputs:
-    """All that one cell is computed from.
-
-    Attributes:
-        spec: what describes it.
-        cell: the conditions of its rows.
-        prepared: the backbone.
-        labelled: the task, over the utterances that could be used.
-        runs: splits and seeds over these.
-        row_of: utterance id -> its row in the store.
-        settings: the unfitted probe and what belongs to it.
-    """
-
-    spec: CellSpec
-    cell: Cell
-    prepared: PreparedBackbone
-    labelled: LabelledTask
-    runs: Runs
-    row_of: Mapping[str, str]
-    settings: ProbeSettings
 
 
 class CellRunner:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
     from neuroscope.probing.runs import Run
-    from neuroscope.study.cell_runner import CellInputs
+    from neuroscope.study.cell_inputs import CellInputs
     from neuroscope.study.settings import StudySettings
 
 

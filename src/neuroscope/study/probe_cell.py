@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
     from neuroscope.probing.cell_result import CellResult
     from neuroscope.probing.layerwise import FinishedFits
-    from neuroscope.study.cell_runner import CellInputs
+    from neuroscope.study.cell_inputs import CellInputs
 
 
 def run_probe_cell(inputs: CellInputs, finished: FinishedFits | None, progress: Progress) -> CellResult:

@@ -1,21 +1,47 @@
-"""A task with its runs: the splits are drawn once, however many backbones are asked."""
+"""What a cell is computed from: its task with its runs, its backbone, and the rows of the store."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuroscope.probing.runs import make_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     from neuroscope.data.labelling import LabelledTask
+    from neuroscope.extraction.identity import PreparedBackbone
+    from neuroscope.probing.cell import Cell
     from neuroscope.probing.runs import Runs
-    from neuroscope.study.settings import ProbeSettings
+    from neuroscope.study.settings import CellSpec, ProbeSettings
+
+
+@dataclass(frozen=True)
+class CellInputs:
+    """All that one cell is computed from.
+
+    Attributes:
+        spec: what describes it.
+        cell: the conditions of its rows.
+        prepared: the backbone.
+        labelled: the task, over the utterances that could be used.
+        runs: splits and seeds over these.
+        row_of: utterance id -> its row in the store.
+        settings: the unfitted probe and what belongs to it.
+    """
+
+    spec: CellSpec
+    cell: Cell
+    prepared: PreparedBackbone
+    labelled: LabelledTask
+    runs: Runs
+    row_of: Mapping[str, str]
+    settings: ProbeSettings
 
 
 class TaskRuns:
-    """A labelled task, and its runs over the utterances that a backbone could use.
+    """A labelled task, and its runs over the utterances that a backbone could use; splits are drawn once.
 
     Args:
         labelled: the task and all its utterances.
