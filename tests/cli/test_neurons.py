@@ -58,8 +58,9 @@ def test_what_people_read(done):
 def test_the_run_folder_holds_all_that_the_result_stands_on(done):
     _, root = done
     folder = root / "run"
-    names = "neurons.png neurons.svg predictions.parquet rankings.parquet rows.csv rows.parquet run.json split.parquet"
-    assert sorted(path.name for path in folder.iterdir()) == names.split()
+    tables = "manifest minimal_neurons predictions rankings rows split"
+    names = [*(f"{name}.parquet" for name in tables.split()), "neurons.png", "neurons.svg", "rows.csv", "run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     (cell,) = json.loads((folder / "run.json").read_text())["cells"]
     assert cell["ranking"] == "weight-mass"
     assert cell["neurons"] == {"energy": 24, "delta": 24}

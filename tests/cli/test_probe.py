@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from neuroscope import workflows
 from neuroscope.cli.main import build
 from neuroscope.data import Data
-from neuroscope.study.run_folder import read
+from neuroscope.study.cell_runner import CellRunner
+from neuroscope.study.run_folder import read_rows
 
 TOY = ["--backbone", "toy", "--dataset", "toy"]
 
@@ -41,7 +42,7 @@ def test_the_layer_that_knows_is_found(tmp_path):
 def test_the_run_folder_holds_all_that_the_result_stands_on(tmp_path):
     folder = tmp_path / "run"
     run("probe", *TOY, "--task", "toy", "--out", folder, "--runs", 2)
-    names = "layers.png layers.svg predictions.parquet rows.csv rows.parquet run.json split.parquet"
+    names = "layers.png layers.svg manifest.parquet predictions.parquet rows.csv rows.parquet run.json split.parquet"
     assert sorted(path.name for path in folder.iterdir()) == names.split()
     about = json.loads((folder / "run.json").read_text())
     (cell,), (extraction,) = about["cells"], about["extractions"]
@@ -58,6 +59,11 @@ def test_the_run_folder_holds_all_that_the_result_stands_on(tmp_path):
     train, test = (set(group) for group in by_part["group"].to_list())
     assert not train & test
     assert polars.read_csv(folder / "rows.csv").height == polars.read_parquet(folder / "rows.parquet").height
+    manifest = polars.read_parquet(folder / "manifest.parquet")
+    assert sorted(manifest.filter(part="test")["id"]) == sorted(tested["utterance"])
+    (root,) = about["roots"]
+    assert all((Path(root) / path).is_file() for path in manifest["path"])
+    assert set(manifest["label"]) == {"high", "low"}
 
 
 def test_json_is_one_object_and_nothing_else(tmp_path):
@@ -70,8 +76,10 @@ def test_json_is_one_object_and_nothing_else(tmp_path):
 
 def test_a_notebook_gets_the_same_rows(tmp_path):
     run("probe", *TOY, "--task", "toy", "--runs", 2, "--out", tmp_path / "typed")
-    called = workflows.probe(["toy"], ["toy"], Data(dataset="toy"), runs=2, out=tmp_path / "called")
-    assert called.rows == read(tmp_path / "typed") == read(tmp_path / "called")
+    called = workflows.probe(
+        ["toy"], ["toy"], Data(dataset="toy"), workflows.StudySettings(runs=2), out=tmp_path / "called"
+    )
+    assert called.rows == read_rows(tmp_path / "typed") == read_rows(tmp_path / "called")
 
 
 def test_the_second_run_extracts_nothing_and_finds_the_same(tmp_path):
@@ -108,14 +116,14 @@ def test_a_repeated_probe_loads_no_torch(tmp_path):
 def test_an_earlier_run_is_replaced_and_anything_else_is_not(tmp_path):
     run("probe", *TOY, "--task", "toy", "--out", tmp_path / "run", "--runs", 3)
     run("probe", *TOY, "--task", "toy", "--out", tmp_path / "run", "--runs", 1)
-    assert {row.seed for row in read(tmp_path / "run")} == {None, 0}
+    assert {row.seed for row in read_rows(tmp_path / "run")} == {None, 0}
     assert not [path for path in tmp_path.iterdir() if path.name != "run"]
 
 
 def test_without_out_the_run_goes_to_the_cache_folder():
     last = run("probe", *TOY, "--task", "toy", "--runs", 1).stdout.splitlines()[-1]
     assert last.startswith(os.environ["NEUROSCOPE_CACHE"])
-    assert read(Path(last))
+    assert read_rows(Path(last))
 
 
 def test_several_backbones_and_tasks_are_cells_of_one_table(tmp_path):
@@ -175,3 +183,21 @@ def test_extract_then_again():
     about = json.loads(run("extract", *TOY, "--json").stdout)
     assert about["rows"] == []
     assert about["run"]["extractions"][0]["found"] == 120
+
+
+def test_a_cell_that_fails_is_told_at_the_end_and_the_others_stand(tmp_path, monkeypatch):
+    inputs = CellRunner.inputs
+
+    def failing(self, spec):
+        if spec.backbone == "toy,width=2":
+            raise ValueError("it broke")
+        return inputs(self, spec)
+
+    monkeypatch.setattr(CellRunner, "inputs", failing)
+    both = ["--backbone", "toy", "--backbone", "toy,width=2", "--dataset", "toy", "--task", "toy", "--runs", 1]
+    result = run("probe", *both, "--out", tmp_path / "run", code=1)
+    assert "Best layer: energy" in result.stdout
+    assert result.stderr == "Error: toy in toy,width=2 has no result: it broke\n"
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert about["failed"] == [{"backbone": "toy,width=2", "task": "toy", "error": "it broke"}]
+    assert {row.backbone for row in read_rows(tmp_path / "run")} == {"toy"}

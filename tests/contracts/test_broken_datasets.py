@@ -197,7 +197,7 @@ def test_a_file_as_root_is_linked_with_its_folder_and_a_large_corpus_is_not_copi
         return sound(root.parent)
 
     assert failed(outcomes(beside, corpus / "notes.txt")) == {}
-    monkeypatch.setattr("neuroscope.testing.places._COPIED_FILES", COUNT - 1)
+    monkeypatch.setattr("neuroscope.testing.inputs.places._COPIED_FILES", COUNT - 1)
     assert failed(outcomes(tags_with_the_true_place, corpus)) == {}
     assert list(failed(outcomes(ids_with_the_root, corpus))) == ["another_place_same_manifest"]
 

@@ -8,7 +8,7 @@ import pytest
 from neuroscope import Plugins, Ranking
 from neuroscope.plugin.registry import Entry
 from neuroscope.testing import checks_of, run
-from neuroscope.testing.planted import plant
+from neuroscope.testing.inputs.planted import plant
 
 
 class Probeless:

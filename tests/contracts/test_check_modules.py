@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from neuroscope.testing.module_hooks import PlannedError, counting, hooks_of, modules_of
-from neuroscope.testing.signals import SIGNALS, waveforms
+from neuroscope.testing.inputs.signals import SIGNALS, waveforms
+from neuroscope.testing.running.module_hooks import PlannedError, counting, hooks_of, modules_of
 
 
 class Holder:

@@ -73,3 +73,20 @@ def test_importing_what_everybody_imports_loads_nothing_heavy(module):
     script = f"import {module}, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert not HEAVY & {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_analysis_and_reports_load_no_torch_and_read_no_audio():
+    script = """
+import importlib, pkgutil, sys
+for room in ("probing", "neurons", "store", "report"):
+    package = importlib.import_module(f"neuroscope.{room}")
+    for module in pkgutil.iter_modules(package.__path__, f"neuroscope.{room}."):
+        importlib.import_module(module.name)
+importlib.import_module("neuroscope.study.records")
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert "neuroscope.probing.layerwise" in loaded
+    assert not {"torch", "soundfile", "soxr"} & {name.partition(".")[0] for name in loaded}
+    assert not [name for name in loaded if name.startswith(("neuroscope.audio", "neuroscope.extraction"))]

@@ -9,6 +9,9 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = sorted([*REPOSITORY.glob("src/**/*.py"), *REPOSITORY.glob("plugins/*/src/**/*.py")])
 MOST_LINES_OF_A_FILE = 320
 MOST_LINES_OF_A_FUNCTION = 45
+MOST_MODULES_OF_A_FOLDER = 12
+FACES = {"__init__.py", "__main__.py", "capture.py", "defaults.py", "errors.py", "splits.py", "waves.py"}
+MOST_LINES_OF_A_FACE = 10
 VAGUE = {"utils.py", "helpers.py", "base.py", "common.py", "misc.py", "manager.py"}
 
 
@@ -47,3 +50,22 @@ def test_a_long_function_would_be_seen_and_a_long_docstring_is_none():
     assert list(long_functions(f"def f():\n{lines}", most=2)) == ["f"]
     assert list(long_functions(f"class A:\n  def f():\n{lines}", most=3)) == []
     assert list(long_functions(f'def f():\n    """a\n\n    b\n    c"""\n{lines}', most=3)) == []
+
+
+def test_a_room_has_few_modules():
+    folders = {path.parent for path in FILES}
+    counts = {named(folder): len([path for path in FILES if path.parent == folder]) - 1 for folder in folders}
+    assert {folder: count for folder, count in counts.items() if count > MOST_MODULES_OF_A_FOLDER} == {}
+
+
+def test_at_the_top_of_the_core_there_are_faces_of_rooms_alone():
+    top = REPOSITORY / "src" / "neuroscope"
+    assert {path.name for path in top.glob("*.py")} == FACES
+    for name in ("capture.py", "splits.py", "waves.py"):
+        assert len((top / name).read_text().splitlines()) <= MOST_LINES_OF_A_FACE
+
+
+def test_tests_mirror_the_rooms():
+    rooms = {path.name for path in (REPOSITORY / "src" / "neuroscope").iterdir() if path.is_dir()}
+    folders = {path.name for path in (REPOSITORY / "tests" / "unit").iterdir() if path.is_dir()}
+    assert folders - rooms <= {"__pycache__"}

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 
-from neuroscope.testing.backbone_conduct import (
+from neuroscope.testing.cases import NotApplicable, hold
+from neuroscope.testing.inputs.signals import SIGNALS
+from neuroscope.testing.running.conduct import (
     global_randomness_is_left_alone,
     has_an_untrained_twin,
     ignores_padding,
@@ -22,10 +24,8 @@ from neuroscope.testing.backbone_conduct import (
     takes_short_audio,
     tells_weights_apart,
 )
-from neuroscope.testing.backbone_runs import Subject, subject
-from neuroscope.testing.backbone_taps import declares_true_taps, follows_its_taps
-from neuroscope.testing.cases import NotApplicable, hold
-from neuroscope.testing.signals import SIGNALS
+from neuroscope.testing.running.runs import Subject, subject
+from neuroscope.testing.running.taps import declares_true_taps, follows_its_taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

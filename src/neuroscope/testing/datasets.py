@@ -16,7 +16,7 @@ from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadAudio, BadManifest, BadOption, MissingData, NeuroscopeError, PluginBroken
 from neuroscope.runtime.files import data_folders
 from neuroscope.testing.cases import NotApplicable
-from neuroscope.testing.places import WATCHED_FILES, files_below, is_small, linked
+from neuroscope.testing.inputs.places import WATCHED_FILES, files_below, is_small, linked
 from neuroscope.testing.randomness import global_randomness_stays
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import numpy as np
 
 from neuroscope.errors import PluginBroken
 from neuroscope.testing.cases import NotApplicable
-from neuroscope.testing.planted import Planted, plant
+from neuroscope.testing.inputs.planted import Planted, plant
 from neuroscope.testing.randomness import global_randomness_stays
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from neuroscope.contracts.probing import Ranking
 from neuroscope.defaults import PROBE
 from neuroscope.errors import NeuroscopeError
 from neuroscope.testing.cases import NotApplicable
-from neuroscope.testing.planted import Planted, plant
+from neuroscope.testing.inputs.planted import Planted, plant
+from neuroscope.testing.inputs.ranked import assert_found, assert_permutation, assert_scores, named, place
 from neuroscope.testing.randomness import global_randomness_stays
-from neuroscope.testing.ranked import assert_found, assert_permutation, assert_scores, named, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,7 +19,7 @@ from neuroscope.probing.diagnostics import summed_up
 from neuroscope.probing.predictions import tallied
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
-from neuroscope.testing.planted import plant
+from neuroscope.testing.inputs.planted import plant
 
 ROWS, COLUMNS, CLASSES = 600, 60, 3
 MASKED = ["masked-top", "masked-bottom", "masked-random"]

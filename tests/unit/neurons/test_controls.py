@@ -19,7 +19,7 @@ from neuroscope.probing.differences import minus
 from neuroscope.probing.predictions import Prediction, score, tallied
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
-from neuroscope.testing.planted import plant
+from neuroscope.testing.inputs.planted import plant
 
 CELL = Cell(
     representation="r",

@@ -22,7 +22,7 @@ from neuroscope.probing.metrics import interval
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
-from neuroscope.testing.planted import plant
+from neuroscope.testing.inputs.planted import plant
 
 
 class ByMeans:

@@ -13,7 +13,7 @@ from neuroscope.probing.differences import RowNames, counted, differences, minus
 from neuroscope.probing.predictions import Prediction, mean_percent, tallied
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
-from neuroscope.testing.planted import plant
+from neuroscope.testing.inputs.planted import plant
 
 DATA = plant(rows=300, columns=20, classes=3, seed=0)
 TEST = np.arange(100, 300)

@@ -13,7 +13,7 @@ from neuroscope.neurons.stability import chance, halves, jaccard, stability, top
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
-from neuroscope.testing.planted import plant
+from neuroscope.testing.inputs.planted import plant
 
 COLUMNS = 300
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from neuroscope.contracts.features import Unit
     from neuroscope.contracts.probing import Ranking
-    from neuroscope.testing.planted import Planted
+    from neuroscope.testing.inputs.planted import Planted
 
 
 def assert_permutation(made: Ranking, data: Planted) -> None:

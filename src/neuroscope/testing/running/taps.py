@@ -13,9 +13,9 @@ from neuroscope.audio import waveforms as waves
 from neuroscope.errors import PluginBroken, UnknownName
 from neuroscope.extraction.capture import capture, modules_of
 from neuroscope.extraction.change import changed
-from neuroscope.testing.backbone_conduct import TOLERANCE, difference, largest
-from neuroscope.testing.backbone_runs import Run
 from neuroscope.testing.cases import NotApplicable, hold
+from neuroscope.testing.running.conduct import TOLERANCE, difference, largest
+from neuroscope.testing.running.runs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.backbone import Frames, LayerSpec, Tap
     from neuroscope.extraction.capture import Captured
-    from neuroscope.testing.backbone_runs import Heard, Subject
+    from neuroscope.testing.running.runs import Heard, Subject
 
     Waves = Sequence[NDArray[np.float32]]
 

@@ -18,8 +18,8 @@ from neuroscope.runtime.files import cache_folder
 from neuroscope.store.names import NamedVectorsSpec
 from neuroscope.store.representations import Store
 from neuroscope.testing.cases import NotApplicable, built
-from neuroscope.testing.module_hooks import hooks_of, modules_of
-from neuroscope.testing.signals import waveforms
+from neuroscope.testing.inputs.signals import waveforms
+from neuroscope.testing.running.module_hooks import hooks_of, modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,11 +9,11 @@ import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 
 from neuroscope.audio import waveforms as waves
-from neuroscope.testing.backbone_runs import hear, run
 from neuroscope.testing.cases import NotApplicable, hold
-from neuroscope.testing.module_hooks import counting, hooks_of
+from neuroscope.testing.inputs.signals import noise
 from neuroscope.testing.randomness import global_randomness_stays
-from neuroscope.testing.signals import noise
+from neuroscope.testing.running.module_hooks import counting, hooks_of
+from neuroscope.testing.running.runs import hear, run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.backbone import Backbone, Frames
-    from neuroscope.testing.backbone_runs import Heard, Subject
+    from neuroscope.testing.running.runs import Heard, Subject
 
 TOLERANCE = 1e-5
 """Of a layer's largest value: what another batch may change in float32."""

@@ -1,0 +1,1 @@
+"""What checks give to components: signals, planted features, fitted probes, copies of a corpus."""

@@ -1,0 +1,111 @@
+"""A finished cell, or fit, is kept, whatever stops the others."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from neuroscope.errors import BadOption, TooManyFailures
+from neuroscope.probing import layerwise
+from neuroscope.study.cell_loop import run_cells
+from neuroscope.study.cell_runner import CellRunner
+from neuroscope.study.run_folder import RunFolder
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """Counts the fits of layers; with ``fits.stop_after`` set, that many are made."""
+
+    class Fits:
+        made = 0
+        stop_after = None
+
+    fit = layerwise.fit
+
+    def counting(*arguments, **more):
+        if Fits.made == Fits.stop_after:
+            raise KeyboardInterrupt
+        Fits.made += 1
+        return fit(*arguments, **more)
+
+    monkeypatch.setattr(layerwise, "fit", counting)
+    return Fits
+
+
+def test_the_same_command_goes_on_behind_the_last_finished_fit(spec, plugins, workspace, tmp_path, fits):
+    whole = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "whole", tmp_path).rows
+    assert fits.made == 6  # three layers in two runs
+    fits.made, fits.stop_after = 0, 4
+    with pytest.raises(KeyboardInterrupt):
+        run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    fits.made, fits.stop_after = 0, None
+    again = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert fits.made == 2
+    assert again.rows == whole
+
+
+def test_without_a_named_folder_the_unfinished_one_is_found(spec, plugins, workspace, tmp_path, fits):
+    fits.stop_after = 4
+    with pytest.raises(KeyboardInterrupt):
+        run_cells([spec], CellRunner(plugins, workspace), None, tmp_path / "runs")
+    fits.made, fits.stop_after = 0, None
+    done = run_cells([spec], CellRunner(plugins, workspace), None, tmp_path / "runs")
+    assert fits.made == 2
+    assert [done.folder.out] == [each for each in (tmp_path / "runs").iterdir() if each.is_dir()]
+
+
+def test_other_settings_find_nothing_of_it(spec, plugins, workspace, tmp_path, fits):
+    run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path).folder.close()
+    fits.made = 0
+    other = replace(spec, study=replace(spec.study, seed=1))
+    run_cells([other], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert fits.made == 6
+
+
+def test_a_finished_cell_is_read_and_not_computed_again(spec, plugins, workspace, tmp_path, fits):
+    first = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    first.folder.close()
+    fits.made = 0
+    second = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert fits.made == 0
+    assert (second.rows, second.records) == (first.rows, first.records)
+
+
+def test_a_part_that_is_damaged_is_computed_again(spec, plugins, workspace, tmp_path, fits):
+    fits.stop_after = 4
+    with pytest.raises(KeyboardInterrupt):
+        run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    kept = sorted((tmp_path / "run").glob("parts/*.fits/*.json"))
+    kept[0].write_text("{")
+    kept[1].write_text(json.dumps({"layer": "energy"}))
+    fits.made, fits.stop_after = 0, None
+    run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert fits.made == 4
+
+
+def test_a_cell_that_fails_stops_no_other(spec, plugins, workspace, tmp_path, monkeypatch):
+    extract = CellRunner.extract
+
+    def failing(self, specs):
+        if specs[0].backbone == "toy,width=2":
+            raise TooManyFailures("2 of 2 utterances cannot be used")
+        return extract(self, specs)
+
+    monkeypatch.setattr(CellRunner, "extract", failing)
+    specs = [replace(spec, backbone=name) for name in ("toy,width=2", "toy")]
+    done = run_cells(specs, CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert [record.backbone for record in done.records] == ["toy"]
+    assert [(each.backbone, each.error) for each in done.failed] == [
+        ("toy,width=2", "2 of 2 utterances cannot be used")
+    ]
+    with pytest.raises(TooManyFailures):
+        run_cells(specs[:1], CellRunner(plugins, workspace), tmp_path / "other", tmp_path)
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path):
+    first = RunFolder(tmp_path / "run")
+    with pytest.raises(BadOption, match="written by another run"):
+        RunFolder(tmp_path / "run")
+    first.close()
+    RunFolder(tmp_path / "run").close()
+    assert list(tmp_path.iterdir()) == []
