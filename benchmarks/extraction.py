@@ -135,7 +135,7 @@ def batches_of(manifest, spec, folder):
     files = examine_all(folder, [each.path for each in manifest])
     corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
     batches = [[corpus[place] for place in batch.tolist()] for batch in plan(corpus, spec)]
-    return [[waves.read(each.path, each.stretch, spec.sample_rate) for each in batch] for batch in batches]
+    return [[waves.read(each.path, each.span, spec.sample_rate) for each in batch] for batch in batches]
 
 
 def forward(model, batches):

@@ -21,7 +21,7 @@ GENERATORS = ("toy", "toy,speakers=4,utterances=1,seed=3", "espeak,voices=m1+f1,
 
 @pytest.fixture(scope="module")
 def trees(tmp_path_factory):
-    """A manifest with stretches, tracks and gaps, and a tree of classes with files that are no audio."""
+    """A manifest with spans, tracks and gaps, and a tree of classes with files that are no audio."""
     root = tmp_path_factory.mktemp("trees")
     rows = []
     for number in range(8):
@@ -32,12 +32,12 @@ def trees(tmp_path_factory):
         ):
             path.parent.mkdir(parents=True, exist_ok=True)
             soundfile.write(path, np.full((800, 2), 0.1), 8_000)
-        stretch = {"start": 0.02, "duration": 0.03} if number % 3 else {"start": "", "duration": ""}
+        span = {"start": 0.02, "duration": 0.03} if number % 3 else {"start": "", "duration": ""}
         track = "" if number % 2 else 1
         rows.append(
             {
                 "path": f"{number}.flac",
-                **stretch,
+                **span,
                 "audio_channel": track,
                 "speaker": speaker,
                 "gender": "mf"[number % 2],

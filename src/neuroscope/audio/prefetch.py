@@ -28,15 +28,15 @@ class ReadJob:
 
     utterance: Utterance
     path: Path
-    stretch: waveforms.Span
+    span: waveforms.Span
     samples: int
     row: str
 
 
 def read(each: ReadJob, sample_rate: int) -> NDArray[np.float32] | BadAudio:
-    """The waveform of a stretch, or why there is none."""
+    """The waveform of a span, or why there is none."""
     try:
-        return waveforms.read(each.path, each.stretch, sample_rate)
+        return waveforms.read(each.path, each.span, sample_rate)
     except BadAudio as error:
         return error
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Utterance
 
 WHOLE_FILE_WITHIN = 0.010
-"""Seconds: a manifest rounds durations; a stretch this close to the whole file is the whole file."""
+"""Seconds: a manifest rounds durations; a span this close to the whole file is the whole file."""
 
 _NO_FILE = -1
 _MEAN = -(2**63)
@@ -86,7 +86,7 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
 
 @dataclass(frozen=True)
 class Spans:
-    """The stretch of each utterance, as columns.
+    """The span of each utterance, as columns.
 
     Attributes:
         files: what the files hold.
@@ -94,7 +94,7 @@ class Spans:
         first: int64, the first sample.
         last: int64, the sample behind the last.
         channel: int64; the least number there is = the mean of all.
-        wrong: number of an utterance -> why it has no stretch; its columns mean nothing.
+        wrong: number of an utterance -> why it has no span; its columns mean nothing.
     """
 
     files: AudioFiles

@@ -129,55 +129,55 @@ def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
         raise BadAudio("unreadable file", f"{path}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def read(path: Path, stretch: Span, sample_rate: int) -> NDArray[np.float32]:
-    """Read one stretch as a mono waveform.
+def read(path: Path, span: Span, sample_rate: int) -> NDArray[np.float32]:
+    """Read one span as a mono waveform.
 
     Returns:
-        float32 ``[samples]`` at ``sample_rate`` Hz, full scale = 1. Before resampling, a stretch has the bits that it
+        float32 ``[samples]`` at ``sample_rate`` Hz, full scale = 1. Before resampling, a span has the bits that it
         has in the whole file, in every format.
 
     Raises:
         BadAudio: the file is another one by now, or its samples cannot be decoded, are fewer than the header says, or
             are not finite.
     """
-    wave = np.empty(stretch.samples_at(sample_rate), dtype=np.float32)
+    wave = np.empty(span.samples_at(sample_rate), dtype=np.float32)
     read = written = 0
     with _opened(path) as file:
         if (file.frames, file.samplerate, file.channels) != (
-            stretch.file.frames,
-            stretch.file.rate,
-            stretch.file.channels,
+            span.file.frames,
+            span.file.rate,
+            span.file.channels,
         ):
             raise BadAudio("changed file", f"{path}: it was another file when it was looked at")
-        resample = _resampler(stretch.file.rate, sample_rate)
-        for block in _blocks(file, stretch):
+        resample = _resampler(span.file.rate, sample_rate)
+        for block in _blocks(file, span):
             if not np.isfinite(block).all():
                 raise BadAudio("samples that are not finite", str(path))
             read += len(block)
-            done = resample(block, read == stretch.last - stretch.first)
+            done = resample(block, read == span.last - span.first)
             wave[written : written + len(done)] = done
             written += len(done)
     if written < len(wave):
-        raise BadAudio("truncated file", f"{path}: {read} of {stretch.last - stretch.first} samples")
+        raise BadAudio("truncated file", f"{path}: {read} of {span.last - span.first} samples")
     return wave
 
 
-def _blocks(file: soundfile.SoundFile, stretch: Span) -> Iterator[NDArray[np.float32]]:
-    """The stretch as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all its channels."""
-    missing, unread, block = stretch.last - stretch.first, 0, _BLOCK
+def _blocks(file: soundfile.SoundFile, span: Span) -> Iterator[NDArray[np.float32]]:
+    """The span as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all its channels."""
+    missing, unread, block = span.last - span.first, 0, _BLOCK
     if file.seekable() and file.format not in _SEEK_INEXACTLY:
-        file.seek(stretch.first)
+        file.seek(span.first)
     else:  # in one piece: between two reads, soundfile seeks
-        unread, block = stretch.first, stretch.last
+        unread, block = span.first, span.last
     while missing:
         samples = file.read(unread + min(block, missing), dtype="float32", always_2d=True)[unread:]
         if not len(samples):
             return
         missing -= len(samples)
-        if stretch.file.channels == 1:
+        if span.file.channels == 1:
             yield samples[:, 0]
         else:
-            yield samples.mean(axis=1) if stretch.channel is None else samples[:, stretch.channel]
+            yield samples.mean(axis=1) if span.channel is None else samples[:, span.channel]
 
 
 def _resampler(rate: int, sample_rate: int) -> _Resample:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """A stretch of one audio file, and what is known about it.
+    """A span of one audio file, and what is known about it.
 
     Attributes:
         id: unique in its manifest.
@@ -77,7 +77,7 @@ class Manifest:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest (32 hexadecimal digits) of ids, stretches and columns, in order."""
+        """Digest (32 hexadecimal digits) of ids, spans and columns, in order."""
         digest = hashlib.sha256()
         for u in self:
             row = [u.id, u.start, u.duration, u.audio_channel, u.speaker, sorted(u.tags.items())]

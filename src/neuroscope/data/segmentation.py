@@ -63,9 +63,9 @@ def segmented(manifest: Manifest, seconds: float, files: AudioFiles) -> tuple[Ma
     """
     utterances: list[Utterance] = []
     recordings = made = 0
-    stretches = locate_all(manifest.utterances, files)
+    spans = locate_all(manifest.utterances, files)
     for number, utterance in enumerate(manifest):
-        parts = [utterance] if number in stretches.wrong else _parts(utterance, stretches[number], seconds)
+        parts = [utterance] if number in spans.wrong else _parts(utterance, spans[number], seconds)
         if len(parts) > 1:
             recordings, made = recordings + 1, made + len(parts)
         utterances += parts
@@ -75,13 +75,13 @@ def segmented(manifest: Manifest, seconds: float, files: AudioFiles) -> tuple[Ma
     return replace(manifest, utterances=tuple(utterances)), recordings, made
 
 
-def _parts(utterance: Utterance, stretch: Span, seconds: float) -> list[Utterance]:
-    file = stretch.file
+def _parts(utterance: Utterance, span: Span, seconds: float) -> list[Utterance]:
+    file = span.file
     length = round(seconds * file.rate)
-    count = (stretch.last - stretch.first + length // 2) // length
+    count = (span.last - span.first + length // 2) // length
     if count < 2:
         return [utterance]
-    starts = [stretch.first + number * length for number in range(count)]
+    starts = [span.first + number * length for number in range(count)]
     tags = {RECORDING: utterance.id, **utterance.tags}
     return [
         replace(
@@ -91,7 +91,7 @@ def _parts(utterance: Utterance, stretch: Span, seconds: float) -> list[Utteranc
             duration=(last - first) / file.rate,
             tags=tags,
         )
-        for first, last in zip(starts, [*starts[1:], stretch.last], strict=True)
+        for first, last in zip(starts, [*starts[1:], span.last], strict=True)
     ]
 
 

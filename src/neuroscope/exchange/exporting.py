@@ -73,13 +73,13 @@ def rows_in(manifest: Manifest, representation: Representation, audio_index: Pat
     """
     held = representation.rows()
     files = examine_all(audio_index, (each.path for each in manifest if each.path is not None))
-    stretches = locate_all(manifest.utterances, files)
+    spans = locate_all(manifest.utterances, files)
     rows = {}
-    for number, (each, row) in enumerate(zip(manifest, stretches.rows(), strict=True)):
+    for number, (each, row) in enumerate(zip(manifest, spans.rows(), strict=True)):
         by_id = row_of(each.id)
         if by_id in held:
             rows[each.id] = by_id
-        elif row in held and number not in stretches.wrong:  # a stretch that is not in the file has no vector
+        elif row in held and number not in spans.wrong:  # a span that is not in the file has no vector
             rows[each.id] = row
     if not rows:
         raise MissingData(f"no utterance of {manifest.source or 'the data'} is in representation {representation.key}")

@@ -66,10 +66,10 @@ def _pieces(located: Sequence[ReadJob], spec: BackboneSpec) -> list[ReadJob]:
 
 def _beginning(each: ReadJob, wanted: int, sample_rate: int) -> ReadJob:
     """The first samples of an utterance, as many at the model's rate as are wanted."""
-    stretch = each.stretch
-    length = -(-wanted * stretch.file.rate // sample_rate)
-    cut = replace(stretch, last=min(stretch.last, stretch.first + length))
-    return replace(each, stretch=cut, samples=cut.samples_at(sample_rate))
+    span = each.span
+    length = -(-wanted * span.file.rate // sample_rate)
+    cut = replace(span, last=min(span.last, span.first + length))
+    return replace(each, span=cut, samples=cut.samples_at(sample_rate))
 
 
 def _difference(alone: NDArray[Any], together: NDArray[Any]) -> float:

@@ -31,14 +31,14 @@ class UsableUtterances:
 
     Attributes:
         utterances: of the whole manifest.
-        stretches: of the same.
+        spans: of the same.
         numbers: int64 ``[usable]``, which of them can be used.
         samples: int64 ``[usable]``, how long each is at the model's rate.
         rows: name of each one's row in the store.
     """
 
     utterances: Sequence[Utterance]
-    stretches: Spans
+    spans: Spans
     numbers: NDArray[np.int64]
     samples: NDArray[np.int64]
     rows: Series
@@ -52,7 +52,7 @@ class UsableUtterances:
         utterance = self.utterances[number]
         if utterance.path is None:
             raise BadAudio("no path", utterance.id)
-        return ReadJob(utterance, utterance.path, self.stretches[number], int(self.samples[place]), self.rows[place])
+        return ReadJob(utterance, utterance.path, self.spans[number], int(self.samples[place]), self.rows[place])
 
     @property
     def ids(self) -> list[str]:
@@ -104,20 +104,20 @@ def usable(
 def _usable(
     manifest: Manifest, files: AudioFiles, spec: BackboneSpec, failures: SkippedUtterances, most: float
 ) -> UsableUtterances:
-    stretches = locate_all(manifest.utterances, files)
-    samples = stretches.samples_at(spec.sample_rate)
+    spans = locate_all(manifest.utterances, files)
+    samples = spans.samples_at(spec.sample_rate)
     too_long = np.zeros(len(samples), dtype=bool) if spec.streams else samples > most * spec.sample_rate
     good = ~(too_long | (samples < spec.min_samples))
-    good[list(stretches.wrong)] = False
+    good[list(spans.wrong)] = False
     for number in np.flatnonzero(~good).tolist():
         utterance = manifest.utterances[number]
-        error = stretches.wrong.get(number) or _unfit(utterance, int(samples[number]), spec, most)
+        error = spans.wrong.get(number) or _unfit(utterance, int(samples[number]), spec, most)
         failures.add(utterance.id, error)
-    rows = stretches.rows()
+    rows = spans.rows()
     numbers = np.flatnonzero(good)
     if len(numbers) < len(rows):
         rows = rows[numbers]
-    return UsableUtterances(manifest.utterances, stretches, numbers, samples[numbers], rows)
+    return UsableUtterances(manifest.utterances, spans, numbers, samples[numbers], rows)
 
 
 def _unfit(utterance: Utterance, samples: int, spec: BackboneSpec, most: float) -> BadAudio:

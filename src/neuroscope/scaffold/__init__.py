@@ -58,7 +58,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "dataset": Kind(
             "Manifest",
             "files CLASS/SPEAKER-NUMBER.wav; a toy to replace",
-            "`make` reads the folder that the user names, and gives one `Utterance` for each stretch of speech.",
+            "`make` reads the folder that the user names, and gives one `Utterance` for each span of speech.",
             data=" FOLDER",
         ),
         "task": Kind(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _OPENED = 50
 _WHOLE_FILE_WITHIN = 0.010
-"""Seconds by which a stretch may end behind its file: manifests round durations."""
+"""Seconds by which a span may end behind its file: manifests round durations."""
 
 _SHOWN = 5
 

@@ -207,9 +207,9 @@ def every_class_is_in_both_parts(subject: Subject) -> None:
 
 
 def no_utterance_is_in_both_parts(subject: Subject) -> None:
-    """No stretch of audio is in both parts of that split, be it under two ids."""
+    """No span of audio is in both parts of that split, be it under two ids."""
     for made in _parts(subject):
-        shared = _shared(made, [_stretch(each) for each in subject.rows.utterances])
+        shared = _shared(made, [_span(each) for each in subject.rows.utterances])
         twice = [f"{subject.rows.utterances[a].id} = {subject.rows.utterances[b].id}" for a, b in shared]
         if twice:
             raise AssertionError(
@@ -252,7 +252,7 @@ def _first_rows(part: NDArray[np.int64], keys: Sequence[Any]) -> dict[Any, int]:
     return {keys[row]: row for row in reversed(part.tolist()) if keys[row] is not None}
 
 
-def _stretch(utterance: Utterance) -> tuple[Any, ...] | None:
+def _span(utterance: Utterance) -> tuple[Any, ...] | None:
     u = utterance
     return None if u.path is None else (u.path, u.start, u.duration, u.audio_channel)
 

@@ -52,7 +52,7 @@ def test_lossless_files_give_their_samples_back_and_two_tracks_their_mean(tmp_pa
 @pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 48_000])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize(("ending", "subtype"), [*LOSSLESS, *COMPRESSED])
-def test_a_stretch_is_the_same_samples_as_in_the_whole_file(tmp_path, ending, subtype, rate, channels):
+def test_a_span_is_the_same_samples_as_in_the_whole_file(tmp_path, ending, subtype, rate, channels):
     path = tmp_path / f"a.{ending}"
     soundfile.write(path, noise(rate, 1 if subtype == "GSM610" else channels), rate, subtype=subtype)
     with soundfile.SoundFile(path) as opened:
@@ -60,8 +60,8 @@ def test_a_stretch_is_the_same_samples_as_in_the_whole_file(tmp_path, ending, su
     file = waveforms.examine(path)
     np.testing.assert_array_equal(read(path, rate), whole)
     for start, duration in STRETCHES:
-        stretch = locate(utterance(path, start=start, duration=duration), file)
-        np.testing.assert_array_equal(waveforms.read(path, stretch, rate), whole[stretch.first : stretch.last])
+        span = locate(utterance(path, start=start, duration=duration), file)
+        np.testing.assert_array_equal(waveforms.read(path, span, rate), whole[span.first : span.last])
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 44_100])
@@ -98,8 +98,8 @@ def test_resampling_keeps_a_tone_and_takes_away_what_the_new_rate_cannot_hold(tm
 def test_the_length_after_resampling_is_known_before(rate, target, frames):
     import soxr
 
-    stretch = waveforms.Span(AudioFile("d", frames, rate, 1), 0, frames, None)
-    assert len(soxr.resample(np.zeros(frames, dtype=np.float32), rate, target)) == stretch.samples_at(target)
+    span = waveforms.Span(AudioFile("d", frames, rate, 1), 0, frames, None)
+    assert len(soxr.resample(np.zeros(frames, dtype=np.float32), rate, target)) == span.samples_at(target)
 
 
 FILE = AudioFile("digest", 48_000, 16_000, 2)
@@ -121,15 +121,15 @@ def test_the_one_track_of_a_file_and_the_mean_of_its_tracks_are_the_same_row():
 
 
 @given(st.floats(0, 2.99), st.floats(0.01, 3.0))
-def test_a_stretch_lies_within_its_file_and_is_as_long_as_it_says(start, duration):
+def test_a_span_lies_within_its_file_and_is_as_long_as_it_says(start, duration):
     try:
-        stretch = locate(utterance(None, start=start, duration=duration), FILE)
+        span = locate(utterance(None, start=start, duration=duration), FILE)
     except BadAudio as error:
         assert start + duration > 3.01
         assert error.reason == "end outside the file"
         return
-    assert 0 <= stretch.first < stretch.last <= FILE.frames
-    assert abs((stretch.last - stretch.first) / FILE.rate - duration) <= 0.0102
+    assert 0 <= span.first < span.last <= FILE.frames
+    assert abs((span.last - span.first) / FILE.rate - duration) <= 0.0102
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_stretch_lies_within_its_file_and_is_as_long_as_it_says(start, duratio
         ({"audio_channel": -1}, "no such channel"),
     ],
 )
-def test_a_stretch_that_the_file_does_not_have_is_refused(fields, expected):
+def test_a_span_that_the_file_does_not_have_is_refused(fields, expected):
     with pytest.raises(BadAudio) as caught:
         locate(utterance(None, **fields), FILE)
     assert caught.value.reason == expected
@@ -250,10 +250,10 @@ def test_samples_that_are_not_finite_are_refused_only_where_they_are_read(tmp_pa
 def test_a_file_that_became_another_since_it_was_looked_at_is_refused(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, noise(16_000, channels=2), 16_000)
-    stretch = locate(utterance(path, audio_channel=1), waveforms.examine(path))
+    span = locate(utterance(path, audio_channel=1), waveforms.examine(path))
     soundfile.write(path, noise(16_000, channels=1), 16_000)
     with pytest.raises(BadAudio) as caught:
-        waveforms.read(path, stretch, 16_000)
+        waveforms.read(path, span, 16_000)
     assert caught.value.reason == "changed file"
 
 

@@ -30,12 +30,12 @@ def cut_of(utterance, frames, seconds, rate=16_000):
 @given(st.integers(1, 2_000_000), st.floats(0.1, 40), st.sampled_from([8_000, 11_025, 16_000, 44_100]))
 def test_segments_follow_one_another_from_the_first_sample_to_the_last(tmp_path_factory, frames, seconds, rate):
     parts, _, file = cut_of(recording(tmp_path_factory.getbasetemp()), frames, seconds, rate)
-    stretches = [locate(each, file) for each in parts]
-    assert (stretches[0].first, stretches[-1].last) == (0, frames)
-    assert all(one.last == two.first for one, two in pairwise(stretches))
+    spans = [locate(each, file) for each in parts]
+    assert (spans[0].first, spans[-1].last) == (0, frames)
+    assert all(one.last == two.first for one, two in pairwise(spans))
     length = round(seconds * rate)
-    assert all(one.last - one.first == length for one in stretches[:-1])
-    last = stretches[-1].last - stretches[-1].first
+    assert all(one.last - one.first == length for one in spans[:-1])
+    last = spans[-1].last - spans[-1].first
     assert len(parts) == 1 or length <= 2 * last + 1 < 3 * length + 2
     assert len({each.id for each in parts}) == len(parts)
 

@@ -134,9 +134,9 @@ def test_reading_that_is_interrupted_leaves_whole_batches_and_no_thread(tmp_path
 def test_reading_runs_ahead_of_the_model_by_no_more_than_it_may(tmp_path, corpus, monkeypatch, fake, run):
     read, started, ahead = waveforms.read, [], []
 
-    def counted_read(path, stretch, rate):
-        started.append(stretch.samples_at(rate))
-        return read(path, stretch, rate)
+    def counted_read(path, span, rate):
+        started.append(span.samples_at(rate))
+        return read(path, span, rate)
 
     load = fake(lambda number: ahead.append(sum(started) - sum(sorted(started, reverse=True)[: 3 * (number + 1)])))
     with monkeypatch.context() as patch:  # undone before the small batches are
