@@ -3,13 +3,17 @@
 import pytest
 import torch
 
+from neuroscope import Tap
+from neuroscope.extraction.change import changed
 from neuroscope_cnn.model import extents, network
 from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES
 from neuroscope_cnn.model.layers import LayerPooling, embeddings, whole
+from neuroscope_cnn.model.network import Network
 from neuroscope_cnn.model.pooling import Moments
 from neuroscope_cnn.model.weights import random_weights
 
 LENGTHS = [41, 40, 7, 2, 1]
+SOME = list(range(100, 200))  # neurons
 
 
 def valid(network, rows):
@@ -28,6 +32,10 @@ def valid(network, rows):
 def close(found, expected, tolerance=1e-5):
     assert found.shape == expected.shape
     assert (found - expected).abs().max() <= tolerance * expected.abs().max()
+
+
+def logits(network, row):
+    return network.logits(whole(network, [row], [extents.exact(len(row))], "post")["FC2"])
 
 
 def statistics(frames):
@@ -90,6 +98,43 @@ def test_modes_differ_at_an_odd_end(network, features):
     (row,) = features("odd", [41])
     exact, (_, pooled) = whole(network, [row], [extents.exact(41)]), valid(network, [row])
     assert (exact["CNN4"] - pooled).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("tap", "reader", "inputs"),
+    [
+        (Tap("conv1"), "conv2W", (slice(None), SOME)),
+        (Tap("conv2"), "conv3W", (0, SOME)),
+        (Tap("conv3"), "conv4W", (0, SOME)),
+        (Tap("conv4"), "fc1W", [*SOME, *(1500 + number for number in SOME)]),
+        (Tap("ac1", axes="BD"), "fc2W", SOME),
+        (Tap("ac2", axes="BD"), "fc3W", SOME),
+    ],
+    ids=lambda value: getattr(value, "module", None),
+)
+def test_neurons_that_are_set_to_zero_are_those_that_nothing_reads(
+    architecture, weights, network, features, tap, reader, inputs
+):
+    (row,) = features("odd", [41])
+    deaf = weights[reader].clone()
+    deaf[inputs] = 0
+    expected = logits(Network(architecture, weights | {reader: deaf}, "cpu"), row)
+    before = logits(network, row)
+    with changed(network.points, tap, dict.fromkeys(SOME, 0.0)):
+        found = logits(network, row)
+    close(found, expected)
+    assert (found - before).abs().max() > 1e-3 * before.abs().max()
+    assert torch.equal(logits(network, row), before)
+
+
+@pytest.mark.parametrize("convolution", [2, 3, 4])
+def test_a_neuron_is_set_in_the_masked_frame_of_an_odd_end_too(network, features, convolution):
+    (row,) = features("odd", [41])
+    with changed(network.points, Tap(f"conv{convolution}"), {7: 1.0}):
+        found = whole(network, [row], [extents.exact(41)])[f"CNN{convolution}"][0]
+    mean = 21 / 20  # the sum of 21 frames, divided by the 20 that count
+    deviation = (21 * (1 - mean) ** 2 / 20) ** 0.5
+    close(found[[7, 7 + len(found) // 2]], torch.tensor([mean, deviation]))
 
 
 def test_no_block_is_larger_than_said(network, features):

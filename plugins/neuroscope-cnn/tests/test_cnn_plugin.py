@@ -23,6 +23,15 @@ def test_backbone(check):
     check()
 
 
+@pytest.mark.parametrize("text", [f"{text},fc_tap=post" for text in MODES])
+def test_taps_are_checked_and_not_passed_over(text):
+    found = {str(check): check.run() for check in testing.checks("backbone", text) if "taps" in str(check)}
+    assert {name: outcome.verdict for name, outcome in found.items()} == {
+        "declares_true_taps": "passed",
+        "follows_its_taps": "passed",
+    }
+
+
 def pooled(model, *sounds):
     """Six vectors of each utterance, as the core would store them."""
     states, found = {}, {}

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from neuroscope import BadOption, MissingData
+from neuroscope import BadOption, MissingData, Tap
 from neuroscope_cnn import spec
 from neuroscope_cnn.checkpoints.checkpoint import Checkpoint
 from neuroscope_cnn.model.architecture import ARCHITECTURES, LAYERS
@@ -83,6 +83,14 @@ def test_valid_leaves_the_first_three_to_the_core(make):
     assert said[3:] == [("CNN4", 3000, "none"), ("FC1", 1500, "none"), ("FC2", 600, "none")]
     assert found.layers[3].statistics == ("mean", "std")
     assert found.batchable
+
+
+@pytest.mark.parametrize("mode", ["exact", "valid"])
+@pytest.mark.parametrize(("fc_tap", "dense"), [("pre", ["fc1", "fc2"]), ("post", ["ac1", "ac2"])])
+def test_every_layer_says_where_the_network_makes_it(make, mode, fc_tap, dense):
+    found = {layer.name: layer.tap for layer in make(weights="random", mode=mode, fc_tap=fc_tap).layers}
+    frames = [Tap(name) for name in ("conv1", "conv2", "conv3", "conv4")]
+    assert found == dict(zip(LAYERS, frames + [Tap(name, axes="BD") for name in dense], strict=True))
 
 
 @pytest.mark.parametrize(

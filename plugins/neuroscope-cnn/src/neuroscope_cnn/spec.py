@@ -8,14 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neuroscope import BackboneSpec, LayerSpec, Origin
+from neuroscope import BackboneSpec, LayerSpec, Origin, Tap
 from neuroscope_cnn.checkpoints.checkpoint import Checkpoint, find
 from neuroscope_cnn.checkpoints.published import missing
 from neuroscope_cnn.frontend.framing import N_FFT, SAMPLE_RATE, Window, min_samples
-from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, LAYERS, Architecture
+from neuroscope_cnn.model.architecture import ARCHITECTURES, CONVOLUTIONS, DENSE_OUTPUTS, LAYERS, Architecture
 from neuroscope_cnn.model.weights import RECIPE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from neuroscope_cnn.model.backbone import CnnBackbone
 
 WindowOption = Literal["auto", Window]
@@ -155,7 +157,7 @@ def _spec(
     pretrained = checkpoint if weights == "pretrained" else None
     return BackboneSpec(
         sample_rate=SAMPLE_RATE,
-        layers=_layers(chosen),
+        layers=tuple(_layers(settings)),
         origin=_origin(pretrained, seed, settings),
         load=partial(_load, pretrained, seed, settings),
         batchable=chosen == "valid",
@@ -164,14 +166,16 @@ def _spec(
     )
 
 
-def _layers(mode: Literal["exact", "valid"]) -> tuple[LayerSpec, ...]:
+def _layers(settings: RunSettings) -> Iterator[LayerSpec]:
     """The six layers: pooling ``none`` where the network pools itself; in ``valid``, the core pools the first three."""
-    pooled = {name: LayerSpec(name, width, pooling="none", statistics=STATISTICS) for name, width in LAYERS.items()}
-    pooled |= {name: LayerSpec(name, LAYERS[name], pooling="none") for name in ("FC1", "FC2")}
-    if mode == "valid":
-        widths = [filters for _, filters in CONVOLUTIONS.values()][:3]
-        pooled |= {f"CNN{n}": LayerSpec(f"CNN{n}", width, pooling="meanstd") for n, width in enumerate(widths, 1)}
-    return tuple(pooled.values())
+    points = (*CONVOLUTIONS, *DENSE_OUTPUTS[settings.fc_tap])
+    for (name, width), point in zip(LAYERS.items(), points, strict=True):
+        if point not in CONVOLUTIONS:
+            yield LayerSpec(name, width, pooling="none", tap=Tap(point, axes="BD"))
+        elif settings.mode == "valid" and name != "CNN4":
+            yield LayerSpec(name, CONVOLUTIONS[point][1], pooling="meanstd", tap=Tap(point))
+        else:
+            yield LayerSpec(name, width, pooling="none", statistics=STATISTICS, tap=Tap(point))
 
 
 def _resolved(settings: RunSettings, seed: int) -> dict[str, int | float | str | None]:

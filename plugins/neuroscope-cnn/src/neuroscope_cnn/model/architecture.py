@@ -22,6 +22,11 @@ DENSE = {"fc1": (POOLED, 1500), "fc2": (1500, 600)}
 # layer of the paper -> columns, 11,100 in all
 LAYERS = {"CNN1": 2000, "CNN2": 2000, "CNN3": 2000, "CNN4": 3000, "FC1": 1500, "FC2": 600}
 
+# the dense layers' outputs before normalisation and ReLU, and behind them
+DENSE_OUTPUTS = {"pre": ("fc1", "fc2"), "post": ("ac1", "ac2")}
+# where the running network can be read and changed
+POINTS = (*CONVOLUTIONS, *DENSE_OUTPUTS["pre"], *DENSE_OUTPUTS["post"])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:

@@ -35,6 +35,9 @@ class CnnBackbone:
         n_fft: samples of a window.
         fc_tap: FC1 and FC2 before normalisation and ReLU, or behind them.
         device: where the model runs; its output stays there.
+
+    Attributes:
+        network: the points of the network that the layers' taps name.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class CnnBackbone:
         self._mode, self._tap = mode, fc_tap
         self._front_end = FrontEnd(n_fft=n_fft, vad=vad, device=device)
         self._network = Network(architecture, weights, device)
+        self.network = self._network.points
 
     def extract(self, batch: WaveBatch) -> Iterator[Mapping[str, Frames]]:
         """Compute the six layers of a batch.

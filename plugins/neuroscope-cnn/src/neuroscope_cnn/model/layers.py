@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
+from neuroscope_cnn.model.architecture import DENSE_OUTPUTS
 from neuroscope_cnn.model.pooling import Moments
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def embeddings(network: Network, pooled: Tensor, tap: Literal["pre", "post"]) ->
         tap: before normalisation and ReLU, or behind them.
     """
     dense = network.dense(pooled)
-    fc1, fc2 = ("fc1", "fc2") if tap == "pre" else ("ac1", "ac2")
+    fc1, fc2 = DENSE_OUTPUTS[tap]
     return {"CNN4": pooled, "FC1": dense[fc1], "FC2": dense[fc2]}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 
 from neuroscope_cnn.frontend.framing import CEPSTRA
-from neuroscope_cnn.model.architecture import CONVOLUTIONS, EPSILON, STRIDE
+from neuroscope_cnn.model.architecture import CONVOLUTIONS, EPSILON, POINTS, STRIDE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,10 +53,15 @@ class Network:
         architecture: which.
         weights: variables under their published names, in TensorFlow's layout.
         device: where it runs; its output stays there.
+
+    Attributes:
+        points: what passes each layer's frames on, unchanged: ``conv1`` to ``conv4``, ``fc1``, ``ac1``, ``fc2``,
+            ``ac2``. With their hooks a neuron can be read and changed; zeros that pad are no frames, and stay.
     """
 
     def __init__(self, architecture: Architecture, weights: Mapping[str, Tensor], device: str) -> None:
         self.device = device
+        self.points = torch.nn.ModuleDict({name: torch.nn.Identity() for name in POINTS})
         self._architecture = architecture
         self._layers = {
             name: _affine(weights, name, number if architecture.normalised else 0, device)
@@ -66,8 +71,12 @@ class Network:
         self._dense = {name: weights[name].to(device) for name in dense}
 
     def masked(self, layer: str) -> Tensor:
-        """What a frame of ``conv1`` to ``conv4`` is behind its ReLU where the mask made it zero, ``[D]``."""
-        return self._layers[layer].masked
+        """What a frame of ``conv1`` to ``conv4`` is behind its ReLU where the mask made it zero, ``[D]``.
+
+        It passes the layer's point as every frame does: who changes a neuron changes it here, too.
+        """
+        frame: Tensor = self.points[layer](self._layers[layer].masked[None, None])
+        return frame[0, 0]
 
     def blocks(self, features: Sequence[Tensor], extents: Sequence[Extent]) -> Iterator[ConvolutionFrames]:
         """Blocks of the four convolutions in time order, for all utterances at once.
@@ -90,11 +99,11 @@ class Network:
             pooled: mean and deviation of conv4, float32 ``[B, 3000]``.
         """
         with torch.inference_mode(), full_precision():
-            fc1 = self._product("fc1", pooled)
+            fc1 = self.points["fc1"](self._product("fc1", pooled))
             ac1 = self._normalised("bn5", fc1)
-            ac1 = ac1.relu() if self._architecture.fc1_relu else ac1
-            fc2 = self._product("fc2", ac1)
-            ac2 = self._normalised("bn6", fc2).relu()
+            ac1 = self.points["ac1"](ac1.relu() if self._architecture.fc1_relu else ac1)
+            fc2 = self.points["fc2"](self._product("fc2", ac1))
+            ac2 = self.points["ac2"](self._normalised("bn6", fc2).relu())
             return {"fc1": fc1, "ac1": ac1, "fc2": fc2, "ac2": ac2}
 
     def logits(self, ac2: Tensor) -> Tensor:
@@ -113,8 +122,7 @@ class Network:
             frames["conv1"].append(own[extent.left : extent.left + extent.frames_in(first, rows)])
         counted = [extent.counted_in(first, rows) for extent in extents]
         for name, values in (("conv2", conv2), ("conv3", conv3), ("conv4", conv4)):
-            of_each = values.view(len(extents), rows + BEHIND, -1)
-            frames[name] = [own[:count] for own, count in zip(of_each, counted, strict=True)]
+            frames[name] = [own[:count] for own, count in zip(values, counted, strict=True)]
         return frames
 
     def _conv1(self, features: Sequence[Tensor], extents: Sequence[Extent], first: int, rows: int) -> Tensor:
@@ -126,7 +134,8 @@ class Network:
         for own, begin, values in zip(tape, begins, features, strict=True):
             _lay(own, begin - margin, values)
         unfolded = tape.as_strided((len(features), places, SEEN * CEPSTRA), (tape.stride(0), CEPSTRA, 1))
-        output = layer(unfolded.reshape(-1, SEEN * CEPSTRA)).view(len(features), places, -1)
+        computed = layer(unfolded.reshape(-1, SEEN * CEPSTRA)).view(len(features), places, -1)
+        output: Tensor = self.points["conv1"](computed)
         for own, begin, extent in zip(output, begins, extents, strict=True):
             end = max(extent.frames - begin, 0)
             own[: max(-begin, 0)] = 0
@@ -135,7 +144,7 @@ class Network:
         return output
 
     def _conv2(self, conv1: Tensor) -> Tensor:
-        """Frames of conv2, ``[B * (rows + 3), 1000]``; of each utterance the last three rows are no frames."""
+        """Frames of conv2, ``[B, rows + 3, 1000]``; of each utterance the last three rows are no frames."""
         layer, pairs = self._layers["conv2"], conv1.view(-1, STRIDE * conv1.shape[2])
         output = pairs.new_empty(len(pairs), len(layer.bias))
         frames = output[:-BEHIND]
@@ -145,13 +154,19 @@ class Network:
             taps = layer.matrix[shift * depth : (shift + 1) * depth]
             frames.addmm_(pairs[shift : shift + len(frames), : len(taps)], taps)
         frames.relu_()
-        return output
+        return self._passed("conv2", output, len(conv1))
 
     def _pointwise(self, name: str, values: Tensor) -> Tensor:
-        layer = self._layers[name]
-        output = values.new_empty(len(values), len(layer.bias))
-        layer(values[:-BEHIND], out=output[:-BEHIND])
-        return output
+        layer, flat = self._layers[name], values.flatten(0, 1)
+        output = flat.new_empty(len(flat), len(layer.bias))
+        layer(flat[:-BEHIND], out=output[:-BEHIND])
+        return self._passed(name, output, len(values))
+
+    def _passed(self, name: str, output: Tensor, utterances: int) -> Tensor:
+        """All utterances' rows, ``[B, rows + 3, D]``, past the layer's point; the last three were not computed."""
+        output[-BEHIND:] = 0
+        passed: Tensor = self.points[name](output.view(utterances, -1, output.shape[1]))
+        return passed
 
     def _product(self, name: str, values: Tensor) -> Tensor:
         return torch.addmm(self._dense[f"{name}b"], values, self._dense[f"{name}W"])
