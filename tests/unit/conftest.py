@@ -53,7 +53,7 @@ class Fake:
         yield self._spoil({"frames": Frames(values[:, half:], (lengths - half).clamp(min=0))})
 
 
-def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False, max_duration=300.0, **failures):
+def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False, max_duration=300.0, **limits):
     """Extract into the store below ``root``: what was done, the vectors by utterance, and what failed."""
     spec = BackboneSpec(
         sample_rate=16_000,
@@ -66,7 +66,7 @@ def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False,
     )
     identity = Identity("fake", {}, "", "", {}, [], "1", dtype)
     rep = Store(root).representation(identity, UNITS, spec.origin)
-    failed = SkippedUtterances(len(manifest), **({"max_errors": 1.0} | failures))
+    failed = SkippedUtterances(len(manifest), **({"max_errors": 1.0} | limits))
     files = examine_all(root / "audio", [each.path for each in manifest if each.path is not None])
     done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, files=files, max_duration=max_duration)
     features = rep.features(list(done.rows), list(done.rows.values()), UNITS)

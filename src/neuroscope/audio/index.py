@@ -1,7 +1,7 @@
-"""What is known of audio files: path, size and time of change -> digest, samples, rate, channels.
+"""Index of audio files: path, size and time of change -> digest, samples, rate, channels.
 
-It makes the second look at a corpus free: no file is opened that has not changed. Each run adds one immutable segment;
-readers take the union, the newest segment last.
+It makes the second look at a corpus free: no file is opened that has not changed. Each run adds one immutable segment
+(a parquet file); readers take the union, the newest segment last.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 _THREADS = 4
 _ENCODING = sys.getfilesystemencoding()
 _STAMP = ("path", "size", "changed")
-_HELD = ("digest", "frames", "rate", "channels")
+_CONTENT = ("digest", "frames", "rate", "channels")
 _ABSENT = -1
-"""In place of a size: the file cannot be looked at."""
+"""Stands for the size of a file that cannot be looked at."""
 _Found = dict[int, waveforms.AudioFile | BadAudio]
 
 
 def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> AudioFiles:
-    """What each file holds, or why it cannot be used; files not seen before are read, and remembered in ``folder``.
+    """Find what each file holds, or why it cannot be used; new files are read, and remembered in ``folder``.
 
     Of what is remembered, only what was written at or after ``since`` (nanoseconds) is trusted.
     """
@@ -48,18 +48,20 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
         if len(set(names)) < len(names):
             names = list(dict.fromkeys(names))
         asked = _stamped(names)
-        held = _held(asked, _load(folder, since))
+        known = _known_files(asked, _load(folder, since))
     absent = {number: _examine(names[number]) for number in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
-    unknown = np.flatnonzero(held["digest"].is_null()).tolist()
+    unknown = np.flatnonzero(known["digest"].is_null()).tolist()
     new = _examine_new(folder, {n: names[n] for n in unknown if n not in absent}, asked, progress)
-    return _columns(names, held, absent | new)
+    return _merge(names, known, absent | new)
 
 
-def _columns(names: Sequence[str], held: DataFrame, found: Mapping[int, waveforms.AudioFile | BadAudio]) -> AudioFiles:
-    """What was remembered, with what was found now in its place."""
+def _merge(names: Sequence[str], known: DataFrame, found: Mapping[int, waveforms.AudioFile | BadAudio]) -> AudioFiles:
+    """Put what was found now into the places of what was remembered, as columns."""
     files = {number: file for number, file in found.items() if isinstance(file, waveforms.AudioFile)}
     wrong = {number: file for number, file in found.items() if isinstance(file, BadAudio)}
-    digests, *counts = (held[name].scatter(list(files), [getattr(f, name) for f in files.values()]) for name in _HELD)
+    digests, *counts = (
+        known[name].scatter(list(files), [getattr(f, name) for f in files.values()]) for name in _CONTENT
+    )
     frames, rates, channels = (column.fill_null(1).to_numpy() for column in counts)
     return AudioFiles(names, digests, frames, rates, channels, wrong)
 
@@ -88,7 +90,7 @@ def _examine(name: str) -> waveforms.AudioFile | BadAudio:
 
 
 def _stamped(names: Sequence[str]) -> DataFrame:
-    """Full name, size and time of change of each file; a corpus has many, so no further paths are made for it."""
+    """Look up full name, size and time of change of each file; path objects for a whole corpus would take long."""
     import polars
 
     size: list[int] = []
@@ -110,7 +112,7 @@ def _stamped(names: Sequence[str]) -> DataFrame:
 
 
 def _encoded(names: Sequence[str]) -> Series:
-    """The bytes that the file system knows the names by."""
+    """Encode names as the bytes that the file system knows them by."""
     import polars
 
     if _ENCODING == "utf-8":
@@ -120,15 +122,15 @@ def _encoded(names: Sequence[str]) -> Series:
 
 
 def _types() -> dict[str, PolarsDataType]:
-    """Column -> type, of a segment."""
+    """Return the type of each column of a segment."""
     import polars
 
-    numbers = ("size", "changed", *_HELD[1:])
+    numbers = ("size", "changed", *_CONTENT[1:])
     return {"path": polars.Binary(), "digest": polars.String(), **dict.fromkeys(numbers, polars.Int64())}
 
 
 def _load(folder: Path, since: int) -> DataFrame:
-    """What was seen of files, what was seen last behind the rest."""
+    """Read the segments into one table, what was seen last at its end."""
     import polars
 
     types = _types()
@@ -140,16 +142,18 @@ def _load(folder: Path, since: int) -> DataFrame:
     return polars.concat(tables)
 
 
-def _held(asked: DataFrame, known: DataFrame) -> DataFrame:
-    """What is known of the files that were asked for, beside them; nulls where one is new or has changed."""
+def _known_files(asked: DataFrame, remembered: DataFrame) -> DataFrame:
+    """Look up what is known of each file that was asked for; nulls where one is new or has changed."""
     import polars
 
-    beside = asked.join(known, on="path", how="left", maintain_order="left")
+    beside = asked.join(remembered, on="path", how="left", maintain_order="left")
     if len(beside) > len(asked):  # some file was seen more than once
-        beside = asked.join(known.unique("path", keep="last"), on="path", how="left", maintain_order="left")
+        beside = asked.join(remembered.unique("path", keep="last"), on="path", how="left", maintain_order="left")
     unchanged = (beside["size"] == beside["size_right"]) & (beside["changed"] == beside["changed_right"])
-    held = beside.select(_HELD)
-    return held if unchanged.all(ignore_nulls=False) else held.select(polars.when(unchanged).then(polars.col(*_HELD)))
+    known = beside.select(_CONTENT)
+    return (
+        known if unchanged.all(ignore_nulls=False) else known.select(polars.when(unchanged).then(polars.col(*_CONTENT)))
+    )
 
 
 def _save(folder: Path, asked: DataFrame, files: Mapping[int, waveforms.AudioFile]) -> None:
@@ -157,15 +161,15 @@ def _save(folder: Path, asked: DataFrame, files: Mapping[int, waveforms.AudioFil
 
     if not files:
         return
-    held = polars.DataFrame([astuple(file) for file in files.values()], schema=list(_HELD), orient="row")
-    frame = polars.concat([asked[list(files)], held], how="horizontal")
+    content = polars.DataFrame([astuple(file) for file in files.values()], schema=list(_CONTENT), orient="row")
+    frame = polars.concat([asked[list(files)], content], how="horizontal")
     with suppress(OSError, polars.exceptions.PolarsError):  # a folder that is only read costs the next look some time
         folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(folder / f"{_name(frame)}.parquet") as temporary:
+        with whole_file(folder / f"{_segment_name(frame)}.parquet") as temporary:
             frame.write_parquet(temporary)
 
 
-def _name(frame: DataFrame) -> str:
+def _segment_name(frame: DataFrame) -> str:
     import hashlib
 
     return hashlib.sha256(repr(frame.rows()).encode()).hexdigest()[:32]

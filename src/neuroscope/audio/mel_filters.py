@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def mel_filters(*, sample_rate: int, n_fft: int, bands: int, lowest: float, highest: float) -> Tensor:
-    """Triangles evenly spaced on Slaney's mel scale, each of area 1 Hz: librosa's ``filters.mel`` by default.
+    """Make triangles evenly spaced on Slaney's mel scale, each of area 1 Hz: librosa's ``filters.mel`` by default.
 
     A narrow triangle may lie between two bins of the spectrum, and is then all zeros.
 

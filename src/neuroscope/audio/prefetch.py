@@ -1,4 +1,4 @@
-"""Waveforms ahead of the model: read in threads, no further than memory should be spent on."""
+"""Read waveforms ahead of the model, in threads, up to a limit of samples in memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _READERS = 2
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """An utterance whose samples are found: its row in the store, and how long it is at the model's rate."""
+    """An utterance with what it takes to read it: path, span, samples at the model's rate, and row in the store."""
 
     utterance: Utterance
     path: Path
@@ -33,10 +33,10 @@ class ReadJob:
     row: str
 
 
-def read(each: ReadJob, sample_rate: int) -> NDArray[np.float32] | BadAudio:
-    """The waveform of a span, or why there is none."""
+def read(job: ReadJob, sample_rate: int) -> NDArray[np.float32] | BadAudio:
+    """Read the waveform of a span, or return why there is none."""
     try:
-        return waveforms.read(each.path, each.span, sample_rate)
+        return waveforms.read(job.path, job.span, sample_rate)
     except BadAudio as error:
         return error
 
@@ -44,7 +44,7 @@ def read(each: ReadJob, sample_rate: int) -> NDArray[np.float32] | BadAudio:
 def read_ahead(
     batches: Iterable[Sequence[ReadJob]], sample_rate: int, most: float
 ) -> Generator[tuple[Sequence[ReadJob], list[NDArray[np.float32] | BadAudio]]]:
-    """Yield batches with their waveforms, at most ``most`` samples ahead; of a longer batch, that one alone."""
+    """Yield batches with their waveforms, at most ``most`` samples ahead; a longer batch is read alone."""
     pool = ThreadPoolExecutor(_READERS)
     coming: deque[tuple[Sequence[ReadJob], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
     try:

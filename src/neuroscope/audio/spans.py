@@ -1,4 +1,4 @@
-"""Which samples of which file each utterance is: columns, not objects, so that a million of them take seconds."""
+"""Find the span of each utterance, in columns and not in objects, so that a million of them take seconds."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _MEAN = -(2**63)
 
 @dataclass(frozen=True, eq=False)
 class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
-    """What audio files hold, an entry a file; also a mapping from each path.
+    """Contents of audio files as columns, an entry a file; also a mapping from path to file.
 
     Attributes:
         names: texts of the paths (hashing a path takes longer than asking for its file's size).
-        digests: of the bytes.
-        frames: int64 ``[files]``; this and what follows is 1 where a file cannot be used.
+        digests: digest of each file's bytes.
+        frames: int64 ``[files]``, samples of one channel; 1 where a file cannot be used, as are rate and channels.
         rates: int64 ``[files]``, Hz.
         channels: int64 ``[files]``.
         wrong: number of an entry -> why the file cannot be used.
@@ -51,7 +51,7 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
 
     @classmethod
     def of(cls, found: Mapping[Path, AudioFile | BadAudio]) -> AudioFiles:
-        """The columns of a few files."""
+        """Make the columns of a few files."""
         import polars
 
         entries = list(found.values())
@@ -64,11 +64,11 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
-        """Text of a path -> number of its entry."""
+        """Number of each entry, by the text of its path."""
         return {name: number for number, name in enumerate(self.names)}
 
     def entry(self, number: int) -> AudioFile | BadAudio:
-        """What one file holds."""
+        """Return what one file holds, or why it cannot be used."""
         if number in self.wrong:
             return self.wrong[number]
         counts = (int(column[number]) for column in (self.frames, self.rates, self.channels))
@@ -93,7 +93,7 @@ class Spans:
         file: int64 ``[utterances]``, number of the file; -1 = none.
         first: int64, the first sample.
         last: int64, the sample behind the last.
-        channel: int64; the least number there is = the mean of all.
+        channel: int64; the least int64 = the mean of all channels.
         wrong: number of an utterance -> why it has no span; its columns mean nothing.
     """
 
@@ -105,7 +105,7 @@ class Spans:
     wrong: Mapping[int, BadAudio]
 
     def __getitem__(self, number: int) -> Span:
-        """One of them.
+        """Return the span of one utterance.
 
         Raises:
             BadAudio: that utterance has none.
@@ -119,7 +119,7 @@ class Spans:
         return Span(file, int(self.first[number]), int(self.last[number]), None if channel == _MEAN else channel)
 
     def rows(self) -> Series:
-        """Name of each one's row in the store; of those that are wrong, it means nothing."""
+        """Name each utterance's row in the store; of one without a span, the name means nothing."""
         import polars
 
         digests = polars.concat([self.files.digests, polars.Series([""])])[self.file % (len(self.files) + 1)]
@@ -128,14 +128,14 @@ class Spans:
         return table.select(polars.format(ROW_NAME, *table.columns)).to_series()
 
     def samples_at(self, rate: int) -> NDArray[np.int64]:
-        """Length of each after resampling to ``rate`` Hz."""
+        """Compute the length of each span after resampling to ``rate`` Hz."""
         return resampled(self.last - self.first, _of_each(self.files.rates, self.file), rate)
 
 
 def locate_all(utterances: Sequence[Utterance], files: AudioFiles) -> Spans:
-    """Which samples of its file each utterance is.
+    """Find the span of each utterance.
 
-    An utterance is wrong where it has no path, where its file cannot be used, and where it begins behind the end of the
+    An utterance has none where it has no path, where its file cannot be used, and where it begins behind the end of the
     file, ends behind it, lasts no time, or names a channel that the file does not have.
     """
     names = [None if each.path is None else str(each.path) for each in utterances]
@@ -147,7 +147,7 @@ def locate_all(utterances: Sequence[Utterance], files: AudioFiles) -> Spans:
 
 
 def locate(utterance: Utterance, file: AudioFile) -> Span:
-    """Which samples of its file one utterance is.
+    """Find the span of one utterance.
 
     Raises:
         BadAudio: as for ``locate_all``.
@@ -164,17 +164,17 @@ def _located(utterances: Sequence[Utterance], files: AudioFiles, file: NDArray[n
     to_the_end = np.fromiter((each.duration is None for each in utterances), bool, len(utterances))
     whole = frames / rate
     end = np.where(to_the_end, whole, start + duration)
-    with np.errstate(invalid="ignore"):  # a start or duration that is no number is told below
+    with np.errstate(invalid="ignore"):  # a start or duration that is no number is reported below
         first = np.rint(start * rate).astype(np.int64)
         last = np.where(np.abs(end - whole) <= WHOLE_FILE_WITHIN, frames, np.rint(end * rate)).astype(np.int64)
-    told = [
+    checks = [
         ("start outside the file", ~((start >= 0) & (start < whole)), "starts at {start} s of {whole:.3f} s"),
         ("no such channel", (channel != _MEAN) & ((channel < 0) | (channel >= channels)), "channel {channel} of {n}"),
         ("no samples", ~to_the_end & ~(duration > 0), "lasts {duration} s"),
         ("end outside the file", end > whole + WHOLE_FILE_WITHIN, "ends at {end:.3f} s of {whole:.3f} s"),
         ("no samples", last <= first, "lasts {duration} s"),
     ]
-    for reason, bad, text in told:
+    for reason, bad, text in checks:
         for n in np.flatnonzero(bad).tolist():
             u = utterances[n]
             values = {"start": u.start, "duration": u.duration, "channel": u.audio_channel, "n": int(channels[n])}
@@ -184,13 +184,13 @@ def _located(utterances: Sequence[Utterance], files: AudioFiles, file: NDArray[n
 
 
 def _of_each(column: NDArray[np.int64], file: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The column's entries of the files with these numbers; 1 for no file."""
+    """Look up the column's entry for each file number; 1 for no file."""
     entries: NDArray[np.int64] = np.append(column, 1)[file]
     return entries
 
 
 def _columns(utterances: Sequence[Utterance]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Start, duration (NaN where there is none) and channel of each."""
+    """Collect start, duration (NaN where there is none) and channel of each utterance."""
     start = np.fromiter((each.start for each in utterances), np.float64, len(utterances))
     duration = np.array([each.duration for each in utterances], dtype=np.float64)
     channel = (_MEAN if each.audio_channel is None else each.audio_channel for each in utterances)

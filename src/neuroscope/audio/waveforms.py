@@ -1,4 +1,4 @@
-"""Audio files to waveforms: what a file holds, reading, mono, resampling, batches."""
+"""Turn audio files into waveforms: examine, read, mix to mono, resample, batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PIPELINE = "1"
 """Version of everything between the file's bytes and the waveform; it enters the store's key."""
 
 _SEEK_INEXACTLY = {"MP3", "OGG"}
-"""Here libsndfile 1.2 may answer a seek with samples that are off by as much as full scale."""
+"""Formats where libsndfile 1.2 may answer a seek with samples that are off by as much as full scale."""
 
 _LENGTH_UNKNOWN = 2**62
 
@@ -33,9 +33,9 @@ _BLOCK = 2**20
 """Samples that are read at a time."""
 
 ROW_NAME = "{}:{}-{}:{}"
-"""Digest of the file, first and last sample, channel."""
+"""Name of a row in the store: digest of the file, first and last sample, channel."""
 MEAN = "m"
-"""In place of a channel: the mean of all."""
+"""Stands for the mean of all channels, in the name of a row."""
 
 _Resample = Callable[[NDArray[np.float32], bool], NDArray[np.float32]]
 Count = TypeVar("Count", int, NDArray[np.int64])
@@ -43,7 +43,7 @@ Count = TypeVar("Count", int, NDArray[np.int64])
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """What a file holds.
+    """Contents of an audio file: a digest, and what its header says.
 
     Attributes:
         digest: of its bytes, 32 hexadecimal digits.
@@ -74,12 +74,12 @@ class Span:
         return ROW_NAME.format(self.file.digest, self.first, self.last, channel)
 
     def samples_at(self, rate: int) -> int:
-        """Length after resampling to ``rate`` Hz."""
+        """Compute the length after resampling to ``rate`` Hz."""
         return resampled(self.last - self.first, self.file.rate, rate)
 
 
 def resampled(length: Count, own: Count, rate: int) -> Count:
-    """What ``length`` samples at ``own`` Hz become at ``rate`` Hz; a half is rounded up, as the resampler does."""
+    """Convert a number of samples from ``own`` to ``rate`` Hz; a half is rounded up, as the resampler does."""
     return (2 * length * rate + own) // (2 * own)
 
 
@@ -107,7 +107,7 @@ def _digest(path: Path) -> str:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """An open audio file; whatever goes wrong with it becomes BadAudio.
+    """Open an audio file; whatever goes wrong with it becomes BadAudio.
 
     It is opened by its handle, because libsndfile knows no name that is not UTF-8.
     """
@@ -163,7 +163,7 @@ def read(path: Path, span: Span, sample_rate: int) -> NDArray[np.float32]:
 
 
 def _blocks(file: soundfile.SoundFile, span: Span) -> Iterator[NDArray[np.float32]]:
-    """The span as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all its channels."""
+    """Read the span as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all channels."""
     missing, unread, block = span.last - span.first, 0, _BLOCK
     if file.seekable() and file.format not in _SEEK_INEXACTLY:
         file.seek(span.first)
@@ -181,7 +181,7 @@ def _blocks(file: soundfile.SoundFile, span: Span) -> Iterator[NDArray[np.float3
 
 
 def _resampler(rate: int, sample_rate: int) -> _Resample:
-    """What takes block after block, and whether it is the last; the same bits as in one piece."""
+    """Make a function of a block and whether it is the last, which resamples to the same bits as in one piece."""
     import soxr
 
     if rate == sample_rate:
@@ -191,7 +191,7 @@ def _resampler(rate: int, sample_rate: int) -> _Resample:
 
 
 def batch(waves: Sequence[NDArray[np.float32]]) -> WaveBatch:
-    """Put waveforms side by side, zeros behind the ends."""
+    """Put waveforms side by side, with zeros behind the ends."""
     import torch
 
     lengths = torch.tensor([len(wave) for wave in waves], dtype=torch.int64)

@@ -1,4 +1,4 @@
-"""The commands together: neuroscope's own, and those of plugins by their names and summaries until one is run."""
+"""Group of all commands: neuroscope's own, and those of plugins, by name and summary until one is run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from neuroscope.cli.errors import told
+from neuroscope.cli.errors import errors_reported
 from neuroscope.errors import PluginBroken
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ _PANEL = "Commands of plugins"
 
 
 class Application(TyperGroup):
-    """Our own commands, and those of plugins, which are loaded when help is asked for or a name is not our own."""
+    """Group of our own commands and those of plugins, loaded when help is asked for or a name is not our own."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Our own in their order, then those of plugins by name."""
+        """List our own commands in their order, then those of plugins by name."""
         return [*super().list_commands(ctx), *(entry.name for entry in _plugins(ctx).commands)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command by its name; None where there is none."""
+        """Find a command by its name; None where there is none."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
@@ -35,15 +35,15 @@ class Application(TyperGroup):
         return PluginCommand(entry) if entry else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command of what was typed; an unknown name is told with those that exist."""
+        """Find the command that was typed; an unknown name is reported with those that exist."""
         if self.get_command(ctx, args[0]) is None:
-            with told(ctx.obj.debug):
+            with errors_reported(ctx.obj.debug):
                 raise _plugins(ctx).commands.unknown(args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
 
 class PluginCommand(TyperCommand):
-    """A command that a plugin registered: imported when it is run, or asked for its help; its errors end like ours."""
+    """Command that a plugin registered: imported when it is run, or asked for its help; its errors end like ours."""
 
     def __init__(self, entry: Entry[typer.Typer]) -> None:
         super().__init__(entry.name, help=escape(entry.summary), rich_help_panel=_PANEL)
@@ -56,20 +56,20 @@ class PluginCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Import the command and run it in the place of this one."""
-        with told(ctx.obj.debug):
-            command = get_command(_made(self._entry))
+        with errors_reported(ctx.obj.debug):
+            command = get_command(_application_of(self._entry))
             with command.make_context(ctx.info_name, ctx.args, parent=ctx.parent) as own:
                 return command.invoke(own)
 
 
 def _plugins(ctx: Any) -> Plugins:
-    with told(ctx.obj.debug):
+    with errors_reported(ctx.obj.debug):
         plugins: Plugins = ctx.obj.load()
         return plugins
 
 
-def _made(entry: Entry[typer.Typer]) -> typer.Typer:
-    """What was registered is an application, or makes one."""
+def _application_of(entry: Entry[typer.Typer]) -> typer.Typer:
+    """Return the registered application, or the one that the registered factory makes."""
     made = entry.make
     application: object = made if isinstance(made, typer.Typer) else made()
     if not isinstance(application, typer.Typer):

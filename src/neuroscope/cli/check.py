@@ -60,7 +60,7 @@ def check(
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:
-    """A row a check; what it is about where nothing else is to be said."""
+    """Make a table with a row for each check: its reason, or what it is about where there is none."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("check", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -72,6 +72,6 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _count(outcomes: Sequence[Outcome]) -> str:
-    """How many checks there are, and of each verdict."""
+    """Count the checks, and those of each verdict."""
     counts = Counter(each.verdict for each in outcomes)
     return f"{len(outcomes)} checks: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())

@@ -18,8 +18,8 @@ _INTERRUPTED = 130
 
 
 @contextmanager
-def told(debug: bool) -> Iterator[None]:
-    """Errors end in one message and exit code 2, an interruption in 130; with ``debug`` errors go on as they are."""
+def errors_reported(debug: bool) -> Iterator[None]:
+    """End errors in one message and exit code 2, an interruption in 130; with ``debug`` errors go on as they are."""
     try:
         yield
     except NeuroscopeError as error:
@@ -38,11 +38,11 @@ def told(debug: bool) -> Iterator[None]:
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose errors are told."""
+    """Wrap a command so that its errors become messages and exit codes."""
 
     @functools.wraps(command)
     def run(*, context: typer.Context, **arguments: Any) -> None:
-        with told(context.obj.debug):
+        with errors_reported(context.obj.debug):
             command(context=context, **arguments)
 
     return run

@@ -1,4 +1,4 @@
-"""``neuroscope import``: vectors computed elsewhere."""
+"""``neuroscope import``: bring vectors computed elsewhere into the store."""
 
 from __future__ import annotations
 

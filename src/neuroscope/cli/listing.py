@@ -25,7 +25,7 @@ def list_components(
         str, typer.Argument(metavar="[backbones|datasets|tasks|poolings|probes|rankings]", help="Only these.")
     ] = "",
 ) -> None:
-    """List what the installed plugins bring."""
+    """List the components that the installed plugins bring."""
     plugins: Plugins = context.obj.load()
     if kinds:
         say(_table(_registry(plugins, kinds)))

@@ -1,4 +1,4 @@
-"""The application and its commands."""
+"""Build the application from its commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ABOUT = (
 
 
 def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
-    """The application; ``load`` gives the plugins, once, to the command or the help that needs them."""
+    """Build the application; ``load`` gives the plugins, once, to the command or the help that needs them."""
     session = Session(functools.cache(load))
     app = typer.Typer(
         name="neuroscope",
@@ -59,5 +59,5 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
 
 
 def main() -> None:
-    """The console script ``neuroscope``."""
+    """Run the console script ``neuroscope``."""
     build()()

@@ -1,4 +1,4 @@
-"""``neuroscope neurons``: which neurons know it, how few suffice, and is that a finding or a draw?"""
+"""``neuroscope neurons``: rank the neurons that know a task's classes, and test the ranking against controls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def neurons(
     out: commands.Out = None,
     json: commands.Json = False,
 ) -> None:
-    """Rank the neurons of a model, test the ranking, find the smallest set that does as well as all, and count it."""
+    """Rank the neurons of a model, test the ranking, and find and count the smallest set that does as well as all."""
     from neuroscope import workflows
 
     result = workflows.neurons(
@@ -75,7 +75,7 @@ def _show(result: Result) -> None:
 
     (extraction,), (cell,) = result.run.extractions, result.run.cells
     findings = Findings(result.rows)
-    say(*lines_of_extraction(extraction), *lines_of_cell(cell), _what_was_ranked(cell), "")
+    say(*lines_of_extraction(extraction), *lines_of_cell(cell), _ranking_line(cell), "")
     say(controls_table(findings), "", "Trained anew on a share of the neurons", sets_table(findings), "")
     say(minimal_table(findings), "")
     if findings.layers:
@@ -84,7 +84,7 @@ def _show(result: Result) -> None:
     say(*lines_of_warnings(cell), "", str(result.folder))
 
 
-def _what_was_ranked(cell: CellRecord) -> str:
+def _ranking_line(cell: CellRecord) -> str:
     neurons = cell.neurons or {}
     counts = ", ".join(f"{count} {layer}" for layer, count in neurons.items())
     return f"Ranking: {cell.ranking}. Neurons: {sum(neurons.values())} ({counts})."

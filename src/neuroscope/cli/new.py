@@ -1,4 +1,4 @@
-"""``neuroscope new plugin``: a package to begin from."""
+"""``neuroscope new plugin``: write a package to begin a plugin from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build(guarded: Callable[[Callable[..., None]], Callable[..., None]]) -> typer.Typer:
-    """The commands, each guarded against errors."""
+    """Build the group of commands, each guarded against errors."""
     app = typer.Typer(no_args_is_help=True, help="Begin a plugin of your own.")
 
     app.command("plugin")(guarded(plugin))

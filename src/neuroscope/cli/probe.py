@@ -1,4 +1,4 @@
-"""``neuroscope probe``: which layer knows it?"""
+"""``neuroscope probe``: train a probe on every layer of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``neuroscope store``: what is in the store, and keeping it in order."""
+"""``neuroscope store``: show what is in the store, keep it in order, export from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Key = Annotated[str, typer.Argument(help="As `neuroscope store list` gives it, o
 
 
 def build(guarded: Callable[[Callable[..., None]], Callable[..., None]]) -> typer.Typer:
-    """The commands, each guarded against errors."""
+    """Build the group of commands, each guarded against errors."""
     app = typer.Typer(no_args_is_help=True, help="What is in the store: list, show, verify, prune, remove, export.")
     commands: dict[str, Callable[..., None]] = {
         "list": list_representations,
@@ -76,7 +76,7 @@ def verify(
     key: Annotated[str, typer.Argument(help="Only this representation (or the beginning of its key).")] = "",
     json: commands.Json = False,
 ) -> None:
-    """Read everything and compare checksums; what is damaged is set aside, and is extracted or imported again."""
+    """Read everything and compare checksums; damaged shards are set aside, and are extracted or imported again."""
     del context
     from neuroscope.errors import NeuroscopeError
     from neuroscope.store import catalogue
@@ -104,7 +104,7 @@ def prune(
         float, typer.Option("--older-than", metavar="HOURS", help="Nothing that was written to since then.")
     ] = 24.0,
 ) -> None:
-    """Remove what writers that died left behind, and damaged shards that were set aside."""
+    """Remove unfinished files of writers that died, and damaged shards that were set aside."""
     del context
     from neuroscope.store import catalogue
 
@@ -130,7 +130,7 @@ def export(
     data: commands.Roots = None,
     where: commands.Where = None,
 ) -> None:
-    """Write the vectors to a file: of the utterances of DATA by their ids; without DATA all, by audio digests."""
+    """Write vectors to a file: those of DATA, by utterance id; without DATA all, by audio digest."""
     from neuroscope import workflows
 
     chosen = commands.data_of(dataset, root, data, where) if dataset or root or data or where else None

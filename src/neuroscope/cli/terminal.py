@@ -1,4 +1,4 @@
-"""Where text goes: results to stdout, everything else to stderr."""
+"""Write to the terminal: results to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WIDE = 1000
 
 @dataclass(frozen=True)
 class Session:
-    """What every command is given: how to load the plugins, and whether errors show their traceback."""
+    """Context that every command is given: how to load the plugins, and whether errors show their traceback."""
 
     load: Callable[[], Plugins]
     debug: bool = False
@@ -39,7 +39,7 @@ def complain(message: str) -> None:
 
 
 def write_json(result: Result) -> None:
-    """One object on stdout: ``{"run": ..., "rows": [...]}``."""
+    """Write one object to stdout: ``{"run": ..., "rows": [...]}``."""
     from neuroscope.contracts.records import plain
     from neuroscope.study.rows_table import plain_row
 
@@ -59,7 +59,7 @@ def fail_with_cells(result: Result, *, debug: bool) -> None:
 
 
 def write_object(found: dict[str, Any]) -> None:
-    """One JSON object on stdout, on one line."""
+    """Write one JSON object to stdout, on one line."""
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""For a plugin's own command: the options about data and extraction, the vectors of a backbone, files of its own.
+"""Parts for a plugin's own command: options about data and extraction, vectors of a backbone, files of its own.
 
 Importing it loads nothing heavy. A command is a ``typer`` application that a plugin registers with
 ``register_commands``; errors that are a ``NeuroscopeError`` end in one line and exit code 2, as everywhere.

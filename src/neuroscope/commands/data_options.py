@@ -1,4 +1,4 @@
-"""The options about data and extraction that commands share, each with its one help text, and what they make.
+"""Options about data and extraction that commands share, each with its one help text, and the settings they make.
 
 Public through ``neuroscope.commands``. Importing it loads nothing heavy.
 """
@@ -94,7 +94,7 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON object o
 
 
 def data_of(dataset: Dataset = "", root: Root = None, roots: Roots = None, where: Where = None) -> Data:
-    """Make what ``load`` takes of its four options."""
+    """Make ``Data`` from its four options."""
     return Data(dataset=dataset, root=root, roots=tuple(roots or ()), where=tuple(where or ()))
 
 
@@ -107,7 +107,7 @@ def machine_of(
     segment: Segment = None,
     max_duration: MaxDuration = MAX_DURATION,
 ) -> ExtractionSettings:
-    """Make how vectors are extracted and stored of the seven options about it."""
+    """Make the settings of extraction and storage from their seven options."""
     return ExtractionSettings(
         device=device,
         dtype=dtype,

@@ -1,4 +1,4 @@
-"""Groups of options: one parameter of a command becomes the options that it is made from.
+"""Groups of options: one parameter of a command is replaced by the options that it is made from.
 
 Public through ``neuroscope.commands``. Importing it loads nothing heavy.
 """
@@ -15,7 +15,7 @@ from neuroscope.commands.study_options import study_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_MADE: Mapping[str, Callable[..., Any]] = {"data": data_of, "machine": machine_of, "study": study_of}
+_MAKERS: Mapping[str, Callable[..., Any]] = {"data": data_of, "machine": machine_of, "study": study_of}
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -24,12 +24,12 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     Their types are ``Data``, ``Machine`` and ``Study``.
     """
     signature = inspect.signature(command, eval_str=True)
-    options = {name: _options(maker) for name, maker in _MADE.items() if name in signature.parameters}
+    options = {name: _options(maker) for name, maker in _MAKERS.items() if name in signature.parameters}
 
     @functools.wraps(command)
     def run(**arguments: Any) -> None:
         given = {name: {each.name: arguments.pop(each.name) for each in own} for name, own in options.items()}
-        command(**arguments, **{name: _MADE[name](**own) for name, own in given.items()})
+        command(**arguments, **{name: _MAKERS[name](**own) for name, own in given.items()})
 
     shown = [each for own in signature.parameters.values() for each in options.get(own.name, [own])]
     keywords = [each.replace(kind=each.KEYWORD_ONLY) for each in shown]

@@ -1,4 +1,4 @@
-"""The options about how a study is made, each with its one help text, and what they make.
+"""Options about how a study is made, each with its one help text, and the settings they make.
 
 Public through ``neuroscope.commands``. Importing it loads nothing heavy.
 """
@@ -41,6 +41,6 @@ def study_of(
     runs: Runs = RUNS,
     seed: Seed = 0,
 ) -> StudySettings:
-    """Make how a study is made of the seven options about it."""
+    """Make the settings of a study from their seven options."""
     chosen = tuple(name for name in layers.split(",") if name)
     return StudySettings(split=split, layers=chosen, pooling=pooling, probe=probe, preset=preset, runs=runs, seed=seed)

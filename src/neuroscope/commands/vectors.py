@@ -1,4 +1,4 @@
-"""What a command does with vectors: the utterances that the user named, a backbone's vectors of them, their samples.
+"""Load utterances, extract and read a backbone's vectors of them, and read their waveforms, in a command.
 
 Public through ``neuroscope.commands``. Importing it loads nothing heavy.
 """
@@ -41,13 +41,13 @@ def load(
     plugins: Plugins | None = None,
     progress: Progress = silent,
 ) -> Manifest:
-    """The utterances that the user named.
+    """Load the utterances that the user named.
 
     Args:
         data: from the options about data.
         machine: cuts recordings into segments where ``--segment`` says so.
         plugins: those of the environment, unless given.
-        progress: told of files read.
+        progress: reports files read.
 
     Raises:
         NeuroscopeError: they cannot be found or read, or there are none.
@@ -57,11 +57,11 @@ def load(
 
 
 class Extracted:
-    """The vectors of a manifest's utterances, in the store.
+    """Vectors of a manifest's utterances, in the store.
 
     Attributes:
         backbone: text of the backbone, canonical.
-        key: of the representation: the same key, the same numbers.
+        key: key of the representation: the same key, the same numbers.
         layers: what the backbone declares, in its order.
         ids: of the utterances that have vectors, in the manifest's order.
         skipped: id -> reason, of the utterances that could not be used.
@@ -112,7 +112,7 @@ def extract(
         pooling: in the component grammar; empty = each layer's own.
         machine: how vectors are computed and kept.
         plugins: those of the environment, unless given.
-        progress: told of files read and utterances computed; ``progress_bar`` shows a bar.
+        progress: reports files read and utterances computed; ``progress_bar`` shows a bar.
 
     Raises:
         NeuroscopeError: whatever the user can mend.
@@ -122,9 +122,9 @@ def extract(
     workspace, plugins = Workspace(machine, progress), plugins or Plugins.load()
     (choice,) = choose_backbones([backbone], options, plugins)
     prepared = workspace.prepare(choice, plugins, pooling)
-    extraction, failures = workspace.extract(prepared, manifest)
+    extraction, skipped = workspace.extract(prepared, manifest)
     rows = {each.id: extraction.rows[each.id] for each in manifest if each.id in extraction.rows}
-    return Extracted(prepared, rows, {each.utterance: each.reason for each in failures.skipped})
+    return Extracted(prepared, rows, {each.utterance: each.reason for each in skipped.skipped})
 
 
 def located(
@@ -135,7 +135,7 @@ def located(
     machine: ExtractionSettings | None = None,
     progress: Progress = silent,
 ) -> list[ReadJob]:
-    """The utterances that a backbone can take, with what it takes to read them, in the manifest's order.
+    """List the utterances that a backbone can take, with what it takes to read them, in the manifest's order.
 
     Files that were looked at before, by any command, are not read again.
 
@@ -144,10 +144,10 @@ def located(
         spec: of the backbone: its sample rate, and the shortest that it takes.
         failures: receives the others; ``machine.failures(total)`` makes one.
         machine: with the index of audio files and the longest utterance.
-        progress: told of files read.
+        progress: reports files read.
 
     Raises:
-        TooManyFailures: more failed than ``failures`` allows.
+        TooManyFailures: more were skipped than ``failures`` allows.
     """
     found = Workspace(machine, progress).usable(manifest, spec, failures)
     return [found[place] for place in range(len(found))]
@@ -156,7 +156,7 @@ def located(
 def waveforms(
     utterances: Sequence[ReadJob], sample_rate: int, ahead: float = 60.0
 ) -> Generator[NDArray[np.float32] | BadAudio]:
-    """The samples ``[T]`` of each, or why there are none, read in threads a little ahead.
+    """Yield the samples ``[T]`` of each utterance, or why there are none, read in threads a little ahead.
 
     Args:
         utterances: from ``located``.
@@ -171,10 +171,10 @@ def waveforms(
 
 
 def own_folder(distribution: str, machine: ExtractionSettings | None = None) -> Path:
-    """A folder in the cache folder for a plugin's own files, made where it is missing.
+    """Return the folder for a plugin's own files, in the cache folder, made where it is missing.
 
     Args:
-        distribution: the plugin's, so that no two plugins share a folder.
+        distribution: the plugin's distribution, so that no two plugins share a folder.
         machine: with the cache folder.
     """
     folder = Workspace(machine).folder / "plugins" / distribution
@@ -183,7 +183,7 @@ def own_folder(distribution: str, machine: ExtractionSettings | None = None) -> 
 
 
 def cache_key(*parts: object) -> str:
-    """A name for a file that depends on the parts alone: 32 hexadecimal digits, the same in every process.
+    """Make a name for a file that depends on the parts alone: 32 hexadecimal digits, the same in every process.
 
     Args:
         parts: texts, numbers, truth values, None; sequences and mappings of these; manifests, and what was extracted.

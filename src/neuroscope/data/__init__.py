@@ -1,4 +1,4 @@
-"""What the user named becomes utterances with labels, split into training and test."""
+"""Turn what the user named into utterances with labels, split into training and test."""
 
 from neuroscope.data.sources import Data, load
 

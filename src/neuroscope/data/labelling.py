@@ -1,4 +1,4 @@
-"""A task asked of a manifest: which utterances have a class, and how they are split over runs."""
+"""Label a manifest for a task: which utterances have a class, and how they are to be split."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LabelledUtterances:
     target: Target
 
     def column(self, name: str) -> list[str | None]:
-        """A column's values, by row."""
+        """Return a column's values, by row."""
         return [utterance.column(name) for utterance in self.utterances]
 
     @property
@@ -45,7 +45,7 @@ class LabelledUtterances:
 
 @dataclass(frozen=True, slots=True)
 class LabelledTask:
-    """A task and the utterances that it can be asked of.
+    """A task with the utterances that it has a class for.
 
     Attributes:
         task: canonical text.
@@ -66,7 +66,7 @@ class LabelledTask:
         return {name: counts[number] for number, name in enumerate(self.rows.target.names)}
 
     def only(self, ids: Container[str]) -> LabelledTask:
-        """The same question without the utterances that could not be used."""
+        """Keep the utterances with these ids, which are those that could be used."""
         kept = [row for row, utterance in enumerate(self.rows.utterances) if utterance.id in ids]
         utterances = tuple(self.rows.utterances[row] for row in kept)
         target = self.rows.target.of(np.array(kept, dtype=np.int64))
@@ -74,12 +74,12 @@ class LabelledTask:
 
 
 def label_manifest(text: str, task: Classification, manifest: Manifest, split: str) -> LabelledTask:
-    """Label a manifest.
+    """Label the utterances of a manifest with the classes of a task.
 
     Args:
         text: the task's canonical text.
-        task: its declaration.
-        manifest: whom to ask.
+        task: says the class of an utterance.
+        manifest: the utterances.
         split: what the user asked for; empty = the task's own, else a split column, else unseen speakers.
 
     Raises:

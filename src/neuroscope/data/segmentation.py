@@ -1,4 +1,4 @@
-"""Long recordings as utterances: a manifest whose recordings are cut into segments of equal length."""
+"""Cut the long recordings of a manifest into segments of equal length, which are utterances."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHORTEST = 0.1
 
 
 def cut(loaded: LoadedData, seconds: float, files: AudioFiles) -> LoadedData:
-    """Cut the recordings of what was loaded, and say in it how many.
+    """Cut the recordings of loaded data into segments, and note in the result how many.
 
     Args:
         loaded: what the user named.
@@ -33,8 +33,8 @@ def cut(loaded: LoadedData, seconds: float, files: AudioFiles) -> LoadedData:
     """
     check_length(seconds)
     manifest, recordings, made = segmented(loaded.manifest, seconds, files)
-    told = f"{recordings} of {len(loaded.manifest)} utterances cut into {made} segments of {seconds:g} s"
-    return replace(loaded, manifest=manifest, segmented=told)
+    summary = f"{recordings} of {len(loaded.manifest)} utterances cut into {made} segments of {seconds:g} s"
+    return replace(loaded, manifest=manifest, segmented=summary)
 
 
 def check_length(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Train/test splits: disjoint in speakers or any other column, from a column, or of utterances.
+"""Train/test splits: disjoint in speakers or another column, by parts that a column names, or of single utterances.
 
 The grammar is that of every component: ``speaker``, ``utterance``, ``group:COLUMN``, ``column:COLUMN``, with options
 (``speaker,test=0.3,balance=class``).
@@ -51,7 +51,7 @@ def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
     }
     if form not in makers or not (column if form in {"group", "column"} else name == form):
         raise UnknownName("split", name, _FORMS)
-    if absent := _absent(rows, slice(None)):
+    if absent := _absent_classes(rows, slice(None)):
         raise BadSplit(f"class {absent[0]} has no utterance")
     maker = makers[form]
     known = options.options_of(maker)
@@ -59,9 +59,9 @@ def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
     kept = {key: value for key, value in converted.items() if value != known[key].default}
     made: Split = maker(rows, column or form, seed, **converted)
     for part, which in ((made.train, "train"), (made.test, "test")):
-        if absent := _absent(rows, part):
+        if absent := _absent_classes(rows, part):
             raise BadSplit(
-                f"class {absent[0]} has no utterance in the {which} part. {_way_out(rows, but=column or form)}"
+                f"class {absent[0]} has no utterance in the {which} part. {_suggestion(rows, but=column or form)}"
             )
     return replace(made, name=options.join(name, kept))
 
@@ -69,13 +69,13 @@ def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
 def _by_group(
     rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
 ) -> Split:
-    """Groups of a column, wholly in one part; stratified by the classes that a group has."""
+    """Draw groups of a column, each wholly in one part, stratified by the classes that a group has."""
     _check_share(test)
     values = rows.column(column)
     if all(value is None for value in values):
-        raise BadSplit(f"there is no column '{column}' to split by. {_way_out(rows, but=column)}")
+        raise BadSplit(f"there is no column '{column}' to split by. {_suggestion(rows, but=column)}")
     left_out = {f"no {column}": missing} if (missing := sum(value is None for value in values)) else {}
-    groups, names = _numbers(values, rows)
+    groups, names = _number_values(values, rows)
     known = np.array([value is not None for value in values])
     _check_groups(rows, groups, known, column)
     in_test = np.isin(groups, _draw_groups(groups[known], rows.target.values[known], test, seed))
@@ -96,7 +96,7 @@ def _by_group(
 def _by_utterance(
     rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
 ) -> Split:
-    """Single utterances at random, stratified by class, whoever speaks."""
+    """Draw single utterances at random, stratified by class, whoever speaks."""
     del column  # every maker is called alike
     _check_share(test)
     single = np.arange(len(rows.utterances))
@@ -126,10 +126,10 @@ def _by_column(
     test: str = "test",
     balance: Balance = "none",
 ) -> Split:
-    """The parts that a column names; development parts are left out and counted, any other value is an error."""
+    """Take the parts that a column names; development parts are left out and counted, another value is an error."""
     values = rows.column(column)
     if all(value is None for value in values):
-        raise BadSplit(f"there is no column '{column}' that names the parts. {_way_out(rows, but=column)}")
+        raise BadSplit(f"there is no column '{column}' that names the parts. {_suggestion(rows, but=column)}")
     trains, tests = set(train.split("+")), set(test.split("+"))
     known = {*trains, *tests, *_LEFT_OUT_PARTS}
     if strange := sorted({value for value in values if value is not None} - known):
@@ -143,7 +143,7 @@ def _by_column(
         raise BadSplit(f"column '{column}' has no row with train={train}, or none with test={test}")
     in_train = np.array([value in trains for value in values])
     in_test = np.array([value in tests for value in values])
-    left = Counter(_named(column, value) for value in values if value not in trains | tests)
+    left = Counter(_value_text(column, value) for value in values if value not in trains | tests)
     groups, names, grouped_by = speaker_groups(rows)
     made = Split(
         name="",
@@ -159,18 +159,18 @@ def _by_column(
     return _balanced(made, rows, balance, seed=0)  # the parts are given, so no draw may depend on the run
 
 
-def _named(column: str, value: str | None) -> str:
+def _value_text(column: str, value: str | None) -> str:
     return f"no {column}" if value is None else f"{column}={value}"
 
 
 def speaker_groups(rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...], str]:
-    """Groups by speaker: number of each row, names, and the column's name; empty where no speaker is known."""
+    """Group rows by speaker: number of each row, names, and the column's name; empty where no speaker is known."""
     speakers = rows.column("speaker")
-    return *_numbers(speakers, rows), "speaker" if any(speakers) else ""
+    return *_number_values(speakers, rows), "speaker" if any(speakers) else ""
 
 
-def _numbers(values: Sequence[str | None], rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Numbers of the values in sorted order; a row without one is a group of its own, named by its utterance."""
+def _number_values(values: Sequence[str | None], rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number the values in sorted order; a row without one is a group of its own, named by its utterance."""
     names = sorted({value for value in values if value is not None})
     number = {name: n for n, name in enumerate(names)}
     groups = np.empty(len(values), dtype=np.int64)
@@ -184,7 +184,7 @@ def _numbers(values: Sequence[str | None], rows: LabelledUtterances) -> tuple[ND
 
 
 def _draw_groups(groups: NDArray[np.int64], values: NDArray[np.int64], share: float, seed: int) -> list[int]:
-    """Groups of the test part: of each stratum (groups with the same classes) the share, rounded with carry.
+    """Draw the test part's groups: of each stratum (groups with the same classes) the share, rounded with carry.
 
     The strata come in a random order: where each has few groups, it is the carry that says which of them are drawn.
     """
@@ -209,14 +209,14 @@ def _draw_groups(groups: NDArray[np.int64], values: NDArray[np.int64], share: fl
 
 
 def _bring_every_class(classes: Mapping[int, set[int]], test: set[int]) -> None:
-    """Move a group for each class that one of the parts lacks: the one that takes the fewest others from theirs."""
+    """Move a group for each class that a part lacks: the one that takes the fewest classes from its own part."""
     having: dict[int, list[int]] = {}
     for group, has in classes.items():
         for value in sorted(has):
             having.setdefault(value, []).append(group)
 
     def lost(group: int) -> int:
-        """How many classes no other group has on this group's side."""
+        """Count the classes that no other group of this group's part has."""
         sides = ([(other in test) == (group in test) for other in having[value]] for value in classes[group])
         return sum(side.count(True) == 1 for side in sides)
 
@@ -232,34 +232,34 @@ def _check_share(test: float) -> None:
 
 
 def _check_groups(rows: LabelledUtterances, groups: NDArray[np.int64], known: NDArray[np.bool_], column: str) -> None:
-    """Every class needs two groups, one for each part."""
+    """Raise BadSplit if a class has fewer than two groups, one for each part."""
     for value, name in enumerate(rows.target.names):
         count = len(set(groups[known & (rows.target.values == value)].tolist()))
         if count < 2:
             many = f"{count} value of '{column}'" if count == 1 else f"no value of '{column}'"
             raise BadSplit(
                 f"a split by {column} puts each {column} into one part, but class {name} has {many}. "
-                f"{_way_out(rows, but=column)}"
+                f"{_suggestion(rows, but=column)}"
             )
 
 
-def _absent(rows: LabelledUtterances, part: NDArray[np.int64] | slice) -> list[str]:
-    """The classes that no row of a part has."""
+def _absent_classes(rows: LabelledUtterances, part: NDArray[np.int64] | slice) -> list[str]:
+    """List the classes that no row of a part has."""
     present = set(rows.target.values[part].tolist())
     return [name for value, name in enumerate(rows.target.names) if value not in present]
 
 
-def _way_out(rows: LabelledUtterances, but: str) -> str:
-    """Which columns would do, ``but`` the one that did not, as texts for ``--split``."""
-    fits = [column for column in rows.columns if column != but and _would_do(rows, column)]
+def _suggestion(rows: LabelledUtterances, but: str) -> str:
+    """Suggest columns to split by, except ``but``, as texts for ``--split``."""
+    fits = [column for column in rows.columns if column != but and _can_split_by(rows, column)]
     ways = [f"--split {'speaker' if each == 'speaker' else options.join(f'group:{each}', {})}" for each in fits]
     if not ways:
         return "No column would do; --split utterance draws utterances at random."
     return f"What would do: {', '.join(ways)}; --split utterance draws utterances at random."
 
 
-def _would_do(rows: LabelledUtterances, column: str) -> bool:
-    """Whether each class has two groups, and groups are more than single rows."""
+def _can_split_by(rows: LabelledUtterances, column: str) -> bool:
+    """Tell whether each class has two groups of the column, and groups are more than single rows."""
     values = rows.column(column)
     groups: dict[int, set[str]] = {}
     for value, label in zip(values, rows.target.values.tolist(), strict=True):

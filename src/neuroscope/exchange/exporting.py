@@ -33,12 +33,12 @@ BLOCK_BYTES = 64_000_000
 
 
 class RowReader:
-    """Chosen rows of a representation, read block by block.
+    """Reader of chosen rows of a representation, block by block.
 
     Args:
         representation: what is exported.
         names: id -> name of the row, in the order of the rows.
-        progress: told of rows written.
+        progress: reports rows written.
     """
 
     def __init__(self, representation: Representation, names: Mapping[str, str], progress: Progress) -> None:
@@ -47,11 +47,11 @@ class RowReader:
         self.widths = {layer: len(units) for layer, units in representation.layers.items()}
 
     def step(self, layers: Sequence[str]) -> int:
-        """Rows of a block."""
+        """Compute the number of rows of a block."""
         return max(1, BLOCK_BYTES // (4 * sum(self.widths[layer] for layer in layers)))
 
     def blocks(self, layers: Sequence[str]) -> Iterator[NDArray[np.float32]]:
-        """Vectors of the layers, side by side: float32 ``[some rows, columns]``."""
+        """Yield vectors of the layers, side by side: float32 ``[some rows, columns]``."""
         step = self.step(layers)
         with self._progress("Exporting", len(self.ids)) as advance:
             for first in range(0, len(self.ids), step):
@@ -61,15 +61,15 @@ class RowReader:
 
 
 def rows_of(representation: Representation) -> dict[str, str]:
-    """Id -> row, for every row that is stored: the utterance's id where vectors were imported, else the row's name."""
+    """Map id -> row for every stored row: the utterance's id where vectors were imported, else the row's name."""
     return {utterance_of(row): row for row in representation.rows()}
 
 
 def rows_in(manifest: Manifest, representation: Representation, audio_index: Path) -> dict[str, str]:
-    """Utterance id -> row, for every utterance of a manifest that is stored.
+    """Map utterance id -> row, for every utterance of a manifest that is stored.
 
     Raises:
-        MissingData: none is.
+        MissingData: none is stored.
     """
     held = representation.rows()
     files = examine_all(audio_index, (each.path for each in manifest if each.path is not None))
@@ -94,7 +94,7 @@ def export(representation: Representation, names: Mapping[str, str], file: Path,
         names: id -> name of the row, in the order in which they are written.
         file: ``.npz``: ``ids``, ``values`` ``[rows, columns]``, ``layers`` and their ``widths``. ``.safetensors``: a
             tensor a layer, ``ids`` and ``layers`` in the metadata as JSON. ``.parquet``: ``id``, a column a layer.
-        progress: told of rows written.
+        progress: reports rows written.
 
     Raises:
         BadOption: the file has another ending.
@@ -115,7 +115,7 @@ def check_ending(file: Path) -> None:
         raise BadOption(f"{file}: expected a file that ends in {', '.join(ENDINGS)}")
 
 
-def _npz(path: Path, exported: RowReader) -> None:
+def _write_npz(path: Path, exported: RowReader) -> None:
     shape = (len(exported.ids), sum(exported.widths.values()))
     with zipfile.ZipFile(path, "w") as archive:
         small = {"ids": exported.ids, "layers": list(exported.widths), "widths": list(exported.widths.values())}
@@ -129,8 +129,8 @@ def _npz(path: Path, exported: RowReader) -> None:
                 stream.write(block.astype("<f4", copy=False).tobytes())
 
 
-def _safetensors(path: Path, exported: RowReader) -> None:
-    """Eight bytes with the header's length, the header as JSON, then the tensors (the library writes from memory)."""
+def _write_safetensors(path: Path, exported: RowReader) -> None:
+    """Write eight bytes with the header's length, the header as JSON, the tensors (the library writes from memory)."""
     header: dict[str, Any] = {
         "__metadata__": {"ids": json.dumps(exported.ids), "layers": json.dumps(list(exported.widths))}
     }
@@ -147,8 +147,8 @@ def _safetensors(path: Path, exported: RowReader) -> None:
                 stream.write(block.astype("<f4", copy=False).tobytes())
 
 
-def _parquet(path: Path, exported: RowReader) -> None:
-    """Blocks as files of their own, then joined."""
+def _write_parquet(path: Path, exported: RowReader) -> None:
+    """Write blocks as files of their own, then join them."""
     import polars
 
     layers = list(exported.widths)
@@ -166,7 +166,7 @@ def _parquet(path: Path, exported: RowReader) -> None:
 
 
 _WRITERS: Mapping[str, Callable[[Path, RowReader], None]] = {
-    ".npz": _npz,
-    ".safetensors": _safetensors,
-    ".parquet": _parquet,
+    ".npz": _write_npz,
+    ".safetensors": _write_safetensors,
+    ".parquet": _write_parquet,
 }

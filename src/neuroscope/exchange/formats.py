@@ -64,7 +64,7 @@ def open_vectors(path: Path) -> Vectors:
     """
     if not path.exists():
         raise MissingData(f"{path} does not exist; name {FORMATS}")
-    reader = _of_folder if path.is_dir() else _READERS.get(path.suffix.lower())
+    reader = _open_folder if path.is_dir() else _READERS.get(path.suffix.lower())
     if reader is None:
         raise BadOption(f"{path}: expected {FORMATS}")
     with _errors_as_bad_vectors(path):
@@ -90,12 +90,12 @@ def _errors_as_bad_vectors(path: Path) -> Iterator[None]:
         raise BadVectors(str(path), [f"it cannot be read: {error}"]) from error
 
 
-def _of_npy(path: Path) -> Vectors:
+def _open_npy(path: Path) -> Vectors:
     values = _matrix(path, "it", np.load(path, mmap_mode="r", allow_pickle=False))
     return Vectors(None, len(values), {ONE_LAYER: values.shape[1]}, lambda first, last: values[first:last])
 
 
-def _of_npz(path: Path) -> Vectors:
+def _open_npz(path: Path) -> Vectors:
     with np.load(path, allow_pickle=False) as held:
         if absent := sorted({"ids", "values"} - set(held)):
             raise BadVectors(str(path), [f"there is no array {' and no '.join(absent)}; it has {', '.join(held)}"])
@@ -104,12 +104,12 @@ def _of_npz(path: Path) -> Vectors:
         layers = {ONE_LAYER: values.shape[1]}
         if {"layers", "widths"} <= set(held):
             layers = dict(zip(_texts(held["layers"]), held["widths"].tolist(), strict=True))
-    _check_sum(path, layers, values.shape[1])
+    _check_widths(path, layers, values.shape[1])
     return Vectors(ids, len(values), layers, lambda first, last: values[first:last])
 
 
 def _unpacked(path: Path, member: str) -> NDArray[Any]:
-    """An array of an archive, memory-mapped from a file without a name: it may be larger than memory."""
+    """Unpack an array of an archive, memory-mapped from a file without a name: it may be larger than memory."""
     with zipfile.ZipFile(path) as archive, archive.open(member) as packed, tempfile.TemporaryFile() as file:
         shutil.copyfileobj(packed, file, _COPIED)
         file.seek(0)
@@ -123,7 +123,7 @@ def _unpacked(path: Path, member: str) -> NDArray[Any]:
         return values
 
 
-def _of_safetensors(path: Path) -> Vectors:
+def _open_safetensors(path: Path) -> Vectors:
     from safetensors import safe_open
 
     file: Any = safe_open(path, "numpy")  # it stays open while rows are read from it
@@ -149,7 +149,7 @@ def _of_safetensors(path: Path) -> Vectors:
     return Vectors(ids, rows.pop(), layers, lambda a, b: np.hstack([parts[name][a:b] for name in names]))
 
 
-def _of_parquet(path: Path) -> Vectors:
+def _open_parquet(path: Path) -> Vectors:
     import polars
 
     frame = polars.scan_parquet(path, glob=False)
@@ -177,7 +177,7 @@ def _of_parquet(path: Path) -> Vectors:
 
 
 def _one_width(path: Path, column: str, widths: list[int], ids: tuple[str, ...]) -> int:
-    """The width that vectors have, which has to be that of all."""
+    """Return the width of a column's vectors, which has to be the same for all."""
     usual = max(set(widths), key=widths.count, default=0)
     if odd := [
         f"{name}: {column} has {width} columns, not {usual}"
@@ -188,7 +188,7 @@ def _one_width(path: Path, column: str, widths: list[int], ids: tuple[str, ...])
     return usual
 
 
-def _of_folder(path: Path) -> Vectors:
+def _open_folder(path: Path) -> Vectors:
     files = {file.relative_to(path).with_suffix("").as_posix(): file for file in sorted(path.rglob("*.npy"))}
     if not files:
         raise BadVectors(str(path), ["no .npy file is below it"])
@@ -224,14 +224,14 @@ def _texts(ids: NDArray[Any]) -> tuple[str, ...]:
     return tuple(each.decode() if isinstance(each, bytes) else str(each) for each in ids.ravel().tolist())
 
 
-def _check_sum(path: Path, layers: Mapping[str, int], width: int) -> None:
+def _check_widths(path: Path, layers: Mapping[str, int], width: int) -> None:
     if sum(layers.values()) != width:
         raise BadVectors(str(path), [f"its layers {dict(layers)} make {sum(layers.values())} columns, it has {width}"])
 
 
 _READERS: Mapping[str, Callable[[Path], Vectors]] = {
-    ".npy": _of_npy,
-    ".npz": _of_npz,
-    ".safetensors": _of_safetensors,
-    ".parquet": _of_parquet,
+    ".npy": _open_npy,
+    ".npz": _open_npz,
+    ".safetensors": _open_safetensors,
+    ".parquet": _open_parquet,
 }

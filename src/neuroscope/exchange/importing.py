@@ -34,11 +34,11 @@ SHARD_BYTES = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
-    """What an import did.
+    """Summary of an import.
 
     Attributes:
         name: what ``stored:`` is followed by.
-        key: of the representation.
+        key: key of the representation.
         layers: name -> width.
         rows: vectors that were imported.
         missing: utterances of the manifest that have none.
@@ -73,7 +73,7 @@ def import_vectors(
         layers: ``NAME:WIDTH,...``, in the order of the columns; empty = the file's own, else one named ``features``.
         dtype: of the stored vectors.
         replace: whether the name may stand for other vectors already.
-        progress: told of vectors checked, then stored.
+        progress: reports vectors checked, then stored.
 
     Raises:
         BadVectors: ids that the manifest lacks or that come twice, values that are not finite, widths that do not fit.
@@ -103,7 +103,7 @@ def import_vectors(
 
 
 class _CheckedVectors:
-    """The vectors of a file some rows at a time, as they are stored; what is not finite is told."""
+    """Vectors of a file, some rows at a time, in the type that they are stored in."""
 
     def __init__(self, file: Path, vectors: Vectors, ids: tuple[str, ...], dtype: str) -> None:
         self.file, self._vectors, self.ids, self._dtype = file, vectors, ids, dtype
@@ -119,7 +119,7 @@ class _CheckedVectors:
         return self._vectors.rows
 
     def digest(self, layers: Mapping[str, int], progress: Progress) -> str:
-        """Digest (sha256) of layers, ids and values."""
+        """Digest (sha256) layers, ids and values; a value that is not finite is an error."""
         digest = hashlib.sha256(json.dumps([list(layers.items()), self._dtype, self.ids]).encode())
         bad: list[str] = []
         with progress("Checking vectors", len(self)) as advance:
@@ -150,7 +150,7 @@ def _write(
 
 
 def _ids(file: Path, vectors: Vectors, manifest: Manifest) -> tuple[str, ...]:
-    """The utterance of each row, where all of them are in the manifest, once."""
+    """Find the utterance of each row; it is an error where one is not in the manifest, or comes twice."""
     known = [each.id for each in manifest]
     if vectors.ids is None:
         if len(known) != vectors.rows:
@@ -170,7 +170,7 @@ def _ids(file: Path, vectors: Vectors, manifest: Manifest) -> tuple[str, ...]:
 
 
 def _widths(file: Path, text: str, vectors: Vectors) -> dict[str, int]:
-    """``NAME:WIDTH,...`` as the user wrote it, else what the file says."""
+    """Read ``NAME:WIDTH,...`` as the user wrote it, or else take what the file says."""
     if not text:
         return dict(vectors.layers)
     widths: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The family ``stored:``: backbones that are names of imported vectors, registered like anybody's."""
+"""Backbones of the family ``stored:``, which are names of imported vectors, registered like those of any plugin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_backbones(register: Registrar[BackboneSpec]) -> None:
-    """Register the family."""
+    """Register the family ``stored:``."""
     register(
         names.FAMILY,
         make_stored,
@@ -25,15 +25,15 @@ def register_backbones(register: Registrar[BackboneSpec]) -> None:
 
 
 def make_stored(name: str, *, store: Store) -> names.NamedVectorsSpec:
-    """Make the backbone of a name.
+    """Make the backbone that stands for the imported vectors of a name.
 
     Args:
-        name: that vectors were imported under.
+        name: what the vectors were imported under.
         store: where they are.
 
     Raises:
         UnknownName: nothing was imported under it.
-        StoreMismatch: what is known of it cannot be read.
+        StoreMismatch: the name's file cannot be read.
     """
     vectors = names.find(store.folder, name)
     layers = tuple(LayerSpec(layer, width, pooling=names.POOLING) for layer, width in vectors.layers.items())

@@ -1,4 +1,4 @@
-"""In which batches and shards a corpus is computed: a pure function of the manifest, whatever is stored already."""
+"""Plan the batches and shards of a corpus: a pure function of the manifest, whatever is stored already."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ SHARD_BYTES = 64_000_000
 
 
 def plan(corpus: UsableUtterances, spec: BackboneSpec, device: str = "cpu") -> list[NDArray[np.int64]]:
-    """Batches of similar length, the longest first: places in the corpus; equal rows once."""
+    """Plan batches of similar length, the longest first, as places in the corpus; equal rows come once."""
     return [corpus.order[begin:end] for begin, end in pairwise(_ends(corpus, spec, device))]
 
 
 def wanted_shards(
     corpus: UsableUtterances, spec: BackboneSpec, device: str, width: int, wanted: NDArray[np.bool_]
 ) -> list[list[NDArray[np.int64]]]:
-    """What is to be computed: shards of batches of places; what is not wanted is taken out of the whole plan.
+    """List the shards to compute, each of batches of places: the whole plan without the rows that are not wanted.
 
     Args:
-        corpus: what is wanted.
+        corpus: the usable utterances.
         spec: of the model.
         device: where it runs.
         width: columns of a row, all layers together.
@@ -52,7 +52,7 @@ def wanted_shards(
 
 
 def _ends(corpus: UsableUtterances, spec: BackboneSpec, device: str) -> list[int]:
-    """Where batches begin and end in the corpus's order: each takes what fits beside its first, its longest."""
+    """Find where batches begin and end in the corpus's order: each takes what fits beside its first, its longest."""
     most = BATCH_MOST if spec.batchable else 1
     room = (spec.batch_seconds if device == "cpu" else BATCH_SECONDS) * spec.sample_rate
     samples = np.maximum(corpus.samples[corpus.order], 1)
@@ -66,7 +66,7 @@ def _ends(corpus: UsableUtterances, spec: BackboneSpec, device: str) -> list[int
 
 
 def _shards(ends: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
-    """First batch of each shard, and the one behind its last: whole batches, up to ``most`` rows."""
+    """Yield the first batch of each shard, and the one behind its last: whole batches, up to ``most`` rows."""
     first = 0
     while first < len(ends) - 1:
         behind = max(bisect_right(ends, ends[first] + most) - 1, first + 1)

@@ -1,4 +1,4 @@
-"""What modules of a running network put out: forward hooks on named modules, as a context manager.
+"""Capture the outputs of a running network's modules: forward hooks on named modules, as a context manager.
 
 For authors of backbones::
 
@@ -30,7 +30,7 @@ _AXES = "BFD"
 
 
 class Captured:
-    """What a pass put out: a copy of each call of each tap's module, until this object goes.
+    """Outputs of a pass: a copy of each call of each tap's module, until this object goes.
 
     Each tensor is ``[B, F, D]``, without gradient, as it was when the module returned: what the network does to it in
     place afterwards does not show.
@@ -41,7 +41,7 @@ class Captured:
         self._calls: dict[str, list[Tensor]] = {name: [] for name in taps}
 
     def __getitem__(self, name: str) -> Tensor:
-        """The layer's tensor ``[B, F, D]``.
+        """Return the layer's tensor ``[B, F, D]``.
 
         Raises:
             UnknownName: no tap of that name.
@@ -63,7 +63,7 @@ class Captured:
         return calls[tap.call]
 
     def calls(self, name: str) -> list[Tensor]:
-        """Every call of the layer's module in order, whatever the tap's ``call``; for networks that run block by block.
+        """Return each call's tensor in order, whatever the tap's ``call``; for networks that run block by block.
 
         Raises:
             UnknownName: no tap of that name.
@@ -79,7 +79,7 @@ class Captured:
         return list(self._calls[name])
 
     def items(self) -> Iterator[tuple[str, Tensor]]:
-        """Each layer's name and tensor, in the order of the taps; errors as for a single one."""
+        """Iterate over each layer's name and tensor, in the order of the taps; errors as for a single one."""
         return ((name, self[name]) for name in self._taps)
 
     def _keep(self, name: str, whole: Any) -> None:
@@ -121,7 +121,7 @@ def capture(net: Module, taps: Mapping[str, Tap] | Iterable[LayerSpec]) -> Itera
 
 
 def modules_of(net: Module, taps: Mapping[str, Tap]) -> dict[str, Module]:
-    """The module that each tap names, under the layer's name.
+    """Find the module that each tap names, under the layer's name.
 
     Raises:
         UnknownName: the network has no module of a tap's name.
@@ -134,7 +134,7 @@ def modules_of(net: Module, taps: Mapping[str, Tap]) -> dict[str, Module]:
 
 
 def _hook(module: Module, tap: Tap, name: str, captured: Captured) -> Callable[[], None]:
-    """Put a hook on; what is returned takes it off."""
+    """Put a hook on a module, and return the function that takes it off."""
 
     def before(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         captured._keep(name, kwargs if isinstance(tap.pick, str) else args)
@@ -148,7 +148,7 @@ def _hook(module: Module, tap: Tap, name: str, captured: Captured) -> Callable[[
 
 
 def picked(whole: Any, tap: Tap, name: str) -> Any:
-    """What a layer's tap takes of an output, or of an input.
+    """Pick the part of a module's output, or input, that a layer's tap takes.
 
     Raises:
         PluginBroken: there is no such part.
@@ -163,19 +163,21 @@ def picked(whole: Any, tap: Tap, name: str) -> Any:
         return getattr(whole, str(pick)) if attribute else whole[pick]
     except (AttributeError, IndexError, KeyError, TypeError):
         raise PluginBroken(
-            f"layer '{name}': the {tap.side} of '{tap.module}' has no {pick!r}; {_told(whole)}"
+            f"layer '{name}': the {tap.side} of '{tap.module}' has no {pick!r}; {_description(whole)}"
         ) from None
 
 
 def _frames(value: Any, tap: Tap, name: str) -> Tensor:
-    """A copy ``[B, F, D]`` of the layer's columns of a tensor in the tap's axes, or of a packed sequence."""
+    """Copy the layer's columns, as ``[B, F, D]``, of a tensor in the tap's axes, or of a packed sequence."""
     from torch import Tensor, contiguous_format
     from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
     if isinstance(value, PackedSequence):
         return _columns(pad_packed_sequence(value, batch_first=True)[0].detach(), tap, name)  # made anew: no copy
     if not isinstance(value, Tensor):
-        raise PluginBroken(f"layer '{name}': module '{tap.module}': {_told(value)}; choose the tensor with pick=")
+        raise PluginBroken(
+            f"layer '{name}': module '{tap.module}': {_description(value)}; choose the tensor with pick="
+        )
     if value.dim() != len(tap.axes):
         raise PluginBroken(
             f"layer '{name}': module '{tap.module}' gave shape {tuple(value.shape)} where its tap says axes "
@@ -187,7 +189,7 @@ def _frames(value: Any, tap: Tap, name: str) -> Tensor:
 
 
 def _columns(frames: Tensor, tap: Tap, name: str) -> Tensor:
-    """Those of ``[B, F, D]`` that are the layer's."""
+    """Select the layer's columns of ``[B, F, D]``."""
     if tap.columns is None:
         return frames
     strange = [column for column in tap.columns if not 0 <= column < frames.shape[2]]
@@ -196,8 +198,8 @@ def _columns(frames: Tensor, tap: Tap, name: str) -> Tensor:
     return frames[:, :, list(tap.columns)]
 
 
-def _told(whole: Any) -> str:
-    """What an output is, for people."""
+def _description(whole: Any) -> str:
+    """Describe an output, for an error message."""
     kind = f"it is a {type(whole).__name__}"
     if isinstance(whole, Mapping):
         return f"{kind} with {', '.join(repr(key) for key in whole)}"

@@ -1,4 +1,4 @@
-"""Changes a network while it runs: single neurons of a layer, where its tap takes it, are set to a value.
+"""Change a network while it runs: single neurons of a layer, where its tap takes it, are set to a value.
 
 As in::
 
@@ -62,7 +62,7 @@ def changed(net: Module, tap: Tap, neurons: Mapping[int, float]) -> Iterator[Non
 
 
 def _set(value: Any, tap: Tap, neurons: Mapping[int, float]) -> Any:
-    """A copy of a tensor in the tap's axes, or of a packed sequence, with the neurons' columns set."""
+    """Copy a tensor in the tap's axes, or a packed sequence, with the neurons' columns set."""
     from torch import Tensor
     from torch.nn.utils.rnn import PackedSequence
 
@@ -86,7 +86,7 @@ def _filled(values: Tensor, axis: int, tap: Tap, neurons: Mapping[int, float]) -
 
 
 def _with_part(whole: Any, pick: Any, part: Any) -> Any:
-    """An output like ``whole`` in which ``part`` stands where the pick takes it."""
+    """Copy an output, with ``part`` in the place that the pick takes."""
     if pick is None:
         return part
     if isinstance(whole, tuple):

@@ -1,4 +1,4 @@
-"""Manifest x backbone -> frames -> pooled vectors -> store: the only loop over a model.
+"""Extract vectors: run a backbone over a manifest, pool its frames, store the vectors; the only loop over a model.
 
 The batch plan is a pure function of the manifest, and a shard is whole batches: the same manifest gives the same bits,
 interrupted or not. torch is loaded when the first row is missing, and not before.
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from neuroscope.store.representations import Representation
 
 AHEAD_SECONDS = 600.0
-"""Seconds of audio that are read ahead; of longer recordings, one."""
+"""Seconds of audio that are read ahead; a batch that is longer is read alone."""
 
 
 _Reject = Callable[[ReadJob, BadAudio], None]
@@ -48,12 +48,12 @@ _Batch = tuple["Sequence[ReadJob]", "Sequence[NDArray[np.float32] | BadAudio]"]
 
 @dataclass(frozen=True)
 class Extraction:
-    """What an extraction did.
+    """Result of an extraction.
 
     Attributes:
-        rows: utterance id -> row name, for every utterance that is stored; several may be the same row.
-        found: rows that the store held already.
-        computed: rows that were computed now.
+        rows: utterance id -> row name, for every utterance that is stored; several may have the same row.
+        found: number of rows that the store held already.
+        computed: number of rows that were computed now.
         invariance: how far vectors in a batch are from those of utterances alone; None where that was not looked at.
     """
 
@@ -68,7 +68,7 @@ def extract(
     spec: BackboneSpec,
     poolings: Mapping[str, Pooling],
     representation: Representation,
-    failures: SkippedUtterances,
+    skipped: SkippedUtterances,
     *,
     files: AudioFiles,
     max_duration: float = MAX_DURATION,
@@ -82,17 +82,17 @@ def extract(
         spec: of the backbone.
         poolings: layer name -> pooling, for every layer that the network does not pool itself.
         representation: where the vectors go.
-        failures: receives what cannot be used.
+        skipped: receives the utterances that cannot be used.
         files: what the manifest's audio files hold; others may be among them.
-        max_duration: seconds; longer utterances fail, unless the backbone streams.
+        max_duration: seconds; longer utterances are skipped, unless the backbone streams.
         device: ``cpu``, ``cuda:0``, ...
-        progress: told of utterances computed.
+        progress: reports utterances computed.
 
     Raises:
-        TooManyFailures: more failed than ``failures`` allows.
+        TooManyFailures: more were skipped than ``skipped`` allows.
         PluginBroken: the backbone does not yield what it declares.
     """
-    corpus = usable(manifest, files, spec, failures, max_duration)
+    corpus = usable(manifest, files, spec, skipped, max_duration)
     missing = corpus.missing(representation.rows())
     found = padding_record.recall(representation.folder)
     computed: set[str] = set()
@@ -103,18 +103,18 @@ def extract(
         alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
         width = sum(map(len, representation.layers.values()))
         todo = batching.wanted_shards(corpus, alone, device, width, missing)
-        for new in _compute(todo, corpus, runner, _rejecting(corpus, failures), progress):
+        for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), progress):
             computed |= new
             if new and found is not None:  # a representation begins with its first shard
                 padding_record.remember(representation.folder, found)
-            failures.check()
+            skipped.check()
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
     return Extraction(rows, found=len(set(rows.values()) - computed), computed=len(computed), invariance=found)
 
 
-def _rejecting(corpus: UsableUtterances, failures: SkippedUtterances) -> _Reject:
-    """What to call when a row fails: every utterance of the row does."""
+def _make_reject(corpus: UsableUtterances, skipped: SkippedUtterances) -> _Reject:
+    """Make the function to call when a row fails, which skips every utterance of the row."""
 
     @cache
     def ids() -> Mapping[str, list[str]]:  # made at the first failure, which most extractions never see
@@ -125,7 +125,7 @@ def _rejecting(corpus: UsableUtterances, failures: SkippedUtterances) -> _Reject
 
     def reject(failed: ReadJob, error: BadAudio) -> None:
         for utterance in ids()[failed.row]:
-            failures.add(utterance, error)
+            skipped.add(utterance, error)
 
     return reject
 
@@ -137,7 +137,7 @@ def _compute(
     reject: _Reject,
     progress: Progress,
 ) -> Iterator[set[str]]:
-    """Compute and store shard by shard, reading ahead over all of them; the rows of each."""
+    """Compute and store shard by shard, reading ahead over all of them; yield the rows of each."""
     rate = runner.spec.sample_rate
     batches = ([corpus[place] for place in batch.tolist()] for shard in shards for batch in shard)
     places = np.concatenate([batch for shard in shards for batch in shard])
@@ -157,7 +157,7 @@ def _run_shard(coming: Iterator[_Batch], runner: Runner, reject: _Reject, advanc
             done.append(_run_batch(batch, read, runner, reject))
             advance(len(batch), sum(each.samples for each in batch) / runner.spec.sample_rate)
     except BaseException:
-        with suppress(NeuroscopeError):  # it is the first error that has to be told
+        with suppress(NeuroscopeError):  # it is the first error that has to be reported
             runner.store(done)
         raise
     return runner.store(done)
@@ -166,7 +166,7 @@ def _run_shard(coming: Iterator[_Batch], runner: Runner, reject: _Reject, advanc
 def _run_batch(
     batch: Sequence[ReadJob], read: Sequence[NDArray[np.float32] | BadAudio], runner: Runner, reject: _Reject
 ) -> Vectors:
-    """Vectors of the utterances of a batch that could be read and whose vectors are finite."""
+    """Compute the vectors of a batch's utterances, except those that cannot be read or whose vectors are not finite."""
     good: list[ReadJob] = []
     waveforms: list[NDArray[np.float32]] = []
     for each, wave in zip(batch, read, strict=True):

@@ -36,7 +36,7 @@ class PreparedBackbone:
         text: the backbone in its canonical form.
         spec: what the backbone says of itself.
         poolings: layer name -> pooling, for the layers that the network does not pool itself.
-        pooling: for rows: the pooling asked for, or ``layer:pooling`` texts where layers differ.
+        pooling: text for result rows: the pooling asked for, or ``layer:pooling`` texts where layers differ.
         representation: where its vectors are, or will be.
     """
 
@@ -140,7 +140,7 @@ def _units(layer: LayerSpec, poolings: Mapping[str, Pooling]) -> tuple[Unit, ...
 
 
 def _stable(value: Any) -> Any:
-    """An option's value as JSON; a path becomes the digest of what it holds, so that moving it changes nothing."""
+    """Turn an option's value into JSON; a path becomes the digest of its content, so that moving it changes nothing."""
     if isinstance(value, Path):
         try:
             return _digest(value)
@@ -152,7 +152,7 @@ def _stable(value: Any) -> Any:
 
 
 def _digest(path: Path) -> str:
-    """Of a file's content, or of names and contents below a folder."""
+    """Digest a file's content, or names and contents below a folder."""
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
     total = hashlib.sha256()
     for file in files:

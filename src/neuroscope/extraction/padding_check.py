@@ -1,7 +1,7 @@
 """Compare vectors of utterances alone and in a batch, before a representation's first batch.
 
 Models that normalise over time without regard to the padding change their vectors by a third when they are padded,
-with an attention mask or without; nothing else would tell. Such a model runs one utterance at a time.
+with an attention mask or without; nothing else would show it. Such a model runs one utterance at a time.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 PIECES = 4
 SECONDS = 4.0
-"""Of the longest piece; the others are shorter, by even steps."""
+"""Length of the longest piece; the others are shorter, by even steps."""
 
 
 def spread(order: NDArray[np.int64]) -> list[int]:
-    """A few places from all over an order, from the first to the last."""
+    """Pick a few places from all over an order, from the first to the last."""
     return [int(order[number * (len(order) - 1) // (PIECES - 1)]) for number in range(PIECES)]
 
 
 def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
-    """Run pieces of some utterances alone and side by side; None where none of them can be read.
+    """Compare vectors of pieces of some utterances, run alone and side by side; None where none can be read.
 
     Args:
         located: some utterances, the longest first.
-        runner: with the backbone.
+        runner: runs the backbone.
     """
     read = [prefetch.read(each, runner.spec.sample_rate) for each in _pieces(located, runner.spec)]
     waveforms = [wave for wave in read if not isinstance(wave, BadAudio)]
@@ -55,7 +55,7 @@ def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
 
 
 def _pieces(located: Sequence[ReadJob], spec: BackboneSpec) -> list[ReadJob]:
-    """Beginnings of the utterances, each shorter than the one before."""
+    """Cut the utterances to their beginnings, each shorter than the one before."""
     longest = min(SECONDS * spec.sample_rate, located[0].samples)
     pieces = []
     for number, each in enumerate(located):
@@ -65,7 +65,7 @@ def _pieces(located: Sequence[ReadJob], spec: BackboneSpec) -> list[ReadJob]:
 
 
 def _beginning(each: ReadJob, wanted: int, sample_rate: int) -> ReadJob:
-    """The first samples of an utterance, as many at the model's rate as are wanted."""
+    """Cut an utterance to its first samples, as many at the model's rate as are wanted."""
     span = each.span
     length = -(-wanted * span.file.rate // sample_rate)
     cut = replace(span, last=min(span.last, span.first + length))
@@ -73,7 +73,7 @@ def _beginning(each: ReadJob, wanted: int, sample_rate: int) -> ReadJob:
 
 
 def _difference(alone: NDArray[Any], together: NDArray[Any]) -> float:
-    """A value that is not finite, on one side alone, is a large difference."""
+    """Compute the largest relative difference; a value that is not finite, on one side alone, makes it large."""
     alone, together = (np.nan_to_num(each.astype(np.float64)) for each in (alone, together))
     largest = max(np.abs(alone).max(), float(np.finfo(np.float32).tiny))
     return float(min(np.abs(alone - together).max() / largest, float(np.finfo(np.float32).max)))

@@ -1,4 +1,4 @@
-"""A backbone that runs: waveforms to pooled vectors, with what it yields held to what it declares."""
+"""Run a backbone: waveforms to pooled vectors, where what it yields has to be what it declares."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Vectors = tuple[list[str], dict[str, NDArray[Any]]]
 
 
 class Runner:
-    """A backbone, loaded at the first batch, the pooling of its layers, and where the vectors go."""
+    """Runner of a backbone: loads it at the first batch, pools its layers, and stores the vectors."""
 
     def __init__(
         self, spec: BackboneSpec, poolings: Mapping[str, Pooling], representation: Representation, device: str
@@ -46,13 +46,13 @@ class Runner:
         self._backbone: Backbone | None = None
 
     def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
-        """Pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
+        """Compute the pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
         pooled = self.pool(waveforms)
         with np.errstate(over="ignore"):  # what the type cannot hold becomes infinite, and is rejected as such
             return {layer: values.astype(self._representation.identity.dtype) for layer, values in pooled.items()}
 
     def pool(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
-        """Pooled vectors of every layer, ``[B, units]``, as they come.
+        """Compute the pooled vectors of every layer, ``[B, units]``, of the type that they come in.
 
         Raises:
             PluginBroken: the backbone does not yield what it declares.
@@ -75,13 +75,13 @@ class Runner:
         return {layer: pooled[layer] for layer in self._representation.layers}
 
     def store(self, done: Sequence[Vectors]) -> set[str]:
-        """Write whole batches as one shard; the names of its rows."""
+        """Write whole batches as one shard, and return the names of its rows."""
         rows = [row for names, _ in done for row in names]
         if rows:
             parts = [vectors for names, vectors in done if names]
             values = {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
             self._representation.write(rows, values, made_with=self._made_with)
-            _give_back()
+            _trim_allocator()
         return set(rows)
 
     def _pool(self, backbone: Backbone, batch: WaveBatch) -> dict[str, NDArray[Any]]:
@@ -111,8 +111,8 @@ class Runner:
             raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")
 
 
-def _give_back() -> None:
-    """Return what the allocator keeps between batches of ever new sizes, where it can be asked to (glibc)."""
+def _trim_allocator() -> None:
+    """Give back what the allocator keeps between batches of ever new sizes, where it can be asked to (glibc)."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

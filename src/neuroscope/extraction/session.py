@@ -1,4 +1,4 @@
-"""How audio becomes vectors, where they are kept, and what one command knows of its audio files.
+"""Settings of how audio becomes vectors, and the workspace of one command: its store and its audio files.
 
 Importing it loads nothing heavy: it is part of the signatures that the command line is made from.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionSettings:
-    """How audio becomes vectors, and where they are kept: plain values, the same in every process.
+    """Settings of how audio becomes vectors, and where they are kept: plain values, the same in every process.
 
     Attributes:
         device: ``cpu``, ``cuda:0``, ...
@@ -56,10 +56,10 @@ class ExtractionSettings:
     began: int = field(default_factory=time.time_ns, repr=False, compare=False)
 
     def failures(self, total: int) -> SkippedUtterances:
-        """Where utterances that cannot be used are counted, of so many in all.
+        """Make the collector of skipped utterances, for so many utterances in all.
 
         Raises:
-            BadOption: ``on_error`` or ``max_errors`` is none.
+            BadOption: ``on_error`` or ``max_errors`` has an impossible value.
         """
         from neuroscope.extraction.skipped import SkippedUtterances
 
@@ -67,11 +67,11 @@ class ExtractionSettings:
 
 
 class Workspace:
-    """The store and the folder of one command, and its audio files, which are looked at once.
+    """Workspace of one command: its cache folder, its store, and its audio files, which are looked at once.
 
     Args:
         settings: how audio becomes vectors, and where they are kept.
-        progress: told of files read and utterances computed.
+        progress: reports files read and utterances computed.
     """
 
     def __init__(self, settings: ExtractionSettings | None = None, progress: Progress = silent) -> None:
@@ -87,13 +87,13 @@ class Workspace:
 
     @property
     def store(self) -> Store:
-        """The store in it."""
+        """The store in the cache folder."""
         from neuroscope.store.representations import Store
 
         return Store(self.folder / "store")
 
     def segment(self, loaded: LoadedData) -> LoadedData:
-        """Segments in place of recordings, where they were asked for.
+        """Cut recordings into segments, where the settings ask for it.
 
         Raises:
             BadOption: no segment can be that short.
@@ -106,15 +106,15 @@ class Workspace:
         segmentation.check_length(self.settings.segment)
         return segmentation.cut(loaded, self.settings.segment, self._audio_files(loaded.manifest))
 
-    def usable(self, manifest: Manifest, spec: BackboneSpec, failures: SkippedUtterances) -> UsableUtterances:
-        """Find what of a manifest a backbone can take; ``failures`` receives the rest.
+    def usable(self, manifest: Manifest, spec: BackboneSpec, skipped: SkippedUtterances) -> UsableUtterances:
+        """Find the utterances of a manifest that a backbone can take; ``skipped`` receives the others.
 
         Raises:
-            TooManyFailures: more failed than ``failures`` allows.
+            TooManyFailures: more were skipped than ``skipped`` allows.
         """
         from neuroscope.extraction.usable import usable
 
-        return usable(manifest, self._audio_files(manifest), spec, failures, self.settings.max_duration)
+        return usable(manifest, self._audio_files(manifest), spec, skipped, self.settings.max_duration)
 
     def prepare(self, choice: Choice[BackboneSpec], plugins: Plugins, pooling: str = "") -> PreparedBackbone:
         """Build a backbone's spec, and find its representation; see ``extraction.identity.prepare``."""
@@ -123,33 +123,33 @@ class Workspace:
         return prepare(choice, plugins, self.store, pooling=pooling, dtype=self.settings.dtype)
 
     def extract(self, prepared: PreparedBackbone, manifest: Manifest) -> tuple[Extraction, SkippedUtterances]:
-        """Bring a manifest into the store; nothing to compute where vectors were imported.
+        """Bring a manifest's utterances into the store; there is nothing to compute where vectors were imported.
 
         Raises:
-            TooManyFailures: more failed than the settings allow.
+            TooManyFailures: more were skipped than the settings allow.
             PluginBroken: the backbone does not yield what it declares.
         """
         from neuroscope.extraction import extractor, stored_vectors
 
-        failures = self.settings.failures(len(manifest))
+        skipped = self.settings.failures(len(manifest))
         prepared.representation.mark_used()
         if prepared.is_imported:
-            return stored_vectors.found_by_id(manifest, prepared.representation, failures), failures
+            return stored_vectors.found_by_id(manifest, prepared.representation, skipped), skipped
         extraction = extractor.extract(
             manifest,
             prepared.spec,
             prepared.poolings,
             prepared.representation,
-            failures,
+            skipped,
             files=self._audio_files(manifest),
             max_duration=self.settings.max_duration,
             device=self.settings.device,
             progress=self.progress,
         )
-        return extraction, failures
+        return extraction, skipped
 
     def _audio_files(self, manifest: Manifest) -> AudioFiles:
-        """What the manifest's files hold; a file that was looked at before in this command is not looked at again."""
+        """Find what the manifest's files hold; none is looked at twice in one command."""
         from neuroscope.audio.index import examine_all
 
         paths = [each.path for each in manifest if each.path is not None]

@@ -1,4 +1,4 @@
-"""Utterances that could not be used: counted, kept with their reasons, and too many of them stop the work."""
+"""Count utterances that could not be used, keep their reasons, and stop the work where they are too many."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from neuroscope.errors import BadAudio, BadOption, TooManyFailures
 
 @dataclass
 class SkippedUtterances:
-    """Collects what failed among ``total`` utterances.
+    """Collector of the utterances that could not be used, among ``total``.
 
     Attributes:
         on_error: ``fail`` raises at the first.
-        max_errors: the largest share that may fail.
+        max_errors: the largest share that may be skipped.
     """
 
     total: int
@@ -30,7 +30,7 @@ class SkippedUtterances:
             raise BadOption(f"--max-errors {self.max_errors}: expected a share between 0 and 1")
 
     def add(self, utterance: str, error: BadAudio) -> None:
-        """Count one.
+        """Count one skipped utterance.
 
         Raises:
             TooManyFailures: under ``on_error="fail"``.
@@ -40,15 +40,17 @@ class SkippedUtterances:
             raise TooManyFailures(f"utterance {utterance}: {error} (--on-error skip leaves such utterances out)")
 
     def check(self) -> None:
-        """Raise TooManyFailures if the share that failed is above ``max_errors``."""
+        """Raise TooManyFailures if the share that was skipped is above ``max_errors``."""
         if self.skipped and len(self.skipped) / self.total > self.max_errors:
-            told = [
+            reasons = [
                 f"{count} x {reason}, e.g. {self._example(reason)}" for reason, count in counts_of(self.skipped).items()
             ]
             begin = f"{len(self.skipped)} of {self.total} utterances cannot be used:"
             end = f"Mend them, or allow it with --max-errors (now {self.max_errors:g})."
-            alone = len(told) == 1  # one reason is one line
-            raise TooManyFailures(f"{begin} {told[0]}. {end}" if alone else "\n  ".join([begin, *told]) + f"\n{end}")
+            alone = len(reasons) == 1  # one reason is one line
+            raise TooManyFailures(
+                f"{begin} {reasons[0]}. {end}" if alone else "\n  ".join([begin, *reasons]) + f"\n{end}"
+            )
 
     def _example(self, reason: str) -> str:
         return next(skipped.detail for skipped in self.skipped if skipped.reason == reason)

@@ -1,4 +1,4 @@
-"""Vectors that were computed elsewhere: found in the store by the utterance's id, with nothing to compute."""
+"""Find vectors that were computed elsewhere in the store, by the utterance's id; there is nothing to compute."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from neuroscope.store.representations import Representation
 
 
-def found_by_id(manifest: Manifest, representation: Representation, failures: SkippedUtterances) -> Extraction:
-    """Which utterances of a manifest have a vector that was imported; the others are counted as skipped.
+def found_by_id(manifest: Manifest, representation: Representation, skipped: SkippedUtterances) -> Extraction:
+    """Find the utterances of a manifest that have an imported vector; the others are counted as skipped.
 
     Args:
-        manifest: whose utterances are looked for.
-        representation: of imported vectors.
-        failures: receives the utterances without a vector.
+        manifest: the utterances that are looked for.
+        representation: the imported vectors.
+        skipped: receives the utterances without a vector.
 
     Raises:
-        TooManyFailures: more have none than ``failures`` allows.
+        TooManyFailures: more have none than ``skipped`` allows.
     """
     held = representation.rows()
     rows = {each.id: row_of(each.id) for each in manifest if row_of(each.id) in held}
     for each in manifest:
         if each.id not in rows:
-            failures.add(each.id, BadAudio("no vector", f"{each.id} was not among the vectors that were imported"))
-    failures.check()
+            skipped.add(each.id, BadAudio("no vector", f"{each.id} was not among the vectors that were imported"))
+    skipped.check()
     return Extraction(rows, found=len(rows), computed=0)

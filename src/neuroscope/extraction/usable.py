@@ -1,4 +1,4 @@
-"""The utterances of a manifest that a model can take, as columns."""
+"""Find the utterances of a manifest that a model can take, as columns."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UsableUtterances:
-    """Usable utterances, in the order of their manifest.
+    """Utterances that a model can take, in the order of their manifest.
 
     Attributes:
-        utterances: of the whole manifest.
-        spans: of the same.
+        utterances: all utterances of the manifest.
+        spans: the spans of all.
         numbers: int64 ``[usable]``, which of them can be used.
         samples: int64 ``[usable]``, how long each is at the model's rate.
         rows: name of each one's row in the store.
@@ -47,7 +47,7 @@ class UsableUtterances:
         return len(self.numbers)
 
     def __getitem__(self, place: int) -> ReadJob:
-        """One usable utterance, with what it takes to read it."""
+        """Return one usable utterance, with what it takes to read it."""
         number = int(self.numbers[place])
         utterance = self.utterances[number]
         if utterance.path is None:
@@ -56,7 +56,7 @@ class UsableUtterances:
 
     @property
     def ids(self) -> list[str]:
-        """Of the usable utterances."""
+        """Ids of the usable utterances."""
         return [self.utterances[number].id for number in self.numbers.tolist()]
 
     @cached_property
@@ -70,7 +70,7 @@ class UsableUtterances:
         return table["place"].to_numpy().astype(np.int64)
 
     def missing(self, stored: Iterable[str]) -> NDArray[np.bool_]:
-        """Of each usable utterance, whether its row is not stored."""
+        """Tell of each usable utterance whether its row is not stored."""
         import polars
 
         held = polars.DataFrame({"row": list(stored)}, schema={"row": polars.String})
@@ -81,28 +81,28 @@ class UsableUtterances:
 
 
 def usable(
-    manifest: Manifest, files: AudioFiles, spec: BackboneSpec, failures: SkippedUtterances, most: float
+    manifest: Manifest, files: AudioFiles, spec: BackboneSpec, skipped: SkippedUtterances, most: float
 ) -> UsableUtterances:
-    """Find what of a manifest the model can take; ``failures`` receives the rest, in its order.
+    """Find the utterances of a manifest that the model can take; ``skipped`` receives the others, in its order.
 
     Args:
         manifest: the utterances.
         files: what their files hold.
         spec: of the model.
-        failures: receives what cannot be used.
-        most: seconds; longer utterances fail, unless the model streams.
+        skipped: receives the utterances that cannot be used.
+        most: seconds; longer utterances are skipped, unless the model streams.
 
     Raises:
-        TooManyFailures: more failed than ``failures`` allows.
+        TooManyFailures: more were skipped than ``skipped`` allows.
     """
     with gc_paused():
-        found = _usable(manifest, files, spec, failures, most)
-    failures.check()
+        found = _usable(manifest, files, spec, skipped, most)
+    skipped.check()
     return found
 
 
 def _usable(
-    manifest: Manifest, files: AudioFiles, spec: BackboneSpec, failures: SkippedUtterances, most: float
+    manifest: Manifest, files: AudioFiles, spec: BackboneSpec, skipped: SkippedUtterances, most: float
 ) -> UsableUtterances:
     spans = locate_all(manifest.utterances, files)
     samples = spans.samples_at(spec.sample_rate)
@@ -112,7 +112,7 @@ def _usable(
     for number in np.flatnonzero(~good).tolist():
         utterance = manifest.utterances[number]
         error = spans.wrong.get(number) or _unfit(utterance, int(samples[number]), spec, most)
-        failures.add(utterance.id, error)
+        skipped.add(utterance.id, error)
     rows = spans.rows()
     numbers = np.flatnonzero(good)
     if len(numbers) < len(rows):
@@ -121,7 +121,7 @@ def _usable(
 
 
 def _unfit(utterance: Utterance, samples: int, spec: BackboneSpec, most: float) -> BadAudio:
-    """Why the model cannot take an utterance of that length."""
+    """Say why the model cannot take an utterance of that length."""
     seconds = samples / spec.sample_rate
     if samples < spec.min_samples:
         least = spec.min_samples / spec.sample_rate

@@ -1,1 +1,1 @@
-"""What any part needs of the machine: whole files, time, versions, progress bars; it knows nothing of speech."""
+"""Services of the machine for every part: whole files, time, versions, progress bars; nothing about speech."""

@@ -1,4 +1,4 @@
-"""How long a command takes, phase by phase."""
+"""Measure how long a command takes, phase by phase."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Times:
-    """When a command began (ISO 8601), and the seconds of each phase."""
+    """Times of a command: when it began (ISO 8601), and the seconds of each phase."""
 
     began: str
     seconds: Mapping[str, float]
 
 
 class Clock:
-    """When a command began, and how many seconds each phase took."""
+    """Clock of a command, which measures the seconds of each phase."""
 
     def __init__(self) -> None:
         self._began, self._last = datetime.now(UTC), time.monotonic()
         self._seconds: dict[str, float] = {}
 
     def lap(self, phase: str) -> None:
-        """A phase ends."""
+        """End a phase, and note how long it took."""
         now = time.monotonic()
         self._seconds[phase] = round(now - self._last, 3)
         self._last = now
 
     def stamp(self) -> Times:
-        """Say when it began, and how long each phase took."""
+        """Return when the command began, and how long each phase took."""
         return Times(self._began.isoformat(timespec="seconds"), dict(self._seconds))

@@ -26,7 +26,7 @@ class FolderLock:
         self._made = [parent for parent in folder.parents if not parent.exists()]
         self._handle: int | None = None
         self.is_held = True
-        with suppress(OSError):  # that nothing can be written there is told by whoever writes
+        with suppress(OSError):  # that nothing can be written there is reported by whoever writes
             folder.parent.mkdir(parents=True, exist_ok=True)
             self.is_held = self._take()
 
@@ -48,7 +48,7 @@ class FolderLock:
             os.close(handle)  # its last holder removed the file meanwhile
 
     def release(self) -> None:
-        """Let another process have it; folders that were made for it and stayed empty go."""
+        """Let another process have the lock; folders that were made for it and stayed empty are removed."""
         if self._handle is None:
             return
         self._file.unlink(missing_ok=True)

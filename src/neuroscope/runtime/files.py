@@ -1,4 +1,4 @@
-"""Writing so that nothing half-written is ever seen, and where neuroscope keeps its own files."""
+"""Write files so that nothing half-written is ever seen, and find the folders of neuroscope's own files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def cache_folder() -> Path:
-    """Where the store and the run folders live: ``$NEUROSCOPE_CACHE``, else the user's cache folder."""
+    """Return the folder of the store and the run folders: ``$NEUROSCOPE_CACHE``, else the user's cache folder."""
     named = os.environ.get("NEUROSCOPE_CACHE")
     return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("neuroscope"))
 
 
 def data_folders(dataset: str) -> list[Path]:
-    """Where a dataset is looked for: ``$NEUROSCOPE_DATA/<dataset>``, then the user's data folder."""
+    """List the folders where a dataset is looked for: ``$NEUROSCOPE_DATA/<dataset>``, then the user's data folder."""
     named = os.environ.get("NEUROSCOPE_DATA")
     folders = [Path(named).expanduser()] if named else []
     folders.append(Path(platformdirs.user_data_dir("neuroscope")))
@@ -31,7 +31,7 @@ def data_folders(dataset: str) -> list[Path]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to; renamed to it when the block ends well, removed when it does not."""
+    """Yield a path beside ``path`` to write to; renamed to it when the block ends well, removed when it does not."""
     temporary = _beside(path)
     try:
         yield temporary
@@ -43,7 +43,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
-    """A temporary folder beside ``path``; renamed to it when the block ends well, removed when it does not.
+    """Yield a temporary folder beside ``path``; renamed to it when the block ends well, removed when it does not.
 
     Where ``path`` exists already it wins, unless ``replace``, which is for one writer at a time.
     """
@@ -61,7 +61,7 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def _beside(path: Path) -> Path:
-    """A name of one's own; not from ``tempfile``, which would deny other users what the user's umask allows them."""
+    """Make a name that nobody else has; not by ``tempfile``, which denies other users what the umask allows them."""
     return path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
 
 

@@ -1,4 +1,4 @@
-"""The cyclic garbage collector, kept out of the way where millions of objects are made that all stay."""
+"""Pause the cyclic garbage collector where millions of objects are made that all stay."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Pause the collector, which would look at all of them again and again and find nothing."""
+    """Pause the collector, which would look at all objects again and again and find nothing."""
     running = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""How far long work is: a bar on stderr where that is a terminal, else a line a minute."""
+"""Show how far long work is: a bar on stderr where that is a terminal, else a line a minute."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MINUTE = 60.0
 
 @contextmanager
 def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Advance]:
-    """A bar on stderr where that is a terminal, else a line a minute there."""
+    """Show a bar on stderr where that is a terminal, else a line a minute there."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     pace = Pace(label, total, seconds)
     if not console.is_terminal:
@@ -40,19 +40,19 @@ def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Ad
 
 
 def _line_a_minute(pace: Pace, console: Console) -> Advance:
-    told = [time.monotonic()]
+    written = [time.monotonic()]
 
     def advance(steps: int, audio: float = 0.0, /) -> None:
         pace.advance(steps, audio)
-        if time.monotonic() >= told[0] + _MINUTE:
-            told[0] = time.monotonic()
+        if time.monotonic() >= written[0] + _MINUTE:
+            written[0] = time.monotonic()
             console.print(Text(f"{pace.label}: {pace}"))
 
     return advance
 
 
 class Pace:
-    """How far a piece of work is, and how fast it goes.
+    """Progress and speed of a piece of work.
 
     Args:
         label: what is done.
@@ -65,7 +65,7 @@ class Pace:
         self._done, self._heard, self._began = 0, 0.0, time.monotonic()
 
     def advance(self, steps: int, audio: float) -> None:
-        """So many steps are done, and so many seconds of audio with them."""
+        """Count steps that are done, and the seconds of audio in them."""
         self._done += steps
         self._heard += audio
 

@@ -1,4 +1,4 @@
-"""Which versions of which distributions are installed, read without importing them."""
+"""Read the versions of installed distributions, without importing them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 
 
 def versions(*names: str) -> dict[str, str]:
-    """Version of each named distribution that is installed."""
+    """Return the version of each named distribution that is installed."""
     found = {}
     for name in names:
         try:
@@ -17,6 +17,6 @@ def versions(*names: str) -> dict[str, str]:
 
 
 def all_versions() -> dict[str, str]:
-    """Version of every installed distribution, sorted by name."""
+    """Return the version of every installed distribution, sorted by name."""
     found = {str(each.metadata["Name"]): str(each.version) for each in distributions() if each.metadata["Name"]}
     return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))

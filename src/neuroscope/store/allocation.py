@@ -1,4 +1,4 @@
-"""Room for vectors that are read: in memory, or, where they are large, in a file without a name."""
+"""Allocate room for vectors that are read: in memory, or, where they are large, in a file without a name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IN_MEMORY_BYTES = 2_000_000_000
 
 
 def allocate(shape: tuple[int, int], folder: Path) -> NDArray[np.float32]:
-    """An array in memory, or, where it is large, in a file without a name that goes when the array does.
+    """Make an array in memory, or, where it is large, in a file without a name that goes when the array does.
 
     Args:
         shape: of the array.
@@ -34,7 +34,7 @@ def allocate(shape: tuple[int, int], folder: Path) -> NDArray[np.float32]:
         return np.empty(shape, dtype=np.float32)
     try:
         with tempfile.TemporaryFile(dir=folder if os.access(folder, os.W_OK, effective_ids=True) else None) as file:
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is told here; later it would kill the process
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error here; later it would kill the process
             return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
     except OSError as error:
         raise NeuroscopeError(

@@ -1,4 +1,4 @@
-"""What the store holds, in numbers, and keeping it in order: sum up, detail, verify, prune."""
+"""Catalogue of the store: sum up and detail its representations, verify and prune them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from neuroscope.store.representations import Store, StoredRepresentation
 
 OLDER_THAN = 24.0
-"""Hours after which what no writer has finished is a dead writer's; a live one works on a shard for minutes at most."""
+"""Hours after which an unfinished file is a dead writer's; a live one works on a shard for minutes at most."""
 
 
 def summary(stored: StoredRepresentation) -> dict[str, Any]:
-    """One line of the list, as plain values: key, backbone, dtype, pooling, rows, bytes, last use, problem."""
+    """Sum up a representation, as plain values: key, backbone, dtype, pooling, rows, bytes, last use, problem."""
     record: dict[str, Any] = {"key": stored.key, "backbone": "", "dtype": "", "pooling": "", "rows": 0}
     problem = stored.problem
     if stored.representation is not None:
@@ -41,7 +41,7 @@ def summary(stored: StoredRepresentation) -> dict[str, Any]:
 
 
 def details(stored: StoredRepresentation) -> dict[str, Any]:
-    """All that is known of one representation, as plain values.
+    """Detail a representation: all that is known of it, as plain values.
 
     Raises:
         StoreMismatch: its description cannot be read.
@@ -62,7 +62,7 @@ def details(stored: StoredRepresentation) -> dict[str, Any]:
 
 
 def verify(stored: StoredRepresentation, progress: Progress = silent) -> list[str]:
-    """Read all of it; a shard that is not what was written is set aside, and is extracted (or imported) again.
+    """Read every shard of a representation; a damaged one is set aside, and is extracted (or imported) again.
 
     Returns:
         names of the shards that were set aside.
@@ -79,11 +79,11 @@ def verify(stored: StoredRepresentation, progress: Progress = silent) -> list[st
 
 
 def prune(store: Store, older_than: float = OLDER_THAN) -> dict[str, int]:
-    """Remove what dead writers left, shards that were set aside, and vectors of imports that never ended.
+    """Remove files that dead writers left, shards that were set aside, and vectors of imports that never ended.
 
     Args:
-        store: where.
-        older_than: hours since the newest file in it was written; what is younger may have a live writer.
+        store: the store.
+        older_than: hours since the newest of the files was written; younger ones may have a live writer.
 
     Returns:
         path -> bytes of what was removed.

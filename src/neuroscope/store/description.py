@@ -1,4 +1,4 @@
-"""What a representation's folder says of itself: ``representation.json``, written once, before the first shard."""
+"""Description of a representation in its folder: ``representation.json``, written once, before the first shard."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Identity:
 
 
 def write(folder: Path, identity: Identity, widths: Mapping[str, int], origin: Origin) -> None:
-    """Write down, once, what a representation is.
+    """Write the description of a representation, unless it is there.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
@@ -57,7 +57,7 @@ def write(folder: Path, identity: Identity, widths: Mapping[str, int], origin: O
 
 
 def check(folder: Path, widths: Mapping[str, int]) -> None:
-    """Compare what is written with the layers that are expected; a folder without a description may hold anything.
+    """Compare the description with the layers that are expected; a folder without a description may hold anything.
 
     Raises:
         StoreMismatch: the folder is of another format, has other layers, or its description cannot be read.
@@ -84,7 +84,7 @@ def check(folder: Path, widths: Mapping[str, int]) -> None:
 
 
 def read(folder: Path) -> tuple[Identity, dict[str, tuple[Unit, ...]], Origin]:
-    """Identity, layers and origin as they were written, of whatever format; units are numbered as columns.
+    """Read identity, layers and origin as they were written, of whatever format; units are numbered as columns.
 
     Raises:
         StoreMismatch: they cannot be read.
@@ -100,7 +100,7 @@ def read(folder: Path) -> tuple[Identity, dict[str, tuple[Unit, ...]], Origin]:
 
 
 def read_plain(folder: Path) -> dict[str, Any]:
-    """All that is written, as plain values.
+    """Read the whole description, as plain values.
 
     Raises:
         OSError: there is nothing to read.
@@ -111,13 +111,13 @@ def read_plain(folder: Path) -> dict[str, Any]:
 
 
 def mark_used(folder: Path) -> None:
-    """Take down that the representation was read just now; a store that is only read has no last use."""
+    """Note that the representation was read just now; a store that cannot be written has no last use."""
     with suppress(OSError):
         os.utime(folder / _FILE)
 
 
 def last_use(folder: Path) -> str:
-    """When the representation was written or read last (ISO 8601, UTC); empty where that is not known."""
+    """Tell when the representation was written or read last (ISO 8601, UTC); empty where that is not known."""
     with suppress(OSError):
         changed = (folder / _FILE).stat().st_mtime
         return datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds")

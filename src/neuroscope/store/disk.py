@@ -1,4 +1,4 @@
-"""What lies on disk below a folder: its size, its age, what writers left behind, and removing it."""
+"""Files below a folder: their size, their age, those that writers left behind, and removing them."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from neuroscope.errors import NeuroscopeError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_LEFT = ("partial", "former", "damaged")
+_LEFTOVER_ENDINGS = ("partial", "former", "damaged")
 
 
 def leftovers(folder: Path) -> Iterator[Path]:
-    """What a writer has not finished, or a reader has set aside, below a folder."""
+    """Find the files and folders that a writer has not finished, or a reader has set aside, below a folder."""
     for parent, folders, files in os.walk(folder):
-        left = [name for name in (*folders, *files) if name.startswith(".") and name.rpartition(".")[2] in _LEFT]
+        left = [
+            name for name in (*folders, *files) if name.startswith(".") and name.rpartition(".")[2] in _LEFTOVER_ENDINGS
+        ]
         yield from (Path(parent) / name for name in sorted(left))
         folders[:] = [name for name in folders if name not in left]
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
-    return sum(each.st_size for each in _within(path) if stat.S_ISREG(each.st_mode))
+    """Add up the bytes of a file, or of all files below a folder."""
+    return sum(each.st_size for each in _statuses(path) if stat.S_ISREG(each.st_mode))
 
 
 def last_change(path: Path) -> float:
-    """When the youngest of a file or folder and all that is below it was written (seconds since 1970)."""
-    return max(each.st_mtime for each in _within(path))
+    """Tell when the youngest of a file or folder and all that is below it was written (seconds since 1970)."""
+    return max(each.st_mtime for each in _statuses(path))
 
 
 def remove(paths: Iterable[Path]) -> dict[str, int]:
@@ -59,8 +61,8 @@ def remove(paths: Iterable[Path]) -> dict[str, int]:
     return removed
 
 
-def _within(path: Path) -> Iterator[os.stat_result]:
-    """A file or folder and all that is below it; what goes meanwhile is not there."""
+def _statuses(path: Path) -> Iterator[os.stat_result]:
+    """Yield the status of a file or folder and of all below it, except what is removed meanwhile."""
     yield path.stat()
     for parent, folders, files in os.walk(path):
         for name in (*folders, *files):

@@ -1,4 +1,4 @@
-"""Names of imported vectors: what each stands for, one small file a name, and what their rows are called.
+"""Names of imported vectors, one small file each that says what it stands for, and names of their rows.
 
 The file is written after the vectors, which are a representation like any other: vectors that no name stands for are
 of an import that never ended.
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FAMILY = "stored:"
-"""Of backbones: what follows is the name of imported vectors."""
+"""Family of backbones whose name goes on with a name of imported vectors."""
 POOLING = "none"
-"""Of imported vectors: whatever computed them pooled them too."""
+"""Pooling of imported vectors: whatever computed them pooled them too."""
 _ROW = "id:"
 _NAME = re.compile(r"\w[\w.+-]*")
 
@@ -34,7 +34,7 @@ class NamedVectors:
     """Imported vectors that a name stands for.
 
     Attributes:
-        name: as the user chose it.
+        name: the name, as the user chose it.
         layers: name -> width, in the order of the columns.
         dtype: of the vectors.
         origin: of the vectors; its digest is that of ids and values.
@@ -60,11 +60,11 @@ class NamedVectorsSpec(BackboneSpec):
 
 
 def find(store: Path, name: str) -> NamedVectors:
-    """What a name stands for in a store's folder.
+    """Look up the imported vectors that a name stands for in a store's folder.
 
     Raises:
         UnknownName: nothing was imported under it.
-        StoreMismatch: what is known of it cannot be read.
+        StoreMismatch: the name's file cannot be read.
     """
     known = names(store)
     if name not in known:
@@ -80,7 +80,7 @@ def find(store: Path, name: str) -> NamedVectors:
 
 
 def names(store: Path) -> list[str]:
-    """Names that something was imported under, in order."""
+    """List the names that vectors were imported under, in order."""
     return sorted(file.stem for file in _folder(store).glob("[!.]*.json"))
 
 
@@ -91,7 +91,7 @@ def check_name(name: str) -> None:
 
 
 def remember(store: Path, vectors: NamedVectors) -> None:
-    """Write down what a name stands for from now on.
+    """Write the file that says what a name stands for, over an earlier one.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
@@ -103,7 +103,7 @@ def remember(store: Path, vectors: NamedVectors) -> None:
 
 
 def forget(store: Path, name: str) -> None:
-    """Remove a name; one that stands for nothing stays so.
+    """Remove a name; one that stands for nothing is no error.
 
     Raises:
         OSError: the folder cannot be written.
@@ -112,15 +112,15 @@ def forget(store: Path, name: str) -> None:
 
 
 def name_of(backbone: str) -> str:
-    """The name in a backbone's name; empty where it is of another family."""
+    """Return the imported vectors' name in a backbone's name; empty where it is of another family."""
     return backbone.removeprefix(FAMILY) if backbone.startswith(FAMILY) else ""
 
 
 def identity_of(name: str, layers: Mapping[str, int], dtype: str, digest: str) -> Identity:
-    """Identity of imported vectors: what computed them is not known, so their digest tells them apart.
+    """Make the identity of imported vectors: what computed them is not known, so their digest tells them apart.
 
     Args:
-        name: that they are imported under.
+        name: what they are imported under.
         layers: name -> width.
         dtype: of the stored vectors.
         digest: of ids and values.
@@ -138,17 +138,17 @@ def identity_of(name: str, layers: Mapping[str, int], dtype: str, digest: str) -
 
 
 def units_of(layers: Mapping[str, int]) -> dict[str, tuple[Unit, ...]]:
-    """Layer -> its units: one for each column of imported vectors."""
+    """Make each layer's units: one for each column of imported vectors."""
     return {name: tuple(Unit(name, number, "value") for number in range(width)) for name, width in layers.items()}
 
 
 def row_of(utterance: str) -> str:
-    """The row of an utterance's imported vector."""
+    """Name the row of an utterance's imported vector."""
     return f"{_ROW}{utterance}"
 
 
 def utterance_of(row: str) -> str:
-    """The id of the utterance whose imported vector a row is; of any other row its own name."""
+    """Return the id of the utterance whose imported vector a row is; of any other row its own name."""
     return row.removeprefix(_ROW)
 
 

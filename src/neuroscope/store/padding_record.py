@@ -1,4 +1,4 @@
-"""How far a representation's vectors change with their neighbours in a batch: kept beside them, read without torch."""
+"""Record of how far a representation's vectors change with their neighbours in a batch, read without torch."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
-"""Of the layer's largest value, by the type of the model's frames: about ten times its precision."""
+"""Tolerated shares of a layer's largest value, by the type of the model's frames: about ten times its precision."""
 TOLERANCE = 1e-5
-"""For float32 and better."""
+"""The tolerated share for float32 and better."""
 _FILE = "invariance.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Invariance:
-    """How far vectors in a batch are from those of each utterance alone.
+    """Differences between vectors in a batch and those of each utterance alone.
 
     Attributes:
         differences: layer -> largest difference, relative to the layer's largest value.
@@ -40,12 +40,12 @@ class Invariance:
         return [name for name, found in self.differences.items() if found > self.tolerance(name)]
 
     def tolerance(self, layer: str) -> float:
-        """The difference that the layer's precision explains."""
+        """Return the difference that the layer's precision explains."""
         return TOLERANCES.get(self.precisions[layer], TOLERANCE)
 
 
 def recall(folder: Path) -> Invariance | None:
-    """What was found before, for the representation in a folder; None where nobody looked.
+    """Read the record of the representation in a folder; None where nothing was measured.
 
     Raises:
         StoreMismatch: the file is damaged.
@@ -60,7 +60,7 @@ def recall(folder: Path) -> Invariance | None:
 
 
 def remember(folder: Path, found: Invariance) -> None:
-    """Keep what was found beside the vectors; what is kept already stays.
+    """Write the record beside the vectors; one that is there already stays.
 
     Raises:
         NeuroscopeError: the disk is full or the folder cannot be written.
@@ -76,5 +76,5 @@ def remember(folder: Path, found: Invariance) -> None:
 
 
 def record(found: Invariance | None) -> dict[str, Any] | None:
-    """What was found, for ``run.json``, with the layers for which utterances go one at a time."""
+    """Make the entry of ``run.json``, with the layers for which utterances go one at a time."""
     return None if found is None else {**asdict(found), "one_at_a_time": found.broken}

@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """All representations below one folder, and what else is kept beside them."""
+    """All representations below one folder, with the names of imported vectors and the index of audio files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @property
     def audio(self) -> Path:
-        """Where the index of audio files lives."""
+        """Folder of the index of audio files."""
         return self.folder / "audio"
 
     @property
@@ -52,20 +52,20 @@ class Store:
     def representation(
         self, identity: Identity, layers: Mapping[str, tuple[Unit, ...]], origin: Origin
     ) -> Representation:
-        """The representation of an identity, which may hold no rows yet; nothing is written."""
+        """Return the representation of an identity, which may hold no rows yet; nothing is written."""
         return Representation(self._representations / identity.key, identity, layers, origin)
 
     def imported(self, name: str, layers: Mapping[str, int], dtype: str, origin: Origin) -> Representation:
-        """The representation of vectors that are imported under a name; arguments as for ``NamedVectors``."""
+        """Return the representation of vectors that are imported under a name; arguments as for ``NamedVectors``."""
         identity = names.identity_of(name, layers, dtype, origin.digest)
         return self.representation(identity, names.units_of(layers), origin)
 
     def all(self) -> list[StoredRepresentation]:
-        """All representations that are stored, by key."""
+        """List all representations that are stored, by key."""
         return [_stored(each) for each in sorted(self._representations.glob("[!.]*")) if each.is_dir()]
 
     def find(self, key: str) -> StoredRepresentation:
-        """The representation whose key begins so.
+        """Find the one representation whose key begins with the given text.
 
         Raises:
             UnknownName: there is none, or more than one.
@@ -78,18 +78,18 @@ class Store:
         return found[0]
 
     def imported_under(self, name: str) -> list[StoredRepresentation]:
-        """What the name of imported vectors stands for; where that cannot be read, all that it may have stood for."""
+        """Find what a name of imported vectors stands for; where that is damaged, all it may have stood for."""
         return [each for each in self.all() if each.imported_as == name and not self.never_ended(each)]
 
     def never_ended(self, stored: StoredRepresentation) -> bool:
-        """Whether it holds imported vectors that no name stands for: the name is written last."""
+        """Tell whether its import never ended: no name stands for its vectors, and the name is written last."""
         return bool(stored.imported_as) and self._key_of(stored.imported_as) not in {stored.key, None}
 
     def remove(self, stored: StoredRepresentation) -> int:
         """Remove a representation; the name of an imported one is forgotten.
 
         Returns:
-            bytes.
+            bytes that it took.
 
         Raises:
             NeuroscopeError: the folder cannot be written.
@@ -104,7 +104,7 @@ class Store:
         return sum(disk.remove([hidden]).values())
 
     def _key_of(self, name: str) -> str | None:
-        """Key of what the name of imported vectors stands for; empty = of nothing, None = it cannot be read."""
+        """Look up the key that a name of imported vectors stands for; empty = none, None = it cannot be read."""
         try:
             return names.find(self.folder, name).key
         except UnknownName:
@@ -120,7 +120,7 @@ class StoredRepresentation:
     Attributes:
         folder: where it is.
         representation: None where the description cannot be read, or is of another format.
-        problem: why; empty = nothing is wrong with the description.
+        problem: why it cannot be read; empty = nothing is wrong with the description.
     """
 
     folder: Path
@@ -138,7 +138,7 @@ class StoredRepresentation:
         return names.name_of(self.representation.identity.backbone) if self.representation else ""
 
     def open(self) -> Representation:
-        """The representation itself.
+        """Return the representation itself.
 
         Raises:
             StoreMismatch: its description cannot be read.
@@ -172,7 +172,7 @@ class Representation:
         return self.folder.name
 
     def rows(self) -> Mapping[str, str]:
-        """Which rows are stored: row name -> shard; rows of a shard that is visibly damaged are not.
+        """Find the rows that are stored, as row name -> shard; rows of a visibly damaged shard are not.
 
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
@@ -211,7 +211,7 @@ class Representation:
             raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
 
     def verify(self, progress: Progress = silent) -> list[str]:
-        """Read every shard whole: names of the damaged ones, which ``set_aside`` lets the next extraction repair.
+        """Read every shard whole, and name the damaged ones, which ``set_aside`` lets the next extraction repair.
 
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
@@ -243,7 +243,7 @@ class Representation:
             raise NeuroscopeError(f"cannot set aside {self.shards / shard}: {error.strerror or error}") from error
 
     def mark_used(self) -> None:
-        """Take down that the representation was read just now; a store that is only read has no last use."""
+        """Note that the representation was read just now; a store that cannot be written has no last use."""
         description.mark_used(self.folder)
 
     def features(self, ids: Sequence[str], rows: Sequence[str], layers: Iterable[str]) -> Features:

@@ -31,25 +31,25 @@ _INDEX = "shard.json"
 
 
 class DamagedShard(Exception):
-    """A shard is not what was written; never leaves the store."""
+    """Error where a shard is not what was written; it never leaves the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShardIndex:
-    """What a shard says of itself: names of its rows, and file name -> size and digest."""
+    """Index of a shard: names of its rows, and file name -> size and digest."""
 
     rows: list[str]
     files: dict[str, dict[str, Any]]
 
 
 def finished(folder: Path) -> Iterator[Path]:
-    """The shards in a folder, in the order in which they win; a name with a dot is not finished, or set aside."""
+    """Yield the shards in a folder, in the order in which they win; a leading dot marks unfinished or damaged ones."""
     with suppress(FileNotFoundError, NotADirectoryError):
         yield from (folder / name for name in sorted(os.listdir(folder)) if not name.startswith("."))  # noqa: PTH208 (a sort of paths is slow)
 
 
 def write(folder: Path, rows: Sequence[str], arrays: Sequence[NDArray[Any]], made_with: Mapping[str, str]) -> None:
-    """Add a shard with one array a layer, ``[rows, units]``; one of the same rows that is not damaged stays.
+    """Add a shard with one array a layer, ``[rows, units]``; an undamaged shard of the same rows stays.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
@@ -67,11 +67,11 @@ def write(folder: Path, rows: Sequence[str], arrays: Sequence[NDArray[Any]], mad
 
 
 def read_index(shard: Path, layers: int) -> ShardIndex:
-    """Names of a shard's rows, where nothing about it is visibly damaged; no array is opened.
+    """Read the index of a shard that is not visibly damaged; no array is opened.
 
     Args:
         shard: its folder.
-        layers: how many it should have.
+        layers: number of layers that it should have.
 
     Raises:
         DamagedShard: a file is missing or of another size, or the index is not what was written.
@@ -124,21 +124,21 @@ def map_array(shard: Path, name: str) -> NDArray[Any]:
 
 
 def set_aside(shard: Path) -> None:
-    """Give a shard a name that no reader sees."""
+    """Rename a damaged shard, so that no reader sees it."""
     shard.rename(shard.with_name(f".{shard.name}.{secrets.token_hex(8)}.damaged"))
 
 
 def count_set_aside(folder: Path) -> int:
-    """How many shards in a folder are hidden from readers because they are damaged."""
+    """Count the shards in a folder that are hidden from readers because they are damaged."""
     return len(list(folder.glob(".*.damaged")))
 
 
 def made_with(folder: Path) -> list[dict[str, Any] | None]:
-    """Device and versions that computed each shard in a folder; None where its index cannot be read."""
+    """Read the device and versions that computed each shard in a folder; None where its index cannot be read."""
     found: list[dict[str, Any] | None] = []
     for index in folder.glob(f"[!.]*/{_INDEX}"):
         about = None
-        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # ``verify`` tells what is damaged
+        with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # ``verify`` says what is damaged
             about = dict(json.loads(index.read_bytes())["made_with"].items())
         found.append(about)
     return found
@@ -162,13 +162,13 @@ def _digest(rows: Sequence[str]) -> str:
 
 def _save(path: Path, array: NDArray[Any]) -> dict[str, Any]:
     with path.open("wb") as stream:
-        digesting = _Digesting(stream)
+        digesting = _DigestingStream(stream)
         np.save(digesting, array)
     return {"bytes": digesting.bytes, "sha256": digesting.sha256.hexdigest()}
 
 
-class _Digesting:
-    """A stream that digests what was meant to be written; numpy's own way to a file hides why a write failed."""
+class _DigestingStream:
+    """Stream that digests what is to be written; numpy's own way to a file would hide why a write failed."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self.sha256, self.bytes = stream, hashlib.sha256(), 0

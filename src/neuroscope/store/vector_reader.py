@@ -1,4 +1,4 @@
-"""Copies vectors out of shards, some rows and layers at a time, after a look at their checksums."""
+"""Copy vectors out of shards, some rows and layers at a time, after a look at their checksums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class VectorReader:
-    """Reads the shards of one representation; once in its life it compares each file with its digest.
+    """Reader of one representation's shards; once in its life it compares each file with its digest.
 
     Args:
         widths: layer -> number of columns, in declared order.
@@ -31,8 +31,8 @@ class VectorReader:
         """Copy the layers of some rows, side by side, into rows of an array.
 
         Args:
-            shard: that holds the rows.
-            rows: their names.
+            shard: the shard that holds the rows.
+            rows: names of the rows.
             layers: names of the layers.
             values: where they go, ``[some rows, columns of the layers]``.
             targets: numbers of the array's rows, beside ``rows``.
@@ -51,7 +51,7 @@ class VectorReader:
                 column += width
 
     def _open(self, shard: Path, layer: str, index: shards.ShardIndex) -> NDArray[Any]:
-        """One layer of a shard, memory-mapped."""
+        """Memory-map one layer of a shard, and compare its digest at the first use."""
         name = f"{self._numbers[layer]}.npy"
         if shard / name not in self._checked:
             shards.check(shard, name, index)

@@ -65,9 +65,9 @@ def test_interrupted_beside_a_file_that_cannot_be_read_the_bits_are_the_same(tmp
     _, expected, _ = run(tmp_path / "undisturbed", manifest, fake())
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "store", manifest, fake(at_batch(3, interrupt)))
-    _, vectors, failures = run(tmp_path / "store", manifest, fake())
+    _, vectors, skipped = run(tmp_path / "store", manifest, fake())
     assert vectors == expected
-    assert [each.utterance for each in failures.skipped] == ["bad"]
+    assert [each.utterance for each in skipped.skipped] == ["bad"]
 
 
 @pytest.mark.parametrize("when", ["computing", "writing"])
@@ -157,10 +157,10 @@ def test_equal_samples_are_computed_once_and_fail_together(tmp_path, fake, run, 
     manifest = Manifest(tuple(Utterance(id=name, path=tmp_path / f"{path}.wav") for name, path in paths.items()))
     load = fake()
     for found, computed in [(0, 1), (1, 0)]:
-        done, vectors, failures = run(tmp_path / "store", manifest, load)
+        done, vectors, skipped = run(tmp_path / "store", manifest, load)
         assert (done.found, done.computed) == (found, computed)
         assert vectors["u0"] == vectors["u1"]
-        assert [each.utterance for each in failures.skipped] == ["u2", "u3"]
+        assert [each.utterance for each in skipped.skipped] == ["u2", "u3"]
     assert load.sizes == [1]
 
 

@@ -17,9 +17,9 @@ def test_what_cannot_be_used_is_skipped_with_its_reason_and_the_rest_is_there(tm
     bad = {"short": "too short", "text": "not audio, or damaged", "missing": "missing file"}
     more = [Utterance(id=name, path=tmp_path / f"{name}.wav") for name in [*bad, "enough"]]
     manifest = Manifest((*corpus, *more, Utterance(id="pathless", path=None)))
-    _, vectors, failures = run(tmp_path / "store", manifest, fake())
+    _, vectors, skipped = run(tmp_path / "store", manifest, fake())
     assert vectors.keys() == {each.id for each in corpus} | {"enough"}
-    assert {each.utterance: each.reason for each in failures.skipped} == bad | {"pathless": "no path"}
+    assert {each.utterance: each.reason for each in skipped.skipped} == bad | {"pathless": "no path"}
 
 
 def large(block):
@@ -28,9 +28,9 @@ def large(block):
 
 @pytest.mark.parametrize(("dtype", "kept"), [("float32", 20), ("float16", 0)])
 def test_what_the_type_of_the_store_cannot_hold_is_no_vector(tmp_path, corpus, dtype, kept, fake, run):
-    _, vectors, failures = run(tmp_path / "store", corpus, fake(spoil=large), dtype=dtype)
+    _, vectors, skipped = run(tmp_path / "store", corpus, fake(spoil=large), dtype=dtype)
     assert len(vectors) == kept
-    assert [each.reason for each in failures.skipped] == ["output that is not finite"] * (20 - kept)
+    assert [each.reason for each in skipped.skipped] == ["output that is not finite"] * (20 - kept)
 
 
 def spoil_one(block):
@@ -41,8 +41,8 @@ def spoil_one(block):
 
 def test_a_vector_that_is_not_finite_takes_no_neighbour_with_it(tmp_path, corpus, fake, run):
     _, expected, _ = run(tmp_path / "undisturbed", corpus, fake())
-    done, vectors, failures = run(tmp_path / "store", corpus, fake(spoil=spoil_one))
-    assert (done.computed, len(failures.skipped)) == (13, 7)
+    done, vectors, skipped = run(tmp_path / "store", corpus, fake(spoil=spoil_one))
+    assert (done.computed, len(skipped.skipped)) == (13, 7)
     assert vectors == {name: expected[name] for name in vectors}
 
 
@@ -65,9 +65,9 @@ def test_under_fail_the_first_failure_stops_before_the_model_runs_on(tmp_path, c
 
 def test_a_recording_that_is_too_long_for_the_model_is_refused_unless_it_streams(tmp_path, corpus, fake, run):
     limit = {"max_duration": 3_000 / 16_000}
-    _, vectors, failures = run(tmp_path / "a", corpus, fake(), **limit)
-    assert {each.reason for each in failures.skipped} == {"too long"}
-    assert "--segment" in failures.skipped[0].detail
+    _, vectors, skipped = run(tmp_path / "a", corpus, fake(), **limit)
+    assert {each.reason for each in skipped.skipped} == {"too long"}
+    assert "--segment" in skipped.skipped[0].detail
     assert 0 < len(vectors) < 20
-    _, vectors, failures = run(tmp_path / "b", corpus, fake(), streams=True, **limit)
-    assert (len(vectors), failures.skipped) == (20, [])
+    _, vectors, skipped = run(tmp_path / "b", corpus, fake(), streams=True, **limit)
+    assert (len(vectors), skipped.skipped) == (20, [])

@@ -89,6 +89,6 @@ def test_audio_that_cannot_be_read_leaves_the_question_open(tmp_path, fake, run,
 
     write(tmp_path / "nan.wav", [float("nan")] * 500)
     manifest = Manifest((Utterance(id="nan", path=tmp_path / "nan.wav"),))
-    done, _, failures = run(tmp_path / "store", manifest, fake())
+    done, _, skipped = run(tmp_path / "store", manifest, fake())
     assert done.invariance is None
-    assert len(failures.skipped) == 1
+    assert len(skipped.skipped) == 1

@@ -10,10 +10,10 @@ from neuroscope.extraction.skipped import SkippedUtterances
 
 
 def failed(count, total, **options):
-    failures = SkippedUtterances(total, **options)
+    skipped = SkippedUtterances(total, **options)
     for number in range(count):
-        failures.add(f"u{number}", BadAudio("too short", f"u{number}.wav"))
-    return failures
+        skipped.add(f"u{number}", BadAudio("too short", f"u{number}.wav"))
+    return skipped
 
 
 @given(st.integers(1, 2_000), st.data())
@@ -39,11 +39,11 @@ def test_none_may_fail_at_zero_and_all_may_at_one():
 
 
 def test_the_message_has_every_reason_with_its_count_and_an_example():
-    failures = SkippedUtterances(10, max_errors=0.1)
+    skipped = SkippedUtterances(10, max_errors=0.1)
     for reason, detail in [("too short", "a.wav"), ("missing file", "b.wav"), ("missing file", "c.wav")]:
-        failures.add(detail, BadAudio(reason, detail))
+        skipped.add(detail, BadAudio(reason, detail))
     with pytest.raises(TooManyFailures) as caught:
-        failures.check()
+        skipped.check()
     lines = str(caught.value).splitlines()
     assert "3 of 10" in lines[0]
     assert "2 x missing file" in lines[1]
@@ -53,10 +53,10 @@ def test_the_message_has_every_reason_with_its_count_and_an_example():
 
 
 def test_under_fail_the_first_is_told_and_kept():
-    failures = SkippedUtterances(10, on_error="fail", max_errors=1)
+    skipped = SkippedUtterances(10, on_error="fail", max_errors=1)
     with pytest.raises(TooManyFailures, match=r"u1.*missing file.*b\.wav"):
-        failures.add("u1", BadAudio("missing file", "b.wav"))
-    assert [each.utterance for each in failures.skipped] == ["u1"]
+        skipped.add("u1", BadAudio("missing file", "b.wav"))
+    assert [each.utterance for each in skipped.skipped] == ["u1"]
 
 
 @pytest.mark.parametrize("on_error", ["ignore", "", "FAIL"])
@@ -72,8 +72,8 @@ def test_what_is_no_share_is_refused(share):
 
 
 def test_reasons_are_counted_most_frequent_first_and_equal_ones_by_name():
-    failures = SkippedUtterances(9)
+    skipped = SkippedUtterances(9)
     for reason in ["b", "c", "a", "c"]:
-        failures.add("u", BadAudio(reason, ""))
-    assert list(counts_of(failures.skipped).items()) == [("c", 2), ("a", 1), ("b", 1)]
+        skipped.add("u", BadAudio(reason, ""))
+    assert list(counts_of(skipped.skipped).items()) == [("c", 2), ("a", 1), ("b", 1)]
     assert counts_of([]) == {}

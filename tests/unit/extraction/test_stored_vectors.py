@@ -23,10 +23,10 @@ def rep(tmp_path):
 
 def test_utterances_without_a_vector_are_skipped(rep):
     manifest = Manifest(tuple(Utterance(id=each, path=None) for each in IDS))
-    failures = SkippedUtterances(4, max_errors=0.5)
-    found = found_by_id(manifest, rep, failures)
+    skipped = SkippedUtterances(4, max_errors=0.5)
+    found = found_by_id(manifest, rep, skipped)
     assert found.rows == {each: f"id:{each}" for each in IDS[:3]}
     assert (found.found, found.computed, found.invariance) == (3, 0, None)
-    assert [(each.utterance, each.reason) for each in failures.skipped] == [("u3", "no vector")]
+    assert [(each.utterance, each.reason) for each in skipped.skipped] == [("u3", "no vector")]
     with pytest.raises(TooManyFailures, match="no vector"):
         found_by_id(manifest, rep, SkippedUtterances(4))

@@ -35,8 +35,8 @@ def spec(**fields):
 
 
 def used(utterances, files):
-    failures = SkippedUtterances(len(utterances), max_errors=1.0)
-    return usable(Manifest(tuple(utterances)), AudioFiles.of(files), spec(), failures, 1800.0), failures
+    skipped = SkippedUtterances(len(utterances), max_errors=1.0)
+    return usable(Manifest(tuple(utterances)), AudioFiles.of(files), spec(), skipped, 1800.0), skipped
 
 
 @pytest.mark.parametrize("names", ["abc", "cab", "bbb", "abca", "c"])
@@ -51,8 +51,8 @@ def test_rows_are_those_of_each_utterance_alone_whatever_the_order_of_the_files(
 
 def test_what_cannot_be_used_is_left_out_in_the_manifests_order():
     utterances = [Utterance(id="none", path=None), *UTTERANCES, Utterance(id="bad", path=Path("bad.wav"))]
-    corpus, failures = used(utterances, {Path("bad.wav"): BadAudio("damaged", "x"), **FILES})
-    assert [(each.utterance, each.reason) for each in failures.skipped] == [("none", "no path"), ("bad", "damaged")]
+    corpus, skipped = used(utterances, {Path("bad.wav"): BadAudio("damaged", "x"), **FILES})
+    assert [(each.utterance, each.reason) for each in skipped.skipped] == [("none", "no path"), ("bad", "damaged")]
     assert corpus.ids == ["one", "two", "three"]
     assert list(corpus.rows) == [locate(each, FILES[each.path]).key for each in UTTERANCES]
     assert corpus.missing([]).tolist() == [True] * 3
