@@ -1,1 +1,1 @@
-"""What crosses a seam: frozen dataclasses and protocols. Nothing heavy is imported here."""
+"""The types that the core and plugins exchange: frozen dataclasses and protocols. Nothing heavy is imported here."""

@@ -38,7 +38,7 @@ class Utterance:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> str | None:
-        """The value of a column by its name in a manifest: ``id``, ``speaker`` or a tag; None where it is not known."""
+        """Look up a column by its name in a manifest: ``id``, ``speaker`` or a tag; None where it is not known."""
         if name == "id":
             return self.id
         return self.speaker if name == "speaker" else self.tags.get(name)
@@ -102,7 +102,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class WaveBatch:
-    """Waveforms at one sampling rate, side by side.
+    """A batch of waveforms at one sampling rate, side by side.
 
     Attributes:
         samples: float32 ``[B, T]`` on the CPU, mono, full scale = 1; zeros behind an utterance's end.

@@ -1,4 +1,4 @@
-"""What a backbone says about itself before it runs, and what it yields when it does."""
+"""Backbones: the specification of a model, known before it runs, and the frames that it yields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pick: TypeAlias = "int | str | Callable[[Any], Any] | None"
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Where one layer is taken from a network.
+    """The place in a network that one layer is taken from.
 
     Attributes:
         module: name of the module, as in ``dict(net.named_modules())``; empty = the network itself.
@@ -52,7 +52,7 @@ class Tap:
 
     @property
     def read_only(self) -> str:
-        """Why nothing can be put back where this tap takes the layer; empty = it can."""
+        """Why the layer cannot be changed at this tap; empty = it can."""
         if self.side == "input":
             return "what a module is given may go elsewhere, too"
         if callable(self.pick):
@@ -62,7 +62,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class LayerSpec:
-    """One layer, known before any audio is run.
+    """The declaration of one layer, known before any audio is run.
 
     Attributes:
         name: unique in the backbone.
@@ -85,7 +85,7 @@ class LayerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where the weights come from.
+    """The origin of a backbone's weights.
 
     Attributes:
         source: package, repository or file, for people.
@@ -146,7 +146,7 @@ class BackboneWithNetwork(Backbone, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackboneSpec:
-    """What a backbone's factory returns: cheap, made without torch, and enough to find vectors in the store.
+    """The specification that a backbone's factory returns: cheap, without torch, enough to find vectors in the store.
 
     Attributes:
         sample_rate: of the waveforms that the model takes, Hz.

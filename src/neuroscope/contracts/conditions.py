@@ -1,4 +1,4 @@
-"""Names of the conditions that rows are about, each once: analysis writes them, reports look them up."""
+"""Names of the conditions in rows, each defined once: the analysis writes them, reports look them up."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ RANKING = "ranking"
 
 
 def at_random(condition: str) -> str:
-    """The condition of as many neurons at random as that condition's set has."""
+    """Name the condition of a random set that has as many neurons as that condition's set."""
     return f"{condition}-random"

@@ -1,4 +1,4 @@
-"""Pooled representations: units, the matrix of them, and the pooling that makes them."""
+"""Pooled representations: their units, the matrix of vectors, and the pooling that makes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the paper counts as a neuron: a column of a pooled representation."""
+    """A column of a pooled representation: what the paper counts as a neuron."""
 
     layer: str
     neuron: int
@@ -24,7 +24,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """Pooled vectors, a row an utterance.
+    """Pooled vectors, one row per utterance.
 
     Attributes:
         ids: of the utterances, in the order of the rows.
@@ -38,7 +38,7 @@ class Features:
 
     @property
     def column_groups(self) -> NDArray[np.int64]:
-        """int64 ``[columns]``, the number of each column's layer, counted from 0: what a probe's ``fit`` may take."""
+        """The number of each column's layer, counted from 0, int64 ``[columns]``: what a probe's ``fit`` may take."""
         import numpy as np
 
         numbers: dict[str, int] = {}
@@ -53,17 +53,17 @@ class PoolingState(Protocol):
         ...
 
     def finish(self) -> Tensor:
-        """The pooled vectors, float32 ``[B, units]``; NaN for an utterance that had no frame."""
+        """Return the pooled vectors, float32 ``[B, units]``; NaN for an utterance that had no frame."""
         ...
 
 
 class Pooling(Protocol):
-    """Frames of an utterance to one vector."""
+    """A method that turns the frames of an utterance into one vector."""
 
     def units(self, layer: LayerSpec) -> tuple[Unit, ...]:
-        """The columns that the layer becomes."""
+        """List the columns that the layer becomes."""
         ...
 
     def start(self, layer: LayerSpec) -> PoolingState:
-        """A fresh state for one batch."""
+        """Make a fresh state for one batch."""
         ...

@@ -1,4 +1,4 @@
-"""Names of the metrics in rows, each once: analysis writes them, reports look them up."""
+"""Names of the metrics in rows, each defined once: the analysis writes them, reports look them up."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ FOLD_ACCURACY_DIFFERENCE = "fold_accuracy_difference"
 """What a chosen size lost on the folds that it was chosen on."""
 
 NEURONS, NEURONS_PERCENT, NEURONS_EXPECTED = "neurons", "neurons_percent", "neurons_expected"
-"""Size of a set, or a layer's share of it; its share of all neurons; what no preference would give the layer."""
+"""Size of a set, or of its part in a layer; that in per cent of all neurons; what no preference gives the layer."""
 P_VALUE = "p_value"
 DELTA_ROWS = "delta_rows"
-"""What a minimal set may lose, in test rows."""
+"""The loss of accuracy that a minimal set is allowed, as a number of test rows."""
 REDUNDANT_PERCENT, REDUNDANT_INFORMATION = "redundant_percent", "redundant_information"
 
 OVERLAP, OVERLAP_HALVES, OVERLAP_CHANCE = "overlap", "overlap_halves", "overlap_chance"
-"""Of the most important neurons: between runs, between halves of the groups, between two random sets."""
+"""The overlap of the most important neurons: between runs, between halves of the groups, between two random sets."""
 
 
 def sd_of(metric: str) -> str:
-    """The metric's printed ±, a row of its own."""
+    """Name the metric of the row that holds a metric's standard deviation, which is printed as its ±."""
     return f"{metric}_sd"
 
 
 def difference_of(metric: str) -> str:
-    """The difference of a metric between two conditions."""
+    """Name the metric of the difference of a metric between two conditions."""
     return f"{metric}_difference"

@@ -1,4 +1,4 @@
-"""Probes and rankers: scikit-learn's classifier contract, and an order of the units."""
+"""Probes and rankers: scikit-learn's classifier contract, and what orders the units."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The classes of some rows.
+    """The class and the group of each row.
 
     Attributes:
         values: int64 ``[rows]``, class numbers.
@@ -32,7 +32,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One of many fits over the same rows: what differs from the call; None = the same.
+    """One of many fits over the same rows: what differs from the call's arguments; None = the same.
 
     Attributes:
         y: int64 ``[rows]``, class numbers.
@@ -48,10 +48,10 @@ class Problem:
 
 
 class Probe(Protocol):
-    """A scikit-learn classifier.
+    """A classifier that keeps to the contract of scikit-learn.
 
-    ``fit`` may take any of ``sample_weight`` (whole numbers mean repeated rows), ``groups`` (an integer a row) and
-    ``column_groups`` (an integer a column: its layer); the core hands over each that ``fit`` has a parameter for. A
+    ``fit`` may take any of ``sample_weight`` (whole numbers mean repeated rows), ``groups`` (an integer per row) and
+    ``column_groups`` (an integer per column: its layer); the core hands over each that ``fit`` has a parameter for. A
     parameter ``random_state`` receives the run's seed. Numbers about the fit are read from the fitted attributes that
     exist among those in ``neuroscope.defaults.FIT_METRICS``; a fit that did not converge warns with scikit-learn's
     ``ConvergenceWarning``.
@@ -68,7 +68,7 @@ class Probe(Protocol):
         ...
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The class of each row."""
+        """Predict the class of each row."""
         ...
 
 
@@ -91,7 +91,7 @@ class Ranking:
 
 
 class Ranker(Protocol):
-    """Orders units by what a probe, or the data, says about them."""
+    """A method that orders units by what a probe, or the data, says about them."""
 
     def rank(self, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
         """Rank the units of ``features`` (training rows only); ``probe`` is the fitted probe of ALL."""

@@ -1,4 +1,4 @@
-"""How long work tells where it is, without knowing of a terminal."""
+"""Progress of long work, reported without knowing of a terminal."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 class Advance(Protocol):
-    """``advance(n)``, or ``advance(n, seconds)`` for work on audio."""
+    """The callable that reports steps: ``advance(n)``, or ``advance(n, seconds)`` for work on audio."""
 
     def __call__(self, steps: int, seconds: float = 0.0, /) -> None:
-        """So many steps are done, and so many seconds of audio with them."""
+        """Report that so many steps are done, and so many seconds of audio with them."""
         ...
 
 
 class Progress(Protocol):
-    """``with progress("Reading files", total) as advance: ... advance(n)``."""
+    """The callable that begins some work: ``with progress("Reading files", total) as advance: ... advance(n)``."""
 
     def __call__(self, label: str, total: int, seconds: float = 0.0, /) -> AbstractContextManager[Advance]:
         """Begin one piece of work of ``total`` steps and, where it is on audio, of so many seconds of it."""
@@ -27,6 +27,6 @@ class Progress(Protocol):
 
 @contextmanager
 def silent(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Advance]:
-    """Progress that nobody watches."""
+    """Begin a piece of work whose progress nobody watches."""
     del label, total, seconds
     yield lambda steps, seconds=0.0, /: None

@@ -1,4 +1,4 @@
-"""What ``run.json`` says of a run: its extractions, its cells, what failed, and with which versions of what."""
+"""Records that make up ``run.json``: extractions, cells, what failed, and the versions of the software."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class SkippedUtterance:
 
 
 def counts_of(skipped: Iterable[SkippedUtterance]) -> dict[str, int]:
-    """Count the utterances of each reason, the most frequent first."""
+    """Count the skipped utterances of each reason, the most frequent first."""
     counts = Counter(each.reason for each in skipped)
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionRecord:
-    """One backbone over one manifest.
+    """The record of an extraction: one backbone over one manifest.
 
     Attributes:
         backbone: canonical text.
@@ -69,7 +69,7 @@ class ExtractionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellRecord:
-    """One cell: its conditions, what was split how, and what a reader has to be careful about.
+    """The record of a cell: its conditions, what was split how, and what a reader has to be careful about.
 
     Attributes:
         run: digest that the cell's rows carry.
@@ -118,7 +118,7 @@ class CellRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedCell:
-    """A cell that has no result, and why."""
+    """The record of a cell that has no result, and why."""
 
     backbone: str
     task: str
@@ -134,7 +134,7 @@ class RunRecord:
         began: time of the start, ISO 8601.
         seconds: of each stage.
         roots: folders of the datasets; paths in ``manifest.parquet`` are relative to them.
-        extractions: one a backbone.
+        extractions: one per backbone.
         cells: those that have a result.
         failed: those that have none.
         versions: of the software.

@@ -1,4 +1,4 @@
-"""A result is a row: one number with its conditions."""
+"""Rows, which results consist of: each is one number with its conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a probe learns to tell of each row."""
+"""The target: what a probe learns of each row."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """The value that a probe has to learn, of each row.
+    """The value that a probe has to learn for each row.
 
     Attributes:
         values: int64 ``[rows]``, class numbers.
@@ -26,11 +26,11 @@ class Target:
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return len(self.names)
 
     def of(self, rows: NDArray[np.int64]) -> Target:
-        """The target of these rows, in this order."""
+        """Select the target of these rows, in this order."""
         return replace(self, values=self.values[rows])
 
     def __len__(self) -> int:

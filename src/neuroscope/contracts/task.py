@@ -1,4 +1,4 @@
-"""Tasks and splits: what is asked of an utterance, and of whom it is learned."""
+"""Tasks and splits: the question that is asked, and the rows that train and test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
-    """A question with classes for answers, asked of single utterances.
+    """A task that asks for the class of single utterances.
 
     Attributes:
         label: the class of an utterance; None = not part of the task (counted, never silently dropped).
@@ -33,7 +33,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Speaker verification: is it the same speaker in two utterances? It is asked of trials, and nothing is trained.
+    """The task of speaker verification: is one speaker heard in both utterances of a trial? Nothing is trained.
 
     A trial's score is the cosine of its two vectors; the equal error rate says how well scores tell target from
     non-target trials.
@@ -55,7 +55,7 @@ Task = Classification | Verification
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Which rows train and which test.
+    """A division of the rows into those that train and those that test.
 
     Attributes:
         name: the split's text in the component grammar, canonical.

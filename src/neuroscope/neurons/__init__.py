@@ -1,1 +1,1 @@
-"""Which neurons know it: rankings, controls, ablation, minimal sets; nothing here loads torch."""
+"""The analysis of neurons: rankings, controls, ablation, minimal sets; nothing here loads torch."""

@@ -1,4 +1,4 @@
-"""What the ranked neurons are good for: the probe that sees some of them alone, masked or re-trained."""
+"""Ablation: predictions of a probe that sees a part of the ranked neurons alone, masked or re-trained."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def masked(
     percent: float = MASKED_PERCENT,
     fill: str = "mean",
 ) -> CellResult:
-    """Ask the probe of all columns, not re-trained, where all but a part of the test rows' columns is masked.
+    """Predict with the probe of all columns, not re-trained, where all but a part of the test rows' columns is masked.
 
     Conditions: ``masked-top``, ``masked-bottom`` and ``masked-random``, the last drawn anew each run.
 
     Args:
         data: what the probes were trained on.
-        fits: the probe of all columns, one a run, in the order of the runs.
+        fits: the probe of all columns, one per run, in the order of the runs.
         rankings: beside them.
         percent: of the neurons that are kept.
         fill: ``mean`` = of the training rows, as the run weights them; ``zero``.
@@ -64,7 +64,7 @@ def masked(
 
 
 def _mask(data: ProbeData, run: Run, probe: Probe, ranking: Ranking, percent: float, fill: str) -> CellResult:
-    """Ask the probe of one run about masked test rows."""
+    """Predict masked test rows with the probe of one run."""
     width = len(data.features.units)
     kept_percents, left_out = _at_least_one_column(data, run, [percent])
     if not kept_percents:
@@ -77,10 +77,12 @@ def _mask(data: ProbeData, run: Run, probe: Probe, ranking: Ranking, percent: fl
     }
     filling = np.zeros(width, dtype=np.float32) if fill == "zero" else training_mean(data, run)
     kept = [*(part.columns for part in parts.values()), np.arange(width), np.arange(0)]
-    *said, everything, nothing = _ask(data, run, [partial(_say_masked, probe, each, filling) for each in kept])
-    agree = np.array_equal(said[0], everything) and np.array_equal(said[1], nothing)
+    *by_part, by_all, by_none = _predict_in_blocks(
+        data, run, [partial(_predict_masked, probe, each, filling) for each in kept]
+    )
+    agree = np.array_equal(by_part[0], by_all) and np.array_equal(by_part[1], by_none)
     draws = [each for name, part in parts.items() for each in _about_draws(data, run, name, {percent: part})]
-    named = zip(parts, said, strict=True)
+    named = zip(parts, by_part, strict=True)
     return CellResult(
         predictions=tuple(Prediction(data.layer, name, run, predicted, percent) for name, predicted in named),
         warnings=(*left_out, *draws, *_about_masks(data, run, probe, parts, alike=agree)),
@@ -90,7 +92,7 @@ def _mask(data: ProbeData, run: Run, probe: Probe, ranking: Ranking, percent: fl
 def _about_masks(
     data: ProbeData, run: Run, probe: Probe, parts: Mapping[str, Subset], *, alike: bool
 ) -> Iterator[Diagnostic]:
-    """Whether masking tests anything; ``alike``: the top answers as all columns do, and the bottom as none do."""
+    """Warn where masking tests nothing; ``alike``: the top predicts as all columns do, and the bottom as none do."""
     top, bottom = parts[conditions.MASKED_TOP].columns, parts[conditions.MASKED_BOTTOM].columns
     weights = getattr(probe, "coef_", None)
     detail = f"{len(top)} of {len(data.features.units)} columns are kept"
@@ -108,7 +110,7 @@ def _about_masks(
         yield Diagnostic(kind, data.layer, run.seed, detail)
 
 
-def _say_masked(
+def _predict_masked(
     probe: Probe, kept: NDArray[np.int64], filling: NDArray[np.float32], rows: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     shown = np.tile(filling, (len(rows), 1))
@@ -130,11 +132,11 @@ def retrained(data: ProbeData, rankings: Sequence[Ranking], percents: Sequence[f
     """Train a new probe on a part of the columns, at every percentage.
 
     Conditions: ``top-set``, ``bottom-set`` and ``random-set``, the last drawn anew each run. Percentages that are less
-    than one column are left out, and said so.
+    than one column are left out, and a warning says so.
 
     Args:
         data: all columns.
-        rankings: one a run, in the order of the runs.
+        rankings: one per run, in the order of the runs.
         percents: of the columns that are kept.
     """
     each_run = zip(data.runs.each, rankings, strict=True)
@@ -142,7 +144,7 @@ def retrained(data: ProbeData, rankings: Sequence[Ranking], percents: Sequence[f
 
 
 def _retrain(data: ProbeData, run: Run, ranking: Ranking, percents: Sequence[float]) -> CellResult:
-    """Fit and ask the probes of one run, all at once."""
+    """Fit the probes of one run, all at once, and predict with each."""
     kept, left_out = _at_least_one_column(data, run, percents)
     if not kept:
         return CellResult(warnings=tuple(left_out))
@@ -155,10 +157,14 @@ def _retrain(data: ProbeData, run: Run, ranking: Ranking, percents: Sequence[flo
     parts = {condition: {percent: cut(percent) for percent in kept} for condition, cut in cuts.items()}
     chosen = [(condition, percent, parts[condition][percent].columns) for condition in parts for percent in kept]
     fits = data.fits(run, [Problem(columns=columns) for _, _, columns in chosen])
-    asked = [partial(_say_of_part, fit.probe, columns) for fit, (_, _, columns) in zip(fits, chosen, strict=True)]
+    predictors = [
+        partial(_predict_on_part, fit.probe, columns) for fit, (_, _, columns) in zip(fits, chosen, strict=True)
+    ]
     predictions: list[Prediction] = []
     about_fits: list[Diagnostic] = []
-    for (condition, percent, _), fitted, predicted in zip(chosen, fits, _ask(data, run, asked), strict=True):
+    for (condition, percent, _), fitted, predicted in zip(
+        chosen, fits, _predict_in_blocks(data, run, predictors), strict=True
+    ):
         predictions.append(Prediction(data.layer, condition, run, predicted, percent))
         if condition == conditions.TOP_SET or not fitted.converged:  # that the others know nothing is their result
             about_fits += about_fit(fitted, f"{data.layer} {condition} {percent:g} %", run.seed)
@@ -166,21 +172,21 @@ def _retrain(data: ProbeData, run: Run, ranking: Ranking, percents: Sequence[flo
     return CellResult(predictions=tuple(predictions), warnings=(*left_out, *draws, *about_fits))
 
 
-def _say_of_part(probe: Probe, kept: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.int64]:
+def _predict_on_part(probe: Probe, kept: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.asarray(probe.predict(rows[:, kept]), dtype=np.int64)
 
 
-def _ask(
-    data: ProbeData, run: Run, asked: Sequence[Callable[[NDArray[np.float32]], NDArray[np.int64]]]
+def _predict_in_blocks(
+    data: ProbeData, run: Run, predictors: Sequence[Callable[[NDArray[np.float32]], NDArray[np.int64]]]
 ) -> list[NDArray[np.int64]]:
-    """Ask each about the run's test rows; these are read once, a block at a time."""
+    """Predict a run's test rows with each of these functions; the rows are read once, a block at a time."""
     test = run.split.test
-    said: list[list[NDArray[np.int64]]] = [[] for _ in asked]
+    predicted: list[list[NDArray[np.int64]]] = [[] for _ in predictors]
     for part in _blocks(len(test), len(data.features.units)):
         rows = data.features.values[test[part]]
-        for each, say in zip(said, asked, strict=True):
-            each.append(say(rows))
-    return [np.concatenate(each) for each in said]
+        for each, predict in zip(predicted, predictors, strict=True):
+            each.append(predict(rows))
+    return [np.concatenate(each) for each in predicted]
 
 
 def _blocks(rows: int, width: int) -> Iterator[slice]:
@@ -189,7 +195,7 @@ def _blocks(rows: int, width: int) -> Iterator[slice]:
 
 
 def _at_least_one_column(data: ProbeData, run: Run, percents: Sequence[float]) -> tuple[list[float], list[Diagnostic]]:
-    """The percentages that are at least one column, and a warning that names the others."""
+    """Keep the percentages that are at least one column, and name the others in a warning."""
     width = len(data.features.units)
     chosen = steps(width, percents)
     left_out = []
@@ -201,7 +207,7 @@ def _at_least_one_column(data: ProbeData, run: Run, percents: Sequence[float]) -
 
 
 def _about_draws(data: ProbeData, run: Run, condition: str, parts: Mapping[float, Subset]) -> Iterator[Diagnostic]:
-    """The first of these parts that the ranking's order did not suffice for."""
+    """Warn of the smallest of these parts that the ranking's order did not suffice for."""
     for percent in sorted(parts):
         if parts[percent].drawn:
             kind = "the ranking scores neurons 0, and some of them were drawn at random"

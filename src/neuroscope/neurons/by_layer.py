@@ -1,4 +1,4 @@
-"""Where the chosen neurons are: their count in every layer, against none being preferred (paper, Tables 5 to 7)."""
+"""The distribution of the chosen neurons over layers, against no layer being preferred (paper, Tables 5 to 7)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
-    """How many neurons of the sets each layer has.
+    """Count the neurons of the sets in each layer, against no layer being preferred.
 
-    Metrics, of each layer, a row a run and one over runs:
+    Metrics, of each layer, one row per run and one over runs:
 
     - ``neurons``: the count.
     - ``neurons_percent``: of all neurons of all layers, so that the layers add up to the size of the set.
@@ -36,7 +36,7 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> lis
     Args:
         cell: the conditions of the rows.
         data: what the sets are of.
-        sets: one a run, all of one condition.
+        sets: one per run, all of one condition.
     """
     layer_of = [unit.layer for unit in data.features.units]
     total = Counter(layer_of)
@@ -73,7 +73,7 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> lis
 
 
 def chance(count: int, size: int, layer: int, columns: int) -> float:
-    """How likely a set, drawn at random, has a count in a layer that is as unlikely as this one or more.
+    """Compute how likely a random set has a count in a layer that is as unlikely as this one or more.
 
     Args:
         count: neurons of the set in the layer.
@@ -90,7 +90,10 @@ def chance(count: int, size: int, layer: int, columns: int) -> float:
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Adjusted so that the chance of any false finding among them is no more than the level that they are read at."""
+    """Adjust p-values for their number (Holm).
+
+    The chance of any false finding among them is then no more than the level that they are read at.
+    """
     order = np.argsort(p_values, kind="stable")
     steps = p_values[order] * (len(p_values) - np.arange(len(p_values)))
     adjusted = np.empty(len(p_values))

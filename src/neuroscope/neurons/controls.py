@@ -1,4 +1,4 @@
-"""What a probe reaches without what it is meant to find: on random features, permuted labels, an untrained network."""
+"""Controls: the probe without what it is meant to find: on random features, permuted labels, an untrained network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.probing.runs import Run
 
 DISTRIBUTIONS = ("normal", "uniform", "matched")
-"""Of random features: both others have mean 0 and sd 1; ``matched`` has those of the columns that it stands for."""
+"""Distributions of random features: two of mean 0 and sd 1; ``matched`` has those of the columns it stands for."""
 
 CONDITIONS = {
     "normal": conditions.RANDOM,
@@ -39,7 +39,7 @@ _BLOCK = 2**20  # values that are held in float64 at a time
 
 
 def random_features(shape_of: Features, seed: int, distribution: str = "normal") -> NDArray[np.float32]:
-    """Independent draws, alike in all rows: they know neither the audio nor the labels (the paper's R.INIT).
+    """Draw features independently, alike in all rows: they know neither the audio nor the labels (the paper's R.INIT).
 
     Args:
         shape_of: ``[rows, columns]``; with ``matched`` also the mean and sd of each column over all its rows.
@@ -70,7 +70,7 @@ def random_features(shape_of: Features, seed: int, distribution: str = "normal")
 
 
 def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and sd of each column, from one pass over blocks of rows."""
+    """Compute mean and sd of each column in one pass over blocks of rows."""
     rows, columns = values.shape
     step = max(1, _BLOCK // columns)
     first = values[0].astype(np.float64)  # an origin near the mean keeps the squares' digits
@@ -84,7 +84,7 @@ def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[
 
 
 def random(data: ProbeData, distribution: str = "normal") -> list[Prediction]:
-    """The probe trained and tested on random features, a new draw each run.
+    """Train and test the probe on random features, a new draw each run.
 
     Raises:
         BadOption: there is no such distribution.
@@ -93,11 +93,11 @@ def random(data: ProbeData, distribution: str = "normal") -> list[Prediction]:
     def drawn(run: Run) -> Features:
         return replace(data.features, values=random_features(data.features, run.seed, distribution))
 
-    return _on_others(data, drawn, CONDITIONS.get(distribution, ""))
+    return _predict_on_other_features(data, drawn, CONDITIONS.get(distribution, ""))
 
 
 def untrained(data: ProbeData, features_of_run: Callable[[Run], Features]) -> list[Prediction]:
-    """The probe trained and tested on what an untrained twin of the backbone makes of the same audio.
+    """Train and test the probe on the features that an untrained twin of the backbone makes of the same audio.
 
     Args:
         data: of the trained backbone.
@@ -106,44 +106,46 @@ def untrained(data: ProbeData, features_of_run: Callable[[Run], Features]) -> li
     Raises:
         ValueError: the rows are others.
     """
-    return _on_others(data, features_of_run, conditions.UNTRAINED)
+    return _predict_on_other_features(data, features_of_run, conditions.UNTRAINED)
 
 
-def _on_others(data: ProbeData, features_of_run: Callable[[Run], Features], condition: str) -> list[Prediction]:
-    said = []
+def _predict_on_other_features(
+    data: ProbeData, features_of_run: Callable[[Run], Features], condition: str
+) -> list[Prediction]:
+    predictions = []
     for run in data.runs.each:
         features = features_of_run(run)
         if features.ids != data.features.ids:
             raise ValueError(f"features of condition '{condition}', run {run.seed}, are not of the same rows")
         twin = replace(data, features=features)
         (fitted,) = twin.fits(run, [Problem()])
-        said.append(twin.predict(run, fitted.probe, condition))
-    return said
+        predictions.append(twin.predict(run, fitted.probe, condition))
+    return predictions
 
 
 def permuted(data: ProbeData) -> list[Prediction]:
-    """The probe trained on labels permuted over the training rows, a new permutation each run; tested on the true ones.
+    """Train the probe on labels permuted over the training rows, a new permutation each run; test it on the true ones.
 
     Every class keeps its number of rows. A row that a bootstrap holds twice is two rows, each with a label of its own.
     """
-    said = []
+    predictions = []
     for run in data.runs.each:
         single = run
         if run.weights is not None:
             single = replace(run, split=replace(run.split, train=np.repeat(run.split.train, run.weights)), weights=None)
         rng = np.random.default_rng([run.seed, _LABELS])
         (fitted,) = data.fits(single, [Problem(y=rng.permutation(data.target.values[single.split.train]))])
-        said.append(data.predict(run, fitted.probe, conditions.PERMUTED))
-    return said
+        predictions.append(data.predict(run, fitted.probe, conditions.PERMUTED))
+    return predictions
 
 
 def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
-    """Accuracy of the probe minus its accuracy when its training labels were permuted, with paired intervals.
+    """Subtract the probe's accuracy with permuted training labels from its accuracy, with paired intervals.
 
     Args:
         cell: the conditions of the rows.
-        data: answers and runs.
-        whole: of the probe, one a run.
+        data: target and runs.
+        whole: of the probe, one per run.
         blind: of ``permuted``, one for each of the same runs.
     """
     blind_of = {each.run.seed: each for each in blind}

@@ -1,4 +1,4 @@
-"""Minimal sets: how few of the ranked neurons answer as well as all of them (paper, section 3.2 and Table 3)."""
+"""Minimal sets: how few of the ranked neurons predict as well as all of them (paper, section 3.2 and Table 3)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from neuroscope.probing.runs import Run
 
 DELTA = 0.01
-"""What a minimal set may lose: one point of accuracy (paper, section 3.2)."""
+"""The loss of accuracy that a minimal set is allowed, a fraction: one point (paper, section 3.2)."""
 
 KEPT = 0.97
 """A set that keeps this share of the accuracy of all neurons makes the others redundant."""
@@ -46,7 +46,7 @@ def paper_rule(
     two_sided: bool = False,
     relative: float | None = None,
 ) -> float:
-    """The first percentage whose re-trained top set is as good as all neurons; 100 where none is.
+    """Find the first percentage whose re-trained top set is as good as all neurons; 100 where none is.
 
     Args:
         accuracies: percentage -> accuracy, a fraction.
@@ -65,7 +65,7 @@ def paper_rule(
 
 @dataclass(frozen=True, slots=True)
 class SizeChoice:
-    """The sizes that were chosen in one run, on folds of its training part.
+    """The sizes that were chosen for minimal sets in one run, on folds of its training part.
 
     Attributes:
         run: the repetition.
@@ -87,8 +87,8 @@ class MinimalSet:
     Attributes:
         condition: the rule.
         part: its columns.
-        top: what the probe re-trained on them says of the test part.
-        random: the same of as many columns at random; condition ``conditions.at_random``.
+        top: what the probe re-trained on them predicts on the test part.
+        random: what one re-trained on as many columns at random predicts there; condition ``conditions.at_random``.
     """
 
     condition: str
@@ -101,7 +101,7 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
     """Choose how many neurons suffice, without a look at the test part.
 
     On group-disjoint folds of the training part the neurons are ranked and re-trained anew; accuracies are of all
-    folds' held-out rows together. ``fold_curve.smallest`` says how the sizes are searched, and what that means where
+    folds' held-out rows together. ``size_search.smallest`` says how the sizes are searched, and what that means where
     accuracy does not grow with the size.
 
     Args:
@@ -134,7 +134,7 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
 
 
 def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[Diagnostic]:
-    """Why a size that was chosen on these held-out rows may mean little; ``whole``: of all neurons."""
+    """Warn where a size that was chosen on these held-out rows may mean little; ``whole``: of all neurons."""
     if delta * whole.rows < _FEW_ROWS:
         kind = "what a minimal set may lose is worth few utterances: its size may be chance"
         yield Diagnostic(kind, layer, seed, f"{delta * whole.rows:.1f} of {whole.rows} that were held out")
@@ -163,7 +163,7 @@ def _reaches(curve: FoldCurve, kept: float, size: int) -> bool:
 def retrain(
     data: ProbeData, run: Run, cuts: RankedSubsets, sizes: Mapping[str, int]
 ) -> tuple[list[MinimalSet], list[Diagnostic]]:
-    """The chosen numbers of neurons, re-trained on the whole training part and asked about the test part.
+    """Re-train the chosen numbers of neurons on the whole training part, and predict the test part.
 
     Args:
         data: all columns.
@@ -175,12 +175,12 @@ def retrain(
     percents = {size: percent_of(size, count) for size in sorted(set(sizes.values()))}
     parts = {size: (cuts.top(percent), cuts.random(percent)) for size, percent in percents.items()}
     fits = iter(data.fits(run, [Problem(columns=part.columns) for pair in parts.values() for part in pair]))
-    said: dict[int, list[Prediction]] = {}
+    predictions: dict[int, list[Prediction]] = {}
     found: list[Diagnostic] = []
     for size, pair in parts.items():
         fitted = [next(fits) for _ in pair]
         found += about_fit(fitted[0], f"{layer} minimal set", run.seed)  # a random set may well know nothing
-        said[size] = [
+        predictions[size] = [
             data.predict(run, one.probe, "", percent=100 * size / count, columns=part.columns)
             for one, part in zip(fitted, pair, strict=True)
         ]
@@ -188,7 +188,7 @@ def retrain(
     for condition, size in sizes.items():
         top, random = (
             replace(one, condition=name)
-            for one, name in zip(said[size], (condition, conditions.at_random(condition)), strict=True)
+            for one, name in zip(predictions[size], (condition, conditions.at_random(condition)), strict=True)
         )
         sets.append(MinimalSet(condition, parts[size][0], top, random))
         if drawn := parts[size][0].drawn:
@@ -206,15 +206,15 @@ def paper_percents(
     two_sided: bool = False,
     relative: float | None = None,
 ) -> tuple[float, dict[int, float]]:
-    """The paper's percentage, chosen on the test part: by the mean accuracies over runs, and by those of each run.
+    """Choose the paper's percentage on the test part: by the mean accuracies over runs, and by those of each run.
 
     Args:
         top: of the re-trained top sets, at every percentage in every run.
-        whole: of the probe of all neurons, one a run.
+        whole: of the probe of all neurons, one per run.
         target: of all rows.
-        delta: as the other two, see ``paper_rule``.
-        two_sided: the same.
-        relative: the same.
+        delta: see ``paper_rule``.
+        two_sided: see ``paper_rule``.
+        relative: see ``paper_rule``.
     """
     right = {each.run.seed: tallied(each, target).score(metric_names.ACCURACY) for each in whole}
     by_run: dict[int, dict[float, float]] = {seed: {} for seed in right}
@@ -240,14 +240,14 @@ def paper_sets(
     *,
     condition: str = conditions.MINIMAL_PAPER,
 ) -> list[MinimalSet]:
-    """The paper's minimal set of every run, of probes that were re-trained at every percentage already.
+    """Make the paper's minimal set of every run, from probes that were re-trained at every percentage already.
 
     Args:
         data: all columns.
         cuts: of the runs' rankings, in the order of the runs.
         top: of the re-trained top sets.
         random: of the re-trained random sets.
-        whole: of the probe of all neurons, one a run; it answers for both where ``percent`` is 100.
+        whole: of the probe of all neurons, one per run; it answers for both where ``percent`` is 100.
         percent: one of theirs, or 100.
         condition: of the sets.
     """

@@ -23,8 +23,8 @@ def minimal_table(
     """List the neurons of the minimal sets: of how many runs' sets, and their mean rank and scores over the runs.
 
     Args:
-        sets: one a run, all of one condition.
-        rankings: one a run, in the order of the runs.
+        sets: one per run, all of one condition.
+        rankings: one per run, in the order of the runs.
         units: the neurons, in the order of the columns.
     """
     import polars

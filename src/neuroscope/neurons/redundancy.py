@@ -1,4 +1,4 @@
-"""What the minimal sets say: how good and how large they are, and whether the other neurons are redundant."""
+"""Rows about minimal sets: how good and how large they are, and whether the other neurons are redundant."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOLERATED = 0.05
 def about_sets(
     cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], whole: Sequence[Prediction], *, delta: float = DELTA
 ) -> list[Row]:
-    """Accuracy of the sets and of the random ones beside them, the paired difference to all neurons, and their sizes.
+    """Make rows of the sets: accuracy, also of the random ones beside them, difference to all neurons, and sizes.
 
     ``delta_rows`` is what ``delta`` comes to in test rows: on 100 of them, one point is one utterance. Percentages
     differ from run to run; the rows over runs carry their mean.
@@ -36,7 +36,7 @@ def about_sets(
         cell: the conditions of the rows.
         data: what the sets are of.
         sets: of all runs, of one or several conditions.
-        whole: of the probe of all neurons, one a run.
+        whole: of the probe of all neurons, one per run.
         delta: see above.
     """
     made: list[Row] = []
@@ -46,7 +46,7 @@ def about_sets(
         by_condition.setdefault(each.condition, []).append(each)
     for condition, group in by_condition.items():
         tops = [each.top for each in group]
-        made += _scored(cell, data, tops) + _scored(cell, data, [each.random for each in group])
+        made += _score_rows(cell, data, tops) + _score_rows(cell, data, [each.random for each in group])
         pairs = [(top, probe_of[top.run.seed]) for top in tops]
         for of in METRICS:
             metric = metric_names.difference_of(of)
@@ -63,8 +63,8 @@ def about_sets(
     return made
 
 
-def _scored(cell: Cell, data: ProbeData, predictions: Sequence[Prediction]) -> list[Row]:
-    """Scores of sets that belong together although each run has its own percentage."""
+def _score_rows(cell: Cell, data: ProbeData, predictions: Sequence[Prediction]) -> list[Row]:
+    """Score sets that belong together although each run has its own percentage."""
     percents = {each.run.seed: each.percent for each in predictions}
     alike = [replace(each, percent=None) for each in predictions]
     made = score(cell, alike, data.target, data.runs)
@@ -73,7 +73,7 @@ def _scored(cell: Cell, data: ProbeData, predictions: Sequence[Prediction]) -> l
 
 
 def on_folds(cell: Cell, data: ProbeData, choices: Sequence[SizeChoice]) -> list[Row]:
-    """What the chosen sizes lost on the folds that they were chosen on; ``fold_accuracy_difference``, a row a run."""
+    """Make rows of what the chosen sizes lost on their folds: ``fold_accuracy_difference``, one per run."""
     made = []
     for choice in choices:
         for condition, gap in choice.gaps.items():
@@ -96,7 +96,7 @@ def on_folds(cell: Cell, data: ProbeData, choices: Sequence[SizeChoice]) -> list
 
 
 def redundancy(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
-    """Two kinds of redundancy.
+    """Make rows of two kinds of redundancy.
 
     Neuron-wise, of the sets that keep 97 % of the accuracy: ``redundant_percent``, the share of the neurons beside
     them. Informational, of every other condition: ``top_minus_random``, what the set has beyond as many random neurons,

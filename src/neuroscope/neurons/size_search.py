@@ -1,4 +1,4 @@
-"""Accuracy against the number of neurons, on the folds of a training part; and where on it a rule begins to hold."""
+"""The search for a number of neurons: accuracy against size on folds of a training part, and where a rule holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FINENESS = 50  # a size is found to within a fiftieth of itself, and exactly up
 
 
 class FoldCurve:
-    """What re-trained top sets get right of the rows that the folds hold out, all folds together.
+    """The curve of what re-trained top sets get right of the rows that the folds hold out, all folds together.
 
     The neurons are ranked anew in each fold, from its training rows alone.
 
@@ -51,23 +51,25 @@ class FoldCurve:
     def fit(self, sizes: Sequence[int]) -> None:
         """Re-train at these numbers of neurons, all of a fold at once; those that are known are not done again."""
         missing = sorted(set(sizes) - set(self._tallies))
-        said: dict[int, list[NDArray[np.int64]]] = {size: [] for size in missing}
+        predictions: dict[int, list[NDArray[np.int64]]] = {size: [] for size in missing}
         if not missing:
             return
         for fold, cuts in zip(self._folds, self._cuts, strict=True):
             chosen = [cuts.top(percent_of(size, self._count)).columns for size in missing]
             fits = self._data.fits(fold, [Problem(columns=columns) for columns in chosen])
             for size, columns, fitted in zip(missing, chosen, fits, strict=True):
-                said[size].append(self._data.predict(fold, fitted.probe, conditions.TOP_SET, columns=columns).predicted)
-        self._tallies |= {size: self._tally(predicted) for size, predicted in said.items()}
+                predictions[size].append(
+                    self._data.predict(fold, fitted.probe, conditions.TOP_SET, columns=columns).predicted
+                )
+        self._tallies |= {size: self._tally(predicted) for size, predicted in predictions.items()}
 
     def at(self, size: int) -> Tally:
-        """What the sets of this many neurons get right."""
+        """Tally what the sets of this many neurons get right."""
         self.fit([size])
         return self._tallies[size]
 
     def gap(self, size: int) -> Tally:
-        """The same, less what the probe of all neurons gets right."""
+        """Tally what the sets of this many neurons get right, less what the probe of all neurons gets right."""
         return minus(self.at(size), self.whole)
 
     def _tally(self, predicted: Sequence[NDArray[np.int64]]) -> Tally:
@@ -77,12 +79,15 @@ class FoldCurve:
 
 
 def percent_of(size: int, count: int) -> float:
-    """The percentage whose cut of ``count`` neurons is ``size``, with six decimals, rounded up so that none is lost."""
+    """Compute the percentage whose cut of ``count`` neurons is ``size``.
+
+    It has six decimals, rounded up so that no neuron is lost.
+    """
     return -(-size * 10**8 // count) / 10**6
 
 
 def smallest(holds: Callable[[int], bool], steps: Sequence[int], count: int) -> int:
-    """The number of neurons where a rule begins to hold.
+    """Find the number of neurons where a rule begins to hold.
 
     The steps are gone through from the least on. Between the first that holds and the one before (or none at all, or
     all neurons where no step holds) the size is halved in: the upper end always holds, the lower end never does, until

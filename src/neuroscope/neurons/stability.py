@@ -1,4 +1,4 @@
-"""How far a ranking is a finding and how far a draw: whether it comes again, and whether it is of use."""
+"""Stability of a ranking: whether it comes again with other training rows, and whether it is of use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from neuroscope.probing.problem_data import ProbeData
 
 PERCENT = 10.0
-"""Per cent of the neurons whose overlap is told."""
+"""Per cent of the neurons whose overlap is measured."""
 
 USEFUL = (1.0, 5.0)
 """Per cent at which the top is compared with as many random neurons: at more, most sets answer as well."""
@@ -38,17 +38,17 @@ USEFUL = (1.0, 5.0)
 def stability(
     cell: Cell, data: ProbeData, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
 ) -> CellResult:
-    """The overlap of the most important neurons: Jaccard, the share of those in either set that are in both.
+    """Measure the overlap of the most important neurons: Jaccard, the share of those in either set that are in both.
 
     Metrics: ``overlap`` between the runs (the mean of all pairs; none where there is one run), ``overlap_halves``
-    between two fits on halves of the training groups that share no group, a row a run, and ``overlap_chance``, what two
-    random sets of that size have in common. Runs share training rows, halves share none: only the halves say what a
-    ranking from other speakers would be like, though of half as many.
+    between two fits on halves of the training groups that share no group, one row per run, and ``overlap_chance``, what
+    two random sets of that size have in common. Runs share training rows, halves share none: only the halves say what
+    a ranking from other speakers would be like, though of half as many.
 
     Args:
         cell: the conditions of the rows.
         data: what was ranked.
-        rankings: one a run, in the order of the runs.
+        rankings: one per run, in the order of the runs.
         ranker: that made them.
         percent: of the neurons.
     """
@@ -124,12 +124,15 @@ def _trains_alike(one: Run, other: Run) -> bool:
 
 
 def jaccard(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    """The share of the columns in either set that are in both."""
+    """Compute the share of the columns in either set that are in both."""
     return len(np.intersect1d(one, other)) / len(np.union1d(one, other))
 
 
 def chance(kept: int, columns: int) -> float:
-    """Jaccard of two random sets that have as much in common as is expected: ``p / (2 - p)``, ``p`` their share."""
+    """Compute the Jaccard of two random sets that have as much in common as is expected.
+
+    This is ``p / (2 - p)``, with ``p`` their share of the columns.
+    """
     share = kept / columns
     return share / (2 - share)
 
@@ -142,13 +145,13 @@ def top_minus_random(
     *,
     percents: Sequence[float] = USEFUL,
 ) -> list[Row]:
-    """Whether the ranking is of use: accuracy of the re-trained top set, less that of as many random neurons.
+    """Test whether the ranking is of use: accuracy of the re-trained top set, less that of as many random neurons.
 
     A ranking can come again in every run and be of no use. Metric ``top_minus_random``, with paired intervals.
 
     Args:
         cell: the conditions of the rows.
-        data: answers and runs.
+        data: target and runs.
         top: of the re-trained top sets, of one condition.
         random: of the re-trained random sets.
         percents: those of them that are compared, where they are there.

@@ -36,7 +36,7 @@ _STEPS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeuronSettings:
-    """What is asked of the neurons.
+    """Settings of the analysis of neurons.
 
     Attributes:
         ranker: orders them.
@@ -76,7 +76,7 @@ def study(
     with progress("Studying neurons", _STEPS) as advance:
         ranked, fits = _rank(cell, data, settings)
         advance(1)
-        found = joined([ranked, _control(cell, data, settings, untrained, ranked)])
+        found = joined([ranked, _run_controls(cell, data, settings, untrained, ranked)])
         advance(1)
         found = joined([found, _ablate(data, settings, fits, ranked)])
         advance(1)
@@ -84,9 +84,9 @@ def study(
         advance(1)
         with_sets = joined([found, _minimal(cell, data, settings, found)])
         advance(1)
-        trusted = _trust(cell, data, settings, found)
+        ranking_tests = _test_ranking(cell, data, settings, found)
         advance(1)
-    return joined([with_sets, trusted])
+    return joined([with_sets, ranking_tests])
 
 
 def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellResult, list[Fit]]:
@@ -106,14 +106,14 @@ def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellRe
     return CellResult(tuple(rows), (*baseline, *predictions), tuple(rankings), tuple(warnings)), fits
 
 
-def _control(
+def _run_controls(
     cell: Cell,
     data: ProbeData,
     settings: NeuronSettings,
     untrained: Callable[[Run], Features] | None,
     ranked: CellResult,
 ) -> CellResult:
-    """What the probe reaches without what it is meant to find."""
+    """Run the controls: the probe without what it is meant to find."""
     rows, predictions = [], []
     for drawn, condition in controls.CONDITIONS.items():
         if condition in settings.controls:
@@ -128,14 +128,14 @@ def _control(
 
 
 def _ablate(data: ProbeData, settings: NeuronSettings, fits: list[Fit], ranked: CellResult) -> CellResult:
-    """The probe on a part of the columns: masked, and trained anew."""
+    """Run the probe on a part of the columns: masked, and trained anew."""
     rankings = [ranking for _, ranking in ranked.rankings]
     masked = ablation.masked(data, fits, rankings, fill=settings.fill)
     return joined([masked, ablation.retrained(data, rankings)])
 
 
 def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
-    """The smallest sets: by our rules, chosen on folds of the training part, and by the paper's, chosen on the test."""
+    """Find the smallest sets by our rules, on folds of the training part, and by the paper's, on the test part."""
     whole, top, random = (found.of(each) for each in (conditions.PROBE, conditions.TOP_SET, conditions.RANDOM_SET))
     subsets = [RankedSubsets(ranking, data.features.units, run.seed) for run, ranking in found.rankings]
     choices = [] if settings.paper else [minimal.choose(data, run, settings.ranker) for run in data.runs.each]
@@ -166,8 +166,8 @@ def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellR
     )
 
 
-def _trust(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
-    """Would other speakers give the same neurons, and are they of use?"""
+def _test_ranking(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
+    """Test the ranking: whether other speakers give the same neurons, and whether these are of use."""
     stable = stability(cell, data, [ranking for _, ranking in found.rankings], settings.ranker)
     gaps = top_minus_random(cell, data, found.of(conditions.TOP_SET), found.of(conditions.RANDOM_SET))
     return joined([stable, CellResult(rows=tuple(gaps))])

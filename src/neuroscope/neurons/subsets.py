@@ -26,7 +26,7 @@ _TIES, _ANY = 0x71E5, 0xA17  # of the draws among units of score 0, and among al
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """Some units of a ranking.
+    """A part of the units of a ranking.
 
     Attributes:
         columns: int64 ``[size]``, ascending: their columns among the units that ``RankedSubsets`` was made for.
@@ -39,7 +39,7 @@ class Subset:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What a list of percentages comes to.
+    """The numbers of units that a list of percentages comes to.
 
     Attributes:
         sizes: percentage -> number of units, at least 1, in the order of the list.
@@ -59,7 +59,7 @@ class RankedSubsets:
     Args:
         ranking: of ``units``.
         units: in the order of the columns.
-        seed: of the draws, one a run.
+        seed: of the draws, one per run.
 
     Raises:
         PluginBroken: the ranking does not hold each of the units once.
@@ -78,15 +78,15 @@ class RankedSubsets:
         self._any = np.random.default_rng([seed, _ANY]).permutation(len(order))
 
     def top(self, percent: float) -> Subset:
-        """The most important units."""
+        """Select the most important units."""
         return self._part(0, size(len(self._order), percent))
 
     def bottom(self, percent: float) -> Subset:
-        """The least important units."""
+        """Select the least important units."""
         return self._part(len(self._order) - size(len(self._order), percent), len(self._order))
 
     def random(self, percent: float) -> Subset:
-        """As many units, whatever their rank."""
+        """Select as many units, whatever their rank."""
         return Subset(np.sort(self._any[: size(len(self._any), percent)]), 0)
 
     def _part(self, begin: int, end: int) -> Subset:
@@ -95,7 +95,7 @@ class RankedSubsets:
 
 
 def size(count: int, percent: float) -> int:
-    """Units in a share of ``count``: ``count * percent // 100`` in exact arithmetic, as in the paper's tables.
+    """Count the units in a share of ``count``: ``count * percent // 100`` in exact arithmetic (the paper's tables).
 
     Args:
         count: of all units.
@@ -110,6 +110,6 @@ def size(count: int, percent: float) -> int:
 
 
 def steps(count: int, percents: Sequence[float] = STEPS) -> Steps:
-    """The sizes of a list of percentages; those that are less than one unit are named, and left out."""
+    """Compute the sizes of a list of percentages; those that are less than one unit are named, and left out."""
     sizes = {percent: size(count, percent) for percent in percents}
     return Steps({each: n for each, n in sizes.items() if n}, tuple(each for each, n in sizes.items() if not n))

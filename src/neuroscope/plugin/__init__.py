@@ -1,1 +1,1 @@
-"""Plugins: the hooks that they fill, how they are loaded, their components by name, and what the user chose of them."""
+"""Plugins: the hooks that they implement, how they are loaded, their components by name, and what the user chose."""

@@ -1,4 +1,4 @@
-"""Why a plugin cannot be loaded, said so that its user or its author can mend it."""
+"""Checks of a plugin that is loaded, and explanations of a failure that its user or its author can act on."""
 
 from __future__ import annotations
 
@@ -55,36 +55,36 @@ def check_hooks(plugin: Any, manager: pluggy.PluginManager) -> None:
 
 
 def reason(error: BaseException, point: EntryPoint) -> str:
-    """What went wrong, in one line or a few."""
+    """Explain in one line or a few why a plugin could not be loaded."""
     if isinstance(error, NeuroscopeError):
         return str(error)
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "neuroscope":
         return f"{error}: it needs another neuroscope than {_version(CORE)} (API {hookspecs.API_VERSION})"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return _missing(error.name, point)
+        return _explain_missing_module(error.name, point)
     return f"{type(error).__name__}: {error}"
 
 
-def _missing(module: str, point: EntryPoint) -> str:
+def _explain_missing_module(module: str, point: EntryPoint) -> str:
     told = f"there is no module {module}"
     if f"{point.module}.".startswith(f"{module}."):
         return f"its entry point names the module {point.module}, and {told}: install it again, or mend its entry point"
     top = module.partition(".")[0]
     if top != module and (top in sys.modules or importlib.util.find_spec(top)):
-        return f"{told}, though {_bringing(top)} is installed: the plugin needs another version of it"
-    return f"{told}. {_to_install(top, point.dist)}" if point.dist else f"{told}. Install what brings it."
+        return f"{told}, though {_distributions_of(top)} is installed: the plugin needs another version of it"
+    return f"{told}. {_install_advice(top, point.dist)}" if point.dist else f"{told}. Install what brings it."
 
 
-def _bringing(top: str) -> str:
-    """The distributions of an installed package, with their versions."""
+def _distributions_of(top: str) -> str:
+    """Name the distributions of an installed package, with their versions."""
     names = packages_distributions().get(top, [])
     return " and ".join(f"{name} {_version(name)}" for name in sorted(set(names))) or top
 
 
-def _to_install(module: str, dist: Distribution) -> str:
-    """The pip command, as far as the distribution's own requirements tell; a module may be called otherwise there."""
+def _install_advice(module: str, dist: Distribution) -> str:
+    """Say what to install, as far as the distribution's requirements tell; a module may be called otherwise there."""
     declared = [match.groups() for text in dist.requires or () if (match := _REQUIREMENT.match(text))]
-    extras = [extra for name, extra in declared if _plain(name) == _plain(module)]
+    extras = [extra for name, extra in declared if _normalised(name) == _normalised(module)]
     if None in extras:
         return f"{dist.name} requires it; to install it: pip install {dist.name}"
     if extras:
@@ -98,8 +98,8 @@ def _to_install(module: str, dist: Distribution) -> str:
     )
 
 
-def _plain(name: str) -> str:
-    """A name as pip compares it."""
+def _normalised(name: str) -> str:
+    """Normalise the name of a distribution as pip does."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

@@ -29,7 +29,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def register_backbones(register: Registrar[BackboneSpec]) -> None:
-    """Register models to look into.
+    """Register backbones: models to look into.
 
     ``factory(*, ...) -> BackboneSpec``: cheap and without torch; ``BackboneSpec.load`` is what imports it. Every
     backbone with weights takes ``weights="pretrained"|"random"`` and ``seed``: the untrained twin of the same shape.
@@ -38,7 +38,7 @@ def register_backbones(register: Registrar[BackboneSpec]) -> None:
 
 @hookspec
 def register_datasets(register: Registrar[Manifest]) -> None:
-    """Register readers of corpora.
+    """Register datasets: readers of corpora.
 
     ``factory(root: Path, *, ...) -> Manifest``: ``root`` is where the user said, or the default place, which need not
     exist; a reader that finds nothing there raises ``MissingData`` saying what to get and where to put it.
@@ -47,7 +47,7 @@ def register_datasets(register: Registrar[Manifest]) -> None:
 
 @hookspec
 def register_tasks(register: Registrar[Task]) -> None:
-    """Register questions: a declaration of about 20 lines.
+    """Register tasks: questions, each a declaration of about 20 lines.
 
     ``factory(*, ...) -> Classification`` asks for the class of an utterance, ``factory(*, ...) -> Verification`` asks
     of two utterances whether one speaker is heard in both.
@@ -56,17 +56,17 @@ def register_tasks(register: Registrar[Task]) -> None:
 
 @hookspec
 def register_poolings(register: Registrar[Pooling]) -> None:
-    """Register ways from the frames of an utterance to one vector: ``factory(*, ...) -> Pooling``."""
+    """Register poolings, which turn the frames of an utterance into one vector: ``factory(*, ...) -> Pooling``."""
 
 
 @hookspec
 def register_probes(register: Registrar[Probe]) -> None:
-    """Register classifiers: ``factory(*, ...)`` -> an unfitted scikit-learn classifier."""
+    """Register probes, which are classifiers: ``factory(*, ...)`` -> an unfitted scikit-learn classifier."""
 
 
 @hookspec
 def register_rankings(register: Registrar[Ranker]) -> None:
-    """Register orders of the neurons: ``factory(*, ...) -> Ranker``."""
+    """Register rankings, which order the neurons: ``factory(*, ...) -> Ranker``."""
 
 
 @hookspec

@@ -43,7 +43,7 @@ _COMMAND_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Plugin:
-    """One entry point of the group ``neuroscope``.
+    """A plugin, loaded or broken: one entry point of the group ``neuroscope``.
 
     Attributes:
         name: of the entry point.
@@ -114,7 +114,7 @@ class Plugins:
         return plugins
 
     def owner(self, entry: Entry[Any]) -> Plugin:
-        """The plugin that registered an entry."""
+        """Find the plugin that registered an entry."""
         return next(plugin for plugin in self.all if f"{plugin.distribution}:{plugin.name}" == entry.plugin)
 
     def _load_one(self, point: EntryPoint, strict: bool) -> Plugin:
@@ -178,7 +178,7 @@ def _check_command(name: str) -> None:
 
 
 def _editable_source(point: EntryPoint) -> Path | None:
-    """The package that the plugin's module is in, or the lone module, where its distribution is installed editable."""
+    """Find the source of a plugin that is installed editable: its module's package, or the lone module; else None."""
     text = point.dist.read_text("direct_url.json") if point.dist else None
     module = sys.modules[point.module]
     written: str | None = getattr(module, "__file__", None)

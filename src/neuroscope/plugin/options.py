@@ -33,11 +33,11 @@ class Option:
 
     @property
     def expects(self) -> str:
-        """What a value has to look like, for people."""
+        """The form that a value has to have, for people."""
         return _expects(self.type)
 
     def convert(self, text: str) -> Any:
-        """Read a value as it was written.
+        """Convert a value from its text.
 
         Raises:
             ValueError: the text is no value of the option's type.
@@ -77,13 +77,13 @@ def parse_pairs(parts: Sequence[str], of: str) -> dict[str, str]:
 
 
 def join(name: str, values: Mapping[str, Any]) -> str:
-    """The inverse of ``parse``."""
+    """Write a name and its options as one text, which ``parse`` reads back."""
     parts = [name, *(f"{key}={to_text(value)}" for key, value in values.items())]
     return ",".join(part.replace(",", ",,") for part in parts)
 
 
 def to_text(value: Any) -> str:
-    """A value as the grammar writes it."""
+    """Write a value in the grammar of components."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -97,7 +97,7 @@ def to_text(value: Any) -> str:
 
 
 def to_path(text: str) -> Path:
-    """A path as the user wrote it, with ``~`` and ``~name`` read.
+    """Read a path as the user wrote it, with ``~`` and ``~name`` expanded.
 
     Raises:
         ValueError: it is empty, or there is no such user.
@@ -111,7 +111,7 @@ def to_path(text: str) -> Path:
 
 
 def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
-    """The options of a factory, in the order of its signature.
+    """List the options of a factory, in the order of its signature.
 
     Raises:
         PluginBroken: neither a parameter's annotation nor its default tells a type that options may have.
@@ -121,13 +121,13 @@ def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
 
 
 def required_of(factory: Callable[..., Any]) -> list[str]:
-    """Names of a factory's keyword-only parameters that have no default: no user can give them, only the core can."""
+    """List a factory's keyword-only parameters that have no default: no user can give them, only the core can."""
     given = inspect.signature(factory).parameters.values()
     return [each.name for each in given if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
 
 
 def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str) -> dict[str, Any]:
-    """Convert what was written, in the options' own order.
+    """Convert the values that were given, in the options' own order.
 
     Raises:
         UnknownName: there is no such option.
@@ -147,7 +147,10 @@ def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str
 
 
 def _type_of(parameter: inspect.Parameter, factory: Callable[..., Any]) -> Any:
-    """What the annotation says, else the default; other annotations may name what only type checkers import."""
+    """Read the type of a parameter from its annotation, else from its default.
+
+    The annotation is evaluated alone: others may name what only type checkers import.
+    """
     about = f"option '{parameter.name}' of {factory!r}"
     kind: Any = Path if isinstance(parameter.default, Path) else type(parameter.default)
     if parameter.annotation is not parameter.empty:
@@ -162,7 +165,7 @@ def _type_of(parameter: inspect.Parameter, factory: Callable[..., Any]) -> Any:
 
 
 def _globals(factory: Callable[..., Any]) -> dict[str, Any]:
-    """The names that the annotations of a function, class, partial or callable object are written in."""
+    """Find the namespace that the annotations of a function, class, partial or callable object are written in."""
     while isinstance(factory, functools.partial):
         factory = factory.func
     function: Any = factory.__init__ if inspect.isclass(factory) else inspect.unwrap(factory)

@@ -19,7 +19,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class Registrar(Protocol[T_contra]):
-    """What a plugin's hook receives: call it once for each name."""
+    """The callable that a plugin's hook receives, to be called once for each name."""
 
     def __call__(self, name: str, factory: Callable[..., T_contra] | str, *, summary: str, install: str = "") -> None:
         """Register one component.
@@ -132,7 +132,7 @@ class Choice(Generic[T]):
 
 @dataclass
 class Registry(Generic[T]):
-    """The entries of one kind; ``failed`` names plugins that could not be loaded, for the message of a name unknown."""
+    """The components of one kind by name; ``failed`` lists plugins that could not be loaded, for error messages."""
 
     kind: str
     _entries: dict[str, Entry[T]] = field(default_factory=dict)
@@ -156,7 +156,7 @@ class Registry(Generic[T]):
         self._entries[entry.name] = entry
 
     def find(self, name: str) -> tuple[Entry[T], str | None]:
-        """The entry of a name, and what completes it where the entry is a family (None: it is not completed).
+        """Find the entry of a name, and what completes it where the entry is a family (None: it is not completed).
 
         Raises:
             UnknownName: with the known names, and the plugins that failed to load.
@@ -169,7 +169,7 @@ class Registry(Generic[T]):
         raise self.unknown(name, self._entries)
 
     def unknown(self, name: str, known: Iterable[str]) -> UnknownName:
-        """The error for a name that is none of those known: a plugin that failed to load may have had it."""
+        """Make the error for a name that is none of those known: a plugin that failed to load may have had it."""
         hint = f"Failed to load: {', '.join(self.failed)} (see `neuroscope plugins`)." if self.failed else ""
         return UnknownName(self.kind, name, known, hint)
 

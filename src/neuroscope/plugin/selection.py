@@ -1,4 +1,4 @@
-"""From what the user typed to components, with presets beneath it."""
+"""Selection of components: what the user typed, with presets beneath it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def choose_backbones(texts: Sequence[str], extra: Sequence[str], plugins: Plugins) -> list[Choice[BackboneSpec]]:
-    """The backbones, each once; ``extra`` are ``KEY=VALUE`` options of the one backbone.
+    """Choose the backbones, each once; ``extra`` are ``KEY=VALUE`` options of the one backbone.
 
     Raises:
         BadOption: no backbone, or options for several.
@@ -37,7 +37,7 @@ def choose_backbones(texts: Sequence[str], extra: Sequence[str], plugins: Plugin
 
 
 def choose_preset(name: str) -> Preset | None:
-    """A preset by its name; None for an empty one.
+    """Look up a preset by its name; None for an empty one.
 
     Raises:
         UnknownName: there is no such preset.
@@ -48,28 +48,28 @@ def choose_preset(name: str) -> Preset | None:
 
 
 def choose_probe(text: str, preset: Preset | None, plugins: Plugins) -> Choice[Probe]:
-    """The probe: what the user wrote wins over the preset, option by option where both name the same probe.
+    """Choose the probe: what the user wrote wins over the preset, option by option where both name the same probe.
 
     Raises:
         UnknownName: no such probe or option.
     """
-    return _over(preset.probe if preset else PROBE, text, plugins.probes)
+    return _choose_over_default(preset.probe if preset else PROBE, text, plugins.probes)
 
 
 def choose_ranking(text: str, preset: Preset | None, plugins: Plugins) -> Choice[Ranker]:
-    """The ranking: what the user wrote wins over the preset, option by option where both name the same ranking.
+    """Choose the ranking: what the user wrote wins over the preset, option by option where both name the same one.
 
     Raises:
         UnknownName: no such ranking or option.
     """
-    return _over(preset.ranking if preset else RANKING, text, plugins.rankings)
+    return _choose_over_default(preset.ranking if preset else RANKING, text, plugins.rankings)
 
 
-def _over(beneath: str, text: str, registry: Registry[T]) -> Choice[T]:
+def _choose_over_default(default: str, text: str, registry: Registry[T]) -> Choice[T]:
     if not text:
-        return registry.choose(beneath)
+        return registry.choose(default)
     name, given = options.parse(text)
-    default_name, default_options = options.parse(beneath)
+    default_name, default_options = options.parse(default)
     if name == default_name:
         given = {**default_options, **given}
     return registry.choose(options.join(name, given))

@@ -1,1 +1,1 @@
-"""Vectors, labels and splits become rows: probes are fitted and scored, layer by layer; nothing here loads torch."""
+"""Probing: probes are fitted on vectors, labels and splits, and scored into rows; nothing here loads torch."""

@@ -1,4 +1,4 @@
-"""A cell: one representation, one task, one probe; its conditions stand in every row that it yields."""
+"""A cell of a study: one representation, one task, one probe; its conditions stand in every row that it yields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuroscope.contracts.rows import Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What the rows of one cell have in common; texts are canonical, in the component grammar.
+    """The conditions that all rows of one cell have in common; texts are canonical, in the component grammar.
 
     Attributes:
         representation: its key in the store.
@@ -37,11 +37,11 @@ class Cell:
 
     @property
     def digest(self) -> str:
-        """Names the cell: equal conditions, equal digest; no path, time or command line enters it."""
+        """The name of the cell: equal conditions, equal digest; no path, time or command line enters it."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
     def row(self, *, layer: str, condition: str, metric: str, value: float, n: int, **more: Any) -> Row:
-        """A row of this cell."""
+        """Make a row of this cell."""
         return Row(
             run=self.digest,
             representation=self.representation,

@@ -1,4 +1,4 @@
-"""What a cell, or one step of its analysis, found."""
+"""The result of a cell, or of one step of its analysis."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellResult:
-    """Findings of one cell; each step of an analysis returns one, and ``joined`` makes one of them.
+    """The findings of one cell, or of one step of its analysis; ``joined`` makes one result of several.
 
     Attributes:
         rows: of the tidy table.
-        predictions: what probes said of the test rows.
-        rankings: of the neurons, one a run.
+        predictions: what probes predicted on the test rows.
+        rankings: of the neurons, one per run.
         warnings: what a reader has to know before believing a number.
         tables: further tables of the run folder, by name.
         facts: of the cell, for ``run.json``.
@@ -39,12 +39,12 @@ class CellResult:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, condition: str) -> list[Prediction]:
-        """The predictions of one condition, in their order."""
+        """Select the predictions of one condition, in their order."""
         return [each for each in self.predictions if each.condition == condition]
 
 
 def joined(parts: Iterable[CellResult]) -> CellResult:
-    """The findings of all parts, in their order."""
+    """Join the findings of all parts, in their order."""
     all_parts = list(parts)
     return CellResult(
         rows=tuple(chain.from_iterable(each.rows for each in all_parts)),

@@ -1,4 +1,4 @@
-"""What a reader should know before believing a number."""
+"""Warnings about fits, columns, splits and errors: what a reader should know before believing a number."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FEW_ERRORS = 5
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding in one layer and run; equal kinds are summed up in one line.
+    """A warning about one layer and run; those of one kind are summed up in one line.
 
     Attributes:
         kind: a short fixed phrase.
@@ -40,7 +40,7 @@ class Diagnostic:
 
 
 def about_fit(fitted: Fit, layer: str, seed: int) -> Iterable[Diagnostic]:
-    """A fit that did not converge, or that knows nothing."""
+    """Warn of a fit that did not converge, or whose weights are all zero."""
     if not fitted.converged:
         yield Diagnostic("the fit did not converge", layer, seed)
     if fitted.silent:
@@ -48,7 +48,7 @@ def about_fit(fitted: Fit, layer: str, seed: int) -> Iterable[Diagnostic]:
 
 
 def about_columns(train: NDArray[np.float32], test: NDArray[np.float32], layer: str, seed: int) -> Iterable[Diagnostic]:
-    """Columns that are constant in training, or far off in test."""
+    """Warn of columns that are constant in training, or far off in test."""
     mean = train.mean(axis=0, dtype=np.float64)
     deviation = train.std(axis=0, dtype=np.float64)
     constant = np.ptp(train, axis=0) == 0
@@ -62,7 +62,7 @@ def about_columns(train: NDArray[np.float32], test: NDArray[np.float32], layer: 
 
 
 def about_split(run: Run) -> Iterable[Diagnostic]:
-    """A test part of few groups."""
+    """Warn of a test part of few groups."""
     count = len(set(run.split.groups[run.split.test].tolist()))
     if count < RELIABLE_GROUPS:
         what = run.split.grouped_by or "utterance"
@@ -72,7 +72,7 @@ def about_split(run: Run) -> Iterable[Diagnostic]:
 
 
 def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Diagnostic]:
-    """One group that makes most of the errors, beyond its share of the test rows."""
+    """Warn of one group that makes most of the errors, beyond its share of the test rows."""
     groups = run.split.groups[run.split.test]
     if wrong.sum() < _FEW_ERRORS or not run.split.grouped_by:
         return
@@ -86,10 +86,10 @@ def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Dia
 
 
 def summed_up(warnings: Iterable[Diagnostic]) -> list[str]:
-    """One line for each kind: in which layers, in how many runs, and the first figures."""
+    """Sum up warnings, one line for each kind: in which layers, in how many runs, and the first figures."""
     by_kind: dict[str, list[Diagnostic]] = {}
-    for caution in warnings:
-        by_kind.setdefault(caution.kind, []).append(caution)
+    for warning in warnings:
+        by_kind.setdefault(warning.kind, []).append(warning)
     return [_line(kind, group) for kind, group in by_kind.items()]
 
 

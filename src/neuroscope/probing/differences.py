@@ -1,4 +1,4 @@
-"""Numbers that every run has once, and their mean over runs: differences between two probes, and counts of neurons."""
+"""Rows of numbers that every run has once, and of their mean: differences between two probes, and counts of neurons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowNames:
-    """Layer, condition and metric that rows have in common."""
+    """The layer, condition and metric that rows have in common."""
 
     layer: str
     condition: str
@@ -31,7 +31,7 @@ class RowNames:
 
 
 def minus(one: Tally, other: Tally) -> Tally:
-    """The tally whose every score, and every draw of the bootstrap, is that of ``one`` less that of ``other``.
+    """Subtract a tally: every score, and every draw of the bootstrap, is that of ``one`` less that of ``other``.
 
     Both are over the same rows, so the difference of the scores is the score of the difference: each draw takes the
     same groups on both sides.
@@ -49,13 +49,13 @@ def differences(
     condition: str = "",
     of: str = metric_names.ACCURACY,
 ) -> list[Row]:
-    """A score of one side less that of the other: every run, then the mean over runs, with their intervals.
+    """Make rows of a score of one side less that of the other: every run, then the mean over runs, with intervals.
 
     Args:
         cell: the conditions of the rows.
         data: target and runs.
-        pairs: one a run, all of one layer and condition: what each side said of the same test rows. The rows carry
-            the layer, condition and percentage of the first; over runs of several percentages, their mean.
+        pairs: one per run, all of one layer and condition: what each side predicts on the same test rows. The rows
+            carry the layer, condition and percentage of the first; over runs of several percentages, their mean.
         against: what the other side is.
         metric: what the rows call the difference.
         condition: of the rows, where it is not the first side's.
@@ -86,15 +86,15 @@ def counted(
     *,
     over_runs: float | None = None,
 ) -> list[Row]:
-    """A row a run, then their mean, and the sd between runs where there are several.
+    """Make one row per run, then one of their mean, and one of the sd between runs where there are several.
 
     ``n`` is the number of training rows that the number comes from: it is none of the test part's.
 
     Args:
         cell: the conditions of the rows.
         runs: the repetitions.
-        numbers: one a run.
-        percents: the share of the neurons that were kept, one a run.
+        numbers: one per run.
+        percents: the share of the neurons that were kept, one per run.
         names: layer, condition and metric of the rows.
         over_runs: what stands for all runs together where that is not the mean; then there is no sd.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A fitted probe.
+    """A fitted probe, with what it tells about its fit.
 
     Attributes:
         probe: the estimator.
@@ -66,9 +66,9 @@ def fit(
     elif weights is not None:
         features, values = np.repeat(features, weights, axis=0), np.repeat(values, weights)
         offered["groups"] = np.repeat(groups, weights)
-    with _watched() as warned:
+    with _collect_convergence_warnings() as warned:
         probe.fit(features, values, **{name: value for name, value in offered.items() if name in takes})
-    return _told(probe, converged=not warned)
+    return _fit_of_fitted_probe(probe, converged=not warned)
 
 
 def fit_many(
@@ -97,15 +97,15 @@ def fit_many(
     """
     many = getattr(template, "fit_many", None)
     if many is None:
-        return [_alone(template, features, values, each, seed, groups, column_groups) for each in problems]
+        return [_fit_one_problem(template, features, values, each, seed, groups, column_groups) for each in problems]
     seeded = _copy(template, {}, seed)
     offered = {"groups": groups, "column_groups": column_groups}
-    with _watched() as warned:
+    with _collect_convergence_warnings() as warned:
         probes = seeded.fit_many(features, values, problems, **offered)
-    return [_told(probe, converged=getattr(probe, "converged_", not warned)) for probe in probes]
+    return [_fit_of_fitted_probe(probe, converged=getattr(probe, "converged_", not warned)) for probe in probes]
 
 
-def _alone(
+def _fit_one_problem(
     template: Probe,
     features: NDArray[np.float32],
     values: NDArray[np.int64],
@@ -114,7 +114,7 @@ def _alone(
     groups: NDArray[np.int64],
     column_groups: NDArray[np.int64],
 ) -> Fit:
-    """One problem by itself, on a copy of its rows and columns."""
+    """Fit one problem by itself, on a copy of its rows and columns."""
     given = _copy(template, problem.params, None)
     if problem.y is not None:
         values = problem.y
@@ -136,7 +136,7 @@ def _alone(
 
 
 def _copy(template: Probe, params: Mapping[str, Any], seed: int | None) -> Any:
-    """An unfitted copy, with the seed if there is one and the probe has a parameter for it."""
+    """Make an unfitted copy, with the seed if there is one and the probe has a parameter for it."""
     from sklearn.base import clone
 
     probe = clone(template).set_params(**params)
@@ -146,8 +146,8 @@ def _copy(template: Probe, params: Mapping[str, Any], seed: int | None) -> Any:
 
 
 @contextmanager
-def _watched() -> Iterator[list[str]]:
-    """Collects scikit-learn's ConvergenceWarnings; lets other warnings out at the end."""
+def _collect_convergence_warnings() -> Iterator[list[str]]:
+    """Collect scikit-learn's ConvergenceWarnings; let other warnings out at the end."""
     from sklearn.exceptions import ConvergenceWarning
 
     unconverged: list[str] = []
@@ -160,7 +160,7 @@ def _watched() -> Iterator[list[str]]:
             warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
-def _told(probe: Any, *, converged: bool) -> Fit:
+def _fit_of_fitted_probe(probe: Any, *, converged: bool) -> Fit:
     coefficients = getattr(probe, "coef_", None)
     return Fit(probe, _metrics(probe), bool(converged), coefficients is not None and not np.any(coefficients))
 

@@ -50,10 +50,10 @@ def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int 
     drawn = split.train if run.weights is None else split.train[run.weights > 0]
     seed = run.seed if seed is None else seed
     groups, of_what = split.groups, split.grouped_by or "utterance"
-    parts = _deal(values[drawn], groups[drawn], count, seed)
+    parts = _assign_rows(values[drawn], groups[drawn], count, seed)
     if parts is None and len(set(groups[drawn].tolist())) < len(drawn):
         groups = np.arange(len(groups), dtype=np.int64)
-        parts = _deal(values[drawn], groups[drawn], count, seed)
+        parts = _assign_rows(values[drawn], groups[drawn], count, seed)
         kind = "folds of the training part are of utterances and share groups: what is chosen on them is flattered"
         found.append(Diagnostic(kind, "", run.seed, f"too few groups ({of_what}) that can be held out"))
         split = replace(split, groups=groups, grouped_by="")
@@ -74,8 +74,10 @@ def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int 
     return Folds(tuple(each), tuple(found))
 
 
-def _deal(values: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64] | None:
-    """The part of each row, from 0; ``_NEVER`` where it is held out in none. None = fewer than two parts."""
+def _assign_rows(
+    values: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int
+) -> NDArray[np.int64] | None:
+    """Assign each row to a part, from 0; ``_NEVER`` where it is held out in none. None = fewer than two parts."""
     numbers, member = np.unique(groups, return_inverse=True)
     _, value = np.unique(values, return_inverse=True)
     has = np.zeros((len(numbers), int(value.max()) + 1), dtype=np.int64)
@@ -84,15 +86,17 @@ def _deal(values: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed
     rng = np.random.default_rng([seed, 0xF01D])
     while (made := min(count, int(free.sum()))) > 1:
         for _ in range(_DRAWS):
-            part = _draw(has, free, made, rng)
-            if not (stuck := _stuck(has, part)).any():
+            part = _assign_groups(has, free, made, rng)
+            if not (stuck := _classes_in_one_part(has, part)).any():
                 return part[member]
         free[np.flatnonzero(has[:, stuck].any(axis=1) & free)[0]] = False  # kept, as the group of a class that has one
     return None
 
 
-def _draw(has: NDArray[np.int64], free: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Each free group to the part that has least of its classes, groups with the rarest classes first."""
+def _assign_groups(
+    has: NDArray[np.int64], free: NDArray[np.bool_], count: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Assign each free group to the part that has least of its classes, groups with the rarest classes first."""
     part = np.full(len(has), _NEVER, dtype=np.int64)
     load, total = np.zeros((count, has.shape[1])), has.sum(axis=0)
     rarest = np.where(has > 0, (has > 0).sum(axis=0), len(has)).min(axis=1)
@@ -104,7 +108,7 @@ def _draw(has: NDArray[np.int64], free: NDArray[np.bool_], count: int, rng: np.r
     return part
 
 
-def _stuck(has: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The classes whose groups are all in one part: the training part of that fold would lack them."""
+def _classes_in_one_part(has: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Find the classes whose groups are all in one part: the training part of that fold would lack them."""
     inside = [(has[part != fold] > 0).any(axis=0) for fold in range(int(part.max()) + 1)]
     return np.asarray(~np.all(inside, axis=0))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerFit:
-    """One probe of one layer in one run, fitted and asked.
+    """The result of one probe, fitted on one layer in one run: its predictions, and what it tells about its fit.
 
     Attributes:
         layer: its name, or ALL.
@@ -50,10 +50,10 @@ class LayerFit:
 
 
 class FinishedFits(Protocol):
-    """Where fits are kept, so that an interrupted analysis goes on behind the last."""
+    """A store that keeps finished fits, so that an interrupted analysis goes on behind the last."""
 
     def get(self, layer: str, seed: int) -> LayerFit | None:
-        """A fit that was kept; None where there is none."""
+        """Read a fit that was kept; None where there is none."""
         ...
 
     def put(self, fitted: LayerFit) -> None:
@@ -98,7 +98,7 @@ def layerwise(
                 advance(1)
     predictions = [majority(run, target) for run in runs.each]
     predictions += [Prediction(each.layer, conditions.PROBE, run, each.predicted) for run, each in fits]
-    about_fits = [row for run, each in fits for row in _about_fit(cell, run, each)]
+    about_fits = [row for run, each in fits for row in _fit_metric_rows(cell, run, each)]
     warnings = [each for run in runs.each for each in diagnostics.about_split(run)]
     return CellResult(
         rows=(*about_fits, *score(cell, predictions, target, runs)),
@@ -108,7 +108,7 @@ def layerwise(
 
 
 def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """The columns of each layer in their order, then those of ALL."""
+    """Find the columns of each layer in their order, then those of ALL."""
     layer_of = np.array([unit.layer for unit in features.units])
     layers = dict.fromkeys(layer_of.tolist())
     columns = {layer: np.flatnonzero(layer_of == layer) for layer in layers}
@@ -126,7 +126,7 @@ def majority(run: Run, target: Target) -> Prediction:
 def _probe(
     features: Features, target: Target, columns: NDArray[np.int64], layer: str, run: Run, template: Probe
 ) -> LayerFit:
-    """Fit one probe on the training rows, and ask it about the test rows."""
+    """Fit one probe on the training rows, and predict the test rows."""
     split = run.split
     chosen = _slice_or_gather(columns)
     train, test = features.values[split.train][:, chosen], features.values[split.test][:, chosen]
@@ -153,15 +153,15 @@ def _warnings(
     layer: str,
     run: Run,
 ) -> Iterator[Diagnostic]:
-    """What a reader has to know about one fit."""
+    """Collect the warnings about one fit."""
     yield from diagnostics.about_fit(fitted, layer, run.seed)
     if layer != ALL:  # its columns were looked at layer by layer
         yield from diagnostics.about_columns(train, test, layer, run.seed)
     yield from diagnostics.about_errors(run, wrong, layer)
 
 
-def _about_fit(cell: Cell, run: Run, done: LayerFit) -> Iterator[Row]:
-    """A row for each number that the probe tells about its fit."""
+def _fit_metric_rows(cell: Cell, run: Run, done: LayerFit) -> Iterator[Row]:
+    """Make a row for each number that the probe tells about its fit."""
     for metric, number in done.metrics.items():
         yield cell.row(
             layer=done.layer,
@@ -174,7 +174,7 @@ def _about_fit(cell: Cell, run: Run, done: LayerFit) -> Iterator[Row]:
 
 
 def _slice_or_gather(columns: NDArray[np.int64]) -> slice | NDArray[np.int64]:
-    """Neighbouring columns as a slice, which copies nothing."""
+    """Turn neighbouring columns into a slice, which copies nothing; leave others as they are."""
     if len(columns) == columns[-1] - columns[0] + 1:
         return slice(int(columns[0]), int(columns[-1]) + 1)
     return columns

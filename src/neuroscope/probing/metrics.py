@@ -20,7 +20,7 @@ RELIABLE_GROUPS = 10
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many test rows of each group and class there are, and how many were right.
+    """Counts of the test rows of each group and class, and of those that were right.
 
     Attributes:
         right: int64 ``[groups, classes]``.
@@ -32,27 +32,27 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """Test rows."""
+        """The number of test rows."""
         return int(self.total.sum())
 
     @property
     def groups(self) -> int:
-        """Groups of the test part."""
+        """The number of groups of the test part."""
         return len(self.total)
 
     def score(self, metric: str) -> float:
-        """The metric over all test rows, a fraction."""
+        """Compute the metric over all test rows, a fraction."""
         return float(_score(metric, self.right.sum(axis=0), self.total.sum(axis=0)))
 
     def bootstrap(self, metric: str, seed: int) -> NDArray[np.float64]:
-        """The metric over ``DRAWS`` draws of the groups with replacement; the same seed draws the same groups."""
+        """Compute the metric over ``DRAWS`` draws of groups with replacement; the same seed draws the same groups."""
         rng = np.random.default_rng([seed, 0x7E57])
         counts = rng.multinomial(self.groups, np.full(self.groups, 1 / self.groups), size=DRAWS)
         return _score(metric, counts @ self.right, counts @ self.total)
 
 
 def tally(truth: NDArray[np.int64], predicted: NDArray[np.int64], groups: NDArray[np.int64], classes: int) -> Tally:
-    """Count test rows by group and class."""
+    """Count test rows, and those that were right, by group and class."""
     _, member = np.unique(groups, return_inverse=True)
     shape = (int(member.max()) + 1, classes)
     right, total = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
@@ -62,7 +62,7 @@ def tally(truth: NDArray[np.int64], predicted: NDArray[np.int64], groups: NDArra
 
 
 def _score(metric: str, right: NDArray[np.int64], total: NDArray[np.int64]) -> NDArray[np.float64]:
-    """``[..., classes]`` -> ``[...]``; classes without a row do not count."""
+    """Compute a metric from counts by class, ``[..., classes]`` -> ``[...]``; classes without a row do not count."""
     if metric == metric_names.ACCURACY:
         return np.asarray(right.sum(axis=-1) / total.sum(axis=-1))
     share = np.divide(right, total, out=np.zeros(right.shape), where=total > 0)
@@ -71,7 +71,7 @@ def _score(metric: str, right: NDArray[np.int64], total: NDArray[np.int64]) -> N
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A metric over all runs.
+    """The mean, spread and interval of a metric over all runs.
 
     Attributes:
         mean: over the runs.
@@ -87,7 +87,7 @@ class Summary:
 
 
 def interval(tallied: Tally, metric: str, seed: int) -> tuple[float, float] | tuple[None, None]:
-    """95 % percentile interval over the groups of one run's test part; none where it is one group."""
+    """Compute the 95 % percentile interval over the groups of one run's test part; none where it is one group."""
     if tallied.groups < 2:
         return None, None
     low, high = np.percentile(tallied.bootstrap(metric, seed), [2.5, 97.5])
@@ -95,7 +95,7 @@ def interval(tallied: Tally, metric: str, seed: int) -> tuple[float, float] | tu
 
 
 def summarise(tallies: list[Tally], metric: str, seeds: list[int], *, same_test: bool) -> Summary:
-    """A metric over all runs of a layer.
+    """Summarise a metric over all runs of a layer.
 
     Where the runs share their test part, their spread shows the training alone, and the sd joins both variances:
     sqrt(train² + test²), the second over the test part's groups. Where each run draws its split, the spread over runs

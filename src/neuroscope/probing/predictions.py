@@ -1,4 +1,4 @@
-"""What probes said of test rows, and the rows of the tidy table that come of it."""
+"""Predictions of test rows, and the rows of the tidy table that score them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a probe said of one run's test rows.
+    """The classes that a probe predicts for one run's test rows.
 
     Attributes:
         layer: empty for the majority baseline.
@@ -41,7 +41,7 @@ class Prediction:
 
 
 def score(cell: Cell, predictions: Sequence[Prediction], target: Target, runs: Runs) -> list[Row]:
-    """Accuracy and balanced accuracy of every run, then their mean over runs with its interval and its ±.
+    """Score predictions: accuracy and balanced accuracy of every run, then their mean with its interval and its ±.
 
     Predictions of equal layer, condition and percent belong together, in the order in which they first come.
     """
@@ -69,13 +69,13 @@ def rows_over_runs(
     metric: str,
     **common: str,
 ) -> list[Row]:
-    """A score of every run with its interval, then the mean over runs with its interval, and its ± where it has one.
+    """Make rows of a score: every run with its interval, then the mean with its interval, and its ± where it has one.
 
     Args:
         cell: the conditions of the rows.
-        tallies: what was right, one a run.
+        tallies: counts of test rows and of those that were right, one per run.
         runs: the repetitions.
-        percents: the share of the neurons that were kept, one a run.
+        percents: the share of the neurons that were kept, one per run.
         same_test: whether all runs test on the same rows.
         of: the score, ``accuracy`` or ``balanced_accuracy``.
         metric: what the rows call it.
@@ -104,6 +104,6 @@ def mean_percent(percents: Sequence[float | None]) -> float | None:
 
 
 def tallied(prediction: Prediction, target: Target) -> Tally:
-    """How many test rows of each group and class there are, and how many were right."""
+    """Count the test rows of each group and class, and those that were predicted right."""
     split = prediction.run.split
     return tally(target.values[split.test], prediction.predicted, split.groups[split.test], target.classes)

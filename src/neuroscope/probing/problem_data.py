@@ -1,4 +1,4 @@
-"""What the analysis of neurons works on: a backbone's columns, a task's answers, the runs, and an unfitted probe."""
+"""The data of the analysis of neurons: a backbone's columns, a task's target, the runs, and an unfitted probe."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProbeData:
-    """Columns, answers, runs and probe of one cell.
+    """The columns, target, runs and probe of one cell.
 
     Attributes:
         layer: what the columns are, for rows: ``ALL``, or the one layer.
         features: ``values`` is float32 ``[rows, columns]``.
         target: what the probe has to learn of each row.
         runs: the repetitions.
-        template: an unfitted probe: the curve's.
+        template: an unfitted probe, copied for every fit.
     """
 
     layer: str
@@ -42,7 +42,7 @@ class ProbeData:
     template: Probe
 
     def training(self, run: Run) -> tuple[Features, Labels]:
-        """The training rows of a run, as a ranker takes them; a row that a bootstrap holds twice comes twice."""
+        """Select the training rows of a run, for a ranker; a row that a bootstrap holds twice comes twice."""
         split = run.split
         rows = split.train if run.weights is None else np.repeat(split.train, run.weights)
         ids = tuple(self.features.ids[row] for row in rows.tolist())
@@ -89,7 +89,7 @@ class ProbeData:
         percent: float | None = None,
         columns: NDArray[np.int64] | None = None,
     ) -> Prediction:
-        """What a fitted probe says of a run's test rows.
+        """Predict a run's test rows with a fitted probe.
 
         Args:
             run: the repetition.

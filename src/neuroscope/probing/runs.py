@@ -1,4 +1,4 @@
-"""Runs: what differs from one repetition to the next."""
+"""The runs of a cell: its repetitions, and what differs between them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One repetition.
+    """One repetition of a cell.
 
     Attributes:
         seed: of the split's draw, of the bootstrap, and of the probe.
@@ -47,7 +47,7 @@ class Runs:
 
 
 def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_split: bool) -> Runs:
-    """The repetitions of a cell.
+    """Make the repetitions of a cell.
 
     Where the split is drawn, each run draws its own. Where the test part is fixed, runs after the first train on
     bootstraps of the training groups. With ``one_split`` the first run's split serves all and only the probe's seed
@@ -76,7 +76,7 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
 
 
 def _bootstrap(split: Split, seed: int) -> NDArray[np.int64]:
-    """How often each training row comes when the training groups are drawn with replacement."""
+    """Draw the training groups with replacement, and count how often each training row comes."""
     groups, member = np.unique(split.groups[split.train], return_inverse=True)
     rng = np.random.default_rng([seed, 0xB007])
     counts = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups))

@@ -1,4 +1,4 @@
-"""A package to begin a plugin from: it installs, is listed and passes the compliance kit before a line is changed."""
+"""A starter package for a plugin: it installs, is listed and passes the compliance kit before a line is changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PREFIX = "neuroscope-"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What differs between the packages, beside their templates.
+    """The values that differ between the packages of each kind, beside their templates.
 
     Attributes:
         component: the public type that its factory makes.
@@ -91,7 +91,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def write(name: str, kind: str, into: Path, plugins: Plugins) -> Path:
-    """Write a package; the folder that holds it, whole or not at all.
+    """Write a package, and return the folder that holds it; it is written whole or not at all.
 
     Args:
         name: of the component; the distribution is ``neuroscope-NAME``.
@@ -159,7 +159,7 @@ def _toml(*names: str) -> str:
 
 
 def _files(kind: str, values: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
-    """Every file of the package, by its path in it."""
+    """Yield every file of the package: its path in it, and its text."""
     renamed = {"module": values["module"], "test_module.py": f"test_{values['module']}.py", "gitignore": ".gitignore"}
     for folder in (_TEMPLATES / "common", _TEMPLATES / kind):
         for template in sorted(folder.rglob("*.in")):

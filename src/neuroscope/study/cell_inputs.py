@@ -1,4 +1,4 @@
-"""What a cell is computed from: its task with its runs, its backbone, and the rows of the store."""
+"""The inputs that a cell is computed from: its task with its runs, its backbone, and the rows of the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CellInputs:
-    """All that one cell is computed from.
+    """The inputs that one cell is computed from.
 
     Attributes:
         spec: what describes it.
@@ -57,7 +57,7 @@ class TaskRuns:
         self._draw(labelled)
 
     def over(self, usable: Container[str]) -> tuple[LabelledTask, Runs]:
-        """The task and its runs over these utterances alone.
+        """Select these utterances, and make the task and its runs over them alone.
 
         Raises:
             BadSplit: without the others its split cannot be made.

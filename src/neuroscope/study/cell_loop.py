@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class FinishedCells:
-    """What the cells of a command came to.
+    """The outcome of the cells of a command: their parts, and what failed.
 
     Attributes:
         folder: where their parts are; None where there is no cell yet.
-        extractions: one a backbone.
+        extractions: one per backbone.
         parts: of the cells that have a result, in their order.
         failed: the others.
         errors: beside ``failed``.
@@ -42,12 +42,12 @@ class FinishedCells:
 
     @property
     def records(self) -> tuple[CellRecord, ...]:
-        """What ``run.json`` says of the cells."""
+        """The records of the cells that have a result, for ``run.json``."""
         return tuple(part.record for part in self.parts)
 
     @property
     def rows(self) -> list[Row]:
-        """Of all cells."""
+        """The rows of all cells."""
         return [row for part in self.parts for row in part.rows]
 
     def add_failure(self, specs: Sequence[CellSpec], error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Finished cells and fits of a run that is not finished: what a later failure or kill cannot take away.
+"""Parts of a run folder: finished cells and fits that a later failure or kill cannot take away.
 
 A part is a folder of the run folder, written whole when its cell is done. Its name is a digest of all that its numbers
 come from (conditions, utterances, labels, versions), so that the same command finds it, and no other does.
@@ -36,7 +36,7 @@ _ROWS = "rows"
 
 
 def part_key(cell: Cell, labelled: LabelledTask) -> str:
-    """Name the part of a cell: equal numbers, equal key."""
+    """Compute the name of the part of a cell: equal numbers, equal key."""
     rows = labelled.rows
     ids = [each.id for each in rows.utterances]
     text = json.dumps([asdict(cell), ids, rows.target.values.tolist(), rows.target.names, all_versions()])
@@ -44,7 +44,7 @@ def part_key(cell: Cell, labelled: LabelledTask) -> str:
 
 
 class CellPart:
-    """The part of one cell: its fits one by one, then its rows and tables.
+    """A part of a run folder that keeps one cell: its fits one by one, then its rows and tables.
 
     Args:
         folder: of the part; made when the first fit, or the cell, is written.
@@ -72,7 +72,7 @@ class CellPart:
 
     @property
     def record(self) -> CellRecord:
-        """What ``run.json`` says of the cell."""
+        """The record of the cell, for ``run.json``."""
         read: dict[str, Any] = json.loads((self._folder / _RECORD).read_text())
         lists = {each.name for each in fields(CellRecord) if isinstance(read.get(each.name), list)}
         values: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in read.items()}
@@ -80,12 +80,12 @@ class CellPart:
 
     @property
     def rows(self) -> list[Row]:
-        """Of the tidy table."""
+        """The cell's rows of the tidy table."""
         return rows_of_table(self.tables[_ROWS])
 
     @property
     def tables(self) -> dict[str, polars.DataFrame]:
-        """Every table by its name; rows are one."""
+        """Every table of the cell by its name, that of the rows among them."""
         import polars
 
         return {file.stem: polars.read_parquet(file) for file in sorted(self._folder.glob("*.parquet"))}

@@ -1,4 +1,4 @@
-"""Cells in one process: what several of them share (a backbone, its vectors, a task's splits) is made once."""
+"""Computation of cells in one process: what they share (a backbone, its vectors, a task's splits) is made once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CellRunner:
-    """Computes cells from their specs.
+    """A runner that computes cells from their specs.
 
     Args:
         plugins: with the components that the specs name.
@@ -59,13 +59,13 @@ class CellRunner:
         self._settings_of(study).layers_of(self._prepare(backbone, study))
 
     def extract(self, specs: Sequence[CellSpec]) -> ExtractionRecord:
-        """Bring into the store what cells of one backbone are computed from.
+        """Extract into the store the vectors that cells of one backbone are computed from.
 
         Raises:
             NeuroscopeError: too many utterances cannot be used, or the backbone is broken.
         """
         prepared = self._prepare(specs[0].backbone, specs[0].study)
-        extraction, record = bring_vectors(self._workspace, prepared, specs[0].loaded, self._asked(specs))
+        extraction, record = bring_vectors(self._workspace, prepared, specs[0].loaded, self._utterances_asked(specs))
         self._rows[specs[0].backbone] = extraction.rows
         return record
 
@@ -103,7 +103,7 @@ class CellRunner:
             finished: keeps the fits of a probed layer, and knows those of an earlier try.
         """
         if inputs.spec.ranking:
-            manifest = self._asked([inputs.spec])
+            manifest = self._utterances_asked([inputs.spec])
             return run_neuron_cell(inputs, manifest, self._plugins, self._workspace)
         return run_probe_cell(inputs, finished, self._workspace.progress)
 
@@ -127,8 +127,8 @@ class CellRunner:
             self._task_runs[key] = TaskRuns(labelled, self._settings_of(spec.study))
         return self._task_runs[key]
 
-    def _asked(self, specs: Sequence[CellSpec]) -> Manifest:
-        """The utterances that any of the tasks is asked of."""
+    def _utterances_asked(self, specs: Sequence[CellSpec]) -> Manifest:
+        """Select the utterances that any of the tasks is asked of."""
         wanted = {each.id for spec in specs for each in self._runs_of(spec).labelled.rows.utterances}
         manifest = specs[0].loaded.manifest
         return replace(manifest, utterances=tuple(each for each in manifest if each.id in wanted))

@@ -1,4 +1,4 @@
-"""One cell of neurons: which neurons of one backbone know what one task asks."""
+"""A cell of the analysis of neurons: which neurons of one backbone know what one task asks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def neuron_settings(ranking: str, controls: tuple[str, ...], study: StudySettings, plugins: Plugins) -> NeuronSettings:
-    """Build the ranking; a preset masks with zeros, and chooses the minimal set as the paper did.
+    """Build the settings of the analysis; a preset masks with zeros, and chooses the minimal set as the paper did.
 
     Raises:
         UnknownName: no such ranking.
@@ -85,7 +85,7 @@ def run_neuron_cell(inputs: CellInputs, manifest: Manifest, plugins: Plugins, wo
 
 
 def twin_choice(choice: Choice[BackboneSpec], seed: int) -> Choice[BackboneSpec]:
-    """The untrained twin of a backbone: the user's own text with ``weights=random`` and the seed."""
+    """Choose the untrained twin of a backbone: the user's own text with ``weights=random`` and the seed."""
     return replace(choice, given={**choice.given, "weights": "random", "seed": seed})
 
 

@@ -1,4 +1,4 @@
-"""One cell of layers: the probe on each layer of one backbone, for one task."""
+"""A cell of the layer-wise analysis: the probe on each layer of one backbone, for one task."""
 
 from __future__ import annotations
 

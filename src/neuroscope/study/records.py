@@ -1,4 +1,4 @@
-"""What the run folder keeps beside the rows: facts of extractions and cells, and its tables."""
+"""Records of extractions and cells for ``run.json``, and the tables that the run folder keeps beside the rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def extraction_record(
     computed: int,
     invariance: dict[str, Any] | None,
 ) -> ExtractionRecord:
-    """Say of one backbone over one manifest what was found, computed and skipped, and where the weights come from."""
+    """Make the record of an extraction: what was found, computed and skipped, and where the weights come from."""
     return ExtractionRecord(
         backbone=backbone,
         representation=representation.key,
@@ -60,7 +60,7 @@ def extraction_record(
 
 
 def cell_record(cell: Cell, labelled: LabelledTask, runs: Runs, result: CellResult) -> CellRecord:
-    """Say of one cell its conditions, what was split how, and what a reader has to be careful about."""
+    """Make the record of a cell: its conditions, what was split how, and what a reader has to be careful about."""
     first = runs.each[0].split
     return CellRecord(
         run=cell.digest,
@@ -96,7 +96,7 @@ def cell_tables(
 
 
 def predictions_table(cell: Cell, labelled: LabelledTask, found: Iterable[Prediction]) -> polars.DataFrame:
-    """A row a test row, layer, condition and run."""
+    """Make the table of predictions: one row per test row, layer, condition and run."""
     import polars
 
     ids = polars.Series("utterance", [each.id for each in labelled.rows.utterances], dtype=polars.String)
@@ -122,7 +122,7 @@ def predictions_table(cell: Cell, labelled: LabelledTask, found: Iterable[Predic
 
 
 def split_table(cell: Cell, labelled: LabelledTask, runs: Runs) -> polars.DataFrame:
-    """A row an utterance and run; ``weight`` is how often it is in the run's bootstrap."""
+    """Make the table of splits: one row per utterance and run; ``weight`` is how often it is in the run's bootstrap."""
     import polars
 
     ids = polars.Series("utterance", [each.id for each in labelled.rows.utterances], dtype=polars.String)
@@ -148,7 +148,7 @@ def split_table(cell: Cell, labelled: LabelledTask, runs: Runs) -> polars.DataFr
 
 
 def manifest_table(cell: Cell, labelled: LabelledTask, runs: Runs, loaded: LoadedData) -> polars.DataFrame:
-    """A row an utterance that was used: which audio it is, who speaks, its label, and its part in the first run.
+    """Make the table of utterances that were used: audio, speaker, label, and part in the first run.
 
     ``path`` is relative to the root where it lies below it; ``duration`` is null where the utterance is the rest of its
     file; ``part`` is empty where the split left the utterance out.
@@ -164,7 +164,7 @@ def manifest_table(cell: Cell, labelled: LabelledTask, runs: Runs, loaded: Loade
     columns = {
         "task": [cell.task] * len(utterances),
         "id": [each.id for each in utterances],
-        "path": [_below(each.path, loaded.roots) for each in utterances],
+        "path": [_path_below_root(each.path, loaded.roots) for each in utterances],
         "start": [each.start for each in utterances],
         "duration": [each.duration for each in utterances],
         "audio_channel": [each.audio_channel for each in utterances],
@@ -177,8 +177,8 @@ def manifest_table(cell: Cell, labelled: LabelledTask, runs: Runs, loaded: Loade
     return polars.DataFrame(columns, schema_overrides=types)
 
 
-def _below(path: Path | None, roots: Sequence[Path]) -> str | None:
-    """A path as text, relative to the root that it lies below."""
+def _path_below_root(path: Path | None, roots: Sequence[Path]) -> str | None:
+    """Write a path as text, relative to the root that it lies below."""
     if path is None:
         return None
     full = Path.cwd() / path
@@ -189,10 +189,10 @@ def _below(path: Path | None, roots: Sequence[Path]) -> str | None:
 
 
 def rankings_table(cell: Cell, found: Iterable[tuple[Run, Ranking]]) -> polars.DataFrame:
-    """A row a neuron and run, and one for each class that the ranking scores; ranks count from 1.
+    """Make the table of rankings: one row per neuron and run, and one for each class that the ranking scores.
 
-    ``layer`` is the neuron's own; an empty ``class`` is the ranking over all classes. ``entry_mass`` is of that one
-    alone, and null where the unit comes in at no mass, or the ranking knows none.
+    Ranks count from 1. ``layer`` is the neuron's own; an empty ``class`` is the ranking over all classes.
+    ``entry_mass`` is of that one alone, and null where the unit comes in at no mass, or the ranking knows none.
     """
     import polars
 

@@ -1,4 +1,4 @@
-"""The tidy table: rows to a table of columns, and back."""
+"""The tidy table: conversion of rows to a table of columns, and back."""
 
 from __future__ import annotations
 

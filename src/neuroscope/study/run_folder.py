@@ -1,7 +1,7 @@
 """The run folder: the tidy table of rows and all that a result stands on.
 
 ``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``manifest.parquet``, ``run.json``; the
-report adds pictures. While a run goes on, the folder holds ``parts``, one a finished cell; they are joined at the end.
+report adds pictures. While a run goes on, the folder holds ``parts``, one per finished cell, joined at the end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PARTS = "parts"
 
 
 class RunFolder:
-    """Where one command writes; a second one that would write to the same folder is refused.
+    """The run folder that one command writes; a second one that would write to the same folder is refused.
 
     Args:
         out: the folder, which need not exist.
@@ -48,7 +48,7 @@ class RunFolder:
             raise BadOption(f"--out {out} is being written by another run; name another folder")
 
     def part(self, key: str) -> CellPart:
-        """The part of one cell, which may be finished by an earlier try."""
+        """Open the part of one cell, which may be finished by an earlier try."""
         return CellPart(self.out / _PARTS / key)
 
     def finish(
@@ -69,7 +69,7 @@ class RunFolder:
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
-        with _cannot_write(self.out):
+        with _one_line_write_errors(self.out):
             self.out.parent.mkdir(parents=True, exist_ok=True)
             with whole_folder(self.out, replace=True) as folder:
                 table = rows_table(rows)
@@ -87,7 +87,7 @@ class RunFolder:
 
 
 def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
-    """Open the folder where a run goes.
+    """Open the run folder of a command.
 
     Args:
         out: where the user said; None = below ``runs``, in a folder named by the time and the first cell, or in the
@@ -110,8 +110,8 @@ def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
 
 
 @contextmanager
-def _cannot_write(place: Path) -> Iterator[None]:
-    """Turn what the file system says into one line."""
+def _one_line_write_errors(place: Path) -> Iterator[None]:
+    """Turn an error of the file system into one line that names the place."""
     try:
         yield
     except OSError as error:
@@ -171,7 +171,7 @@ def write_csv(file: Path, table: polars.DataFrame) -> None:
     Raises:
         NeuroscopeError: it cannot be written.
     """
-    with _cannot_write(file):
+    with _one_line_write_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file) as temporary:
             table.write_csv(temporary)

@@ -1,4 +1,4 @@
-"""How a study is made: what the user said, and what it came to."""
+"""Settings of a study: what the user said, and what is built from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySettings:
-    """How a study is made, as the user said it: plain values, the same in every process.
+    """The settings of a study as the user said them: plain values, the same in every process.
 
     Attributes:
         split: in the grammar of splits; empty = the task's own, else a split column, else unseen speakers.
@@ -52,7 +52,7 @@ class StudySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSettings:
-    """What the settings of a study come to, with the installed plugins.
+    """The settings of a study together with what they build from the installed plugins.
 
     Attributes:
         study: what the user said.
@@ -67,7 +67,7 @@ class ProbeSettings:
     one_split: bool
 
     def layers_of(self, prepared: PreparedBackbone) -> list[str]:
-        """The layers to read, as declared.
+        """List the layers to read, in the order of their declaration.
 
         Raises:
             UnknownName: the backbone lacks one that was asked for.
@@ -81,7 +81,7 @@ class ProbeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellSpec:
-    """What describes one cell, as plain data that any process can work from: one backbone, one task, how it is studied.
+    """The description of one cell, from which any process can compute it: one backbone, one task, how it is studied.
 
     Attributes:
         backbone: canonical text.
@@ -113,7 +113,7 @@ def resolve(study: StudySettings, plugins: Plugins) -> ProbeSettings:
 
 
 def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Classification]:
-    """Canonical text -> task, each once; the one place that keeps tasks without classes from what needs classes.
+    """Choose the tasks, each once, by canonical text; the one place that refuses tasks without classes.
 
     Raises:
         BadOption: no task, or one that asks trials.
@@ -121,10 +121,10 @@ def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Classifica
     """
     if not texts:
         raise BadOption("no task: name one with --task (`neuroscope list tasks`)")
-    return {choice.text: _with_classes(choice) for choice in map(plugins.tasks.choose, texts)}
+    return {choice.text: _build_classification(choice) for choice in map(plugins.tasks.choose, texts)}
 
 
-def _with_classes(choice: Choice[Task]) -> Classification:
+def _build_classification(choice: Choice[Task]) -> Classification:
     task = choice.build()
     if isinstance(task, Verification):
         raise BadOption(

@@ -1,4 +1,4 @@
-"""The vectors of one backbone, brought into the store, and what ``run.json`` says of it."""
+"""Extraction of one backbone's vectors into the store, with its record for ``run.json``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def bring_vectors(
     workspace: Workspace, prepared: PreparedBackbone, loaded: LoadedData, manifest: Manifest
 ) -> tuple[Extraction, ExtractionRecord]:
-    """Extract what is missing.
+    """Extract the vectors that the store lacks.
 
     Args:
         workspace: how vectors are computed and kept.

@@ -46,7 +46,7 @@ KINDS = tuple(_MODULES)
 
 
 def checks_of(kind: str) -> tuple[Callable[[Any], None], ...]:
-    """The check functions of a kind, in the order in which they run; the first line of a docstring is the property.
+    """List the check functions of a kind as they run; the first line of a docstring is the property that is checked.
 
     Raises:
         UnknownName: no such kind.
@@ -63,7 +63,7 @@ def checks(
     expected: Mapping[str, str] | None = None,
     plugins: Plugins | None = None,
 ) -> list[Case]:
-    """All checks of one component, each to be called.
+    """Make all checks of one component, each to be called.
 
     Args:
         kind: ``backbone``, ``dataset``, ``task``, ``pooling``, ``probe``, ``ranking`` or ``plugin``.

@@ -1,6 +1,6 @@
-"""What a backbone has to keep to.
+"""Checks of backbones: what a model declares, the frames that it yields, and how it behaves.
 
-It is run on generated waveforms, on the CPU, as the core runs it, and loaded about six times.
+A backbone runs on generated waveforms, on the CPU, as the core runs it, and is loaded about six times.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def declares_its_layers(subject: Subject) -> None:
     hold(not twice, f"layers {', '.join(twice)} are declared more than once; a layer's name is its address")
     for layer in spec.layers:
         shares = max(len(layer.statistics), 1)
-        hold(_counts(layer.width), f"layer {layer.name}: width {layer.width!r} is no whole number from 1")
+        hold(_is_count(layer.width), f"layer {layer.name}: width {layer.width!r} is no whole number from 1")
         hold(layer.width % shares == 0, f"layer {layer.name}: {layer.width} columns are not {shares} statistics")
-    hold(_counts(spec.sample_rate), f"sample_rate {spec.sample_rate!r} is no whole number from 1 (Hz)")
-    hold(_counts(spec.min_samples), f"min_samples {spec.min_samples!r} is no whole number from 1")
+    hold(_is_count(spec.sample_rate), f"sample_rate {spec.sample_rate!r} is no whole number from 1 (Hz)")
+    hold(_is_count(spec.min_samples), f"min_samples {spec.min_samples!r} is no whole number from 1")
 
 
 def fills_its_origin(subject: Subject) -> None:
@@ -142,7 +142,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
 
 
 def _all_frames(subject: Subject) -> Iterator[tuple[str, Frames, int]]:
-    """Every layer of every block that came, with the size of the batch."""
+    """Yield every layer of every block that came, with the size of the batch."""
     for one in subject.runs:
         for block in one.blocks:
             for name, frames in block.items():
@@ -153,5 +153,5 @@ def _width(subject: Subject, name: str) -> int | None:
     return next((layer.width for layer in subject.spec.layers if layer.name == name), None)
 
 
-def _counts(number: object) -> bool:
+def _is_count(number: object) -> bool:
     return isinstance(number, int) and number >= 1

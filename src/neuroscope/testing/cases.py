@@ -1,4 +1,4 @@
-"""Checks, run one by one: none stops the rest, and what is expected to fail has to."""
+"""The cases of the compliance kit, run one by one: none stops the rest, and one that is expected to fail has to."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Verdict = Literal["passed", "failed", "skipped", "expected failure", "unexpected
 
 
 class NotApplicable(SkipTest):
-    """Raised in a check: the component has not what the check is about. Test runners that know ``SkipTest`` skip."""
+    """The skip of a check: the component has not what it is about. Test runners that know ``SkipTest`` skip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one check found.
+    """The outcome of one check.
 
     Attributes:
         check: its name.
@@ -67,7 +67,7 @@ class Case:
         return inspect.getdoc(self.check) or ""
 
     def __call__(self) -> None:
-        """Raise what the check raises; silent where it fails as expected.
+        """Call the check, and raise what it raises; silent where it fails as expected.
 
         Raises:
             AssertionError: the property does not hold, or does where a failure is expected.
@@ -85,15 +85,15 @@ class Case:
             raise AssertionError(f"{self} was expected to fail ({self.expected}), and passes: expect it no more")
 
     def run(self) -> Outcome:
-        """Call the check and tell what came of it; whatever it raises is a failure."""
+        """Call the check, and return its outcome; whatever it raises is a failure."""
         try:
             self.check(self.subject)
         except NotApplicable as why:
             return self._outcome("skipped", str(why))
         except Exception as error:  # a stranger's component may raise anything
             if self.expected:
-                return self._outcome("expected failure", f"{self.expected}: {_told(error)}")
-            return self._outcome("failed", _told(error))
+                return self._outcome("expected failure", f"{self.expected}: {_error_text(error)}")
+            return self._outcome("failed", _error_text(error))
         if self.expected:
             return self._outcome(
                 "unexpected pass", f"expected to fail ({self.expected}), and passes: expect it no more"
@@ -116,7 +116,7 @@ def built(choice: Choice[T], **at_hand: Any) -> T:
     except NeuroscopeError:
         raise
     except Exception as error:  # a stranger's factory may raise anything
-        raise PluginBroken(f"{choice.entry.kind} {choice.text} cannot be built: {_told(error)}") from error
+        raise PluginBroken(f"{choice.entry.kind} {choice.text} cannot be built: {_error_text(error)}") from error
 
 
 def hold(condition: bool, message: str) -> None:
@@ -125,7 +125,7 @@ def hold(condition: bool, message: str) -> None:
         raise AssertionError(message)
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     message = str(error).strip()
     if isinstance(error, AssertionError) and message:
         return message

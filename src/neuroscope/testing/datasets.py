@@ -48,7 +48,7 @@ class Subject:
     manifest: Manifest
 
     def read(self, root: Path | None = None) -> Manifest:
-        """Read once more, at its own root or another."""
+        """Read the manifest once more, at its own root or another."""
         return _read(self.choice, root or self.root)
 
     @cached_property
@@ -60,7 +60,7 @@ class Subject:
 
     @cached_property
     def opened(self) -> dict[Path, waveforms.AudioFile | BadAudio]:
-        """What those of their files hold that exist."""
+        """The files of ``some`` that exist, each with what it holds, or why it cannot be opened."""
         paths = dict.fromkeys(Path(each.path) for each in self.some if each.path is not None)
         return {path: _examined(path) for path in paths if path.is_file()}
 
@@ -106,34 +106,34 @@ def has_utterances(subject: Subject) -> None:
 def ids_are_unique(subject: Subject) -> None:
     """Every utterance has an id of its own: a text that is not empty."""
     empty = [f"{each.id!r} of {each.path}" for each in subject.manifest if not _is_text(each.id)]
-    _none_of(empty, "ids that are no text, or empty")
+    _assert_none(empty, "ids that are no text, or empty")
     ids = Counter(each.id for each in subject.manifest)
     twice = [f"{name} ({count} times)" for name, count in ids.items() if count > 1]
-    _none_of(twice, "ids that come more than once")
+    _assert_none(twice, "ids that come more than once")
 
 
 def files_exist(subject: Subject) -> None:
     """Every utterance's path is an existing file."""
     paths = dict.fromkeys(each.path for each in subject.manifest if each.path is not None)
-    _none_of([path for path in paths if not isinstance(path, Path)], "paths that are no pathlib.Path")
+    _assert_none([path for path in paths if not isinstance(path, Path)], "paths that are no pathlib.Path")
     missing = [path for path in paths if not path.is_file()]
-    _none_of(missing, "files that do not exist", "leave such rows out, and count them in Manifest.left_out")
+    _assert_none(missing, "files that do not exist", "leave such rows out, and count them in Manifest.left_out")
 
 
 def files_hold_audio(subject: Subject) -> None:
     """Its files open as audio (fifty of them, evenly spaced)."""
     bad = [str(found) for found in subject.opened.values() if isinstance(found, BadAudio)]
-    _none_of(bad, f"of {len(subject.opened)} files that were opened, files that are no audio")
+    _assert_none(bad, f"of {len(subject.opened)} files that were opened, files that are no audio")
 
 
 def durations_are_positive(subject: Subject) -> None:
     """Every start is zero or more seconds, every duration more than zero or None."""
     starts = [f"{each.id} starts at {each.start} s" for each in subject.manifest if not _is_seconds(each.start)]
-    _none_of(starts, "starts that are no finite int or float of zero or more seconds")
+    _assert_none(starts, "starts that are no finite int or float of zero or more seconds")
     lasting = ((each.id, each.duration) for each in subject.manifest if each.duration is not None)
     durations = [f"{name} lasts {seconds} s" for name, seconds in lasting if not _is_seconds(seconds) or not seconds]
     what = "durations that are no finite int or float of more than zero seconds"
-    _none_of(durations, what, "None = to the file's end")
+    _assert_none(durations, what, "None = to the file's end")
 
 
 def utterances_lie_within_their_files(subject: Subject) -> None:
@@ -150,7 +150,7 @@ def utterances_lie_within_their_files(subject: Subject) -> None:
         if each.audio_channel is not None and not 0 <= each.audio_channel < file.channels:
             outside.append(f"{each.id} reads audio channel {each.audio_channel} of {file.channels} (counted from 0)")
     what = f"of {len(subject.some)} utterances, those that lie outside their files"
-    _none_of(outside, what, "start and duration are in seconds")
+    _assert_none(outside, what, "start and duration are in seconds")
 
 
 def columns_are_text(subject: Subject) -> None:
@@ -163,7 +163,7 @@ def columns_are_text(subject: Subject) -> None:
             if not (_is_text(name) and _is_text(value)) or name in {"id", "speaker"}:
                 bad.append(f"{each.id}: {name!r}={value!r}")
     hint = "write str(value), leave out what is not known, and give id and speaker as Utterance's own"
-    _none_of(bad, "speakers and tags that are no columns", hint)
+    _assert_none(bad, "speakers and tags that are no columns", hint)
 
 
 def same_place_same_manifest(subject: Subject) -> None:
@@ -193,7 +193,7 @@ def reading_writes_nothing(subject: Subject) -> None:
     subject.read()
     after = files_below(subject.root)
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    _none_of(changed, "files that were written or removed", "a corpus belongs to the user, and may be read-only")
+    _assert_none(changed, "files that were written or removed", "a corpus belongs to the user, and may be read-only")
 
 
 def an_empty_root_is_told(subject: Subject) -> None:
@@ -202,12 +202,12 @@ def an_empty_root_is_told(subject: Subject) -> None:
         empty, absent = Path(folder) / "empty", Path(folder) / "absent"
         empty.mkdir()
         for root in (empty, absent):
-            if len(_error_of_nothing(subject, root)):
+            if len(_read_where_nothing_lies(subject, root)):
                 raise NotApplicable("it makes its own corpus where there is none")
 
 
-def _error_of_nothing(subject: Subject, root: Path) -> Sequence[Utterance]:
-    """The utterances that were made at a root where nothing lies; none = the right error was raised."""
+def _read_where_nothing_lies(subject: Subject, root: Path) -> Sequence[Utterance]:
+    """Read at a root where nothing lies, and return the utterances; none = the right error was raised."""
     advice = "raise MissingData that says what to get and where to put it"
     try:
         manifest = _read(subject.choice, root)
@@ -228,7 +228,7 @@ def global_randomness_is_left_alone(subject: Subject) -> None:
         subject.read()
 
 
-def _none_of(bad: Sequence[object], what: str, hint: str = "") -> None:
+def _assert_none(bad: Sequence[object], what: str, hint: str = "") -> None:
     shown = "; ".join(map(str, bad[:_SHOWN])) + (f"; and {len(bad) - _SHOWN} more" if len(bad) > _SHOWN else "")
     if bad:
         raise AssertionError(f"{what}: {shown}{f' ({hint})' if hint else ''}")
@@ -260,7 +260,7 @@ def _assert_same(first: Manifest, other: Manifest, how: str, hint: str) -> None:
 
 
 def _row(utterance: Utterance) -> tuple[object, ...]:
-    """What the fingerprint is made of."""
+    """Collect what the fingerprint is made of."""
     u = utterance
     return u.id, u.start, u.duration, u.audio_channel, u.speaker, dict(u.tags)
 

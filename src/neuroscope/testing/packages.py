@@ -1,4 +1,4 @@
-"""What an installed distribution with plugins has to keep to, whatever its components do."""
+"""Checks of an installed distribution with plugins, whatever its components do."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ print(json.dumps([*new, problems]))
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One installed distribution, the plugins that it brings, and the components that they registered."""
+    """A distribution that is checked, with its plugins and the components that they registered."""
 
     distribution: str
     plugins: tuple[Plugin, ...]
@@ -76,7 +76,7 @@ class Subject:
 
     @cached_property
     def footprint(self) -> tuple[list[str], list[str], list[str]]:
-        """In a fresh interpreter: modules that its plugins load, and specs after them; why specs could not be made."""
+        """The modules that a fresh interpreter loads for its plugins, then for specs; why specs could not be made."""
         for plugin in self.plugins:
             if plugin.error:
                 raise NotApplicable(f"plugin {plugin.name} does not load")

@@ -1,4 +1,4 @@
-"""What a pooling has to keep to: columns that are its units, and vectors that stand on an utterance's frames alone."""
+"""Checks of poolings: columns that are their units, and vectors that depend on an utterance's frames alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A pooling."""
+    """A pooling that is checked."""
 
     pooling: Pooling
 
@@ -166,7 +166,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
 
 
 def frames(layer: LayerSpec, *, padding: float = 0.0, seed: int = 0) -> Frames:
-    """Frames of a batch, the same for the same seed, with anything behind the ends."""
+    """Draw the frames of a batch, the same for the same seed, with ``padding`` behind the ends."""
     shape = (len(LENGTHS), LENGTHS[0], layer.width)
     values = torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
     for row, length in enumerate(LENGTHS):
@@ -175,7 +175,7 @@ def frames(layer: LayerSpec, *, padding: float = 0.0, seed: int = 0) -> Frames:
 
 
 def block(whole: Frames, start: int, frames: int = 4) -> Frames:
-    """A few frames of a batch, from one on; of an utterance that has ended there are none."""
+    """Cut some frames out of a batch, from ``start`` on; of an utterance that has ended there are none."""
     return Frames(whole.values[:, start : start + frames].clone(), (whole.lengths - start).clamp(0, frames))
 
 

@@ -1,4 +1,4 @@
-"""Checks of probes: scikit-learn's own, and that what a probe says can be believed.
+"""Checks of probes: scikit-learn's own, and that predictions can be believed.
 
 Those of scikit-learn are one check here. In a test file, ``parametrize_with_checks([YourProbe()])`` of
 ``sklearn.utils.estimator_checks`` makes each of them a test of its own.
@@ -55,9 +55,9 @@ class Subject:
     probe: Any
 
     def fit(self, data: Planted, weights: NDArray[np.int64] | None = None, seed: int = 0) -> Any:
-        """Fit a copy to a copy as the core does: the seed and what ``fit`` has parameters for are handed over."""
+        """Fit a copy to a copy of the data as the core does: with the seed, and what ``fit`` has parameters for."""
         own, weights = copy.deepcopy((data, weights))
-        return _fit(self.probe, own, _handed(self.probe, own, weights), seed)
+        return _fit(self.probe, own, _arguments_of_fit(self.probe, own, weights), seed)
 
 
 def subject(text: str, data: object, plugins: Plugins) -> Subject:
@@ -163,7 +163,7 @@ def takes_more_columns_than_rows(subject: Subject) -> None:
 def leaves_its_input(subject: Subject) -> None:
     """Fitting and predicting change neither features nor labels, weights and groups."""
     data = plant(rows=120, columns=_COLUMNS, classes=3, seed=0)
-    handed = _handed(subject.probe, data, np.ones(120, dtype=np.int64))
+    handed = _arguments_of_fit(subject.probe, data, np.ones(120, dtype=np.int64))
     arrays: dict[str, NDArray[Any]] = {"X": data.features.values, "y": data.labels.values, **handed}
     before = {name: values.copy() for name, values in arrays.items()}
     _outputs(_fit(subject.probe, data, handed, 0), data)
@@ -191,8 +191,8 @@ def _assert_learned(subject: Subject, *, classes: int, rows: int) -> None:
         )
 
 
-def _handed(probe: Any, data: Planted, weights: NDArray[np.int64] | None) -> dict[str, NDArray[Any]]:
-    """What the core hands over beside ``X`` and ``y``: those that ``fit`` has a parameter for."""
+def _arguments_of_fit(probe: Any, data: Planted, weights: NDArray[np.int64] | None) -> dict[str, NDArray[Any]]:
+    """Collect what the core hands over beside ``X`` and ``y``: those that ``fit`` has a parameter for."""
     offered = {"groups": data.labels.groups, "column_groups": data.column_groups}
     if weights is not None:
         offered["sample_weight"] = weights
@@ -205,7 +205,7 @@ def _fit(template: Any, data: Planted, handed: Mapping[str, NDArray[Any]], seed:
 
 
 def _fit_repeated(template: Any, data: Planted, weights: NDArray[np.int64]) -> Any:
-    handed = _handed(template, data, None)
+    handed = _arguments_of_fit(template, data, None)
     if "groups" in handed:
         handed["groups"] = np.repeat(handed["groups"], weights)
     values, labels = np.repeat(data.features.values, weights, axis=0), np.repeat(data.labels.values, weights)
@@ -219,7 +219,7 @@ def _fit_arrays(
     handed: Mapping[str, NDArray[Any]],
     seed: int,
 ) -> Any:
-    """Fit a copy; that it did not converge is no failure, the core tells users."""
+    """Fit a copy; that it did not converge is no failure here: the core warns users."""
     from sklearn.base import clone
     from sklearn.exceptions import ConvergenceWarning
 
@@ -242,7 +242,7 @@ def _accuracy(probe: Any, data: Planted) -> float:
 
 
 def _outputs(probe: Any, data: Planted) -> dict[str, NDArray[Any]]:
-    """Everything that it says of the rows."""
+    """Compute all outputs of a fitted probe: classes, and probabilities and decision values where it has them."""
     names = ("predict", "predict_proba", "decision_function")
     return {name: np.asarray(getattr(probe, name)(data.features.values)) for name in names if hasattr(probe, name)}
 

@@ -1,4 +1,4 @@
-"""Watching the random generators that a whole process shares: a component has to bring its own."""
+"""A watch on the random generators that a whole process shares: a component has to bring its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of rankings: an order of all neurons that hangs on what they hold, and not on where they stand."""
+"""Checks of rankings: an order of all neurons that depends on their values, and not on where they stand."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def subject(text: str, data: object, plugins: Plugins) -> Subject:
 
 
 def _linear_probe(plugins: Plugins) -> Any:
-    """The default probe where it is installed, else one of scikit-learn's."""
+    """Build the default probe where it is installed, else one of scikit-learn's."""
     try:
         return plugins.probes.choose(PROBE).build()
     except NeuroscopeError:
@@ -247,14 +247,14 @@ def _bytes(data: Planted, probe: Any) -> dict[str, bytes]:
 
 
 def _ties(scores: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
-    """First place and the one behind the last of each run of scores that are equal but for rounding."""
+    """Find runs of scores that are equal but for rounding: the first place of each, and the one behind its last."""
     apart = np.abs(np.diff(scores)) > _EQUAL_WITHIN * np.abs(scores).max()
     edges = [0, *(np.flatnonzero(apart) + 1).tolist(), len(scores)]
     yield from itertools.pairwise(edges)
 
 
 def _permuted(probe: Any, order: NDArray[np.int64]) -> Any:
-    """The same linear probe for permuted columns: of all that it learned, what has an entry a column goes along."""
+    """Permute the columns of a linear probe: all that it learned with one entry per column goes along."""
     moved = copy.deepcopy(probe)
     for name, value in vars(probe).items():
         if isinstance(value, np.ndarray) and value.shape[-1:] == order.shape:

@@ -40,13 +40,13 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Subject:
-    """A task that is checked, and whom it is asked of.
+    """A task that is checked, with the utterances that it is asked of.
 
     Attributes:
         text: of the task.
-        task: its declaration.
+        task: what its factory declares.
         dataset: text of the datasets that the manifest comes from.
-        manifest: whom it is asked of.
+        manifest: the utterances that it is asked of.
     """
 
     text: str
@@ -63,12 +63,12 @@ class Subject:
 
     @cached_property
     def answers(self) -> list[Any]:
-        """What ``label`` says of each utterance."""
+        """The answer of ``label`` for each utterance."""
         return [self.asks_classes.label(each) for each in self.manifest]
 
     @cached_property
     def changing(self) -> list[str]:
-        """Ids of the utterances that it says something else of when it is asked again, in the opposite order."""
+        """Ids of the utterances whose answer changes when the task is asked again, in the opposite order."""
         again = [self.asks_classes.label(replace(each)) for each in reversed(self.manifest.utterances)]
         pairs = zip(self.manifest, self.answers, reversed(again), strict=True)
         return [each.id for each, first, second in pairs if first != second]
@@ -92,7 +92,7 @@ class Subject:
 
     @cached_property
     def parts(self) -> list[Split]:
-        """That split, by seed; one alone where the seed changes nothing."""
+        """The split of ``split`` by seed; one alone where the seed changes nothing."""
         first = splits.split(self.split, self.rows, _SEEDS[0])
         return [first] if first.fixed else [first, *(splits.split(self.split, self.rows, s) for s in _SEEDS[1:])]
 
@@ -225,7 +225,7 @@ def no_group_is_in_both_parts(subject: Subject) -> None:
         if form not in {"speaker", "group"}:
             raise NotApplicable(f"split {made.name} promises no groups that are kept apart")
         names = subject.rows.column(column or form)
-        shared = _shared(made, [None if name is None else _plain(name) for name in names])
+        shared = _shared(made, [None if name is None else _normalised(name) for name in names])
         twice = _some(dict.fromkeys(f"{names[a]!r} and {names[b]!r}" for a, b in shared))
         if twice:
             raise AssertionError(
@@ -242,7 +242,7 @@ def _parts(subject: Subject) -> list[Split]:
 
 
 def _shared(made: Split, keys: Sequence[Any]) -> list[tuple[int, int]]:
-    """Pairs of a training and a test row that have the same key, one for each key; None is no key."""
+    """Find pairs of a training and a test row that have the same key, one for each key; None is no key."""
     first = _first_rows(made.train, keys)
     other = _first_rows(made.test, keys)
     return [(row, other[key]) for key, row in first.items() if key in other]
@@ -257,14 +257,14 @@ def _span(utterance: Utterance) -> tuple[Any, ...] | None:
     return None if u.path is None else (u.path, u.start, u.duration, u.audio_channel)
 
 
-def _plain(name: str) -> str:
-    """A name with equal signs for equal letters, and single spaces."""
+def _normalised(name: str) -> str:
+    """Normalise a name: equal signs for equal letters, and single spaces."""
     return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 @dataclass(frozen=True, slots=True)
 class _Raised:
-    """What ``label`` raised instead of an answer."""
+    """The error that ``label`` raised instead of an answer."""
 
     text: str
 

@@ -20,16 +20,16 @@ _SHOWN = 5
 
 
 class Subject(Protocol):
-    """What the checks need of the task that is checked."""
+    """The part of a checked task that these checks need."""
 
     @property
     def task(self) -> Task:
-        """Its declaration."""
+        """The task as its factory declares it."""
         ...
 
     @property
     def manifest(self) -> Manifest:
-        """Whom it is asked of."""
+        """The utterances that it is asked of."""
         ...
 
 

@@ -1,1 +1,1 @@
-"""What checks give to components: signals, planted features, fitted probes, copies of a corpus."""
+"""Inputs that checks give to components: signals, planted features, fitted probes, copies of a corpus."""

@@ -1,4 +1,4 @@
-"""A corpus in another place, and what lies below it."""
+"""Links to a corpus in another place, and the files that lie below it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COPIED_FILES, _COPIED_BYTES = 2000, 32 * 2**20
 
 @contextmanager
 def linked(root: Path, folder: Path) -> Iterator[Path]:
-    """The root by another path, through a link in ``folder``; of a file, what lies beside it is found there too.
+    """Make a link to the root in ``folder``; of a file, what lies beside it is found there too.
 
     Raises:
         NotApplicable: this system makes no links.
@@ -42,7 +42,7 @@ def is_small(root: Path) -> bool:
 
 
 def files_below(root: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of change of every file below a root, or of a lone file; at most one more than are watched."""
+    """List size and time of change of every file below a root, or of a lone file; at most one more than are watched."""
     found = {}
     files = [root] if root.is_file() else (Path(at) / name for at, _, names in os.walk(root) for name in names)
     for path in files:

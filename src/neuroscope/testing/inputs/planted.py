@@ -1,4 +1,4 @@
-"""Features of which it is known which columns tell the classes apart."""
+"""Made-up features of which it is known which columns tell the classes apart."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROWS_OF_A_GROUP = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
-    """Made-up rows.
+    """Made-up rows, with the columns that tell their classes apart.
 
     Attributes:
         features: their columns, half of them of each of two layers.
@@ -36,7 +36,7 @@ class Planted:
 
     @property
     def column_groups(self) -> NDArray[np.int64]:
-        """Layer number of each column, int64 ``[columns]``."""
+        """The layer number of each column, int64 ``[columns]``."""
         return np.array([_LAYERS.index(unit.layer) for unit in self.features.units], dtype=np.int64)
 
 

@@ -1,4 +1,4 @@
-"""What has to hold of a ranking, with what to tell where it does not."""
+"""Assertions about a ranking, with what to tell where they do not hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def assert_permutation(made: Ranking, data: Planted) -> None:
-    """Every unit is ranked, once."""
+    """Raise AssertionError unless every unit is ranked, once."""
     units = data.features.units
     missing = [unit for unit in units if unit not in set(made.units)]
     strange = [unit for unit in made.units if unit not in set(units)]
@@ -28,7 +28,7 @@ def assert_permutation(made: Ranking, data: Planted) -> None:
 
 
 def assert_scores(what: str, scores: object, count: int) -> None:
-    """Scores are finite, and of the right type and number."""
+    """Raise AssertionError unless scores are finite, and of the right type and number."""
     is_right = isinstance(scores, np.ndarray) and scores.dtype == np.float64 and scores.shape == (count,)
     got = f"{scores.dtype} {scores.shape}" if isinstance(scores, np.ndarray) else type(scores).__name__
     if not is_right:
@@ -38,7 +38,7 @@ def assert_scores(what: str, scores: object, count: int) -> None:
 
 
 def assert_found(made: Ranking, data: Planted) -> None:
-    """The planted units come first."""
+    """Raise AssertionError unless the planted units come first."""
     planted = {data.features.units[column] for columns in data.signal.values() for column in columns}
     missed = [place(made, unit) for unit in planted if place(made, unit) > len(planted)]
     if missed:
@@ -50,10 +50,10 @@ def assert_found(made: Ranking, data: Planted) -> None:
 
 
 def place(made: Ranking, unit: Unit) -> int:
-    """From 1; behind the last where the unit is not ranked."""
+    """Find the place of a unit, from 1; behind the last where it is not ranked."""
     return made.units.index(unit) + 1 if unit in made.units else len(made.units) + 1
 
 
 def named(unit: Unit) -> str:
-    """A unit, for people."""
+    """Write a unit as text, for people."""
     return f"{unit.layer}/{unit.neuron}/{unit.statistic}"

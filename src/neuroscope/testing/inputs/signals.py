@@ -16,7 +16,7 @@ _LENGTHS = (2.7, 1.9, 1.4, 1.0)  # times the shortest
 
 
 def waveforms(sample_rate: int, min_samples: int) -> tuple[NDArray[np.float32], ...]:
-    """Four utterances, the longest first, whose lengths are no round numbers.
+    """Make four utterances, the longest first, whose lengths are no round numbers.
 
     Args:
         sample_rate: Hz.
@@ -32,7 +32,7 @@ def waveforms(sample_rate: int, min_samples: int) -> tuple[NDArray[np.float32], 
 
 
 def noise(samples: int) -> NDArray[np.float32]:
-    """Noise of any length, float32 ``[samples]``."""
+    """Make noise of any length, float32 ``[samples]``."""
     return (0.1 * _noise(samples)).astype(np.float32)
 
 
@@ -46,7 +46,7 @@ def _tone(samples: int) -> NDArray[np.float64]:
 
 
 def _modulated(samples: int, sample_rate: int) -> NDArray[np.float64]:
-    """Four syllables a second, each louder than the last, over a low hum."""
+    """Make four syllables a second, each louder than the last, over a low hum."""
     time = np.arange(samples) / sample_rate
     rhythm = np.sin(np.pi * 4 * time) ** 2 * (0.2 + time / time[-1])
     wave: NDArray[np.float64] = 0.1 * rhythm * _noise(samples) + 0.05 * np.sin(2 * np.pi * 120 * time)

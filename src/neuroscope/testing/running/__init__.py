@@ -1,1 +1,1 @@
-"""How the checks of backbones run them: on made-up audio, under watch for what they may not do."""
+"""Checks that run a backbone, on made-up audio, under watch for what it may not do."""

@@ -1,4 +1,4 @@
-"""How a backbone behaves: the same every time, whatever stands beside an utterance, and without a trace."""
+"""Checks of how a backbone runs: the same every time, whatever stands beside an utterance, and without a trace."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ TOLERANCE = 1e-5
 
 def is_deterministic(subject: Subject) -> None:
     """The same input gives the same bits, from one model run twice and from a model loaded again."""
-    first = _of_all(subject, subject.model)
-    again = same_bits(first, _of_all(subject, subject.model))
+    first = _run_all(subject, subject.model)
+    again = differing_layers(first, _run_all(subject, subject.model))
     hold(not again, f"a second run gives other bits in {', '.join(again)}: is it in evaluation mode, or does it count?")
-    loaded = same_bits(first, _of_all(subject, subject.spec.load("cpu")))
+    loaded = differing_layers(first, _run_all(subject, subject.spec.load("cpu")))
     hold(not loaded, f"a second load gives other bits in {', '.join(loaded)}: seed whatever is random in it")
 
 
@@ -41,7 +41,7 @@ def ignores_padding(subject: Subject) -> None:
     if not subject.spec.batchable:
         raise NotApplicable("it says batchable=False, and runs one utterance at a time")
     when = "between alone and beside longer ones; mask the padding, or say batchable=False"
-    _same_everywhere(subject.alone, subject.heard, when)
+    _assert_same_frames(subject.alone, subject.heard, when)
 
 
 def ignores_the_order(subject: Subject) -> None:
@@ -52,16 +52,18 @@ def ignores_the_order(subject: Subject) -> None:
     for together, reverse in zip(subject.heard, backwards, strict=True):
         changed = [name for name in together if together[name].shape != reverse.get(name, np.empty(0)).shape]
         hold(not changed, f"layers {', '.join(changed)} have other frames when the shortest utterance comes first")
-    _same_everywhere(subject.heard, backwards, "between the longest first and the shortest first")
+    _assert_same_frames(subject.heard, backwards, "between the longest first and the shortest first")
 
 
 def takes_short_audio(subject: Subject) -> None:
     """A waveform of min_samples, or one sample more, gives at least one frame of every layer."""
     least, _ = subject.spec.min_samples, subject.model
     for samples in (least, least + 1):
-        problem = _problem_with(subject, samples)
+        problem = _problem_of_length(subject, samples)
         if problem:
-            raise AssertionError(f"min_samples is {least}, and {samples} samples give {problem}{_enough(subject)}")
+            raise AssertionError(
+                f"min_samples is {least}, and {samples} samples give {problem}{_enough_samples(subject)}"
+            )
 
 
 def leaves_its_input(subject: Subject) -> None:
@@ -118,11 +120,11 @@ def has_an_untrained_twin(subject: Subject) -> None:
     for twin in twins:
         hold(twin.layers == subject.spec.layers, "weights=random declares other layers")
     first, again, other = (hear(twin.load("cpu"), subject.waveforms[-1:]).utterances for twin in twins)
-    hold(not same_bits(first, again), "weights=random,seed=0 gives other values when it is loaded again")
-    hold(bool(same_bits(first, other)), "weights=random gives the same values with seed=0 and seed=1")
+    hold(not differing_layers(first, again), "weights=random,seed=0 gives other values when it is loaded again")
+    hold(bool(differing_layers(first, other)), "weights=random gives the same values with seed=0 and seed=1")
     if subject.choice.resolved["weights"] != "random":
         trained = hear(subject.model, subject.waveforms[-1:]).utterances
-        hold(bool(same_bits(trained, first)), "weights=random gives the values of the trained weights")
+        hold(bool(differing_layers(trained, first)), "weights=random gives the values of the trained weights")
 
 
 def tells_weights_apart(subject: Subject) -> None:
@@ -136,11 +138,11 @@ def tells_weights_apart(subject: Subject) -> None:
         hold(own != zero, f"origin.digest is {own!r} for the trained weights and for weights=random")
 
 
-def _of_all(subject: Subject, model: Backbone) -> list[Heard]:
+def _run_all(subject: Subject, model: Backbone) -> list[Heard]:
     return [each for one in subject.run_all(model) for each in one.utterances]
 
 
-def _same_everywhere(one: Sequence[Heard], other: Sequence[Heard], when: str) -> None:
+def _assert_same_frames(one: Sequence[Heard], other: Sequence[Heard], when: str) -> None:
     """Raise AssertionError where frames differ by more than the tolerance; those that differ most are named first."""
     shares = {}
     for layer in dict.fromkeys(name for heard in one for name in heard):
@@ -153,7 +155,7 @@ def _same_everywhere(one: Sequence[Heard], other: Sequence[Heard], when: str) ->
 
 
 def _blocks(model: Backbone, waveforms: Sequence[NDArray[np.float32]]) -> Generator[Mapping[str, Frames]]:
-    """Blocks as they come; closing this closes ``extract`` where it stands."""
+    """Yield blocks as they come; closing this closes ``extract`` where it stands."""
     yield from model.extract(waves.batch(waveforms))
 
 
@@ -163,8 +165,8 @@ def _no_new_hook(subject: Subject, after: str) -> None:
     hold(not left, f"after {after}, hooks are left on {', '.join(left[:3])}; remove them in a finally block")
 
 
-def _problem_with(subject: Subject, samples: int) -> str:
-    """Why a waveform of so many samples does not do; empty = it does."""
+def _problem_of_length(subject: Subject, samples: int) -> str:
+    """Explain why a waveform of so many samples is too short; empty = it is long enough."""
     try:
         (heard,) = hear(subject.model, [noise(samples)]).utterances
     except Exception as error:  # whatever a model raises when its input is too short
@@ -173,17 +175,17 @@ def _problem_with(subject: Subject, samples: int) -> str:
     return f"no frame of {', '.join(empty)}" if empty else ""
 
 
-def _enough(subject: Subject) -> str:
-    """A length that does, found by doubling."""
+def _enough_samples(subject: Subject) -> str:
+    """Find by doubling a length that is long enough, and say so; empty = none is found."""
     samples = subject.spec.min_samples + 1
     while (samples := 2 * samples) <= 4 * subject.spec.sample_rate:
-        if not _problem_with(subject, samples):
+        if not _problem_of_length(subject, samples):
             return f"; {samples} samples are enough: declare the fewest that are"
     return ""
 
 
 def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Largest difference of the frames that both have; what is not a number in both is equal."""
+    """Compute the largest difference of the frames that both have; what is not a number in both is equal."""
     frames = min(len(one), len(other))
     one, other = one[:frames], other[:frames]
     if one.shape != other.shape:
@@ -194,13 +196,13 @@ def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def largest(heard: Sequence[Heard], layer: str) -> float:
-    """Largest finite value of a layer over some utterances, without its sign; never 0."""
+    """Find the largest finite value of a layer over some utterances, without its sign; never 0."""
     values = np.concatenate([each[layer].ravel() for each in heard if layer in each])
     return float(np.abs(values[np.isfinite(values)]).max(initial=float(np.finfo(np.float32).tiny)))
 
 
-def same_bits(one: Sequence[Heard], other: Sequence[Heard]) -> list[str]:
-    """Layers that are not the same, bit by bit."""
+def differing_layers(one: Sequence[Heard], other: Sequence[Heard]) -> list[str]:
+    """List the layers that are not the same, bit by bit."""
     return [
         layer
         for layer in dict.fromkeys(name for heard in (*one, *other) for name in heard)

@@ -18,23 +18,23 @@ _GLOBAL_HOOKS = ("_global_forward_hooks", "_global_forward_pre_hooks", "_global_
 
 
 class PlannedError(Exception):
-    """Raised in a module in the middle of a run, on purpose."""
+    """An error that is raised in a module in the middle of a run, on purpose."""
 
 
 def modules_of(thing: object) -> list[torch.nn.Module]:
-    """Every module that can be reached from an object: by attributes, containers, closures, partials and methods."""
+    """Find every module that an object holds: by attributes, containers, closures, partials and methods."""
     seen: dict[int, object] = {}
     waiting = [thing]
     while waiting:
         each = waiting.pop()
         if id(each) not in seen:
             seen[id(each)] = each
-            waiting += _held(each)
+            waiting += _objects_in(each)
     return [each for each in seen.values() if isinstance(each, torch.nn.Module)]
 
 
 def hooks_of(modules: Sequence[torch.nn.Module]) -> set[tuple[str, int]]:
-    """The hooks on some modules and those on all modules, each by where it is and its number."""
+    """List the hooks on some modules and those on all modules, each by where it is and its number."""
     own = {
         (f"{type(module).__name__} at {id(module):#x}", number)
         for module in modules
@@ -62,8 +62,8 @@ def counting(fail_at: int | None = None) -> Iterator[list[int]]:
         handle.remove()
 
 
-def _held(thing: object) -> list[Any]:
-    """What an object holds; classes, modules of Python and plain values hold nothing."""
+def _objects_in(thing: object) -> list[Any]:
+    """List what an object holds; classes, modules of Python and plain values hold nothing."""
     if isinstance(thing, type | types.ModuleType | torch.Tensor | str | bytes | int | float | complex):
         return []
     if isinstance(thing, dict | list | tuple | set | frozenset):
@@ -73,7 +73,7 @@ def _held(thing: object) -> list[Any]:
     if isinstance(thing, types.MethodType):
         return [thing.__self__]
     if isinstance(thing, types.FunctionType):
-        return [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
+        return [cell.cell_contents for cell in thing.__closure__ or () if _has_contents(cell)]
     slots = [name for kind in type(thing).__mro__ for name in _names(getattr(kind, "__slots__", ()))]
     return [*getattr(thing, "__dict__", {}).values(), *(getattr(thing, name, None) for name in slots)]
 
@@ -82,7 +82,7 @@ def _names(slots: str | Sequence[str]) -> Sequence[str]:
     return (slots,) if isinstance(slots, str) else slots
 
 
-def _filled(cell: types.CellType) -> bool:
+def _has_contents(cell: types.CellType) -> bool:
     try:
         _ = cell.cell_contents
     except ValueError:

@@ -1,4 +1,4 @@
-"""A backbone that runs as the core runs it, and what came of it, utterance by utterance."""
+"""Runs of a backbone as the core runs it, and the frames that came, utterance by utterance."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Run:
 
     @property
     def utterances(self) -> list[Heard]:
-        """What was heard of each utterance, in the batch's order."""
+        """The frames of each utterance, in the batch's order."""
         names = list(dict.fromkeys(name for block in self.blocks for name in block))
         return [
             {name: _joined([block[name] for block in self.blocks if name in block], row) for name in names}
@@ -65,7 +65,7 @@ def hear(backbone: Backbone, waveforms: Sequence[NDArray[np.float32]]) -> Run:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A backbone, loaded once for all checks that need no fresh one."""
+    """A backbone that is checked, loaded once for all checks that need no fresh one."""
 
     choice: Choice[BackboneSpec]
     spec: BackboneSpec
@@ -89,17 +89,17 @@ class Subject:
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
-        """All utterances, once."""
+        """The runs over all utterances, each of which is in one."""
         return self.run_all(self.model)
 
     @cached_property
     def heard(self) -> list[Heard]:
-        """What came of each utterance in ``runs``."""
+        """The frames of each utterance in ``runs``."""
         return [each for one in self.runs for each in one.utterances]
 
     @cached_property
     def alone(self) -> list[Heard]:
-        """What came of each utterance on its own."""
+        """The frames of each utterance when it runs on its own."""
         return [each for one in hear_all(self.model, self.waveforms) for each in one.utterances]
 
     def run_all(self, model: Backbone) -> tuple[Run, ...]:
@@ -107,7 +107,7 @@ class Subject:
         return (hear(model, self.waveforms),) if self.spec.batchable else hear_all(model, self.waveforms)
 
     def with_weights(self, weights: str, seed: int) -> BackboneSpec:
-        """The same backbone with other weights."""
+        """Build the spec of the same backbone with other weights."""
         return replace(self.choice, given={**self.choice.given, "weights": weights, "seed": seed}).build()
 
     def skip_unless_weights(self) -> None:
@@ -135,12 +135,12 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
 
 
 def hear_all(model: Backbone, waves: tuple[NDArray[np.float32], ...]) -> tuple[Run, ...]:
-    """Each utterance on its own."""
+    """Run each utterance on its own."""
     return tuple(hear(model, [wave]) for wave in waves)
 
 
 def _kept(block: Mapping[str, Frames]) -> dict[str, Frames]:
-    """A copy: a model may write the next block where this one was."""
+    """Copy a block: a model may write the next block where this one was."""
     return {name: Frames(frames.values.clone(), frames.lengths.clone()) for name, frames in block.items()}
 
 

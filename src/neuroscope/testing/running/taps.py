@@ -1,4 +1,4 @@
-"""Whether a layer is where its tap says: read in the running network, and changed there."""
+"""Checks of taps: a layer is where its tap says, read in the running network and changed there."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def declares_true_taps(subject: Subject) -> None:
     network = _network(subject, taps)
     alone = [[wave] for wave in subject.waveforms]
     for waveforms in [subject.waveforms] if subject.spec.batchable else alone:
-        frames, outputs = _both(subject, network, taps, waveforms)
+        frames, outputs = _frames_and_calls(subject, network, taps, waveforms)
         for layer in subject.spec.layers:
             if layer.tap:
-                _is_what_comes(layer, layer.tap, frames[layer.name], outputs[layer.name])
+                _assert_frames_at_tap(layer, layer.tap, frames[layer.name], outputs[layer.name])
 
 
 def follows_its_taps(subject: Subject) -> None:
@@ -57,11 +57,11 @@ def follows_its_taps(subject: Subject) -> None:
             change = {number: 1 + largest([before], layer.name)}
             after = _heard(subject, wave, partial(changed, network, taps[layer.name], change))
             where = f"layer {layer.name}: when neuron {number} is changed in module '{taps[layer.name].module}'"
-            _is_followed(layer, where, change, before[layer.name], after[layer.name])
+            _assert_change_shows(layer, where, change, before[layer.name], after[layer.name])
 
 
 def _taps(subject: Subject) -> dict[str, Tap]:
-    """Layer -> tap, for the layers that have one.
+    """Find the layers that have a tap: layer -> tap.
 
     Raises:
         NotApplicable: none has.
@@ -73,7 +73,7 @@ def _taps(subject: Subject) -> dict[str, Tap]:
 
 
 def _network(subject: Subject, taps: Mapping[str, Tap]) -> torch.nn.Module:
-    """The running backbone's network, which has the modules that the taps name."""
+    """Find the running backbone's network, and check that it has the modules that the taps name."""
     network: object = getattr(subject.model, "network", None)
     if not isinstance(network, torch.nn.Module):
         kind = "not there" if network is None else f"a {type(network).__name__}"
@@ -90,7 +90,10 @@ def _network(subject: Subject, taps: Mapping[str, Tap]) -> torch.nn.Module:
 def _passes(
     subject: Subject, waveforms: Waves, around: Callable[[], AbstractContextManager[C]]
 ) -> Iterator[tuple[Mapping[str, Frames], C]]:
-    """Run waveforms side by side; each block, with what ``around``, entered anew for each, gave while it was made."""
+    """Run waveforms side by side, and yield each block.
+
+    With it comes what ``around``, entered anew for each block, gave while it was made.
+    """
     blocks = iter(subject.model.extract(waves.batch([wave.copy() for wave in waveforms])))
     while True:
         with torch.inference_mode(), around() as within:
@@ -105,10 +108,10 @@ def _heard(subject: Subject, waveform: Waves, around: Callable[[], AbstractConte
     return Run(waves.batch(list(waveform)), blocks).utterances[0]
 
 
-def _both(
+def _frames_and_calls(
     subject: Subject, network: torch.nn.Module, taps: Mapping[str, Tap], waveforms: Waves
 ) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]]:
-    """Of each layer: frames ``[F, D]`` of every utterance in every block, and each call at its tap, ``[B, F, D]``."""
+    """Collect by layer the frames ``[F, D]`` of every utterance and block, and the calls at its tap ``[B, F, D]``."""
     frames: dict[str, list[Tensor]] = {name: [] for name in taps}
     outputs: dict[str, list[Tensor]] = {name: [] for name in taps}
     for block, captured in _passes(subject, waveforms, lambda: capture(network, taps)):
@@ -121,15 +124,15 @@ def _both(
 
 
 def _calls(captured: Captured, name: str, tap: Tap) -> list[Tensor]:
-    """The calls of one pass that are the layer's; none where the module did not run in it."""
+    """Select the calls of one pass that are the layer's; none where the module did not run in it."""
     try:
         return captured.calls(name) if tap.call is None else [captured[name]]
     except PluginBroken:
         return []
 
 
-def _is_what_comes(layer: LayerSpec, tap: Tap, frames: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
-    """Every utterance's frames of every block have to stand side by side in what came at the tap."""
+def _assert_frames_at_tap(layer: LayerSpec, tap: Tap, frames: Sequence[Tensor], outputs: Sequence[Tensor]) -> None:
+    """Raise AssertionError unless each utterance's frames of every block stand side by side in what came at the tap."""
     where = f"layer {layer.name}: module '{tap.module}'"
     calls = "is not called" if tap.call is None else f"has no call {tap.call}"
     hold(bool(outputs), f"{where} {calls} while extract runs; call it as a module, or leave the tap out")
@@ -143,12 +146,12 @@ def _is_what_comes(layer: LayerSpec, tap: Tap, frames: Sequence[Tensor], outputs
     if len({len(each) for each in outputs}) == 1:
         rows.append(torch.cat(list(outputs), dim=1).flatten(0, 1))
     most = max((float(each.abs().max()) for each in frames if len(each)), default=0.0)
-    true = all(any(_holds(each, own, TOLERANCE * most) for each in rows) for own in frames)
+    true = all(any(_contains(each, own, TOLERANCE * most) for each in rows) for own in frames)
     often = f" (it is called {len(outputs)} times: call= says which is the layer)" if len(outputs) > 1 else ""
     hold(true, f"{where} puts out other values than the layer's frames{often}: is a nonlinearity or norm between them?")
 
 
-def _holds(rows: Tensor, frames: Tensor, tolerance: float) -> bool:
+def _contains(rows: Tensor, frames: Tensor, tolerance: float) -> bool:
     """Whether some frames ``[F, D]`` stand one after another in rows ``[N, D]``."""
     count = len(frames)
     if not count or count > len(rows):
@@ -160,10 +163,13 @@ def _holds(rows: Tensor, frames: Tensor, tolerance: float) -> bool:
     )
 
 
-def _is_followed(
+def _assert_change_shows(
     layer: LayerSpec, where: str, change: Mapping[int, float], before: NDArray[Any], after: NDArray[Any]
 ) -> None:
-    """Frames of one utterance, before and after: the changed neuron's columns have to be others, and those alone."""
+    """Raise AssertionError unless the change shows in the changed neuron's columns, and in those alone.
+
+    The frames are those of one utterance, before and after the change.
+    """
     ((number, value),) = change.items()
     own = np.arange(layer.width) % _neurons(layer) == number
     spread = difference(before[:, ~own], after[:, ~own])
