@@ -64,21 +64,37 @@ def data_for(kind, folder):
     return []
 
 
-def make_and_check(kind, folder):
-    target, package = folder / "installed", folder / f"neuroscope-my-{kind}"
-    assert new(f"my-{kind}", "--kind", kind, "--into", folder).exit_code == 0
-    install([package], target)
-    assert f"{kind} my-{kind}" in do("neuroscope", "plugins", cwd=folder, path=target)
-    (folder / kind).mkdir()
-    do("neuroscope", "check", kind, f"my-{kind}", *data_for(kind, folder / kind), cwd=folder, path=target)
-    do("neuroscope", "check", "plugin", package.name, cwd=folder, path=target)
-    assert "passed" in do("pytest", "-p", "no:cacheprovider", cwd=package, path=target)
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder with a package of every kind, and all of them installed beside them."""
+    folder = tmp_path_factory.mktemp("scaffold")
+    for kind in KINDS:
+        assert new(f"my-{kind}", "--kind", kind, "--into", folder).exit_code == 0
+    install([folder / f"neuroscope-my-{kind}" for kind in KINDS], folder / "installed")
+    return folder
+
+
+@pytest.mark.timeout(400)
+def test_every_installed_package_is_listed(installed):
+    listed = do("neuroscope", "plugins", cwd=installed, path=installed / "installed")
+    assert all(f"{kind} my-{kind}" in listed for kind in KINDS)
 
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_package_of_each_kind_installs_is_listed_and_passes(tmp_path, kind):
-    make_and_check(kind, tmp_path)
+def test_an_installed_package_of_each_kind_passes_its_own_tests(installed, kind):
+    """They are the checks of the kit, as an author gets them."""
+    target, package = installed / "installed", installed / f"neuroscope-my-{kind}"
+    do("neuroscope", "check", "plugin", package.name, cwd=installed, path=target)
+    assert "passed" in do("pytest", "-p", "no:cacheprovider", cwd=package, path=target)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("kind", KINDS)
+def test_neuroscope_check_says_the_same(installed, tmp_path, kind):
+    target = installed / "installed"
+    do("neuroscope", "check", kind, f"my-{kind}", *data_for(kind, tmp_path), cwd=tmp_path, path=target)
 
 
 def test_there_is_a_template_for_every_kind():
