@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope import Pooling, PoolingState, Unit, hookimpl
+from neuroscope.contracts.features import Pooling, PoolingState, Unit
+from neuroscope.plugin.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from neuroscope import Frames, LayerSpec, Registrar
+    from neuroscope.contracts.backbone import Frames, LayerSpec
+    from neuroscope.plugin.registry import Registrar
 
 
 @hookimpl
