@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from neuroscope.report.sections import Section
 
-_TABLE = "white-space:pre;font-variant-numeric:tabular-nums"  # blanks hold the columns of numbers in line
+_TABLE = "margin:1em 0;white-space:pre;font-variant-numeric:tabular-nums"  # blanks keep numbers in line
+_COLOURS = {"cyan": ";color:#1f6f8b"}
 
 
 def as_html(sections: Iterable[Section]) -> str:
@@ -42,4 +43,5 @@ def _row(columns: Sequence[Column], values: Sequence[Any], style: str) -> str:
 
 def _cell(tag: str, column: Column, value: Any) -> str:
     side = "right" if column.justify == "right" else "left"
-    return f'<{tag} style="text-align:{side}">{escape(str(value))}</{tag}>'
+    colour = _COLOURS.get(str(getattr(value, "style", "")), "")
+    return f'<{tag} style="text-align:{side}{colour}">{escape(str(value))}</{tag}>'
