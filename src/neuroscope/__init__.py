@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from neuroscope.plugin.hookspecs import API_VERSION, hookimpl
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Registrar, require
+    from neuroscope.workflows.face import extract, neurons, probe
 
 _HOMES = {
     "neuroscope.contracts.audio": "Manifest Trial Utterance WaveBatch",
@@ -56,6 +57,7 @@ _HOMES = {
     "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",
     "neuroscope.plugin.loading": "Plugins",
     "neuroscope.plugin.registry": "Registrar require",
+    "neuroscope.workflows.face": "extract neurons probe",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -102,7 +104,10 @@ __all__ = [
     "Utterance",
     "Verification",
     "WaveBatch",
+    "extract",
     "hookimpl",
+    "neurons",
+    "probe",
     "require",
 ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ RUNS = 5
 CONTROLS = ("random", "permuted")
 """Of a study of neurons: what the probe reaches on random features, and on permuted labels."""
 
-DTYPE = "float32"
+DTYPE: Final = "float32"
 MAX_ERRORS = 0.05
 MAX_DURATION = 300.0
 """Seconds; a model that does not stream needs memory in proportion, or worse (about the padded seconds of a batch)."""
@@ -59,6 +59,8 @@ class Preset:
     one_split: bool
     source: str
 
+
+PresetName: TypeAlias = Literal["paper", "neurox"]
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neuroscope.neurons.subsets import STEPS, size, steps
+from neuroscope.neuron_analysis.subsets import STEPS, size, steps
 
 WIDTHS = {
     "ADI": (2000, 2000, 2000, 3000, 1500, 600),

@@ -9,7 +9,6 @@ import typer
 
 from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_json
-from neuroscope.report.summary import lines_of_extraction
 
 
 @commands.with_options
@@ -39,5 +38,4 @@ def extract(
     if json:
         write_json(result)
     else:
-        (record,) = result.run.extractions
-        say(*lines_of_extraction(record), f"Representation {record.representation}")
+        say(*result.sections())

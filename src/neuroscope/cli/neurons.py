@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_json
 from neuroscope.defaults import CONTROLS
-from neuroscope.report.summary import lines_of_cell, lines_of_extraction, lines_of_warnings, what_varied
-
-if TYPE_CHECKING:
-    from neuroscope.contracts.records import CellRecord
-    from neuroscope.workflows import Result
 
 
 @commands.with_options
@@ -66,25 +61,4 @@ def neurons(
     if json:
         write_json(result)
     else:
-        _show(result)
-
-
-def _show(result: Result) -> None:
-    from neuroscope.report.neuron_findings import Findings
-    from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
-
-    (extraction,), (cell,) = result.run.extractions, result.run.cells
-    findings = Findings(result.rows)
-    say(*lines_of_extraction(extraction), *lines_of_cell(cell), _ranking_line(cell), "")
-    say(controls_table(findings), "", "Trained anew on a share of the neurons", sets_table(findings), "")
-    say(minimal_table(findings), "")
-    if findings.layers:
-        say("The minimal set over the layers", layers_table(findings), "")
-    say(*sentences(findings), f"{what_varied(cell)} Interval: bootstrap over the test part's groups.")
-    say(*lines_of_warnings(cell), "", str(result.folder))
-
-
-def _ranking_line(cell: CellRecord) -> str:
-    neurons = cell.neurons or {}
-    counts = ", ".join(f"{count} {layer}" for layer, count in neurons.items())
-    return f"Ranking: {cell.ranking}. Neurons: {sum(neurons.values())} ({counts})."
+        say(*result.sections())

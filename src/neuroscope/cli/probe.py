@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from neuroscope import commands
 from neuroscope.cli.terminal import fail_with_cells, progress_bar, say, write_json
-from neuroscope.report.summary import lines_of_cell, lines_of_extraction, lines_of_warnings, what_varied
-
-if TYPE_CHECKING:
-    from neuroscope.contracts.records import CellRecord
-    from neuroscope.report.layer_curve import Curve
-    from neuroscope.workflows import Result
 
 
 @commands.with_options
@@ -50,24 +44,5 @@ def probe(
     if json:
         write_json(result)
     else:
-        _show(result)
+        say(*result.sections())
     fail_with_cells(result, debug=context.obj.debug)
-
-
-def _show(result: Result) -> None:
-    from neuroscope.report.layer_curve import curves
-
-    for extraction in result.run.extractions:
-        say(*lines_of_extraction(extraction))
-    for cell, curve in zip(result.run.cells, curves(result.rows), strict=True):
-        _show_cell(cell, curve)
-    say("", str(result.folder))
-
-
-def _show_cell(cell: CellRecord, curve: Curve) -> None:
-    from neuroscope.report.layer_curve import sentence
-    from neuroscope.report.layer_table import layer_table
-
-    say(*lines_of_cell(cell), "", layer_table(curve), "")
-    say(f"{what_varied(cell)} Interval: bootstrap over the test part's groups.")
-    say(*lines_of_warnings(cell), sentence(curve))

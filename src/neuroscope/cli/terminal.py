@@ -50,8 +50,10 @@ def fail_with_cells(result: Result, *, debug: bool) -> None:
     """End with exit code 1 where cells have no result, and say which and why; the others were shown."""
     import typer
 
+    from neuroscope.report.summary import line_of_failure
+
     for cell, error in zip(result.run.failed, result.errors, strict=False):
-        complain(f"Error: {cell.task} in {cell.backbone} has no result: {cell.error}")
+        complain(f"Error: {line_of_failure(cell)}")
         if debug:
             raise error
     if result.run.failed:

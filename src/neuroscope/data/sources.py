@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.defaults import FOLDER_READER, READERS
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.plugin import options
+from neuroscope.plugin.values import path_of, texts_of
 from neuroscope.runtime.files import data_folders
 
 if TYPE_CHECKING:
@@ -29,15 +31,31 @@ class Data:
 
     Attributes:
         dataset: a dataset in the component grammar; empty = told by ``root``.
-        root: the file or folder of the dataset.
-        roots: ``DATASET=PATH`` for several datasets that are joined.
-        where: ``COLUMN=VALUE[,VALUE]``; all of them hold.
+        root: the file or folder of the dataset; a text becomes a path, with ``~`` read.
+        roots: ``DATASET=PATH`` for several datasets that are joined; one text or several.
+        where: ``COLUMN=VALUE[,VALUE]``; all of them hold; one text or several.
+
+    Raises:
+        BadOption: a value is of none of these types.
     """
 
     dataset: str = ""
     root: Path | None = None
-    roots: Sequence[str] = field(default_factory=tuple)
-    where: Sequence[str] = field(default_factory=tuple)
+    roots: Sequence[str] = ()
+    where: Sequence[str] = ()
+
+    def __init__(
+        self,
+        *,
+        dataset: str = "",
+        root: str | PathLike[str] | None = None,
+        roots: str | Sequence[str] = (),
+        where: str | Sequence[str] = (),
+    ) -> None:
+        (named,) = texts_of("dataset", [dataset])
+        given = {"root": path_of("root", root), "roots": texts_of("roots", roots), "where": texts_of("where", where)}
+        for name, value in {"dataset": named, **given}.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +108,7 @@ def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[
     elif roots:
         choices = [plugins.datasets.choose(name) for name in roots]
     elif data.root is not None:
-        choices = [plugins.datasets.choose(_reader_of(data.root))]
+        choices = [plugins.datasets.choose(_reader_of(data.root, plugins))]
     elif wanted:
         choices = [plugins.datasets.choose(name) for name in wanted]
     else:
@@ -110,11 +128,13 @@ def _roots(data: Data) -> dict[str, Path]:
         raise BadOption(f"--data ...={error}: expected a path") from None
 
 
-def _reader_of(root: Path) -> str:
+def _reader_of(root: Path, plugins: Plugins) -> str:
     if root.is_dir():
         return FOLDER_READER
     if not root.exists():
-        raise MissingData(f"--root {root} does not exist; name a manifest ({', '.join(READERS)}) or a folder of audio")
+        hint = f"; there is a dataset of this name: --dataset {root}" if str(root) in plugins.datasets.entries else ""
+        wanted = f"name a manifest ({', '.join(READERS)}) or a folder of audio{hint}"
+        raise MissingData(f"--root {root} does not exist; {wanted}")
     if root.suffix.lower() not in READERS:
         raise BadOption(f"--root {root}: expected a folder or a file that ends in {', '.join(READERS)}")
     return READERS[root.suffix.lower()]

@@ -8,7 +8,6 @@ from neuroscope.contracts.rows import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import altair
 
@@ -18,16 +17,15 @@ _COLOURS = ("#1f6f8b", "#c8553d", "#6a994e", "#7b4b94", "#b08900", "#444444")
 _PER_ROW = 2
 
 
-def save_layer_chart(curves: Sequence[Curve], folder: Path) -> None:
-    """Write ``layers.svg`` and ``layers.png``: a panel a task, a line a backbone, intervals, the majority dashed."""
+def layer_chart(curves: Sequence[Curve]) -> altair.ConcatChart:
+    """Draw a panel a task, a line a backbone, with intervals, and the majority dashed."""
     import altair
 
     tasks = list(dict.fromkeys(curve.task for curve in curves))
     panels = [_panel([curve for curve in curves if curve.task == task], task) for task in tasks]
-    chart = altair.concat(*panels, columns=_PER_ROW).configure_view(stroke=None).configure_axis(labelFontSize=12)
+    chart: altair.ConcatChart = altair.concat(*panels, columns=_PER_ROW).configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, gridColor="#eeeeee")
-    chart.save(folder / "layers.svg")
-    chart.save(folder / "layers.png", scale_factor=2)
+    return chart
 
 
 def _panel(curves: Sequence[Curve], task: str) -> altair.LayerChart | altair.FacetChart:

@@ -57,17 +57,56 @@ def _curve(rows: Sequence[Row], metric: str) -> Curve:
     return Curve(rows[0].backbone, rows[0].task, layers, points["", conditions.MAJORITY])
 
 
+@dataclass(frozen=True, slots=True)
+class BestLayer:
+    """A cell's best layer, and what its interval does not separate from it; accuracies are fractions.
+
+    Attributes:
+        backbone: canonical text.
+        task: the same.
+        layer: its name; ALL is compared, and never the best.
+        accuracy: mean over runs.
+        low: lower end of the 95 % interval; None where the test part is one group.
+        high: upper end.
+        not_separated: the other layers, ALL among them, that reach ``low``; every other one where there is no interval.
+        above_majority: its interval excludes the majority baseline; False: no layer is shown to know it.
+    """
+
+    backbone: str
+    task: str
+    layer: str
+    accuracy: float
+    low: float | None
+    high: float | None
+    not_separated: tuple[str, ...]
+    above_majority: bool
+
+
+def best_layer(curve: Curve) -> BestLayer:
+    """Find the best layer, and the layers that its interval does not separate from it."""
+    best = max((point for point in curve.points if point.layer != ALL), key=lambda point: point.value)
+    others = [point for point in curve.points if point is not best]
+    low = best.low
+    return BestLayer(
+        backbone=curve.backbone,
+        task=curve.task,
+        layer=best.layer,
+        accuracy=best.value,
+        low=low,
+        high=best.high,
+        not_separated=tuple(point.layer for point in others if low is None or point.value >= low),
+        above_majority=low is not None and curve.majority.value < low,
+    )
+
+
 def sentence(curve: Curve) -> str:
     """The best layer, and what its interval does not separate from it: other layers, or the majority baseline."""
-    single = [point for point in curve.points if point.layer != ALL]
-    best = max(single, key=lambda point: point.value)
-    lead = f"Best layer: {best.layer}, {100 * best.value:.1f} %"
+    best = best_layer(curve)
+    lead = f"Best layer: {best.layer}, {100 * best.accuracy:.1f} %"
     if best.low is None:
         return f"{lead}; its test part is one group, so there is no interval to compare others with."
-    if curve.majority.value >= best.low:
+    if not best.above_majority:
         return f"{lead}; its interval does not separate it from the majority baseline: no layer is shown to know it."
-    others = [point for point in curve.points if point is not best]
-    near = [point.layer for point in others if point.value >= best.low]
-    if near:
-        return f"{lead}; its interval does not separate it from {', '.join(near)}."
-    return f"{lead}; its interval separates it from all others." if others else f"{lead}."
+    if best.not_separated:
+        return f"{lead}; its interval does not separate it from {', '.join(best.not_separated)}."
+    return f"{lead}; its interval separates it from all others." if len(curve.points) > 1 else f"{lead}."

@@ -8,8 +8,6 @@ from neuroscope.contracts import conditions, metric_names
 from neuroscope.report.neuron_findings import SETS, share
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import altair
 
     from neuroscope.report.neuron_findings import Findings
@@ -19,17 +17,16 @@ _WIDTH, _HEIGHT = 420, 280
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
-def save_neuron_chart(findings: Findings, title: str, folder: Path) -> None:
-    """Write ``neurons.svg`` and ``neurons.png``."""
+def neuron_chart(findings: Findings, title: str) -> altair.HConcatChart:
+    """Draw accuracy against the share of neurons, and the minimal set over the layers where there are several."""
     import altair
 
     panels = [_accuracies(findings, title)]
     if findings.layers:
         panels.append(_layers(findings))
-    chart = altair.hconcat(*panels, spacing=40).configure_view(stroke=None)
+    chart: altair.HConcatChart = altair.hconcat(*panels, spacing=40).configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, gridColor="#eeeeee")
-    chart.save(folder / "neurons.svg")
-    chart.save(folder / "neurons.png", scale_factor=2)
+    return chart
 
 
 def _accuracies(findings: Findings, title: str) -> altair.LayerChart | altair.FacetChart:

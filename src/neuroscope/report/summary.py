@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from neuroscope.contracts.records import CellRecord, ExtractionRecord
+    from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
 
 
 def lines_of_extraction(record: ExtractionRecord) -> list[str]:
@@ -59,6 +59,11 @@ def lines_of_cell(cell: CellRecord) -> list[str]:
 def lines_of_warnings(cell: CellRecord) -> list[str]:
     """What a reader has to be careful about, a line a kind."""
     return [f"Warning: {line}." for line in cell.cautions]
+
+
+def line_of_failure(cell: FailedCell) -> str:
+    """Which cell has no result, and why."""
+    return f"{cell.task} in {cell.backbone} has no result: {cell.error}"
 
 
 def what_varied(cell: CellRecord) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from neuroscope.contracts import conditions
 from neuroscope.contracts.rows import ALL
 from neuroscope.errors import BadOption, MissingData
-from neuroscope.neurons.study import NeuronSettings
-from neuroscope.neurons.study import study as study_neurons
+from neuroscope.neuron_analysis.study import NeuronSettings
+from neuroscope.neuron_analysis.study import study as study_neurons
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.problem_data import ProbeData
 

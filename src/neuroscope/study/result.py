@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from neuroscope.contracts.records import RunRecord
-from neuroscope.errors import NeuroscopeError
+from neuroscope.errors import NeuroscopeError, UnknownName
+from neuroscope.report.layer_curve import best_layer, curves, sentence
+from neuroscope.report.neuron_findings import Findings, share
+from neuroscope.report.summary import line_of_failure, lines_of_extraction
 from neuroscope.runtime.versions import all_versions
+from neuroscope.study.rows_table import rows_table
+from neuroscope.study.run_folder import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    import altair
     import polars
 
-    from neuroscope.contracts.records import ExtractionRecord
+    from neuroscope.contracts.records import ExtractionRecord, FailedCell
     from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import LoadedData
+    from neuroscope.report.layer_curve import BestLayer
+    from neuroscope.report.sections import Section
     from neuroscope.runtime.clock import Clock
     from neuroscope.study.cell_loop import FinishedCells
+
+    Tables = Mapping[str, Callable[[], polars.DataFrame]]
 
 _OF_A_TASK = ("split", "manifest")  # alike in all cells of a task
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command found.
+@dataclass(frozen=True, repr=False)
+class Result(ABC):
+    """What a command found; a notebook shows what a terminal would.
 
     Attributes:
         run: the content of ``run.json``.
         rows: of the tidy table.
         folder: the run folder; None for ``extract``.
-        errors: why cells have no result, beside ``run.failed``.
+        errors: why cells have no result, beside ``failed``.
     """
 
     run: RunRecord
@@ -40,29 +51,221 @@ class Result:
     folder: Path | None
     errors: tuple[Exception, ...] = ()
 
+    @property
+    def failed(self) -> tuple[FailedCell, ...]:
+        """The cells that have no result, and why; the others stand."""
+        return self.run.failed
 
-def finish(
-    done: FinishedCells,
-    command: Sequence[str],
-    clock: Clock,
-    loaded: LoadedData,
-    pictures: Callable[[Sequence[Row], Path], None],
-) -> Result:
+    @abstractmethod
+    def sections(self) -> list[Section]:
+        """What people are shown: lines and tables."""
+
+    @abstractmethod
+    def lines(self) -> list[str]:
+        """The same in a line a cell."""
+
+    def _table(self, name: str, own: Tables) -> polars.DataFrame:
+        """A table by its name: of the findings, of the extractions, or of the run folder.
+
+        Raises:
+            UnknownName: there is none of this name.
+            MissingData: it is one of the run folder, which is gone or was written anew.
+        """
+        from neuroscope.report.frames import extractions_of, skipped_of
+
+        extractions = self.run.extractions
+        tables: Tables = {
+            **own,
+            "rows": lambda: rows_table(self.rows),
+            "extractions": lambda: extractions_of(extractions),
+            "skipped": lambda: skipped_of(extractions),
+        }
+        if name in tables:
+            return tables[name]()
+        found = None if self.folder is None else read_table(self.folder, name, self.run)
+        if found is None:
+            raise UnknownName("table", name, [*tables, *self._in_folder])
+        return found
+
+    _in_folder: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        where = "" if self.folder is None else f" in {self.folder}"
+        lines = [*self.lines(), *map(line_of_failure, self.failed)]
+        return "\n  ".join([f"<{type(self).__name__}{where}", *lines]) + ">"
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows."""
+        from neuroscope.report.html import as_html
+
+        failures = [f"Error: {line_of_failure(cell)}" for cell in self.failed]
+        return as_html([*self.sections(), *(["", *failures] if failures else [])])
+
+
+class StudyResult(Result):
+    """What a study found: it has a run folder, and a picture."""
+
+    picture: ClassVar[str]
+    """Name of the picture's files in the run folder."""
+
+    @abstractmethod
+    def chart(self) -> altair.ConcatChart | altair.HConcatChart:
+        """The picture, as an Altair chart."""
+
+
+class ProbeResult(StudyResult):
+    """Which layers know it: a cell for every backbone and task."""
+
+    picture = "layers"
+    _in_folder = ("predictions", "split", "manifest")
+
+    @property
+    def best(self) -> tuple[BestLayer, ...]:
+        """The best layer of each cell, with what its interval does not separate from it."""
+        return tuple(map(best_layer, curves(self.rows)))
+
+    def table(self, name: str = "layers") -> polars.DataFrame:
+        """What was found, as a data frame; accuracies are fractions.
+
+        Args:
+            name: ``layers``: a row a cell and layer, ``backbone task layer accuracy sd low high majority`` (mean and ±
+                over runs, 95 % interval, accuracy of the majority baseline); ``rows``: the tidy table, with all metrics
+                and every run; ``extractions``; ``skipped``; ``predictions``, ``split``, ``manifest`` of the run folder.
+
+        Raises:
+            UnknownName: there is no such table.
+            MissingData: the run folder is gone, or holds a later run.
+        """
+        from neuroscope.report.frames import layers_of_curves
+
+        return self._table(name, {"layers": lambda: layers_of_curves(curves(self.rows))})
+
+    def chart(self) -> altair.ConcatChart:
+        """The layer curves as an Altair chart: a panel a task, a line a backbone, 95 % intervals, the majority."""
+        from neuroscope.report.layer_chart import layer_chart
+
+        return layer_chart(curves(self.rows))
+
+    def sections(self) -> list[Section]:
+        """What people are shown: extractions, the layers of each cell, the folder."""
+        from neuroscope.report import sections
+
+        return [*sections.of_probe(self.run, self.rows), "", str(self.folder)]
+
+    def lines(self) -> list[str]:
+        """The sentence that may be said of each cell."""
+        return [f"{curve.task} in {curve.backbone}: {sentence(curve)}" for curve in curves(self.rows)]
+
+
+class NeuronsResult(StudyResult):
+    """Which neurons of one backbone know what one task asks."""
+
+    picture = "neurons"
+    _in_folder = ("rankings", "minimal_neurons", "predictions", "split", "manifest")
+
+    def table(self, name: str = "conditions") -> polars.DataFrame:
+        """What was found, as a data frame; accuracies are fractions, ``percent`` is the share of the neurons, 0 to 100.
+
+        Args:
+            name: ``conditions``: the probe on all neurons, its controls, and the same probe with most neurons masked,
+                ``condition percent accuracy sd low high``; ``sets``: probes trained anew on a share of the neurons,
+                ``percent set accuracy sd low high``; ``minimal``: the minimal sets, ``condition neurons percent
+                accuracy difference low high at_random``; ``layers``: the minimal set over the layers, ``layer neurons
+                percent expected p_value``; all of these begin with ``backbone task``. ``rows``: the tidy table;
+                ``extractions``; ``skipped``; ``rankings``, ``minimal_neurons``, ``predictions``, ``split``,
+                ``manifest`` of the run folder.
+
+        Raises:
+            UnknownName: there is no such table.
+            MissingData: the run folder is gone, or holds a later run.
+        """
+        from neuroscope.report import frames
+
+        findings = Findings(self.rows)
+        own: Tables = {
+            "conditions": lambda: self._named(frames.conditions_of(findings)),
+            "sets": lambda: self._named(frames.sets_of(findings)),
+            "minimal": lambda: self._named(frames.minimal_of(findings)),
+            "layers": lambda: self._named(frames.layers_of(findings)),
+        }
+        return self._table(name, own)
+
+    def chart(self) -> altair.HConcatChart:
+        """Accuracy against the share of neurons, and the minimal set over the layers, as an Altair chart."""
+        from neuroscope.report.neuron_chart import neuron_chart
+
+        (cell,) = self.run.cells
+        return neuron_chart(Findings(self.rows), f"{cell.task} ({cell.backbone})")
+
+    def sections(self) -> list[Section]:
+        """What people are shown: the tables of findings, and the folder."""
+        from neuroscope.report import sections
+
+        return [*sections.of_neurons(self.run, self.rows), "", str(self.folder)]
+
+    def lines(self) -> list[str]:
+        """How many neurons the minimal set has."""
+        (cell,), findings = self.run.cells, Findings(self.rows)
+        sizes = [findings.any(metric, findings.chosen) for metric in ("neurons", "neurons_percent", "accuracy")]
+        count, percent, accuracy = (0.0 if each is None else each.value for each in sizes)
+        size = f"{count:.1f} neurons, {share(percent)} of all, {100 * accuracy:.1f} %"
+        return [f"{cell.task} in {cell.backbone}: minimal set {size}."]
+
+    def _named(self, table: polars.DataFrame) -> polars.DataFrame:
+        """The table with the cell's names before it, so that tables of several calls may be joined."""
+        import polars
+
+        (cell,) = self.run.cells
+        names = (polars.lit(cell.backbone).alias("backbone"), polars.lit(cell.task).alias("task"))
+        return table.select(*names, polars.all())
+
+
+class ExtractionResult(Result):
+    """What was brought into the store."""
+
+    def table(self, name: str = "extractions") -> polars.DataFrame:
+        """What was done, as a data frame.
+
+        Args:
+            name: ``extractions``: ``backbone representation dataset utterances computed found skipped``; ``skipped``:
+                ``backbone utterance reason detail``.
+
+        Raises:
+            UnknownName: there is no such table.
+        """
+        return self._table(name, {})
+
+    def sections(self) -> list[Section]:
+        """What people are shown: counts, and the key in the store."""
+        from neuroscope.report import sections
+
+        return sections.of_extraction(self.run)
+
+    def lines(self) -> list[str]:
+        """How many utterances were extracted."""
+        return [lines_of_extraction(record)[0] for record in self.run.extractions]
+
+
+R = TypeVar("R", bound=StudyResult)
+
+
+def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Clock, loaded: LoadedData) -> R:
     """Join the parts of all cells in the run folder.
 
     Args:
+        kind: of the result, which has the picture.
         done: the cells.
         command: what was typed.
         clock: of the command.
         loaded: the utterances.
-        pictures: draws the rows into a folder.
 
     Raises:
         NeuroscopeError: the run folder cannot be written.
     """
+    from neuroscope.report.pictures import save
+
     if done.folder is None:
         raise NeuroscopeError("no cell has a result")
-    rows = done.rows
     stamp = clock.stamp()
     run = RunRecord(
         command=tuple(command),
@@ -74,11 +277,13 @@ def finish(
         failed=tuple(done.failed),
         versions=all_versions(),
     )
-    done.folder.finish(rows, run, _joined_tables(done), lambda folder: pictures(rows, folder))
-    return Result(run, rows, done.folder.out, tuple(done.errors))
+    result = kind(run, done.rows, done.folder.out, tuple(done.errors))
+    tables = _joined_tables(done)
+    done.folder.finish(result.rows, run, tables, lambda folder: save(result.chart(), folder, kind.picture))
+    return result
 
 
-def extraction_result(record: ExtractionRecord, command: Sequence[str], clock: Clock) -> Result:
+def extraction_result(record: ExtractionRecord, command: Sequence[str], clock: Clock) -> ExtractionResult:
     """Say what an extraction alone did."""
     stamp = clock.stamp()
     run = RunRecord(
@@ -89,7 +294,7 @@ def extraction_result(record: ExtractionRecord, command: Sequence[str], clock: C
         cells=(),
         versions=all_versions(),
     )
-    return Result(run, [], None)
+    return ExtractionResult(run, [], None)
 
 
 def _joined_tables(done: FinishedCells) -> dict[str, polars.DataFrame]:

@@ -78,7 +78,7 @@ class RunFolder:
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
                 pictures(folder)
-                (folder / _RUN).write_text(json.dumps(plain(run), indent=1) + "\n")
+                (folder / _RUN).write_text(_as_json(run))
         self.close()
 
     def close(self) -> None:
@@ -106,7 +106,29 @@ def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
                 return RunFolder(left)
             except BadOption:  # it goes on in another process
                 continue
-    return RunFolder(runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{digest}")
+    return RunFolder(runs / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{digest}")
+
+
+def read_table(out: Path, name: str, run: RunRecord) -> polars.DataFrame | None:
+    """Read a table that a run left in its folder; None where it left none of this name.
+
+    Raises:
+        MissingData: the folder is gone, or holds another run by now.
+    """
+    import polars
+
+    try:
+        same = (out / _RUN).read_text() == _as_json(run)
+    except OSError:
+        same = False
+    if not same:
+        raise MissingData(f"{out} is gone, or holds another run by now; run it again, or name another folder")
+    file = out / f"{name}.parquet"
+    return polars.read_parquet(file) if file.name in {each.name for each in out.iterdir()} else None
+
+
+def _as_json(run: RunRecord) -> str:
+    return json.dumps(plain(run), indent=1) + "\n"
 
 
 @contextmanager

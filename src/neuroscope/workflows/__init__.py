@@ -1,14 +1,20 @@
-"""What the commands do, without a terminal: one call each, for notebooks; the same rows as on the command line."""
+"""What the commands do, without a terminal: one call each, of settings that are checked already.
+
+``neuroscope.probe``, ``neurons`` and ``extract`` (in ``face``) are the same calls for people, with plain keywords.
+"""
 
 from neuroscope.extraction.session import ExtractionSettings
-from neuroscope.study.result import Result
+from neuroscope.study.result import ExtractionResult, NeuronsResult, ProbeResult, Result
 from neuroscope.study.settings import StudySettings
 from neuroscope.workflows.neurons import neurons
 from neuroscope.workflows.probing import probe
 from neuroscope.workflows.vectors import export, extract, import_vectors
 
 __all__ = [
+    "ExtractionResult",
     "ExtractionSettings",
+    "NeuronsResult",
+    "ProbeResult",
     "Result",
     "StudySettings",
     "export",

@@ -11,13 +11,11 @@ from neuroscope.defaults import CONTROLS
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_ranking
-from neuroscope.report.neuron_chart import save_neuron_chart
-from neuroscope.report.neuron_findings import Findings
 from neuroscope.runtime.clock import Clock
 from neuroscope.study.cell_loop import run_cells
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.neuron_cell import check_twin, neuron_settings
-from neuroscope.study.result import finish
+from neuroscope.study.result import NeuronsResult, finish
 from neuroscope.study.run_folder import check_file, check_out, write_csv
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks
 
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import Data
-    from neuroscope.study.result import Result
 
 
 def neurons(
@@ -45,7 +41,7 @@ def neurons(
     extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
-) -> Result:
+) -> NeuronsResult:
     """Which neurons of a backbone know what a task asks? Ranking, controls, ablation, minimal sets, layers.
 
     Args:
@@ -90,11 +86,7 @@ def neurons(
     done = run_cells([spec], runner, out, workspace.folder / "runs")
     clock.lap("extracting and studying")
     listed = done.parts[0].tables["minimal_neurons"]
-    result = finish(done, command, clock, loaded, _save_picture)
+    result = finish(NeuronsResult, done, command, clock, loaded)
     if list_to is not None:
         write_csv(list_to, listed)
     return result
-
-
-def _save_picture(rows: Sequence[Row], folder: Path) -> None:
-    save_neuron_chart(Findings(rows), f"{rows[0].task} ({rows[0].backbone})", folder)

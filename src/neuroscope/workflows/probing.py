@@ -9,12 +9,10 @@ from neuroscope.data import sources
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
-from neuroscope.report.layer_chart import save_layer_chart
-from neuroscope.report.layer_curve import curves
 from neuroscope.runtime.clock import Clock
 from neuroscope.study.cell_loop import run_cells
 from neuroscope.study.cell_runner import CellRunner
-from neuroscope.study.result import finish
+from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import check_out
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks, resolve
 
@@ -22,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import Data
-    from neuroscope.study.result import Result
 
 
 def probe(
@@ -39,7 +35,7 @@ def probe(
     extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
-) -> Result:
+) -> ProbeResult:
     """Which layers of which backbones know what the tasks ask? Every backbone with every task.
 
     Args:
@@ -55,7 +51,7 @@ def probe(
         progress: told of long work.
 
     Returns:
-        What was found; cells that failed are in ``run.failed``, and the others stand.
+        What was found; cells that failed are in ``failed``, and the others stand.
 
     Raises:
         NeuroscopeError: whatever the user can mend, where it is found before any cell, or no cell has a result. Nothing
@@ -81,8 +77,4 @@ def probe(
     clock.lap("preparing")
     done = run_cells(specs, runner, out, workspace.folder / "runs")
     clock.lap("extracting and probing")
-    return finish(done, command, clock, loaded, _save_pictures)
-
-
-def _save_pictures(rows: Sequence[Row], folder: Path) -> None:
-    save_layer_chart(curves(rows), folder)
+    return finish(ProbeResult, done, command, clock, loaded)

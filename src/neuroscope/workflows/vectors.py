@@ -11,7 +11,7 @@ from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
-from neuroscope.study.result import Result, extraction_result
+from neuroscope.study.result import extraction_result
 from neuroscope.study.vectors import bring_vectors
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from neuroscope.data.sources import Data
     from neuroscope.exchange.importing import ImportSummary
+    from neuroscope.study.result import ExtractionResult
 
 
 def extract(
@@ -32,7 +33,7 @@ def extract(
     extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
-) -> Result:
+) -> ExtractionResult:
     """Bring every utterance of the data into the store; arguments as for ``probe``.
 
     Raises:

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from neuroscope.probing.cell import Cell
-from neuroscope.report.layer_chart import save_layer_chart
-from neuroscope.report.layer_curve import Curve, Point, curves, sentence
+from neuroscope.report import pictures
+from neuroscope.report.layer_chart import layer_chart
+from neuroscope.report.layer_curve import Curve, Point, best_layer, curves, sentence
 from neuroscope.report.layer_table import layer_table
 
 
@@ -52,6 +53,22 @@ def test_without_an_interval_nothing_is_compared():
     assert "no interval" in sentence(curve(point("l1", 0.5), point("l2", 0.9)))
 
 
+@pytest.mark.parametrize(
+    ("points", "not_separated", "above"),
+    [
+        ([point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), point("ALL", 0.99, 0.98, 1)], ("ALL",), True),
+        ([point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95)], (), True),
+        ([point("l1", 0.5, 0.4, 0.6), point("l2", 0.56, 0.45, 0.65)], ("l1",), False),
+        ([point("l1", 0.5), point("l2", 0.9)], ("l1",), False),
+    ],
+)
+def test_the_best_layer_as_data(points, not_separated, above):
+    best = best_layer(curve(*points))
+    assert (best.backbone, best.task, best.layer) == ("b", "t", "l2")
+    assert (best.not_separated, best.above_majority) == (not_separated, above)
+    assert (best.accuracy, best.low, best.high) == (points[1].value, points[1].low, points[1].high)
+
+
 def rows_of(backbone, task):
     conditions = dict.fromkeys(
         ("representation", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"), "x"
@@ -85,7 +102,7 @@ def test_the_table_shows_every_layer_and_the_baseline():
 
 def test_the_picture_holds_every_layer_and_backbone(tmp_path):
     drawn = curves([*rows_of("one", "gc"), *rows_of("two", "gc"), *rows_of("one", "lid")])
-    save_layer_chart(drawn, tmp_path)
+    pictures.save(layer_chart(drawn), tmp_path, "layers")
     text = "".join(ElementTree.parse(tmp_path / "layers.svg").getroot().itertext())
     assert all(name in text for name in ("l1", "l2", "ALL", "majority", "gc", "lid", "one", "two"))
     assert (tmp_path / "layers.png").read_bytes().startswith(b"\x89PNG")
@@ -94,5 +111,5 @@ def test_the_picture_holds_every_layer_and_backbone(tmp_path):
 def test_a_layer_without_an_interval_is_drawn_too(tmp_path):
     (found,) = curves(rows_of("one", "t"))
     bare = replace(found, points=tuple(replace(each, low=None, high=None, sd=None) for each in found.points))
-    save_layer_chart([bare], tmp_path)
+    pictures.save(layer_chart([bare]), tmp_path, "layers")
     assert (tmp_path / "layers.svg").exists()

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 
 from neuroscope.probing.cell import Cell
-from neuroscope.report.neuron_chart import save_neuron_chart
+from neuroscope.report import pictures
+from neuroscope.report.neuron_chart import neuron_chart
 from neuroscope.report.neuron_findings import Findings, probability, share
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
 
@@ -166,7 +167,7 @@ def test_of_nothing_nothing_is_said():
 
 @pytest.mark.parametrize("rows", [ALL, [*CONTROLS, *SETS], [*CONTROLS, *SETS, *PAPERS]], ids=["all", "few", "paper"])
 def test_the_picture_is_drawn_of_what_there_is(rows, tmp_path):
-    save_neuron_chart(Findings(rows), "a title", tmp_path)
+    pictures.save(neuron_chart(Findings(rows), "a title"), tmp_path, "neurons")
     drawn = (tmp_path / "neurons.svg").read_text()
     assert "a title" in drawn
     assert "neurons kept, %" in drawn

@@ -13,7 +13,7 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption, NeuroscopeError
-from neuroscope.neurons.study import NeuronSettings, study
+from neuroscope.neuron_analysis.study import NeuronSettings, study
 from neuroscope.plugin.loading import Plugins
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.problem_data import ProbeData

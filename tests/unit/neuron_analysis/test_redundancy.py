@@ -6,9 +6,9 @@ import pytest
 from neuroscope.contracts.conditions import MINIMAL, MINIMAL_RELATIVE
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neurons.minimal import MinimalSet
-from neuroscope.neurons.redundancy import redundancy
-from neuroscope.neurons.subsets import Subset
+from neuroscope.neuron_analysis.minimal import MinimalSet
+from neuroscope.neuron_analysis.redundancy import redundancy
+from neuroscope.neuron_analysis.subsets import Subset
 from neuroscope.probing.differences import RowNames, counted, differences, minus
 from neuroscope.probing.predictions import Prediction, mean_percent, tallied
 from neuroscope.probing.problem_data import ProbeData

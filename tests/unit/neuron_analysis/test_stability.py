@@ -9,7 +9,7 @@ from sklearn.linear_model import RidgeClassifier
 from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neurons.stability import chance, halves, jaccard, stability, top_minus_random
+from neuroscope.neuron_analysis.stability import chance, halves, jaccard, stability, top_minus_random
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs

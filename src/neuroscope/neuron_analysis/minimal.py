@@ -10,8 +10,8 @@ import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
-from neuroscope.neurons.size_search import FoldCurve, percent_of, smallest
-from neuroscope.neurons.subsets import steps
+from neuroscope.neuron_analysis.size_search import FoldCurve, percent_of, smallest
+from neuroscope.neuron_analysis.subsets import steps
 from neuroscope.probing.diagnostics import Diagnostic, about_fit
 from neuroscope.probing.folds import folds
 from neuroscope.probing.metrics import RELIABLE_GROUPS, interval
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.probing import Ranker
     from neuroscope.contracts.target import Target
-    from neuroscope.neurons.subsets import RankedSubsets, Subset
+    from neuroscope.neuron_analysis.subsets import RankedSubsets, Subset
     from neuroscope.probing.metrics import Tally
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData

@@ -10,7 +10,7 @@ import numpy as np
 from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
-from neuroscope.neurons.subsets import STEPS, RankedSubsets, steps
+from neuroscope.neuron_analysis.subsets import STEPS, RankedSubsets, steps
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.diagnostics import Diagnostic, about_fit
 from neuroscope.probing.predictions import Prediction
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Probe, Ranking
-    from neuroscope.neurons.subsets import Subset
+    from neuroscope.neuron_analysis.subsets import Subset
     from neuroscope.probing.fitting import Fit
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run

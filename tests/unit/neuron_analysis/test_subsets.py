@@ -6,7 +6,7 @@ import pytest
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.probing import Ranking
 from neuroscope.errors import BadOption, PluginBroken
-from neuroscope.neurons.subsets import STEPS, RankedSubsets, size, steps
+from neuroscope.neuron_analysis.subsets import STEPS, RankedSubsets, size, steps
 
 UNITS = tuple(Unit("low" if number < 100 else "high", number % 100) for number in range(200))
 

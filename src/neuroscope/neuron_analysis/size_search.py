@@ -8,7 +8,7 @@ import numpy as np
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
-from neuroscope.neurons.subsets import RankedSubsets
+from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.differences import minus
 from neuroscope.probing.metrics import tally
 

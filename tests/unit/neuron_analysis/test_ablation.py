@@ -13,8 +13,8 @@ from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
-from neuroscope.neurons import ablation
-from neuroscope.neurons.subsets import RankedSubsets
+from neuroscope.neuron_analysis import ablation
+from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.diagnostics import summed_up
 from neuroscope.probing.predictions import tallied
 from neuroscope.probing.problem_data import ProbeData

@@ -13,7 +13,7 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
-from neuroscope.neurons import controls
+from neuroscope.neuron_analysis import controls
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.differences import minus
 from neuroscope.probing.predictions import Prediction, score, tallied

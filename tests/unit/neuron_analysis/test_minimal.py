@@ -8,15 +8,15 @@ from neuroscope.contracts.conditions import MINIMAL, MINIMAL_PAPER, MINIMAL_RELA
 from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neurons.minimal import (
+from neuroscope.neuron_analysis.minimal import (
     choose,
     paper_percents,
     paper_sets,
     retrain,
 )
-from neuroscope.neurons.redundancy import about_sets, on_folds, redundancy
-from neuroscope.neurons.size_search import FoldCurve
-from neuroscope.neurons.subsets import RankedSubsets
+from neuroscope.neuron_analysis.redundancy import about_sets, on_folds, redundancy
+from neuroscope.neuron_analysis.size_search import FoldCurve
+from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.folds import folds
 from neuroscope.probing.metrics import interval
 from neuroscope.probing.predictions import Prediction

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.neurons.size_search import percent_of, smallest
-from neuroscope.neurons.subsets import size
+from neuroscope.neuron_analysis.size_search import percent_of, smallest
+from neuroscope.neuron_analysis.subsets import size
 
 
 @given(st.integers(1, 50_000), st.data())

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions, metric_names
-from neuroscope.neurons.minimal import DELTA
+from neuroscope.neuron_analysis.minimal import DELTA
 from neuroscope.probing.differences import RowNames, counted, differences
 from neuroscope.probing.metrics import METRICS, interval
 from neuroscope.probing.predictions import mean_percent, score
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neuroscope.contracts.rows import Row
-    from neuroscope.neurons.minimal import MinimalSet, SizeChoice
+    from neuroscope.neuron_analysis.minimal import MinimalSet, SizeChoice
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData

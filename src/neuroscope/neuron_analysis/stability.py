@@ -10,7 +10,7 @@ import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
-from neuroscope.neurons.subsets import RankedSubsets, size
+from neuroscope.neuron_analysis.subsets import RankedSubsets, size
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.differences import RowNames, counted, differences

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neuroscope.neurons.minimal import paper_rule
+from neuroscope.neuron_analysis.minimal import paper_rule
 
 CURVE = {1: 0.80, 5: 0.86, 10: 0.89, 15: 0.91, 20: 0.93, 25: 0.92, 50: 0.90, 75: 0.90}
 

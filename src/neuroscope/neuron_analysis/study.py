@@ -10,11 +10,11 @@ from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption
-from neuroscope.neurons import ablation, controls, minimal, redundancy
-from neuroscope.neurons.by_layer import distribution
-from neuroscope.neurons.minimal_table import minimal_table
-from neuroscope.neurons.stability import stability, top_minus_random
-from neuroscope.neurons.subsets import RankedSubsets
+from neuroscope.neuron_analysis import ablation, controls, minimal, redundancy
+from neuroscope.neuron_analysis.by_layer import distribution
+from neuroscope.neuron_analysis.minimal_table import minimal_table
+from neuroscope.neuron_analysis.stability import stability, top_minus_random
+from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.layerwise import majority

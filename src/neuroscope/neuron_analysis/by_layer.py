@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.rows import Row
-    from neuroscope.neurons.minimal import MinimalSet
+    from neuroscope.neuron_analysis.minimal import MinimalSet
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.problem_data import ProbeData
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.features import Unit
     from neuroscope.contracts.probing import Ranking
-    from neuroscope.neurons.minimal import MinimalSet
+    from neuroscope.neuron_analysis.minimal import MinimalSet
     from neuroscope.probing.runs import Run
 
 
