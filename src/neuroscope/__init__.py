@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.features import Features, Pooling, PoolingState, Unit
     from neuroscope.contracts.probing import Labels, Probe, Problem, Ranker, Ranking
     from neuroscope.contracts.rows import Row
+    from neuroscope.contracts.target import Target
     from neuroscope.contracts.task import Classification, Split, Task, Verification
     from neuroscope.data.sources import Data
     from neuroscope.errors import (
@@ -50,6 +51,7 @@ _HOMES = {
     "neuroscope.contracts.features": "Features Pooling PoolingState Unit",
     "neuroscope.contracts.probing": "Labels Probe Problem Ranker Ranking",
     "neuroscope.contracts.rows": "Row",
+    "neuroscope.contracts.target": "Target",
     "neuroscope.contracts.task": "Classification Split Task Verification",
     "neuroscope.data.sources": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
@@ -96,6 +98,7 @@ __all__ = [
     "Split",
     "StoreMismatch",
     "Tap",
+    "Target",
     "Task",
     "TooManyFailures",
     "Trial",

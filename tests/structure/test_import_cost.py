@@ -78,7 +78,7 @@ def test_importing_what_everybody_imports_loads_nothing_heavy(module):
 def test_analysis_and_reports_load_no_torch_and_read_no_audio():
     script = """
 import importlib, pkgutil, sys
-for room in ("probing", "neurons", "store", "report"):
+for room in ("probing", "neuron_analysis", "store", "report"):
     package = importlib.import_module(f"neuroscope.{room}")
     for module in pkgutil.iter_modules(package.__path__, f"neuroscope.{room}."):
         importlib.import_module(module.name)

@@ -185,3 +185,21 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     for batch in batches:
         assert len(batch) <= (3 if batchable else 1)
         assert len(batch) == 1 or len(batch) * batch[0][0] <= batching.BATCH_SECONDS * 16_000
+
+
+def test_a_row_is_a_span_whatever_utterances_call_it(tmp_path, fake, run, write):
+    noise = 0.1 * np.random.default_rng(0).standard_normal(16_000)
+    write(tmp_path / "long.wav", noise)
+    write(tmp_path / "middle.wav", noise[4_000:8_000])
+
+    def spoken(name, start, duration):
+        return Utterance(id=name, path=tmp_path / "long.wav", start=start, duration=duration)
+
+    spans = [spoken("whole", 0, 1), spoken("middle", 0.25, 0.25), spoken("overlapping", 0.25, 0.5)]
+    manifest = Manifest((*spans, spoken("again", 0.25, 0.25)))
+    done, vectors, _ = run(tmp_path / "store", manifest, fake())
+    assert (done.computed, len(set(done.rows.values()))) == (3, 3)
+    assert done.rows["middle"] == done.rows["again"]
+    own, as_a_file, _ = run(tmp_path / "other", Manifest((Utterance(id="x", path=tmp_path / "middle.wav"),)), fake())
+    assert own.rows["x"] != done.rows["middle"]
+    np.testing.assert_allclose(as_a_file["x"], vectors["middle"], atol=1e-6)
