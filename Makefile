@@ -34,7 +34,7 @@ demo: install
 test check: format lint types structure tests docs
 
 test-all: format lint types structure docs
-	NEUROSCOPE_STRICT=1 $(BIN)/pytest
+	$(PYTEST)
 
 format: install
 	$(BIN)/ruff format --check .
@@ -53,8 +53,11 @@ types: install
 structure: install
 	$(BIN)/lint-imports
 
+# In two processes of one thread each; the tests of a file stay together, and share what they build.
+PYTEST := OMP_NUM_THREADS=1 NEUROSCOPE_STRICT=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
+
 tests: install
-	NEUROSCOPE_STRICT=1 $(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 docs: install
 	$(BIN)/zensical build --strict
