@@ -33,7 +33,7 @@ def errors_reported(debug: bool) -> Iterator[None]:
         complain(f"Error: {error.filename or ''}: {error.strerror or error}")
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        complain("Interrupted. Whole batches are kept in the store: the same command goes on from there.")
+        complain("Interrupted. What is finished is kept: the same command goes on from there.")
         raise typer.Exit(_INTERRUPTED) from None
 
 

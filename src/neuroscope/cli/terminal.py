@@ -52,7 +52,7 @@ def fail_with_cells(result: Result, *, debug: bool) -> None:
 
     from neuroscope.report.summary import line_of_failure
 
-    for cell, error in zip(result.run.failed, result.errors, strict=False):
+    for cell, error in zip(result.run.failed, result.errors, strict=True):
         complain(f"Error: {line_of_failure(cell)}")
         if debug:
             raise error

@@ -54,7 +54,7 @@ class FinishedCells:
         """Note that these cells have no result."""
         said = str(error) if str(error) else type(error).__name__
         self.failed += [FailedCell(backbone=each.backbone, task=each.task, error=said) for each in specs]
-        self.errors.append(error)
+        self.errors += [error] * len(specs)
 
 
 def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, runs: Path) -> FinishedCells:
@@ -102,7 +102,7 @@ def _run_backbone(
 
 
 def _run_one(inputs: CellInputs, runner: CellRunner, folder: RunFolder) -> CellPart:
-    part = folder.part(part_key(inputs.cell, inputs.labelled))
+    part = folder.part(part_key(inputs))
     if not part.is_finished:
         result = runner.run(inputs, part)
         record = cell_record(inputs.cell, inputs.labelled, inputs.runs, result)

@@ -1,7 +1,8 @@
 """Parts of a run folder: finished cells and fits that a later failure or kill cannot take away.
 
 A part is a folder of the run folder, written whole when its cell is done. Its name is a digest of all that its numbers
-come from (conditions, utterances, labels, versions), so that the same command finds it, and no other does.
+come from (conditions, utterances, labels, versions, the source of a plugin that is being written), so that the same
+command finds it, and no other does.
 """
 
 from __future__ import annotations
@@ -28,18 +29,18 @@ if TYPE_CHECKING:
     import polars
 
     from neuroscope.contracts.rows import Row
-    from neuroscope.data.labelling import LabelledTask
-    from neuroscope.probing.cell import Cell
+    from neuroscope.study.cell_inputs import CellInputs
 
 _RECORD = "cell.json"
 _ROWS = "rows"
 
 
-def part_key(cell: Cell, labelled: LabelledTask) -> str:
+def part_key(inputs: CellInputs) -> str:
     """Compute the name of the part of a cell: equal numbers, equal key."""
-    rows = labelled.rows
+    rows, made_by = inputs.labelled.rows, inputs.settings.made_by
     ids = [each.id for each in rows.utterances]
-    text = json.dumps([asdict(cell), ids, rows.target.values.tolist(), rows.target.names, all_versions()])
+    labels = [rows.target.values.tolist(), rows.target.names]
+    text = json.dumps([asdict(inputs.cell), ids, labels, made_by, all_versions()])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -81,7 +82,9 @@ class CellPart:
     @property
     def rows(self) -> list[Row]:
         """The cell's rows of the tidy table."""
-        return rows_of_table(self.tables[_ROWS])
+        import polars
+
+        return rows_of_table(polars.read_parquet(self._folder / f"{_ROWS}.parquet"))
 
     @property
     def tables(self) -> dict[str, polars.DataFrame]:

@@ -69,17 +69,28 @@ class RunFolder:
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
-        with _one_line_write_errors(self.out):
-            self.out.parent.mkdir(parents=True, exist_ok=True)
-            with whole_folder(self.out, replace=True) as folder:
-                table = rows_table(rows)
-                table.write_parquet(folder / "rows.parquet")
-                table.write_csv(folder / "rows.csv")
-                for name, each in tables.items():
-                    each.write_parquet(folder / f"{name}.parquet")
-                pictures(folder)
-                (folder / _RUN).write_text(_as_json(run))
-        self.close()
+        try:
+            with _one_line_write_errors(self.out):
+                self._write(rows, run, tables, pictures)
+        finally:
+            self.close()
+
+    def _write(
+        self,
+        rows: Sequence[Row],
+        run: RunRecord,
+        tables: Mapping[str, polars.DataFrame],
+        pictures: Callable[[Path], None],
+    ) -> None:
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        with whole_folder(self.out, replace=True) as folder:
+            table = rows_table(rows)
+            table.write_parquet(folder / "rows.parquet")
+            table.write_csv(folder / "rows.csv")
+            for name, each in tables.items():
+                each.write_parquet(folder / f"{name}.parquet")
+            pictures(folder)
+            (folder / _RUN).write_text(_as_json(run))
 
     def close(self) -> None:
         """Let others write to the folder."""

@@ -59,12 +59,14 @@ class ProbeSettings:
         probe: canonical text of the probe.
         template: the unfitted probe.
         one_split: the first run's split serves all runs.
+        made_by: version, or digest of the source, of the plugins that the probe and the rankings come from.
     """
 
     study: StudySettings
     probe: str
     template: Probe
     one_split: bool
+    made_by: tuple[str, ...]
 
     def layers_of(self, prepared: PreparedBackbone) -> list[str]:
         """List the layers to read, in the order of their declaration.
@@ -109,7 +111,9 @@ def resolve(study: StudySettings, plugins: Plugins) -> ProbeSettings:
     preset = choose_preset(study.preset)
     probe = choose_probe(study.probe, preset, plugins)
     one_split = preset is not None and preset.one_split
-    return ProbeSettings(study=study, probe=probe.text, template=probe.build(), one_split=one_split)
+    entries = [probe.entry, *plugins.rankings]
+    made_by = tuple(sorted({plugins.owner(each).identity for each in entries}))
+    return ProbeSettings(study=study, probe=probe.text, template=probe.build(), one_split=one_split, made_by=made_by)
 
 
 def choose_tasks(texts: Sequence[str], plugins: Plugins) -> dict[str, Classification]:

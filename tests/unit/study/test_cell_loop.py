@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from neuroscope.contracts.records import RunRecord
 from neuroscope.errors import BadOption, TooManyFailures
 from neuroscope.probing import layerwise
-from neuroscope.study.cell_loop import run_cells
+from neuroscope.study.cell_loop import FinishedCells, run_cells
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.run_folder import RunFolder
 
@@ -100,6 +101,25 @@ def test_a_cell_that_fails_stops_no_other(spec, plugins, workspace, tmp_path, mo
     ]
     with pytest.raises(TooManyFailures):
         run_cells(specs[:1], CellRunner(plugins, workspace), tmp_path / "other", tmp_path)
+
+
+def test_both_tasks_of_a_backbone_that_fails_are_named(spec):
+    done = FinishedCells()
+    specs = [spec, replace(spec, task="gc")]
+    done.add_failure(specs, TooManyFailures("none can be used"))
+    assert [each.task for each in done.failed] == ["toy", "gc"]
+    assert len(done.errors) == 2
+
+
+def test_a_folder_that_could_not_be_written_can_be_written_again(tmp_path):
+    def broken(folder):
+        raise ValueError("no picture")
+
+    record = RunRecord(command=(), began="", seconds={}, extractions=(), cells=())
+    with pytest.raises(ValueError, match="no picture"):
+        RunFolder(tmp_path / "run").finish([], record, {}, broken)
+    RunFolder(tmp_path / "run").finish([], record, {}, lambda folder: None)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("run", "."))] == ["run"]
 
 
 def test_two_runs_do_not_write_to_one_folder(tmp_path):
