@@ -1,12 +1,16 @@
 """Every test has its own cache and data folders; real speech is a fixture that skips where it is absent."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).parent
+LONG = 480.0
+"""Seconds after which a run of the suite names its slowest tests."""
+_BEGAN = time.monotonic()
 
 settings.register_profile("suite", deadline=None)  # the first example pays for imports
 settings.load_profile("suite")
@@ -30,3 +34,21 @@ def speech():
     if not (folder / "manifest.csv").exists():
         pytest.skip(f"there is no real speech at {folder}; NEUROSCOPE_SHARED names the folder that has it")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name the ten slowest tests where the whole suite took too long."""
+    if time.monotonic() - _BEGAN > LONG:
+        reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+        terminalreporter.section(f"the suite took more than {LONG / 60:g} minutes; its slowest tests")
+        for line in slowest(reports):
+            terminalreporter.write_line(line)
+
+
+def slowest(reports, count=10):
+    """Seconds and name of the tests that took longest, with what was set up for them."""
+    seconds = {}
+    for each in reports:
+        seconds[each.nodeid] = seconds.get(each.nodeid, 0.0) + each.duration
+    longest = sorted(seconds, key=lambda name: (-seconds[name], name))[:count]
+    return [f"{seconds[name]:8.1f} s  {name}" for name in longest]

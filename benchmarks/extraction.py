@@ -39,7 +39,7 @@ from neuroscope.audio.index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
 from neuroscope.data import Data, load
-from neuroscope.extraction.batching import plan
+from neuroscope.extraction.batching import wanted_shards
 from neuroscope.extraction.extractor import extract
 from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import SkippedUtterances
@@ -134,7 +134,8 @@ def batches_of(manifest, spec, folder):
     """The batches of the plan, read."""
     files = examine_all(folder, [each.path for each in manifest])
     corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
-    batches = [[corpus[place] for place in batch.tolist()] for batch in plan(corpus, spec)]
+    shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool))
+    batches = [[corpus[place] for place in batch.tolist()] for shard in shards for batch in shard]
     return [[waves.read(each.path, each.span, spec.sample_rate) for each in batch] for batch in batches]
 
 

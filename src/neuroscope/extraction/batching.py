@@ -23,11 +23,6 @@ SHARD_ROWS = 256
 SHARD_BYTES = 64_000_000
 
 
-def plan(corpus: UsableUtterances, spec: BackboneSpec, device: str = "cpu") -> list[NDArray[np.int64]]:
-    """Plan batches of similar length, the longest first, as places in the corpus; equal rows come once."""
-    return [corpus.order[begin:end] for begin, end in pairwise(_ends(corpus, spec, device))]
-
-
 def wanted_shards(
     corpus: UsableUtterances, spec: BackboneSpec, device: str, width: int, wanted: NDArray[np.bool_]
 ) -> list[list[NDArray[np.int64]]]:
