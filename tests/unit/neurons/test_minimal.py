@@ -104,6 +104,35 @@ def test_folds_are_ranked_anew_and_hold_out_every_training_row_once():
     assert curve.whole.right.sum() == direct
 
 
+class Silent:
+    """Knows no order: the neurons are drawn."""
+
+    def __init__(self):
+        self.seeds = []
+
+    def rank(self, features, labels, probe, *, seed):
+        self.seeds.append(seed)
+        return Ranking(units=features.units, scores=np.zeros(len(features.units)))
+
+
+def test_folds_rank_and_draw_under_the_runs_seed_and_no_size_is_fitted_twice(monkeypatch):
+    given, _ = material()
+    run, ranker, asked, fits = given.runs.each[1], Silent(), [], ProbeData.fits
+
+    def spied(self, fold, problems):
+        asked.extend(each.columns.tolist() for each in problems if each.columns is not None)
+        return fits(self, fold, problems)
+
+    monkeypatch.setattr(ProbeData, "fits", spied)
+    curve = FoldCurve(given, folds(run, given.target.values).each, ranker)
+    curve.fit([20, 200])
+    curve.at(20)
+    curve.gap(200)
+    silent = Ranking(units=given.features.units, scores=np.zeros(200))
+    assert ranker.seeds == [1, 1, 1]
+    assert asked == [RankedSubsets(silent, given.features.units, 1).top(10).columns.tolist()] * 3
+
+
 def test_the_planted_neurons_are_the_minimal_set():
     given, data = material()
     ranker = ByMeans()

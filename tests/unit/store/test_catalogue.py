@@ -86,6 +86,13 @@ def test_all_that_is_known_of_one(store):
     assert (about["rows"], about["shards"], about["set_aside"], about["path"]) == (4, 2, 0, str(rep.folder))
 
 
+def test_a_shard_that_does_not_say_what_made_it_is_counted_and_nothing_is_said_of_it(store):
+    filled(store)
+    next(filled(store, rows=("r4",)).folder.glob("shards/*/shard.json")).write_text("{}")
+    about = catalogue.details(the_one(store))
+    assert (about["shards"], about["shards_made_with"]) == (2, {"device cpu, torch 9": 1})
+
+
 def test_the_last_use_is_the_last_reading(store):
     rep = filled(store)
     old(rep.folder, 1000)
