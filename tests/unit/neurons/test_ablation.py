@@ -193,10 +193,11 @@ def test_a_sparse_probe_is_told_to_test_nothing():
     ]
 
 
-def test_a_probe_that_uses_more_than_the_top_tests_the_top_alone():
+@pytest.mark.parametrize("percent", [1.7, 3.4])  # one and two of the three columns with a weight
+def test_a_probe_that_uses_more_than_the_top_tests_the_top_alone(percent):
     material = material_of(Fixed(), runs=1)
     fits = fitted(material)
-    found = ablation.masked(material, fits, by_weight(material, fits), percent=1.7)
+    found = ablation.masked(material, fits, by_weight(material, fits), percent=percent)
     assert [each.kind[:28] for each in found.warnings if "tests nothing" in each.kind] == [
         "masked-bottom tests nothing:"
     ]
