@@ -133,17 +133,19 @@ def test_other_seeds_give_other_splits_even_where_every_speaker_has_classes_of_i
     assert len({tuple(split("speaker", rows, seed).test) for seed in range(20)}) > 5
 
 
+@pytest.mark.parametrize("share", [0.01, 0.3])
 @pytest.mark.parametrize(
     "classes",
     [
         {"p": "ab", "q": "ab", "r": "c", "t": "c"},
-        {"p": "c", "q": "ac", "r": "b", "t": "ab"},  # a move costs another class its part
+        {"p": "b", "q": "ab", "r": "c", "t": "ac"},  # a move may cost another class its part, and a second mends it
+        {"p": "ab", "q": "c", "r": "ac", "t": "bc"},  # where the wrong speaker is moved, no number of moves does
     ],
 )
-def test_speakers_of_several_classes_are_moved_until_each_part_has_every_class(classes):
+def test_speakers_of_several_classes_are_moved_until_each_part_has_every_class(classes, share):
     rows = labelled(*[(name, s) for s, has in classes.items() for name in has])
     for seed in range(20):
-        made = split("speaker,test=0.01", rows, seed)
+        made = split(f"speaker,test={share}", rows, seed)
         assert set(rows.target.values[made.test]) == set(rows.target.values[made.train]) == {0, 1, 2}
 
 

@@ -298,6 +298,17 @@ def test_neurons_that_were_drawn_are_told():
     assert [(each.kind[:30], each.detail) for each in cautions] == [("the ranking scores neurons 0, ", "10 of 20")]
 
 
+def test_only_of_the_set_itself_it_is_told_that_it_knows_nothing():
+    given, _ = material(runs=1)
+    given.features.values[:, 5:] = 0
+    for order, told in ((1, []), (-1, ["ALL minimal set"])):
+        ranking = Ranking(units=given.features.units[::order], scores=np.arange(200, 0, -1.0))
+        cuts = RankedSubsets(ranking, given.features.units, 0)
+        assert cuts.random(2.5).columns.min() >= 5
+        _, cautions = retrain(given, given.runs.each[0], cuts, {MINIMAL: 5})
+        assert [each.layer for each in cautions] == told
+
+
 def said(given, right, condition, percent=None):
     """One prediction a run, of which so many of the 10 test rows are right."""
     made = []

@@ -9,13 +9,13 @@ from neuroscope.probing.fitting import Fit
 from neuroscope.probing.runs import Run
 
 
-def run_of(groups, grouped_by="speaker"):
+def run_of(groups, grouped_by="speaker", train=()):
     groups = np.array(groups)
     names = tuple(f"s{number}" for number in range(groups.max() + 1))
     split = Split(
         name="speaker",
-        train=np.array([], dtype=int),
-        test=np.arange(len(groups)),
+        train=np.array(train, dtype=int),
+        test=np.setdiff1d(np.arange(len(groups)), train),
         groups=groups,
         group_names=names,
         grouped_by=grouped_by,
@@ -54,6 +54,14 @@ def test_most_of_the_errors_is_more_than_half_of_five_by_a_group_of_less_than_ha
     assert [each.kind for each in found] == ["one group makes most of the errors"] * named
 
 
+def test_only_groups_of_the_test_part_are_counted():
+    run = run_of([*range(20), *[7] * 5], train=range(17))
+    (few,) = diagnostics.about_split(run)
+    assert few.detail == "4"
+    (one,) = diagnostics.about_errors(run_of([*[0] * 9, 1, 2, 3, 4, 5, 5, 5, 5], train=range(8)), np.arange(9) > 3, "a")
+    assert one.detail == "speaker s5: 4 of 5"
+
+
 def test_errors_that_follow_the_rows_are_nobodys():
     run = run_of([0] * 20 + [1] * 3)
     assert not list(diagnostics.about_errors(run, np.ones(23, dtype=bool), "lstm1"))
@@ -81,8 +89,9 @@ def test_fits_that_know_nothing_or_did_not_end():
 
 def test_equal_kinds_become_one_line():
     found = [
-        diagnostics.Diagnostic("columns are constant", layer, seed, f"{count} of 9")
+        diagnostics.Diagnostic("columns are constant", layer, seed, f"{count + seed} of 9")
         for layer, count in (("a", 1), ("b", 2))
         for seed in (0, 1)
     ]
     assert diagnostics.summed_up(found) == ["columns are constant: a (1 of 9), b (2 of 9); in 2 runs"]
+    assert diagnostics.summed_up(found[::2]) == ["columns are constant: a (1 of 9), b (2 of 9); in 1 run"]

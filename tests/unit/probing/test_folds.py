@@ -91,6 +91,14 @@ def test_no_group_is_kept_beside_the_one_that_alone_has_a_class(seed):
     assert [each.detail for each in found.warnings] == ["1 of 4"]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_groups_are_dealt_again_before_one_is_kept(seed):
+    """Group 0 shares each of its three classes with one other group: dealt beside it, that class would be stuck."""
+    found = folds(run_of([0, 1, 2, 3, 0, 0], seed=seed), np.array([2, 0, 1, 2, 1, 0]))
+    assert len(found.each) == 3
+    assert not found.warnings
+
+
 def test_a_large_group_weighs_as_much_as_its_rows():
     """Six rows of one group and six of one each: where the large one is dealt first, the parts become equal."""
     groups = np.array([0] * 6 + [1, 2, 3, 4, 5, 6])

@@ -109,5 +109,11 @@ def test_drawn_splits_have_both_variances_in_their_spread():
     assert total.low < total.mean < total.high
 
 
+def test_two_drawn_splits_say_something_of_it():
+    tallies = [tally(np.array([0, 1]), np.array([0, said]), np.array([0, 1]), 2) for said in (0, 1)]
+    total = summarise(tallies, "accuracy", [0, 1], same_test=False)  # half and all right
+    assert (total.mean, total.sd) == pytest.approx((0.75, np.sqrt(1 / 8)))
+
+
 def test_one_drawn_split_says_nothing_of_the_spread():
     assert summarise([tally(*random_rows(1), 3)], "accuracy", [0], same_test=False).sd is None
