@@ -89,10 +89,10 @@ def layerwise(
     with progress("Probing", len(columns) * len(runs.each)) as advance:
         for layer, chosen in columns.items():
             for run in runs.each:
-                done = finished.get(layer, run.seed) if finished else None
+                done = None if finished is None else finished.get(layer, run.seed)
                 if done is None:
                     done = _probe(features, target, chosen, layer, run, template)
-                    if finished:
+                    if finished is not None:
                         finished.put(done)
                 fits.append((run, done))
                 advance(1)

@@ -96,7 +96,7 @@ def minimal_of(findings: Findings) -> polars.DataFrame:
 
 def layers_of(findings: Findings) -> polars.DataFrame:
     """The minimal set over the layers: ``layer neurons percent expected p_value``; no row where there is one layer."""
-    numbers = ("neurons", "percent", "expected", "p_value")
+    numbers = ("neurons", "percent", "expected", metric_names.P_VALUE)
     return _frame(
         {"layer": "String", **dict.fromkeys(numbers, "Float64")},
         [{"layer": each.name, **{name: getattr(each, name) for name in numbers}} for each in findings.layers],

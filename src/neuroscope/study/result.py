@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from neuroscope.contracts import metric_names
 from neuroscope.contracts.records import RunRecord
 from neuroscope.errors import NeuroscopeError, UnknownName
 from neuroscope.report.layer_curve import best_layer, curves, sentence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     Tables = Mapping[str, Callable[[], polars.DataFrame]]
 
+_SIZE = (metric_names.NEURONS, metric_names.NEURONS_PERCENT, metric_names.ACCURACY)
 _OF_A_TASK = ("split", "manifest")  # alike in all cells of a task
 
 
@@ -206,7 +208,7 @@ class NeuronsResult(StudyResult):
     def lines(self) -> list[str]:
         """How many neurons the minimal set has."""
         (cell,), findings = self.run.cells, Findings(self.rows)
-        sizes = [findings.any(metric, findings.chosen) for metric in ("neurons", "neurons_percent", "accuracy")]
+        sizes = [findings.any(metric, findings.chosen) for metric in _SIZE]
         count, percent, accuracy = (0.0 if each is None else each.value for each in sizes)
         size = f"{count:.1f} neurons, {share(percent)} of all, {100 * accuracy:.1f} %"
         return [f"{cell.task} in {cell.backbone}: minimal set {size}."]

@@ -4,7 +4,7 @@ import pytest
 
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.task import Classification
-from neuroscope.data.labelling import label_manifest
+from neuroscope.data.labelling import LabelledUtterances, label_manifest
 from neuroscope.errors import BadManifest, UnknownName
 
 GENDER = Classification(label=lambda utterance: utterance.column("gender"), columns=("gender",))
@@ -23,6 +23,19 @@ def test_classes_are_numbered_in_the_order_of_their_names_and_rows_stay_in_order
     assert [each.id for each in question.rows.utterances] == ["u0", "u2", "u3"]
     assert question.unlabelled == 1
     assert question.counts == {"f": 1, "m": 2}
+
+
+def test_an_empty_text_is_a_class_and_only_none_is_no_label():
+    task = Classification(label=lambda utterance: utterance.tags.get("gender", ""))
+    question = label_manifest("gc", task, manifest("m", None), "")
+    assert (question.counts, question.unlabelled) == ({"": 1, "m": 1}, 0)
+
+
+def test_speaker_is_a_column_where_some_speaker_is_known():
+    rows = label_manifest("gc", GENDER, manifest("m", "f"), "").rows
+    assert rows.columns == ["gender"]
+    known = Utterance(id="u", path=None, speaker="s")
+    assert LabelledUtterances([*rows.utterances, known], rows.target).columns == ["gender", "speaker"]
 
 
 def test_a_question_without_some_utterances_keeps_its_classes_and_split():

@@ -73,11 +73,6 @@ def test_the_share_of_speakers_is_met_in_all_and_in_each_class(few, many, seed, 
 
 @given(corpora(), SEEDS)
 def test_a_split_of_utterances_meets_the_share_and_warns_of_shared_speakers(rows, seed):
-    least = min(np.bincount(rows.target.values))
-    if least < 2:
-        with pytest.raises(BadSplit, match="one utterance"):
-            split("utterance", rows, seed)
-        return
     made = split("utterance", rows, seed)
     assert sorted([*made.train, *made.test]) == list(range(len(rows.utterances)))
     assert (
@@ -86,6 +81,24 @@ def test_a_split_of_utterances_meets_the_share_and_warns_of_shared_speakers(rows
     assert abs(len(made.test) - 0.3 * len(rows.utterances)) <= 0.5 + len(rows.target.names)
     train, test = parts(made, rows)
     assert bool(made.warning) == bool(train & test)
+
+
+def test_a_class_of_one_utterance_cannot_be_in_both_parts():
+    with pytest.raises(BadSplit, match="class b has one utterance, so it cannot be in both parts"):
+        split("utterance", labelled(("a", "1"), ("a", "2"), ("b", "3")), 0)
+
+
+@pytest.mark.parametrize(("form", "expected"), [("speaker", 6), ("utterance", 60)])
+def test_three_tenths_are_tested_where_no_share_is_given(form, expected):
+    rows = labelled(*[(name, f"{name}{n}") for name in "ab" for n in range(10) for _ in range(10)])
+    for seed in range(3):
+        made = split(form, rows, seed)
+        assert len(parts(made, rows)[1] if form == "speaker" else made.test) == expected
+
+
+def test_a_share_is_rounded_and_not_cut():
+    rows = labelled(*[(name, f"s{n}") for n in range(9) for name in "ab"])
+    assert len(parts(split("speaker", rows, 0), rows)[1]) == 3  # of 2.7
 
 
 @given(corpora(), SEEDS, st.sampled_from(["speaker", "utterance"]))
@@ -97,6 +110,7 @@ def test_balancing_leaves_equal_counts_and_counts_what_it_drops(rows, seed, form
     both, train = (split(f"{form},balance={each}", rows, seed) for each in ("class", "train"))
     for part in (both.train, both.test, train.train):
         assert len(set(np.bincount(rows.target.values[part]).tolist())) == 1
+        assert np.all(np.diff(part) > 0)
     assert train.test.tolist() == plain.test.tolist()
     assert set(both.train) <= set(plain.train)
     assert set(both.test) <= set(plain.test)
@@ -105,15 +119,33 @@ def test_balancing_leaves_equal_counts_and_counts_what_it_drops(rows, seed, form
         assert sum(made.left_out.values()) == total - len(made.train) - len(made.test)
 
 
+def test_what_balancing_drops_is_drawn_and_depends_on_the_seed():
+    rows = labelled(*[("a", f"a{n}") for n in range(2) for _ in range(6)], ("b", "b0"), ("b", "b1"))
+    kept = {}
+    for seed in range(40):
+        plain, balanced = (split(f"speaker,test=0.5{more}", rows, seed) for more in ("", ",balance=class"))
+        kept.setdefault(tuple(plain.train), set()).add(tuple(balanced.train))
+    assert all(len(drawn) > 1 for drawn in kept.values())
+
+
 def test_other_seeds_give_other_splits_even_where_every_speaker_has_classes_of_its_own():
     rows = labelled(*[(name, f"s{n}") for n in range(8) for bit, name in enumerate("abcd") if (n + 7) >> bit & 1])
     assert len({tuple(split("speaker", rows, seed).test) for seed in range(20)}) > 5
 
 
-def test_speakers_of_several_classes_are_moved_until_each_part_has_every_class():
-    rows = labelled(*[(name, s) for s, has in {"p": "ab", "q": "ab", "r": "c", "t": "c"}.items() for name in has])
+@pytest.mark.parametrize("share", [0.01, 0.3])
+@pytest.mark.parametrize(
+    "classes",
+    [
+        {"p": "ab", "q": "ab", "r": "c", "t": "c"},
+        {"p": "b", "q": "ab", "r": "c", "t": "ac"},  # a move may cost another class its part, and a second mends it
+        {"p": "ab", "q": "c", "r": "ac", "t": "bc"},  # where the wrong speaker is moved, no number of moves does
+    ],
+)
+def test_speakers_of_several_classes_are_moved_until_each_part_has_every_class(classes, share):
+    rows = labelled(*[(name, s) for s, has in classes.items() for name in has])
     for seed in range(20):
-        made = split("speaker,test=0.01", rows, seed)
+        made = split(f"speaker,test={share}", rows, seed)
         assert set(rows.target.values[made.test]) == set(rows.target.values[made.train]) == {0, 1, 2}
 
 
@@ -147,6 +179,12 @@ def test_a_class_with_one_group_is_told_with_the_columns_that_would_do():
     assert split("group:my,,text", rows, 0).name == "group:my,,text"
 
 
+def test_a_column_that_has_another_value_in_every_row_is_not_offered():
+    rows = labelled(*[(name, name, f"{name}{n}") for name in "ab" for n in range(3)], columns=("speaker", "text"))
+    with pytest.raises(BadSplit, match="No column would do"):
+        split("speaker", rows, 0)
+
+
 def test_without_the_column_the_message_says_what_would_do():
     rows = labelled(*[(name, str(n)) for n in range(3) for name in "ab"], columns=("text",))
     with pytest.raises(BadSplit, match=r"no column 'speaker'.*--split group:text.*--split utterance"):
@@ -167,6 +205,8 @@ def test_a_column_gives_the_parts_and_counts_what_is_left_out():
     made = split("column:split", rows, 0)
     assert (made.train.tolist(), made.test.tolist()) == ([0, 1, 4, 5], [2, 3])
     assert made.left_out == {"split=dev": 2, "no split": 2}
+    others = split("column:split", column_rows("train", "test", "valid", "validation"), 0)
+    assert others.left_out == {"split=valid": 2, "split=validation": 2}
     assert made.fixed
     assert (made.grouped_by, len(set(made.groups.tolist()))) == ("", 10)
 
@@ -216,6 +256,11 @@ def test_a_column_split_with_speakers_in_both_parts_warns_of_them():
     made = split("column:split", rows, 0)
     assert "1 speaker" in made.warning
     assert made.grouped_by == "speaker"
+
+
+def test_speakers_who_are_not_known_are_not_shared():
+    rows = labelled(*[(name,) for name in "aaabbb"], columns=())
+    assert split("utterance", rows, 0).warning == ""
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Probes that see a part of the columns, on features whose good columns are known."""
 
 import tracemalloc
+import warnings
 from typing import ClassVar
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from neuroscope.contracts.features import Features
@@ -49,6 +51,21 @@ class Opaque(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return np.where(X[:, 0] > 0, 1, 0)
+
+
+class Fallback(Opaque):
+    """Looks at the first column, and at the last where the first is masked."""
+
+    def predict(self, X):
+        return np.where(X[:, -1 if np.ptp(X[:, 0]) == 0 else 0] > 0, 1, 0)
+
+
+class Hasty(Opaque):
+    """Never converges."""
+
+    def fit(self, X, y):
+        warnings.warn("no", ConvergenceWarning, stacklevel=1)
+        return super().fit(X, y)
 
 
 class Silent(Fixed):
@@ -176,10 +193,11 @@ def test_a_sparse_probe_is_told_to_test_nothing():
     ]
 
 
-def test_a_probe_that_uses_more_than_the_top_tests_the_top_alone():
+@pytest.mark.parametrize("percent", [1.7, 3.4])  # one and two of the three columns with a weight
+def test_a_probe_that_uses_more_than_the_top_tests_the_top_alone(percent):
     material = material_of(Fixed(), runs=1)
     fits = fitted(material)
-    found = ablation.masked(material, fits, by_weight(material, fits), percent=1.7)
+    found = ablation.masked(material, fits, by_weight(material, fits), percent=percent)
     assert [each.kind[:28] for each in found.warnings if "tests nothing" in each.kind] == [
         "masked-bottom tests nothing:"
     ]
@@ -193,6 +211,13 @@ def test_a_probe_without_weights_is_judged_by_what_it_says(column):
     found = ablation.masked(material, fitted(material), ranking)
     tested = [each for each in found.warnings if "tests nothing" in each.kind]
     assert len(tested) == (2 if column == 0 else 0)
+
+
+def test_a_probe_without_weights_that_still_uses_the_bottom_is_tested():
+    material = material_of(Fallback(), runs=1)
+    ranking = by_weight(material, [Like(np.arange(COLUMNS, 0, -1.0))])
+    found = ablation.masked(material, fitted(material), ranking)
+    assert not [each for each in found.warnings if "tests nothing" in each.kind]
 
 
 def test_random_sets_are_drawn_anew_each_run(learned):
@@ -260,6 +285,13 @@ def test_fits_that_know_nothing_are_named_with_their_set():
     assert line.startswith("all weights are zero")
     assert "ALL top-set 20 %" in line
     assert "random-set" not in line
+
+
+def test_every_set_whose_fit_did_not_converge_is_named():
+    material = material_of(Hasty(), runs=1)
+    rankings = by_weight(material, [Like(np.arange(COLUMNS) + 1.0)])
+    layers = [each.layer for each in ablation.retrained(material, rankings, [20]).warnings]
+    assert layers == ["ALL top-set 20 %", "ALL bottom-set 20 %", "ALL random-set 20 %"]
 
 
 def test_everything_repeats_exactly(learned):

@@ -1,5 +1,7 @@
 """Minimal sets: chosen on folds, planted neurons are found; the paper's, of what was said on the test part."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
@@ -9,6 +11,12 @@ from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.neuron_analysis.minimal import (
+    DELTA,
+    KEPT,
+    _about_folds,
+    _reaches,
+    _surely_within,
+    _within,
     choose,
     paper_percents,
     paper_sets,
@@ -18,7 +26,7 @@ from neuroscope.neuron_analysis.redundancy import about_sets, on_folds, redundan
 from neuroscope.neuron_analysis.size_search import FoldCurve
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.folds import folds
-from neuroscope.probing.metrics import interval
+from neuroscope.probing.metrics import Tally, interval
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
@@ -94,6 +102,35 @@ def test_folds_are_ranked_anew_and_hold_out_every_training_row_once():
         said = given.predict(fold, fitted.probe, "probe").predicted
         direct += (said == given.target.values[fold.split.test]).sum()
     assert curve.whole.right.sum() == direct
+
+
+class Silent:
+    """Knows no order: the neurons are drawn."""
+
+    def __init__(self):
+        self.seeds = []
+
+    def rank(self, features, labels, probe, *, seed):
+        self.seeds.append(seed)
+        return Ranking(units=features.units, scores=np.zeros(len(features.units)))
+
+
+def test_folds_rank_and_draw_under_the_runs_seed_and_no_size_is_fitted_twice(monkeypatch):
+    given, _ = material()
+    run, ranker, asked, fits = given.runs.each[1], Silent(), [], ProbeData.fits
+
+    def spied(self, fold, problems):
+        asked.extend(each.columns.tolist() for each in problems if each.columns is not None)
+        return fits(self, fold, problems)
+
+    monkeypatch.setattr(ProbeData, "fits", spied)
+    curve = FoldCurve(given, folds(run, given.target.values).each, ranker)
+    curve.fit([20, 200])
+    curve.at(20)
+    curve.gap(200)
+    silent = Ranking(units=given.features.units, scores=np.zeros(200))
+    assert ranker.seeds == [1, 1, 1]
+    assert asked == [RankedSubsets(silent, given.features.units, 1).top(10).columns.tolist()] * 3
 
 
 def test_the_planted_neurons_are_the_minimal_set():
@@ -181,6 +218,44 @@ def test_few_groups_on_the_folds_are_told():
     assert one.detail == "7 that were held out"
 
 
+@pytest.mark.parametrize(
+    ("groups", "rows", "right", "told"),
+    [
+        (16, 64, 41, []),
+        (16, 64, 40, ["any set is minimal"]),  # an eighth beyond the most frequent class, which has half of the rows
+        (16, 64, 31, ["any set is minimal"]),
+        (10, 40, 40, []),  # an eighth of 40 rows is five
+        (10, 38, 38, ["worth few utterances"]),
+        (9, 64, 64, ["fewer than 10 groups"]),
+    ],
+)
+def test_what_may_be_lost_is_an_eighth_and_its_thresholds_are_met_exactly(groups, rows, right, told):
+    """Two classes of as many rows; what is right and what is wrong lies in the first group."""
+    total, hit = np.zeros((groups, 2), dtype=np.int64), np.zeros((groups, 2), dtype=np.int64)
+    total[0], hit[0] = (rows // 2, rows // 2), (right // 2, right - right // 2)
+    found = list(_about_folds(Tally(hit, total), "ALL", 0, 1 / 8))
+    assert len(found) == len(told)
+    assert all(text in each.kind for text, each in zip(told, found, strict=True))
+
+
+def curve_of(right, whole=100, groups=3):
+    """Of 100 rows in every group, so many are right with the set, and with all neurons."""
+    made = [Tally(np.full((groups, 1), count), np.full((groups, 1), 100)) for count in (right, whole, right - whole)]
+    return SimpleNamespace(at=lambda size: made[0], whole=made[1], gap=lambda size: made[2])
+
+
+def test_a_set_may_lose_one_point_and_keeps_97_per_cent():
+    assert [_within(curve_of(right), DELTA, 5) for right in (101, 99, 98)] == [True, True, False]
+    assert [_reaches(curve_of(right), KEPT, 5) for right in (97, 96)] == [True, False]
+    assert [_reaches(curve_of(right, whole=50), 0.5, 5) for right in (25, 24)] == [True, False]
+
+
+def test_a_set_is_surely_within_one_point_where_the_whole_interval_is():
+    """Every group loses as much, so the interval is a point."""
+    assert [_surely_within(curve_of(right), DELTA, 0, 5) for right in (100, 99, 98)] == [True, False, False]
+    assert not _surely_within(curve_of(100, groups=1), DELTA, 0, 5)
+
+
 def test_one_group_is_chosen_on_utterances_with_a_caution():
     given, _ = material(runs=1, groups=np.zeros(240, dtype=np.int64))
     choice = choose(given, given.runs.each[0], ByMeans())
@@ -221,6 +296,17 @@ def test_neurons_that_were_drawn_are_told():
     half = Ranking(units=given.features.units, scores=np.r_[np.ones(10), np.zeros(190)])
     _, cautions = retrain(given, run, RankedSubsets(half, given.features.units, 0), {MINIMAL: 20})
     assert [(each.kind[:30], each.detail) for each in cautions] == [("the ranking scores neurons 0, ", "10 of 20")]
+
+
+def test_only_of_the_set_itself_it_is_told_that_it_knows_nothing():
+    given, _ = material(runs=1)
+    given.features.values[:, 5:] = 0
+    for order, told in ((1, []), (-1, ["ALL minimal set"])):
+        ranking = Ranking(units=given.features.units[::order], scores=np.arange(200, 0, -1.0))
+        cuts = RankedSubsets(ranking, given.features.units, 0)
+        assert cuts.random(2.5).columns.min() >= 5
+        _, cautions = retrain(given, given.runs.each[0], cuts, {MINIMAL: 5})
+        assert [each.layer for each in cautions] == told
 
 
 def said(given, right, condition, percent=None):

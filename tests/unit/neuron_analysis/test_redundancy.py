@@ -6,10 +6,11 @@ import pytest
 from neuroscope.contracts.conditions import MINIMAL, MINIMAL_RELATIVE
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neuron_analysis.minimal import MinimalSet
-from neuroscope.neuron_analysis.redundancy import redundancy
+from neuroscope.neuron_analysis.minimal import MinimalSet, SizeChoice
+from neuroscope.neuron_analysis.redundancy import on_folds, redundancy
 from neuroscope.neuron_analysis.subsets import Subset
 from neuroscope.probing.differences import RowNames, counted, differences, minus
+from neuroscope.probing.metrics import Tally
 from neuroscope.probing.predictions import Prediction, mean_percent, tallied
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
@@ -93,15 +94,37 @@ def test_a_number_a_run_its_mean_and_sd(cell):
     assert {row.n for row in rows} == {100}
 
 
-@pytest.mark.parametrize(("random", "redundant"), [(140, 1), (141, 1), (139, 0)])
+@pytest.mark.parametrize(
+    ("random", "redundant"),
+    [
+        ([140], 1),
+        ([141], 1),
+        ([139], 0),
+        ([140, 139], 0),
+        ([140, 140, 140], 1),  # the mean of 0.05 three times is a little more than 0.05
+    ],
+)
 def test_information_is_redundant_up_to_five_points(cell, random, redundant):
-    given = material(runs=1)
-    (run,) = given.runs.each
+    given = material(runs=len(random))
     part = Subset(np.arange(4), 0)
-    one = MinimalSet(MINIMAL, part, said(given, run, 150, MINIMAL), said(given, run, random, "minimal-random"))
-    found = {row.metric: row for row in redundancy(cell, given, [one])}
-    assert found["redundant_information"].value == redundant
-    assert found["top_minus_random"].value == pytest.approx((150 - random) / 200)
+    sets = [
+        MinimalSet(MINIMAL, part, said(given, run, 150, MINIMAL), said(given, run, right, "minimal-random"))
+        for run, right in zip(given.runs.each, random, strict=True)
+    ]
+    (found,) = [row for row in redundancy(cell, given, sets) if row.metric == "redundant_information"]
+    assert (found.value, found.low, found.high, found.seed) == (redundant, None, None, None)
+    (gap,) = [row for row in redundancy(cell, given, sets) if row.metric == "top_minus_random" and row.seed is None]
+    assert gap.value == pytest.approx((150 - np.mean(random)) / 200)
+
+
+def test_what_was_lost_on_the_folds_has_the_interval_of_its_runs_draws(cell, monkeypatch):
+    monkeypatch.setattr(Tally, "bootstrap", lambda self, metric, seed: np.arange(1001.0) + 1001 * seed)
+    given = material()
+    run = given.runs.each[1]
+    gap = Tally(np.array([[-2], [1]]), np.array([[3], [1]]))
+    (row,) = on_folds(cell, given, [SizeChoice(run, {MINIMAL: 5}, {MINIMAL: gap}, ())])
+    assert (row.value, row.n, row.percent, row.seed) == (-0.25, 4, 25, 1)
+    assert (row.low, row.high) == pytest.approx((1026, 1976))
 
 
 def test_what_is_beside_the_set_that_keeps_enough_is_redundant(cell):

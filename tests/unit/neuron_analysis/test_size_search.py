@@ -26,6 +26,11 @@ def test_a_larger_size_is_found_to_within_a_fiftieth_and_holds(wanted):
     assert len(asked) < 20
 
 
+def test_one_neuron_is_tried_also_where_no_step_is_as_small():
+    assert smallest(lambda tried: True, [5, 50], 100) == 1
+    assert [smallest(lambda tried, least=n: tried >= least, [5, 100], 200) for n in range(1, 101)] == [*range(1, 101)]
+
+
 def test_no_step_that_holds_means_between_the_last_and_all():
     assert smallest(lambda tried: tried >= 93, [10, 75], 100) == 93
     assert smallest(lambda tried: tried == 100, [10, 75], 100) == 100

@@ -108,6 +108,15 @@ def test_one_run_has_no_overlap_between_runs(overlaps):
 def test_runs_that_train_alike_are_told(overlaps):
     _, found = overlaps(material(alike=True), ByMeans())
     assert ["same rows" in each.kind for each in found.warnings] == [True]
+    _, found = overlaps(material(bootstrap=True), ByMeans())
+    assert found.warnings == ()
+
+
+def test_training_rows_that_runs_share_are_counted_once(overlaps):
+    made = material()
+    _, found = overlaps(made, ByPosition())
+    rows = {row for run in made.runs.each for row in run.split.train.tolist()}
+    assert {row.n for row in found.rows if row.metric in {"overlap", "overlap_chance"}} == {len(rows)}
 
 
 @given(st.integers(0, 500))
@@ -128,6 +137,8 @@ def test_halves_share_no_group_and_have_seeds_of_their_own(bootstrap):
         both = np.concatenate([one.split.train, other.split.train])
         drawn = run.split.train if run.weights is None else run.split.train[run.weights > 0]
         assert sorted(both.tolist()) == drawn.tolist()
+        for half in (one, other):
+            assert half.split.test.tolist() == np.setdiff1d(run.split.train, half.split.train).tolist()
         groups = [set(half.split.groups[half.split.train].tolist()) for half in (one, other)]
         assert not groups[0] & groups[1]
         assert abs(len(one.split.train) - len(other.split.train)) <= 8
@@ -137,18 +148,25 @@ def test_halves_share_no_group_and_have_seeds_of_their_own(bootstrap):
     assert len(seeds) == 2 * len(made.runs.each)
 
 
-def test_what_cannot_be_halved_is_told():
-    groups = np.array([0, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("groups", "values"),
+    [
+        ([0, 1, 2], [0, 0, 1]),
+        ([0, 1, 2, 3], [0, 0, 0, 0]),  # one class
+        ([0, 0, 1, 2, 2, 3, 3, 4, 4], [2, 3, 3, 0, 1, 0, 1, 0, 1]),  # group 0 is kept, so class 3 is in one half alone
+    ],
+)
+def test_what_cannot_be_halved_is_told(groups, values):
     split = Split(
         name="speaker",
-        train=np.arange(3),
-        test=np.array([3]),
-        groups=groups,
-        group_names=tuple("abcd"),
+        train=np.arange(len(groups)),
+        test=np.array([len(groups)]),
+        groups=np.array([*groups, 9]),
+        group_names=tuple("abcdefghij"),
         grouped_by="speaker",
         fixed=False,
     )
-    pair, cautions = halves(Run(0, split), np.array([0, 0, 1, 1]))
+    pair, cautions = halves(Run(0, split), np.array([*values, 1]))
     assert pair == ()
     assert "cannot be halved" in cautions[-1].kind
 

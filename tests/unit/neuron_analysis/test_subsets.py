@@ -122,7 +122,15 @@ def test_parts_are_nested_and_top_and_bottom_disjoint():
     assert not set(made.top(50).columns) & set(made.bottom(50).columns)
 
 
+def test_a_random_part_is_another_draw_than_a_top_that_was_drawn():
+    made = RankedSubsets(ranked(np.zeros(200)), UNITS, 0)
+    assert made.top(20).columns.tolist() != made.random(20).columns.tolist()
+
+
 def test_a_ranking_of_other_units_is_told(shuffled):
     ranking, _ = shuffled
+    twice = Ranking(units=(*ranking.units, UNITS[0]), scores=np.ones(201))
+    with pytest.raises(PluginBroken, match="201 units does not hold each of 200 columns once"):
+        RankedSubsets(twice, UNITS, 0)
     with pytest.raises(PluginBroken, match="200 units does not hold each of 199 columns once"):
         RankedSubsets(ranking, UNITS[:-1], 0)

@@ -1,6 +1,7 @@
 """What a reader is warned of."""
 
 import numpy as np
+import pytest
 
 from neuroscope.contracts.task import Split
 from neuroscope.probing import diagnostics
@@ -8,13 +9,13 @@ from neuroscope.probing.fitting import Fit
 from neuroscope.probing.runs import Run
 
 
-def run_of(groups, grouped_by="speaker"):
+def run_of(groups, grouped_by="speaker", train=()):
     groups = np.array(groups)
     names = tuple(f"s{number}" for number in range(groups.max() + 1))
     split = Split(
         name="speaker",
-        train=np.array([], dtype=int),
-        test=np.arange(len(groups)),
+        train=np.array(train, dtype=int),
+        test=np.setdiff1d(np.arange(len(groups)), train),
         groups=groups,
         group_names=names,
         grouped_by=grouped_by,
@@ -37,11 +38,45 @@ def test_one_group_that_makes_most_errors_is_named():
     assert found.detail == "speaker s0: 6 of 8"
 
 
+@pytest.mark.parametrize(
+    ("rows", "errors", "named"),
+    [
+        ((5, 3, 3), (3, 1, 1), True),  # five errors are enough
+        ((5, 3, 3), (4, 0, 0), False),
+        ((5, 3, 3), (3, 2, 1), False),  # just half of the errors
+        ((5, 3, 2), (5, 0, 0), False),  # just half of the rows
+        ((6, 3, 2), (6, 0, 0), False),
+    ],
+)
+def test_most_of_the_errors_is_more_than_half_of_five_by_a_group_of_less_than_half_of_the_rows(rows, errors, named):
+    wrong = np.concatenate([np.arange(all_of_it) < count for all_of_it, count in zip(rows, errors, strict=True)])
+    found = list(diagnostics.about_errors(run_of(np.repeat(range(3), rows)), wrong, "lstm1"))
+    assert [each.kind for each in found] == ["one group makes most of the errors"] * named
+
+
+def test_only_groups_of_the_test_part_are_counted():
+    run = run_of([*range(20), *[7] * 5], train=range(17))
+    (few,) = diagnostics.about_split(run)
+    assert few.detail == "4"
+    (one,) = diagnostics.about_errors(run_of([*[0] * 9, 1, 2, 3, 4, 5, 5, 5, 5], train=range(8)), np.arange(9) > 3, "a")
+    assert one.detail == "speaker s5: 4 of 5"
+
+
 def test_errors_that_follow_the_rows_are_nobodys():
     run = run_of([0] * 20 + [1] * 3)
     assert not list(diagnostics.about_errors(run, np.ones(23, dtype=bool), "lstm1"))
     spread = run_of(range(12))
     assert not list(diagnostics.about_errors(spread, np.ones(12, dtype=bool), "lstm1"))
+
+
+def test_a_test_value_beyond_ten_deviations_on_either_side_is_far_off_unless_its_column_is_constant():
+    train = np.array([[-1, -1, -1, 5], [1, 1, 1, 5]], dtype=np.float32)  # mean 0, deviation 1
+    test = np.array([[10, 10.5, -10.5, 99], [0, 0, 0, 5]], dtype=np.float32)
+    found = {each.kind: each.detail for each in diagnostics.about_columns(train, test, "lstm1", 0)}
+    assert found == {
+        "columns are constant in training": "1 of 4",
+        "columns reach beyond 10 standard deviations in test": "2 of 4",
+    }
 
 
 def test_fits_that_know_nothing_or_did_not_end():
@@ -54,8 +89,9 @@ def test_fits_that_know_nothing_or_did_not_end():
 
 def test_equal_kinds_become_one_line():
     found = [
-        diagnostics.Diagnostic("columns are constant", layer, seed, f"{count} of 9")
+        diagnostics.Diagnostic("columns are constant", layer, seed, f"{count + seed} of 9")
         for layer, count in (("a", 1), ("b", 2))
         for seed in (0, 1)
     ]
     assert diagnostics.summed_up(found) == ["columns are constant: a (1 of 9), b (2 of 9); in 2 runs"]
+    assert diagnostics.summed_up(found[::2]) == ["columns are constant: a (1 of 9), b (2 of 9); in 1 run"]

@@ -47,6 +47,16 @@ def test_numbers_of_the_fit_are_read_where_they_are_finite():
     assert fit(Recorder(), features, values, seed=0, **more).metrics == {"l1": 0.5, "l2": 0.25, "steps": 3.0}
 
 
+def test_of_a_number_for_each_class_the_largest_is_told():
+    class Several(Recorder):
+        def fit(self, X, y):
+            self.n_iter_ = np.array([3, 9, 4])
+            return self
+
+    features, values, more = problem()
+    assert fit(Several(), features, values, seed=0, **more).metrics == {"steps": 9.0}
+
+
 def test_the_template_stays_unfitted():
     features, values, more = problem()
     template = LogisticRegression()
@@ -59,6 +69,20 @@ def test_a_probe_without_weights_gets_the_rows_repeated():
     weights = np.arange(40) % 3
     fitted = fit(KNeighborsClassifier(1), features, values, seed=0, weights=weights, **more)
     assert fitted.probe.n_samples_fit_ == weights.sum()
+
+
+def test_where_rows_are_repeated_their_groups_are_too():
+    class Grouped(Recorder):
+        def fit(self, X, y, *, groups=None):
+            self.given_ = (y, groups)
+            return self
+
+    features, values, more = problem()
+    weights = np.arange(40) % 3
+    given, groups = fit(Grouped(), features, values, seed=0, weights=weights, **more).probe.given_
+    rows = [row for row in range(40) for _ in range(row % 3)]
+    assert given.tolist() == [row % 2 for row in rows]
+    assert groups.tolist() == [row // 4 for row in rows]
 
 
 def test_weights_and_repeated_rows_are_the_same_fit():
@@ -95,3 +119,4 @@ def test_all_zero_weights_are_noticed():
     dead = LogisticRegression(l1_ratio=1.0, C=1e-6, solver="liblinear")
     assert fit(dead, features, values, seed=0, **more).silent
     assert not fit(LogisticRegression(), features, values, seed=0, **more).silent
+    assert not fit(KNeighborsClassifier(1), features, values, seed=0, **more).silent  # it has no weights

@@ -1,7 +1,12 @@
 """One probe a layer, one on ALL, the majority baseline; on features whose answer is known."""
 
+from itertools import product
+from types import SimpleNamespace
+from typing import ClassVar
+
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from neuroscope.contracts.audio import Utterance
@@ -9,8 +14,8 @@ from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.rows import ALL
 from neuroscope.contracts.target import Target
 from neuroscope.probing.cell import Cell
-from neuroscope.probing.layerwise import columns_of, layerwise
-from neuroscope.probing.runs import make_runs
+from neuroscope.probing.layerwise import columns_of, layerwise, majority
+from neuroscope.probing.runs import Runs, make_runs
 from neuroscope.splits import LabelledUtterances
 
 CONDITIONS = {
@@ -49,6 +54,34 @@ def planted(seed=0):
         values=np.hstack([noise, signal]).astype(np.float32),
     )
     return features, LabelledUtterances(utterances, Target(values, ("no", "yes")))
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Keeps what it was given."""
+
+    given: ClassVar[list] = []
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit(self, X, y, *, sample_weight=None, groups=None, column_groups=None):
+        self.given.append(SimpleNamespace(seed=self.random_state, X=X, weights=sample_weight, groups=groups))
+        self.given[-1].column_groups = column_groups
+        self.n_iter_ = 3
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X), dtype=int)
+
+
+class Kept(dict):
+    """Fits by layer and seed."""
+
+    def get(self, layer, seed):
+        return super().get((layer, seed))
+
+    def put(self, fitted):
+        self[fitted.layer, fitted.seed] = fitted
 
 
 def analyse(text="speaker", in_all=("noise", "signal"), runs=3, template=None):
@@ -105,6 +138,45 @@ def test_all_joins_only_the_layers_that_are_part_of_it():
     assert ALL not in columns_of(features, ["signal"])
 
 
+def test_a_probe_is_given_the_columns_of_its_layer_and_the_rows_weights_groups_and_seed_of_its_run():
+    features, rows = planted()
+    units = (Unit("first", 0), Unit("first", 1), Unit("middle", 0), Unit("last", 0))
+    features = Features(ids=features.ids, units=units, values=features.values[:, :4])
+    (one,) = make_runs("speaker", rows, runs=1, seed=5, one_split=False).each
+    weights = np.arange(len(one.split.train)) % 3
+    made = Runs((one, type(one)(6, one.split, weights)), same_test=True, varied="")
+    Recorder.given.clear()
+    found = layerwise(Cell(**CONDITIONS), features, rows.target, made, Recorder(), in_all=("first", "last"))
+    columns = {"first": [0, 1], "middle": [2], "last": [3], ALL: [0, 1, 3]}
+    numbers = {"first": [0, 0], "middle": [1], "last": [2], ALL: [0, 0, 2]}
+    for (layer, run), given in zip(product(columns, made.each), Recorder.given, strict=True):
+        assert np.array_equal(given.X, features.values[one.split.train][:, columns[layer]])
+        assert np.array_equal(given.groups, one.split.groups[one.split.train])
+        assert given.column_groups.tolist() == numbers[layer]
+        assert given.weights is run.weights
+        assert given.seed == run.seed
+    assert {row.n for row in found.rows if row.metric == "steps"} == {len(one.split.train)}
+
+
+def test_fits_that_were_kept_are_not_done_again():
+    features, rows = planted()
+    made, kept = make_runs("speaker", rows, runs=2, seed=0, one_split=False), Kept()
+    given = (Cell(**CONDITIONS), features, rows.target, made, Recorder())
+    first = layerwise(*given, in_all=("noise", "signal"), finished=kept)
+    assert list(kept) == list(product(("noise", "signal", ALL), (0, 1)))
+    Recorder.given.clear()
+    assert layerwise(*given, in_all=("noise", "signal"), finished=kept).rows == first.rows
+    assert Recorder.given == []
+
+
+def test_of_classes_that_are_as_frequent_the_majority_is_the_first():
+    _, rows = planted()
+    (run,) = make_runs("speaker", rows, runs=1, seed=0, one_split=False).each
+    values = np.zeros(len(rows.utterances), dtype=np.int64)
+    values[run.split.train] = np.arange(len(run.split.train)) % 2 + 1
+    assert set(majority(run, Target(values, ("a", "b", "c"))).predicted.tolist()) == {1}
+
+
 def test_the_majority_is_that_of_the_training_part():
     features, rows = planted()
     utterances = tuple(
@@ -135,8 +207,8 @@ def test_columns_without_news_are_warned_of():
     values[test_rows[0], 1] = 1e4
     changed = Features(ids=features.ids, units=features.units, values=values)
     made = make_runs("speaker", rows, runs=1, seed=0, one_split=False)
-    found = layerwise(Cell(**CONDITIONS), changed, rows.target, made, LogisticRegression(), in_all=())
+    found = layerwise(Cell(**CONDITIONS), changed, rows.target, made, LogisticRegression(), in_all=("noise", "signal"))
     kinds = {(each.kind, each.layer): each.detail for each in found.warnings}
     assert kinds["columns are constant in training", "noise"] == "1 of 6"
     assert kinds["columns reach beyond 10 standard deviations in test", "noise"] == "1 of 6"
-    assert not any(layer == "signal" for _, layer in kinds)
+    assert not any("columns" in kind and layer != "noise" for kind, layer in kinds)  # ALL repeats none

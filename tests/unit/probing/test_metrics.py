@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from neuroscope.probing.metrics import DRAWS, interval, summarise, tally
+from neuroscope.probing.metrics import DRAWS, Tally, interval, summarise, tally
 
 
 def random_rows(seed, rows=60, classes=3, groups=12):
@@ -53,6 +53,32 @@ def test_the_interval_is_that_of_a_resampling_written_out():
     assert high == pytest.approx(np.percentile(drawn, 97.5), abs=0.02)
 
 
+@pytest.fixture
+def counted_draws(monkeypatch):
+    """Run 0 draws 0, 1, ... 1000, run 1 goes on to 2001: a percentile can be read off."""
+    monkeypatch.setattr(Tally, "bootstrap", lambda self, metric, seed: np.arange(1001.0) + 1001 * seed)
+
+
+@pytest.mark.usefixtures("counted_draws")
+def test_an_interval_leaves_out_two_and_a_half_per_cent_on_each_side():
+    assert interval(tally(*random_rows(0), 3), "accuracy", seed=0) == pytest.approx((25, 975))
+
+
+@pytest.mark.usefixtures("counted_draws")
+def test_the_interval_over_runs_leaves_out_as_much_of_the_draws_of_all_runs_together():
+    total = summarise([tally(*random_rows(seed), 3) for seed in (0, 1)], "accuracy", [0, 1], same_test=True)
+    assert (total.low, total.high) == pytest.approx((0.025 * 2001, 0.975 * 2001))
+
+
+def test_two_groups_are_enough_for_an_interval():
+    """One is all right and one all wrong: a quarter of the draws has the one twice, a quarter the other."""
+    tallied = tally(np.array([0, 1]), np.array([0, 0]), np.array([3, 7]), 2)
+    assert interval(tallied, "accuracy", seed=0) == (0, 1)
+    total = summarise([tallied], "accuracy", [0], same_test=True)
+    assert (total.low, total.high) == (0, 1)
+    assert total.sd == pytest.approx(np.sqrt(1 / 8), rel=0.1)
+
+
 def test_one_group_has_no_interval():
     tallied = tally(np.array([0, 1]), np.array([0, 0]), np.array([7, 7]), 2)
     assert interval(tallied, "accuracy", seed=0) == (None, None)
@@ -81,6 +107,12 @@ def test_drawn_splits_have_both_variances_in_their_spread():
     total = summarise(tallies, "accuracy", list(range(5)), same_test=False)
     assert total.sd == pytest.approx(np.std([each.score("accuracy") for each in tallies], ddof=1))
     assert total.low < total.mean < total.high
+
+
+def test_two_drawn_splits_say_something_of_it():
+    tallies = [tally(np.array([0, 1]), np.array([0, said]), np.array([0, 1]), 2) for said in (0, 1)]
+    total = summarise(tallies, "accuracy", [0, 1], same_test=False)  # half and all right
+    assert (total.mean, total.sd) == pytest.approx((0.75, np.sqrt(1 / 8)))
 
 
 def test_one_drawn_split_says_nothing_of_the_spread():

@@ -6,7 +6,7 @@ import pytest
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.target import Target
 from neuroscope.probing.runs import make_runs
-from neuroscope.splits import LabelledUtterances
+from neuroscope.splits import LabelledUtterances, split
 
 
 def labelled(with_split=False):
@@ -23,7 +23,9 @@ def test_a_drawn_split_is_drawn_anew_for_each_run():
     runs = make_runs("speaker", labelled(), runs=4, seed=7, one_split=False)
     assert [run.seed for run in runs.each] == [7, 8, 9, 10]
     assert not runs.same_test
-    assert len({tuple(run.split.test.tolist()) for run in runs.each}) > 1
+    for run in runs.each:
+        assert run.split.test.tolist() == split("speaker", labelled(), run.seed).test.tolist()
+    assert len({tuple(run.split.test.tolist()) for run in runs.each}) == 4
     assert all(run.weights is None for run in runs.each)
     assert "each its own split (speaker)" in runs.varied
 
@@ -39,6 +41,11 @@ def test_a_fixed_split_bootstraps_whole_training_groups_after_the_first_run():
             assert len(set(run.weights[groups == group].tolist())) == 1
     assert len({tuple(run.weights.tolist()) for run in runs.each[1:]}) == 4
     assert "bootstraps of the training groups (speaker)" in runs.varied
+
+
+def test_every_training_group_is_in_some_bootstrap():
+    runs = make_runs("column:split", labelled(with_split=True), runs=30, seed=0, one_split=False)
+    assert np.sum([run.weights for run in runs.each[1:]], axis=0).min() > 0
 
 
 def test_one_split_serves_all_runs_where_the_paper_is_followed():

@@ -10,8 +10,9 @@ from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.runtime.files import whole_folder
-from neuroscope.store import catalogue, disk
+from neuroscope.store import catalogue, disk, names
 from neuroscope.store.description import Identity
+from neuroscope.store.names import NamedVectors
 from neuroscope.store.representations import Store
 
 UNITS = {"a": (Unit("a", 0), Unit("a", 1)), "b": (Unit("b", 0),)}
@@ -83,6 +84,13 @@ def test_all_that_is_known_of_one(store):
     assert about["invariance"] == {}
     assert about["shards_made_with"] == {"device cpu, torch 9": 2}
     assert (about["rows"], about["shards"], about["set_aside"], about["path"]) == (4, 2, 0, str(rep.folder))
+
+
+def test_a_shard_that_does_not_say_what_made_it_is_counted_and_nothing_is_said_of_it(store):
+    filled(store)
+    next(filled(store, rows=("r4",)).folder.glob("shards/*/shard.json")).write_text("{}")
+    about = catalogue.details(the_one(store))
+    assert (about["shards"], about["shards_made_with"]) == (2, {"device cpu, torch 9": 1})
 
 
 def test_the_last_use_is_the_last_reading(store):
@@ -159,6 +167,25 @@ def test_a_folder_is_as_young_as_the_newest_file_in_it(store):
     os.utime(left / "1.npy", (time.time() - 3600 * 20,) * 2)
     assert catalogue.prune(store, 24) == {}
     assert catalogue.prune(store, 19) == {str(left): 14}
+
+
+def test_what_nobody_has_written_to_for_a_day_goes(store):
+    left = filled(store).folder / "shards" / ".x.0.partial"
+    left.mkdir()
+    old(left, 23.9)
+    assert catalogue.prune(store) == {}
+    old(left, 24.1)
+    assert catalogue.prune(store) == {str(left): 0}
+
+
+def test_vectors_of_an_import_that_never_ended_go_and_those_with_a_name_stay(store):
+    kept, never_ended = (store.imported(name, {"a": 1}, "float32", ORIGIN) for name in ("kept", "lost"))
+    for rep in (kept, never_ended):
+        rep.write(["id:u"], {"a": np.ones((1, 1))}, made_with={})
+    vectors = NamedVectors(name="kept", layers={"a": 1}, dtype="float32", origin=ORIGIN, key=kept.key)
+    names.remember(store.folder, vectors)
+    assert list(catalogue.prune(store, 0)) == [str(never_ended.folder)]
+    assert the_one(store).key == kept.key
 
 
 @pytest.mark.parametrize("hours", [-1, float("nan")])

@@ -1,6 +1,7 @@
 """What decides the numbers of a representation is its key, and what a folder says of itself is read again."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -93,3 +94,9 @@ def test_a_folder_without_a_description_may_hold_anything_and_has_no_last_use(tm
     assert description.last_use(tmp_path) == ""
     with pytest.raises(StoreMismatch, match=r"representation\.json cannot be read \(FileNotFoundError"):
         description.read(tmp_path)
+
+
+def test_the_last_use_is_when_the_description_was_changed_not_when_it_was_read(tmp_path):
+    description.write(tmp_path, IDENTITY, WIDTHS, ORIGIN)
+    os.utime(tmp_path / "representation.json", (7_200, 3_600))
+    assert description.last_use(tmp_path) == "1970-01-01T01:00:00+00:00"

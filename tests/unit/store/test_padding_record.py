@@ -54,3 +54,8 @@ def test_the_tolerance_is_that_of_the_frames():
     found = Invariance(dict.fromkeys(precisions, 0.0), precisions, "cpu")
     assert [found.tolerance(layer) for layer in precisions] == [1e-5, 1e-5, 1e-2, 5e-2]
     assert found.broken == []
+
+
+def test_a_layer_that_changes_by_just_its_tolerance_is_not_broken():
+    found = Invariance({"low": 1e-5, "high": 1.01e-5}, {"low": "float32", "high": "float32"}, "cpu")
+    assert found.broken == ["high"]

@@ -70,6 +70,12 @@ def test_rows_come_back_in_the_order_asked_for_from_any_shards(tmp_path, dtype):
     np.testing.assert_array_equal(features.values, expected("5", "1", "4", "1", layers=("high", "low")))
 
 
+def test_a_shard_holds_the_type_that_the_representation_is_of(tmp_path):
+    rep = representation(tmp_path, "float16")
+    write(rep, "1")
+    assert {np.load(file).dtype.name for file in rep.folder.rglob("*.npy")} == {"float16"}
+
+
 def test_a_representation_without_rows_writes_nothing_and_has_none(tmp_path):
     rep = representation(tmp_path)
     assert rep.rows() == {}
@@ -225,6 +231,13 @@ def test_it_is_found_by_the_beginning_of_its_key(tmp_path):
     with pytest.raises(UnknownName) as error:
         store.find("nothing")
     assert error.value.known == tuple(keys)
+
+
+def test_no_key_finds_none_also_where_one_is_stored_and_a_hidden_folder_is_none(tmp_path):
+    store, rep = Store(tmp_path), representation(tmp_path)
+    write(rep, "1")
+    shutil.copytree(rep.folder, rep.folder.with_name(f".{rep.key}.0.former"))
+    assert [each.key for each in store.all()] == [rep.key]
     with pytest.raises(UnknownName):
         store.find("")
 
