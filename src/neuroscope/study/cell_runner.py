@@ -38,7 +38,7 @@ class CellRunner:
         self._plugins, self._workspace = plugins, workspace
         self._prepared: dict[tuple[str, str], PreparedBackbone] = {}
         self._settings: dict[StudySettings, ProbeSettings] = {}
-        self._task_runs: dict[tuple[str, StudySettings], TaskRuns] = {}
+        self._task_runs: dict[tuple[str, StudySettings, str], TaskRuns] = {}
         self._rows: dict[str, Mapping[str, str]] = {}
 
     def check(self, spec: CellSpec) -> None:
@@ -66,7 +66,7 @@ class CellRunner:
         """
         prepared = self._prepare(specs[0].backbone, specs[0].study)
         extraction, record = bring_vectors(self._workspace, prepared, specs[0].loaded, self._utterances_asked(specs))
-        self._rows[specs[0].backbone] = extraction.rows
+        self._rows[prepared.representation.key] = extraction.rows
         return record
 
     def inputs(self, spec: CellSpec) -> CellInputs:
@@ -75,8 +75,9 @@ class CellRunner:
         Raises:
             BadSplit: without the utterances that could not be used, its split cannot be made.
         """
-        study, rows = spec.study, self._rows[spec.backbone]
+        study = spec.study
         prepared, settings = self._prepare(spec.backbone, study), self._settings_of(study)
+        rows = self._rows[prepared.representation.key]
         labelled, runs = self._runs_of(spec).over(rows)
         cell = Cell(
             representation=prepared.representation.key,
@@ -120,7 +121,7 @@ class CellRunner:
         return self._settings[study]
 
     def _runs_of(self, spec: CellSpec) -> TaskRuns:
-        key = (spec.task, spec.study)
+        key = (spec.task, spec.study, spec.loaded.manifest.fingerprint)
         if key not in self._task_runs:
             ((text, task),) = choose_tasks([spec.task], self._plugins).items()
             labelled = label_manifest(text, task, spec.loaded.manifest, spec.study.split)
