@@ -59,7 +59,7 @@ def source(name):
     return {
         path.relative_to(FOLDERS[name]).as_posix()
         for path in files
-        if path.is_file() and path.suffix != ".pyc" and not path.parent.name.endswith("_cache")
+        if path.is_file() and path.parent.name != "__pycache__" and not path.parent.name.endswith("_cache")
     }
 
 
