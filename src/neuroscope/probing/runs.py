@@ -50,7 +50,7 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
     """Make the repetitions of a cell.
 
     Where the split is drawn, each run draws its own. Where the test part is fixed, runs after the first train on
-    bootstraps of the training groups. With ``one_split`` the first run's split serves all and only the probe's seed
+    bootstraps of the training groups that hold every class. With ``one_split`` the first run's split serves all and only the probe's seed
     differs, as in the paper.
 
     Args:
@@ -68,16 +68,30 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
     if one_split:
         return Runs(tuple(Run(each, first) for each in seeds), True, "seeds of the probe, on one split")
     if first.fixed:
-        later = (Run(each, first, _bootstrap(first, each)) for each in seeds[1:])
+        later = (Run(each, first, _bootstrap(first, rows.target.values, each)) for each in seeds[1:])
         of_what = f"training groups ({first.grouped_by})" if first.grouped_by else "training utterances"
         return Runs((Run(seed, first), *later), True, f"bootstraps of the {of_what}, and of the test part")
     drawn = (Run(each, splits.split(text, rows, each)) for each in seeds[1:])
     return Runs((Run(seed, first), *drawn), False, f"each its own split ({first.name})")
 
 
-def _bootstrap(split: Split, seed: int) -> NDArray[np.int64]:
-    """Draw the training groups with replacement, and count how often each training row comes."""
+def _bootstrap(split: Split, values: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Draw the training groups with replacement, and count how often each training row comes; every class stays.
+
+    A class that the draw misses brings one of its groups. A class that is one group has none to draw among: its rows are
+    drawn instead.
+    """
+    labels = values[split.train]
     groups, member = np.unique(split.groups[split.train], return_inverse=True)
     rng = np.random.default_rng([seed, 0xB007])
-    counts = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups))
-    return counts[member].astype(np.int64)
+    times = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups))
+    rows_of = [np.flatnonzero(labels == number) for number in np.unique(labels)]
+    groups_of = [np.unique(member[rows]) for rows in rows_of]
+    for own in groups_of:
+        if not times[own].any():
+            times[rng.choice(own)] += 1
+    counts = times[member].astype(np.int64)
+    for rows, own in zip(rows_of, groups_of, strict=True):
+        if len(own) == 1:
+            counts[rows] = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
+    return counts

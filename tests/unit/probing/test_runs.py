@@ -63,3 +63,45 @@ def test_the_same_seed_gives_the_same_runs(text):
         assert np.array_equal(one.split.train, other.split.train)
         assert np.array_equal(one.split.test, other.split.test)
         assert (one.weights is None and other.weights is None) or np.array_equal(one.weights, other.weights)
+
+
+def voices(classes, groups, each=6):
+    """Every class has so many speakers in training, and one in test where it has several."""
+    utterances, values = [], []
+    for number in range(classes):
+        for speaker in range(groups + (groups > 1)):
+            for row in range(each):
+                tested = speaker == groups or (groups == 1 and row >= each // 2)
+                name = f"{number}-{speaker}"
+                tags = {"split": "test" if tested else "train"}
+                utterances.append(Utterance(id=f"{name}-{row}", path=None, speaker=name, tags=tags))
+                values.append(number)
+    names = tuple(f"c{number:02d}" for number in range(classes))
+    return LabelledUtterances(tuple(utterances), Target(np.array(values), names))
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_a_bootstrap_holds_every_class_however_few_groups_it_has(groups):
+    rows = voices(classes=20, groups=groups)
+    runs = make_runs("column:split", rows, runs=30, seed=0, one_split=False)
+    for run in runs.each[1:]:
+        drawn = rows.target.values[run.split.train][run.weights > 0]
+        assert len(set(drawn.tolist())) == 20
+
+
+def test_where_a_class_is_one_group_its_rows_are_drawn():
+    rows = voices(classes=4, groups=1, each=40)
+    runs = make_runs("column:split", rows, runs=30, seed=0, one_split=False)
+    for run in runs.each[1:]:
+        values = rows.target.values[run.split.train]
+        assert [int(run.weights[values == number].sum()) for number in range(4)] == [20] * 4
+    counts = np.concatenate([run.weights for run in runs.each[1:]])
+    assert abs((counts == 0).mean() - np.exp(-1)) < 0.03  # a row that is drawn among many is missed so often
+
+
+def test_a_draw_that_misses_no_class_is_the_draw_of_groups_alone():
+    rows = labelled(with_split=True)
+    run = make_runs("column:split", rows, runs=2, seed=3, one_split=False).each[1]
+    drawn = np.random.default_rng([4, 0xB007]).integers(14, size=14)
+    _, member = np.unique(run.split.groups[run.split.train], return_inverse=True)
+    assert run.weights.tolist() == np.bincount(drawn, minlength=14)[member].tolist()

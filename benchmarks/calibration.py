@@ -1,0 +1,192 @@
+"""Are the printed numbers true? Each claim of ``probe`` against planted truth, over many repetitions.
+
+Worlds of speakers are drawn whose best possible accuracy is known (``planted/worlds.py``), the code path from features
+to rows says what a command would, and what it says is counted: coverage of intervals, bias, level of sentences, each
+with its Monte-Carlo error beside its target. The truth of an accuracy is the mean, over all repetitions, of the first
+run's: its probe is trained on the whole training part and asked about speakers that it never heard.
+
+    python benchmarks/calibration.py [--quick] [--only accuracy|layers|knowledge|baseline] [--repetitions 300] [--write]
+
+``--write`` puts the tables into docs/explanation/calibration.md. 300 repetitions take about half an hour on two cores.
+"""
+
+import argparse
+import math
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from planted.commands import Said, command
+from planted.worlds import World
+
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "calibration.md"
+BEGIN, END = "<!-- written by benchmarks/calibration.py -->\n", "<!-- end -->\n"
+QUICK = 40
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of one claim in one world, with its Monte-Carlo error and its target."""
+
+    world: str
+    name: str
+    value: float
+    error: float
+    target: tuple[float, float]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within its target, as far as the repetitions can tell."""
+        low, high = self.target
+        return low - 2 * self.error <= self.value <= high + 2 * self.error
+
+
+def share(name: str, world: str, hits: list[bool], target: tuple[float, float]) -> Figure:
+    """A share of the repetitions; its error is not 0 where all or none hit."""
+    count, right = len(hits), sum(hits)
+    smoothed = (right + 1) / (count + 2)
+    return Figure(world, name, right / count, math.sqrt(smoothed * (1 - smoothed) / count), target)
+
+
+def accuracy_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
+    """Coverage, width, ± and bias of the printed accuracy of one layer."""
+    values = np.array([each.value for each in said])
+    singles = np.array([each.single for each in said])
+    truth, spread, count = float(singles.mean()), float(values.std(ddof=1)), len(said)
+    widths = np.array([each.high - each.low for each in said])
+    deviations = np.array([each.sd for each in said if each.sd is not None])
+    least = 0.93 if world.groups >= 10 else 0.90
+    most = 0.985 if world.groups >= 10 else 1.0
+    bias = 100 * (values - singles)
+    width, deviation = float(widths.mean()) / (2 * 1.96 * spread), float(deviations.mean()) / spread
+    relative = 1 / math.sqrt(2 * (count - 1))  # of an estimated sd
+    covered = [each.low <= truth <= each.high for each in said]
+    return [
+        share("coverage", name, covered, (least, most)),
+        Figure(name, "width, of the narrowest", width, width * relative, (0.0, 1.25)),
+        Figure(name, "±, of the true sd", deviation, deviation * relative, (0.85, 1.2)),
+        Figure(name, "bias, points", float(bias.mean()), float(bias.std(ddof=1)) / math.sqrt(count), (-0.3, 0.3)),
+    ]
+
+
+def layers_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
+    """Equal layers: how often the sentence separates the best from another."""
+    wrong = [each.best.above_majority and len(each.best.not_separated) < world.layers - 1 for each in said]
+    return [share("a layer falsely separated", name, wrong, (0.0, 0.06))]
+
+
+def knowledge_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
+    """Pure noise: how often a layer is shown to know it."""
+    del world
+    return [share("falsely shown to know", name, [each.best.above_majority for each in said], (0.0, 0.06))]
+
+
+def baseline_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
+    """The printed majority baseline against what knowing nothing gives."""
+    off = np.array([100 * (each.majority - world.chance) for each in said])
+    error = float(off.std(ddof=1)) / math.sqrt(len(off))
+    return [Figure(name, "baseline less chance, points", float(off.mean()), error, (-1, 1))]
+
+
+def worlds_of_accuracy() -> dict[str, World]:
+    """Every condition around 20 groups, 90 %, a speaker effect of half the noise; ceilings and few groups crossed."""
+    found = {}
+    for fixed in (False, True):
+        kind = "fixed" if fixed else "drawn"
+        for groups in (4, 10, 20, 80):
+            for accuracy in (0.7, 0.9, 0.98, 0.995):
+                world = World(groups=groups, accuracy=accuracy, fixed=fixed)
+                found[f"{kind}, {groups} groups, {100 * accuracy:g} %"] = world
+        centre = World(fixed=fixed)
+        found[f"{kind}, 20 groups, 90 %, no speaker effect"] = centre.named(effect=0.0)
+        found[f"{kind}, 20 groups, 90 %, speaker effect 1"] = centre.named(effect=1.0)
+        found[f"{kind}, 20 groups, 90 %, 5 classes"] = centre.named(classes=5)
+        found[f"{kind}, 80 groups, 90 %, 20 classes"] = centre.named(classes=20, groups=80)
+        found[f"{kind}, 20 groups, 90 %, classes 85/15"] = centre.named(minority=0.15)
+    return found
+
+
+def worlds_of_layers() -> dict[str, World]:
+    kinds = {"drawn": False, "fixed": True}
+    return {
+        f"{kind}, {layers} equal layers, noise correlated {correlation:g}": World(
+            layers=layers, fixed=fixed, correlation=correlation, accuracy=0.8
+        )
+        for kind, fixed in kinds.items()
+        for layers in (2, 5, 12)
+        for correlation in (0.0, 0.8)
+    }
+
+
+def worlds_of_noise() -> dict[str, World]:
+    return {
+        f"drawn, {groups} groups, {layers} layers": World(groups=groups, layers=layers, accuracy=0.5)
+        for groups in (14, 34)
+        for layers in (1, 12)
+    }
+
+
+Count = Callable[[World, str, list[Said]], list[Figure]]
+CLAIMS: dict[str, tuple[Callable[[], dict[str, World]], Count]] = {
+    "accuracy": (worlds_of_accuracy, accuracy_figures),
+    "layers": (worlds_of_layers, layers_figures),
+    "knowledge": (worlds_of_noise, knowledge_figures),
+    "baseline": (worlds_of_noise, baseline_figures),
+}
+
+
+def measure(claim: str, repetitions: int, pool: ProcessPoolExecutor) -> list[Figure]:
+    """The figures of one claim in all its worlds."""
+    worlds, count = CLAIMS[claim]
+    found = []
+    for name, world in worlds().items():
+        step = max(1, repetitions // 20)
+        said = list(pool.map(command, [world] * repetitions, range(repetitions), chunksize=step))
+        for figure in count(world, name, said):
+            print(line(figure), flush=True)
+            found.append(figure)
+    return found
+
+
+def line(figure: Figure) -> str:
+    """A row of the table."""
+    low, high = figure.target
+    mark = "" if figure.holds else " **out**"
+    value = f"{figure.value:.3f} ± {figure.error:.3f}"
+    return f"| {figure.name} | {figure.world} | {value}{mark} | {low:g} to {high:g} |"
+
+
+def write(figures: dict[str, list[Figure]], repetitions: int) -> None:
+    """Put the tables into the page."""
+    parts = []
+    for claim, found in figures.items():
+        held = f"{sum(each.holds for each in found)} of {len(found)} figures hold; {repetitions} repetitions a world."
+        table = ["| figure | world | measured | target |", "|---|---|---|---|", *map(line, found)]
+        parts.append("\n".join([f"## {claim.capitalize()}", "", held, "", *table, ""]))
+    text = PAGE.read_text()
+    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    PAGE.write_text(text[:begin] + "\n" + "\n".join(parts) + "\n" + text[end:])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} repetitions")
+    parser.add_argument("--only", choices=CLAIMS, action="append")
+    parser.add_argument("--repetitions", type=int, default=300)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    repetitions = QUICK if given.quick else given.repetitions
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # a process a core, and a thread a process
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        figures = {claim: measure(claim, repetitions, pool) for claim in given.only or CLAIMS}
+    if given.write:
+        write(figures, repetitions)
+
+
+if __name__ == "__main__":
+    main()

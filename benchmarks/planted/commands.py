@@ -1,0 +1,73 @@
+"""What a command says of a planted world: the code path of ``probe`` from features to rows, with a fast probe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from neuroscope.contracts import conditions, metric_names
+from neuroscope.probing.cell import Cell
+from neuroscope.probing.layerwise import layerwise
+from neuroscope.probing.runs import make_runs
+from neuroscope.report.layer_curve import BestLayer, best_layer, curves
+from planted.worlds import SPLIT_COLUMN, World, draw
+
+_TEXTS = ("representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one command says of its first layer, and of all layers.
+
+    Attributes:
+        value: printed accuracy.
+        sd: printed ±; None where there is none.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        single: accuracy of the first run, whose probe is trained on the whole training part.
+        majority: printed baseline.
+        best: the sentence below the table.
+    """
+
+    value: float
+    sd: float | None
+    low: float
+    high: float
+    single: float
+    majority: float
+    best: BestLayer
+
+
+def cell(world: World, seed: int) -> Cell:
+    return Cell(**dict.fromkeys(_TEXTS, ""), runs=world.runs, seed=seed)
+
+
+def split_of(world: World) -> str:
+    return f"column:{SPLIT_COLUMN}" if world.fixed else "speaker"
+
+
+def command(world: World, seed: int) -> Said:
+    """Draw a corpus, and probe it."""
+    features, rows = draw(world, seed)
+    runs = make_runs(split_of(world), rows, runs=world.runs, seed=seed, one_split=False)
+    probe = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1)
+    found = layerwise(cell(world, seed), features, rows.target, runs, probe, in_all=())
+    first = features.units[0].layer
+    of = {
+        (row.condition, row.metric, row.seed): row
+        for row in found.rows
+        if row.layer in {first, ""} and row.condition in {conditions.PROBE, conditions.MAJORITY}
+    }
+    whole = of[conditions.PROBE, metric_names.ACCURACY, None]
+    sd = of.get((conditions.PROBE, metric_names.sd_of(metric_names.ACCURACY), None))
+    (curve,) = curves(found.rows)
+    return Said(
+        value=whole.value,
+        sd=None if sd is None else sd.value,
+        low=whole.low,
+        high=whole.high,
+        single=of[conditions.PROBE, metric_names.ACCURACY, seed].value,
+        majority=of[conditions.MAJORITY, metric_names.ACCURACY, None].value,
+        best=best_layer(curve),
+    )
