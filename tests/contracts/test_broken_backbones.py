@@ -99,6 +99,11 @@ class YieldsAnother(Sound):
         return {**block, "another": block["low"]}
 
 
+class YieldsALL(Sound):
+    def block(self, block, start):
+        return {"ALL" if name == "low" else name: frames for name, frames in block.items()}
+
+
 class ForgetsOne(Sound):
     def block(self, block, start):
         return {name: frames for name, frames in block.items() if name != "low"}
@@ -411,9 +416,11 @@ def no_weights(*, width: int = 4):
 
 LAYER_TWICE = (*LAYERS, LAYERS[0])
 NOT_THREE = (*LAYERS[:2], LayerSpec("pooled", 4, pooling="none", statistics=("a", "b", "c")))
+NAMED_ALL = (replace(LAYERS[0], name="ALL", tap=None), *LAYERS[1:])
 BROKEN = [
     ("declares_its_layers", made_of(Sound, layers=LAYER_TWICE), "low are declared more than once"),
     ("declares_its_layers", made_of(Sound, layers=NOT_THREE), "4 columns are not 3"),
+    ("declares_its_layers", made_of(YieldsALL, layers=NAMED_ALL), "'ALL' is the name of all layers side by side"),
     ("fills_its_origin", no_licence, "licence"),
     ("yields_what_it_declares", made_of(YieldsAnother), "not declared: another"),
     ("yields_what_it_declares", made_of(ForgetsOne), "not yielded: low"),

@@ -43,3 +43,12 @@ class Row:
     seed: int | None = None
     low: float | None = None
     high: float | None = None
+
+
+def problem_with_layer_name(name: str) -> str:
+    """Say why a layer cannot have this name, since rows could not tell it from others; empty = it can."""
+    if not name.strip():
+        return "is empty"
+    if name == ALL:
+        return "is the name of all layers side by side"
+    return "" if name.isprintable() else "holds characters that cannot be printed"

@@ -13,6 +13,7 @@ import numpy as np
 
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.defaults import DTYPE
 from neuroscope.errors import BadOption, BadVectors, NeuroscopeError
 from neuroscope.exchange.formats import Vectors, open_vectors
@@ -171,14 +172,19 @@ def _ids(file: Path, vectors: Vectors, manifest: Manifest) -> tuple[str, ...]:
 
 def _widths(file: Path, text: str, vectors: Vectors) -> dict[str, int]:
     """Read ``NAME:WIDTH,...`` as the user wrote it, or else take what the file says."""
-    if not text:
-        return dict(vectors.layers)
+    widths = _widths_of_text(text) if text else dict(vectors.layers)
+    if strange := [f"layer {name!r} {problem}" for name in widths if (problem := problem_with_layer_name(name))]:
+        raise BadVectors(str(file), [*strange, "name the layers with --layers NAME:WIDTH,..."])
+    if sum(widths.values()) != vectors.width:
+        raise BadVectors(str(file), [f"--layers are {sum(widths.values())} columns wide, it has {vectors.width}"])
+    return widths
+
+
+def _widths_of_text(text: str) -> dict[str, int]:
     widths: dict[str, int] = {}
     for part in text.split(","):
         name, _, width = part.strip().rpartition(":")
         if not name or not width.isdecimal() or not int(width) or name in widths:
             raise BadOption(f"--layers {text}: expected NAME:WIDTH,NAME:WIDTH, each name once")
         widths[name] = int(width)
-    if sum(widths.values()) != vectors.width:
-        raise BadVectors(str(file), [f"--layers are {sum(widths.values())} columns wide, it has {vectors.width}"])
     return widths

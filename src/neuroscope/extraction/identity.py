@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.audio import waveforms
 from neuroscope.contracts.features import Unit
+from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.errors import BadOption, MissingData, PluginBroken
 from neuroscope.plugin.options import to_text
 from neuroscope.store.description import Identity
@@ -120,6 +121,8 @@ def _check_layers(choice: Choice[BackboneSpec], spec: BackboneSpec) -> None:
     if not names or len(set(names)) < len(names):
         raise PluginBroken(f"backbone {choice.name} declares {'no layer' if not names else 'a layer twice'}: {names}")
     for layer in spec.layers:
+        if problem := problem_with_layer_name(layer.name):
+            raise PluginBroken(f"backbone {choice.name} declares a layer {layer.name!r}, which {problem}")
         statistics = len(layer.statistics) if layer.pooling == POOLED_BY_NETWORK else 0
         if layer.width < 1 or layer.width % max(statistics, 1):
             raise PluginBroken(

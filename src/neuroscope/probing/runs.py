@@ -50,8 +50,8 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
     """Make the repetitions of a cell.
 
     Where the split is drawn, each run draws its own. Where the test part is fixed, runs after the first train on
-    bootstraps of the training groups that hold every class. With ``one_split`` the first run's split serves all and only the probe's seed
-    differs, as in the paper.
+    bootstraps of the training groups that hold every class. With ``one_split`` the first run's split serves all and
+    only the probe's seed differs, as in the paper.
 
     Args:
         text: of the split.
@@ -78,8 +78,8 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
 def _bootstrap(split: Split, values: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Draw the training groups with replacement, and count how often each training row comes; every class stays.
 
-    A class that the draw misses brings one of its groups. A class that is one group has none to draw among: its rows are
-    drawn instead.
+    A class that the draw misses brings one of its groups. A class that is one group has none to draw among: its rows
+    are drawn instead.
     """
     labels = values[split.train]
     groups, member = np.unique(split.groups[split.train], return_inverse=True)

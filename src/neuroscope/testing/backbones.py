@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 
+from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.inputs.signals import SIGNALS
 from neuroscope.testing.running.conduct import (
@@ -40,7 +41,8 @@ def declares_its_layers(subject: Subject) -> None:
     spec, names = subject.spec, [layer.name for layer in subject.spec.layers]
     twice = sorted({name for name in names if names.count(name) > 1})
     hold(bool(names), "spec.layers is empty; declare a LayerSpec for each layer that extract yields")
-    hold(all(names), "a layer has an empty name")
+    for name in names:
+        hold(not (problem := problem_with_layer_name(name)), f"a layer's name {name!r} {problem}")
     hold(not twice, f"layers {', '.join(twice)} are declared more than once; a layer's name is its address")
     for layer in spec.layers:
         shares = max(len(layer.statistics), 1)

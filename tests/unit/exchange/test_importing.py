@@ -206,6 +206,15 @@ def test_widths_that_do_not_sum_up_are_told(bring, store, layers):
     assert nothing_imported(store)
 
 
+@pytest.mark.parametrize(
+    ("layers", "problem"), [("ALL:2,b:3", "is the name of all"), ("a\x1b:2,b:3", "cannot be printed")]
+)
+def test_layers_that_rows_could_not_tell_apart_are_refused(bring, store, layers, problem):
+    with pytest.raises(BadVectors, match=problem):
+        bring(npz, layers=layers)
+    assert nothing_imported(store)
+
+
 @pytest.mark.parametrize("layers", ["CNN", "CNN:x", "CNN:5,", ":5", "a:0,b:5", "a:2,a:3", "a:-1,b:6"])
 def test_layers_that_cannot_be_read_are_told(bring, layers):
     with pytest.raises(BadOption, match="NAME:WIDTH"):
