@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope.contracts.records import CellRecord, plain
+from neuroscope.errors import NeuroscopeError
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.layerwise import LayerFit
 from neuroscope.runtime.files import whole_file, whole_folder
@@ -23,7 +24,7 @@ from neuroscope.runtime.versions import all_versions
 from neuroscope.study.rows_table import rows_of_table, rows_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars
@@ -63,8 +64,12 @@ class CellPart:
         """Write the cell, whole or not at all.
 
         Raises:
-            OSError: it cannot be written.
+            NeuroscopeError: the disk is full, or the folder cannot be written.
         """
+        with one_line_write_errors(self._folder):
+            self._write(record, rows, tables)
+
+    def _write(self, record: CellRecord, rows: Sequence[Row], tables: Mapping[str, polars.DataFrame]) -> None:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(self._folder) as folder:
             for name, table in {_ROWS: rows_table(rows), **tables}.items():
@@ -109,6 +114,19 @@ class CellPart:
     def _file(self, layer: str, seed: int) -> Path:
         name = hashlib.sha256(layer.encode()).hexdigest()[:16]
         return self._fits / f"{name}-{seed}.json"
+
+
+@contextmanager
+def one_line_write_errors(place: Path) -> Iterator[None]:
+    """Turn an error of the file system, also one that polars reports, into one line that names the place."""
+    from polars.exceptions import ComputeError
+
+    try:
+        yield
+    except OSError as error:
+        raise NeuroscopeError(f"cannot write {place}: {error.strerror or error}") from error
+    except ComputeError as error:
+        raise NeuroscopeError(f"cannot write {place}: {error}") from error
 
 
 def _fit_of(read: dict[str, Any]) -> LayerFit:
