@@ -199,5 +199,5 @@ def test_a_cell_that_fails_is_told_at_the_end_and_the_others_stand(tmp_path, mon
     assert "Best layer: energy" in result.stdout
     assert result.stderr == "Error: toy in toy,width=2 has no result: ValueError: it broke\n"
     about = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert about["failed"] == [{"backbone": "toy,width=2", "task": "toy", "error": "it broke"}]
+    assert about["failed"] == [{"backbone": "toy,width=2", "task": "toy", "error": "ValueError: it broke"}]
     assert {row.backbone for row in read_rows(tmp_path / "run")} == {"toy"}
