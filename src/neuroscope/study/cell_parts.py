@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,16 @@ class CellPart:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the cell is written."""
-        return (self._folder / _RECORD).exists()
+        """Whether the cell is written; a part that is damaged is removed, and is not."""
+        from polars.exceptions import PolarsError
+
+        if not self._folder.exists():
+            return False
+        try:
+            return bool(self.record and self.tables[_ROWS].height)
+        except (OSError, ValueError, LookupError, TypeError, PolarsError):  # what cannot be read is computed again
+            shutil.rmtree(self._folder)
+            return False
 
     def write(self, record: CellRecord, rows: Sequence[Row], tables: Mapping[str, polars.DataFrame]) -> None:
         """Write the cell, whole or not at all.

@@ -88,6 +88,19 @@ def test_a_part_that_is_damaged_is_computed_again(spec, plugins, workspace, tmp_
     assert fits.made == 4
 
 
+@pytest.mark.parametrize("name", ["cell.json", "rows.parquet", "split.parquet"])
+def test_a_finished_cell_that_is_damaged_is_computed_again(spec, plugins, workspace, tmp_path, fits, name):
+    first = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    first.folder.close()
+    (damaged,) = (tmp_path / "run").glob(f"parts/*/{name}")
+    rows = first.rows
+    damaged.write_text("x")
+    fits.made = 0
+    second = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert second.rows == rows
+    assert fits.made == 0  # its fits are there
+
+
 def test_a_cell_that_fails_stops_no_other(spec, plugins, workspace, tmp_path, monkeypatch):
     extract = CellRunner.extract
 
