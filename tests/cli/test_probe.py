@@ -197,7 +197,7 @@ def test_a_cell_that_fails_is_told_at_the_end_and_the_others_stand(tmp_path, mon
     both = ["--backbone", "toy", "--backbone", "toy,width=2", "--dataset", "toy", "--task", "toy", "--runs", 1]
     result = run("probe", *both, "--out", tmp_path / "run", code=1)
     assert "Best layer: energy" in result.stdout
-    assert result.stderr == "Error: toy in toy,width=2 has no result: it broke\n"
+    assert result.stderr == "Error: toy in toy,width=2 has no result: ValueError: it broke\n"
     about = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert about["failed"] == [{"backbone": "toy,width=2", "task": "toy", "error": "it broke"}]
+    assert about["failed"] == [{"backbone": "toy,width=2", "task": "toy", "error": "ValueError: it broke"}]
     assert {row.backbone for row in read_rows(tmp_path / "run")} == {"toy"}

@@ -52,10 +52,10 @@ def fail_with_cells(result: Result, *, debug: bool) -> None:
 
     from neuroscope.report.summary import line_of_failure
 
-    for cell, error in zip(result.run.failed, result.errors, strict=True):
+    for cell in result.run.failed:
         complain(f"Error: {line_of_failure(cell)}")
-        if debug:
-            raise error
+    if debug and result.errors:
+        raise result.errors[0]
     if result.run.failed:
         raise typer.Exit(1)
 

@@ -30,6 +30,11 @@ class FolderLock:
             folder.parent.mkdir(parents=True, exist_ok=True)
             self.is_held = self._take()
 
+    @property
+    def keeps_others_out(self) -> bool:
+        """Whether the lock is held, and the file system knows locks."""
+        return self._handle is not None
+
     def _take(self) -> bool:
         while True:
             handle = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o666)

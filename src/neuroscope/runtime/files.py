@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def cache_folder() -> Path:
     """Return the folder of the store and the run folders: ``$NEUROSCOPE_CACHE``, else the user's cache folder."""
     named = os.environ.get("NEUROSCOPE_CACHE")
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("neuroscope"))
+    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("neuroscope"))
 
 
 def data_folders(dataset: str) -> list[Path]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
+from neuroscope.errors import NeuroscopeError
 from neuroscope.study.cell_parts import part_key
 from neuroscope.study.records import cell_record, cell_tables
 from neuroscope.study.run_folder import RunFolder, open_run_folder
@@ -52,7 +55,7 @@ class FinishedCells:
 
     def add_failure(self, specs: Sequence[CellSpec], error: Exception) -> None:
         """Note that these cells have no result."""
-        said = str(error) if str(error) else type(error).__name__
+        said = str(error) if isinstance(error, NeuroscopeError) else ": ".join([type(error).__name__, *_words(error)])
         self.failed += [FailedCell(backbone=each.backbone, task=each.task, error=said) for each in specs]
         self.errors += [error] * len(specs)
 
@@ -72,7 +75,7 @@ def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, r
     done = FinishedCells()
     try:
         for _, group in groupby(specs, key=lambda spec: spec.backbone):
-            _run_backbone(done, list(group), runner, out, runs)
+            _run_backbone(done, list(group), specs, runner, out, runs)
         if not done.parts:
             raise done.errors[0]
     except BaseException:
@@ -83,7 +86,12 @@ def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, r
 
 
 def _run_backbone(
-    done: FinishedCells, specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, runs: Path
+    done: FinishedCells,
+    specs: Sequence[CellSpec],
+    all_specs: Sequence[CellSpec],
+    runner: CellRunner,
+    out: Path | None,
+    runs: Path,
 ) -> None:
     """Extract the vectors of one backbone, and compute its cells."""
     try:
@@ -95,10 +103,26 @@ def _run_backbone(
         try:
             inputs = runner.inputs(spec)
             if done.folder is None:
-                done.folder = open_run_folder(out, runs, inputs.cell.digest)
+                done.folder = open_run_folder(out, runs, _digest(all_specs))
             done.parts.append(_run_one(inputs, runner, done.folder))
         except Exception as error:
             done.add_failure([spec], error)
+
+
+def _digest(specs: Sequence[CellSpec]) -> str:
+    """Compute what names the run folder of a command: the same cells, the same digest."""
+    cells = [
+        (
+            (each.backbone, each.task, each.ranking, each.controls),
+            (each.loaded.text, each.loaded.manifest.fingerprint, asdict(each.study)),
+        )
+        for each in specs
+    ]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
+
+
+def _words(error: Exception) -> list[str]:
+    return [str(error)] if str(error) else []
 
 
 def _run_one(inputs: CellInputs, runner: CellRunner, folder: RunFolder) -> CellPart:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+import shutil
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope.contracts.records import CellRecord, plain
+from neuroscope.errors import NeuroscopeError
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.layerwise import LayerFit
 from neuroscope.runtime.files import whole_file, whole_folder
@@ -23,7 +25,7 @@ from neuroscope.runtime.versions import all_versions
 from neuroscope.study.rows_table import rows_of_table, rows_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars
@@ -56,15 +58,27 @@ class CellPart:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the cell is written."""
-        return (self._folder / _RECORD).exists()
+        """Whether the cell is written; a part that is damaged is removed, and is not."""
+        from polars.exceptions import PolarsError
+
+        if not self._folder.exists():
+            return False
+        try:
+            return bool(self.record and self.tables[_ROWS].height)
+        except (OSError, ValueError, LookupError, TypeError, PolarsError):  # what cannot be read is computed again
+            shutil.rmtree(self._folder)
+            return False
 
     def write(self, record: CellRecord, rows: Sequence[Row], tables: Mapping[str, polars.DataFrame]) -> None:
         """Write the cell, whole or not at all.
 
         Raises:
-            OSError: it cannot be written.
+            NeuroscopeError: the disk is full, or the folder cannot be written.
         """
+        with one_line_write_errors(self._folder):
+            self._write(record, rows, tables)
+
+    def _write(self, record: CellRecord, rows: Sequence[Row], tables: Mapping[str, polars.DataFrame]) -> None:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(self._folder) as folder:
             for name, table in {_ROWS: rows_table(rows), **tables}.items():
@@ -109,6 +123,19 @@ class CellPart:
     def _file(self, layer: str, seed: int) -> Path:
         name = hashlib.sha256(layer.encode()).hexdigest()[:16]
         return self._fits / f"{name}-{seed}.json"
+
+
+@contextmanager
+def one_line_write_errors(place: Path) -> Iterator[None]:
+    """Turn an error of the file system, also one that polars reports, into one line that names the place."""
+    from polars.exceptions import ComputeError
+
+    try:
+        yield
+    except OSError as error:
+        raise NeuroscopeError(f"cannot write {place}: {error.strerror or error}") from error
+    except ComputeError as error:
+        raise NeuroscopeError(f"cannot write {place}: {error}") from error
 
 
 def _fit_of(read: dict[str, Any]) -> LayerFit:

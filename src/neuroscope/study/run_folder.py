@@ -6,20 +6,21 @@ report adds pictures. While a run goes on, the folder holds ``parts``, one per f
 
 from __future__ import annotations
 
+import glob
 import json
-from contextlib import contextmanager
+import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import plain
-from neuroscope.errors import BadOption, MissingData, NeuroscopeError
+from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.runtime.files import whole_file, whole_folder
-from neuroscope.study.cell_parts import CellPart
+from neuroscope.study.cell_parts import CellPart, one_line_write_errors
 from neuroscope.study.rows_table import rows_of_table, rows_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import polars
@@ -46,6 +47,17 @@ class RunFolder:
         self._lock = FolderLock(out)
         if not self._lock.is_held:
             raise BadOption(f"--out {out} is being written by another run; name another folder")
+        if self._lock.keeps_others_out:
+            self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Remove what a process that was killed left beside the folder; what it had moved away comes back."""
+        beside = f".{glob.escape(self.out.name)}.*"
+        for former in self.out.parent.glob(f"{beside}.former"):
+            if not self.out.exists():
+                former.rename(self.out)
+        for left in (*self.out.parent.glob(f"{beside}.former"), *self.out.parent.glob(f"{beside}.partial")):
+            shutil.rmtree(left, ignore_errors=True)
 
     def part(self, key: str) -> CellPart:
         """Open the part of one cell, which may be finished by an earlier try."""
@@ -58,7 +70,9 @@ class RunFolder:
         tables: Mapping[str, polars.DataFrame],
         pictures: Callable[[Path], None],
     ) -> None:
-        """Write the whole run folder; parts, and what an earlier run left, are replaced when the new one is whole.
+        """Write the whole run folder; what an earlier run left is replaced when the new one is whole.
+
+        Parts stay where a cell failed, so that the same command computes what is missing alone.
 
         Args:
             rows: the tidy table.
@@ -70,7 +84,7 @@ class RunFolder:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
         try:
-            with _one_line_write_errors(self.out):
+            with one_line_write_errors(self.out):
                 self._write(rows, run, tables, pictures)
         finally:
             self.close()
@@ -90,6 +104,8 @@ class RunFolder:
             for name, each in tables.items():
                 each.write_parquet(folder / f"{name}.parquet")
             pictures(folder)
+            if run.failed and (self.out / _PARTS).is_dir():
+                shutil.copytree(self.out / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
             (folder / _RUN).write_text(_as_json(run))
 
     def close(self) -> None:
@@ -101,10 +117,10 @@ def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
     """Open the run folder of a command.
 
     Args:
-        out: where the user said; None = below ``runs``, in a folder named by the time and the first cell, or in the
-            newest one of the same first cell that an earlier try left unfinished.
+        out: where the user said; None = below ``runs``, in a folder named by the time and all cells, or in the newest
+            one of the same cells that an earlier try left with some of them missing.
         runs: the run folders of the cache.
-        digest: of the first cell.
+        digest: of all cells.
 
     Raises:
         BadOption: another run is writing to it.
@@ -112,7 +128,7 @@ def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
     if out is not None:
         return RunFolder(out)
     for left in sorted(runs.glob(f"*-{digest}"), reverse=True):
-        if (left / _PARTS).is_dir() and not (left / _RUN).exists():
+        if (left / _PARTS).is_dir():
             try:
                 return RunFolder(left)
             except BadOption:  # it goes on in another process
@@ -135,20 +151,11 @@ def read_table(out: Path, name: str, run: RunRecord) -> polars.DataFrame | None:
     if not same:
         raise MissingData(f"{out} is gone, or holds another run by now; run it again, or name another folder")
     file = out / f"{name}.parquet"
-    return polars.read_parquet(file) if file.name in {each.name for each in out.iterdir()} else None
+    return polars.read_parquet(file) if f"{name}.parquet" in {each.name for each in out.iterdir()} else None
 
 
 def _as_json(run: RunRecord) -> str:
     return json.dumps(plain(run), indent=1) + "\n"
-
-
-@contextmanager
-def _one_line_write_errors(place: Path) -> Iterator[None]:
-    """Turn an error of the file system into one line that names the place."""
-    try:
-        yield
-    except OSError as error:
-        raise NeuroscopeError(f"cannot write {place}: {error.strerror or error}") from error
 
 
 def check_out(out: Path) -> None:
@@ -204,7 +211,7 @@ def write_csv(file: Path, table: polars.DataFrame) -> None:
     Raises:
         NeuroscopeError: it cannot be written.
     """
-    with _one_line_write_errors(file):
+    with one_line_write_errors(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file) as temporary:
             table.write_csv(temporary)

@@ -19,6 +19,7 @@ from neuroscope.study.settings import StudySettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 S = TypeVar("S", StudySettings, ExtractionSettings)
 
@@ -45,7 +46,7 @@ def extraction_of(given: Mapping[str, Any]) -> ExtractionSettings:
     Raises:
         BadOption: a value is of the wrong type.
     """
-    return _settings(ExtractionSettings, {**given, "cache": path_of("cache", given["cache"])})
+    return _settings(ExtractionSettings, {**given, "cache": place_of("cache", given["cache"])})
 
 
 def data_of(given: Mapping[str, Any]) -> Data:
@@ -57,10 +58,20 @@ def data_of(given: Mapping[str, Any]) -> Data:
     beside = {name: given[name] for name in ("dataset", "roots", "where")}
     data = given["data"]
     if not isinstance(data, Data):
-        return Data(root=data, **beside)
+        return Data(root=path_of("data", data), **beside)
     if twice := [name for name, value in beside.items() if value]:
         raise BadOption(f"{' and '.join(twice)} beside Data(...): say it in there")
     return data
+
+
+def place_of(name: str, value: object) -> Path | None:
+    """A path to write to, absolute, so that it is the same after the working folder changed.
+
+    Raises:
+        BadOption: it is no path.
+    """
+    path = path_of(name, value)
+    return None if path is None else path.absolute()
 
 
 def one_of(name: str, value: object) -> str:

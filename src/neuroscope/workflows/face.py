@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from neuroscope import workflows
 from neuroscope.defaults import CONTROLS, DTYPE, MAX_DURATION, MAX_ERRORS, RUNS
-from neuroscope.plugin.values import path_of, texts_of
-from neuroscope.workflows.arguments import command_of, data_of, extraction_of, one_of, progress_of, study_of
+from neuroscope.plugin.values import texts_of
+from neuroscope.workflows.arguments import command_of, data_of, extraction_of, one_of, place_of, progress_of, study_of
 
 if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
@@ -91,7 +91,7 @@ def probe(
         data_of(given),
         study_of(given),
         backbone_options=texts_of("backbone_options", backbone_options),
-        out=path_of("out", out),
+        out=place_of("out", out),
         command=command_of(globals()["probe"], given),
         extraction=extraction_of(given),
         progress=progress_of(progress),
@@ -175,8 +175,8 @@ def neurons(
         backbone_options=texts_of("backbone_options", backbone_options),
         ranking=one_of("ranking", ranking),
         controls=texts_of("controls", controls),
-        list_to=path_of("list_to", list_to),
-        out=path_of("out", out),
+        list_to=place_of("list_to", list_to),
+        out=place_of("out", out),
         command=command_of(globals()["neurons"], given),
         extraction=extraction_of(given),
         progress=progress_of(progress),

@@ -4,12 +4,16 @@ import json
 from dataclasses import replace
 
 import pytest
+from polars.exceptions import ComputeError
 
 from neuroscope.contracts.records import RunRecord
-from neuroscope.errors import BadOption, TooManyFailures
+from neuroscope.errors import BadOption, NeuroscopeError, TooManyFailures
 from neuroscope.probing import layerwise
+from neuroscope.runtime.clock import Clock
 from neuroscope.study.cell_loop import FinishedCells, run_cells
+from neuroscope.study.cell_parts import one_line_write_errors
 from neuroscope.study.cell_runner import CellRunner
+from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import RunFolder
 
 
@@ -84,6 +88,19 @@ def test_a_part_that_is_damaged_is_computed_again(spec, plugins, workspace, tmp_
     assert fits.made == 4
 
 
+@pytest.mark.parametrize("name", ["cell.json", "rows.parquet", "split.parquet"])
+def test_a_finished_cell_that_is_damaged_is_computed_again(spec, plugins, workspace, tmp_path, fits, name):
+    first = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    first.folder.close()
+    (damaged,) = (tmp_path / "run").glob(f"parts/*/{name}")
+    rows = first.rows
+    damaged.write_text("x")
+    fits.made = 0
+    second = run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert second.rows == rows
+    assert fits.made == 0  # its fits are there
+
+
 def test_a_cell_that_fails_stops_no_other(spec, plugins, workspace, tmp_path, monkeypatch):
     extract = CellRunner.extract
 
@@ -129,3 +146,68 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path):
     first.close()
     RunFolder(tmp_path / "run").close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_after_a_cell_that_failed_the_same_command_computes_what_is_missing_alone(
+    spec, plugins, workspace, tmp_path, fits, monkeypatch, named
+):
+    specs = [spec, replace(spec, backbone="toy,width=2")]
+    out = tmp_path / "run" if named else None
+
+    def run():
+        done = run_cells(specs, CellRunner(plugins, workspace), out, tmp_path / "runs")
+        return finish(ProbeResult, done, (), Clock(), spec.loaded)
+
+    counting = layerwise.fit
+
+    def broken(*arguments, **more):
+        if fits.made == 10:
+            raise ValueError("singular")
+        return counting(*arguments, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layerwise, "fit", broken)
+        first = run()
+    assert [each.error for each in first.failed] == ["ValueError: singular"]
+    fits.made = 0
+    second = run()
+    assert fits.made == 2
+    assert second.failed == ()
+    assert second.folder == first.folder
+    assert not (second.folder / "parts").exists()
+
+
+def test_another_command_takes_no_unfinished_folder_with_the_same_first_cell(spec, plugins, workspace, tmp_path, fits):
+    both = [spec, replace(spec, backbone="toy,width=2")]
+    fits.stop_after = 10
+    with pytest.raises(KeyboardInterrupt):
+        run_cells(both, CellRunner(plugins, workspace), None, tmp_path / "runs")
+    fits.stop_after = None
+    done = run_cells([spec], CellRunner(plugins, workspace), None, tmp_path / "runs")
+    finish(ProbeResult, done, (), Clock(), spec.loaded)
+    fits.made = 0
+    run_cells(both, CellRunner(plugins, workspace), None, tmp_path / "runs")
+    assert fits.made == 2
+
+
+def test_a_full_disk_is_one_line_also_where_polars_found_it(tmp_path):
+    with (
+        pytest.raises(NeuroscopeError, match=r"cannot write .*run: no space left"),
+        one_line_write_errors(tmp_path / "run"),
+    ):
+        raise ComputeError("no space left")
+
+
+def test_what_a_killed_process_left_beside_the_folder_is_removed(tmp_path):
+    for name in (".run.0a.partial", ".other.0a.partial"):
+        (tmp_path / name).mkdir()
+    RunFolder(tmp_path / "run").close()
+    assert [each.name for each in tmp_path.iterdir()] == [".other.0a.partial"]
+
+
+def test_a_run_that_a_killed_process_had_moved_away_comes_back(tmp_path):
+    (tmp_path / ".run.0a.former").mkdir()
+    (tmp_path / ".run.0a.former" / "run.json").write_text("{}")
+    RunFolder(tmp_path / "run").close()
+    assert [str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*")] == ["run", "run/run.json"]

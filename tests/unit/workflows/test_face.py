@@ -175,9 +175,9 @@ def test_foreign_text_is_escaped(corpus, tmp_path, monkeypatch):
     assert tags == {"<div", "<p", "<br", "<table", "<thead", "<tbody", "<tr", "<th", "<td"}
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "[red]a&amp;b[/red]" in page
-    assert "Error: label:&lt;i&gt; in toy has no result: &lt;img src=x&gt;" in page
+    assert "Error: label:&lt;i&gt; in toy has no result: RuntimeError: &lt;img src=x&gt;" in page
     assert [cell.task for cell in found.failed] == ["label:<i>"]
-    assert "label:<i> in toy has no result: <img src=x>" in repr(found)
+    assert "label:<i> in toy has no result: RuntimeError: <img src=x>" in repr(found)
 
 
 def test_an_unknown_keyword_is_told():
@@ -192,7 +192,7 @@ def test_an_unknown_keyword_is_told():
         (("toy", "tooy"), {"dataset": "toy"}, "unknown task 'tooy'"),
         (("toy", "toy", "nowhere.csv"), {}, "nowhere.csv does not exist"),
         (("toy", "toy", "toy"), {}, "--dataset toy"),
-        (("toy", "toy", 3), {}, "root=3: expected a path"),
+        (("toy", "toy", 3), {}, "data=3: expected a path"),
         (("toy", "label:tone"), {}, "no data"),
         ((), {"backbones": [], "tasks": "toy"}, "no backbone"),
         ((3, "toy"), {}, "backbones=3: expected a text"),
@@ -358,3 +358,19 @@ def test_no_public_name_is_a_module_of_neuroscope():
     """The import system would put the module in the place of the name."""
     places = {path.stem for path in Path(neuroscope.__file__).parent.iterdir()}
     assert not places & set(neuroscope.__all__)
+
+
+def test_a_result_finds_its_folder_after_the_working_folder_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEUROSCOPE_CACHE", "cache")
+    found = [
+        neuroscope.probe("toy", "toy", dataset="toy", runs=1, **more) for more in ({"out": "run"}, {"cache": "c"}, {})
+    ]
+    monkeypatch.chdir("/")
+    assert [each.table("split").height > 0 for each in found] == [True] * 3
+
+
+def test_a_table_of_another_folder_is_none_of_the_result(tmp_path):
+    found = neuroscope.probe("toy", "toy", dataset="toy", runs=1, out=tmp_path / "run")
+    with pytest.raises(NeuroscopeError, match="unknown table"):
+        found.table("../run/rows")
