@@ -201,3 +201,15 @@ def test_a_cell_that_fails_is_told_at_the_end_and_the_others_stand(tmp_path, mon
     about = json.loads((tmp_path / "run" / "run.json").read_text())
     assert about["failed"] == [{"backbone": "toy,width=2", "task": "toy", "error": "ValueError: it broke"}]
     assert {row.backbone for row in read_rows(tmp_path / "run")} == {"toy"}
+
+
+def test_every_backbone_has_its_split_and_its_utterances(tmp_path):
+    both = ["--backbone", "toy", "--backbone", "toy,width=2", "--dataset", "toy", "--task", "toy", "--runs", 1]
+    run("probe", *both, "--out", tmp_path / "run")
+    tables = {name: polars.read_parquet(tmp_path / "run" / f"{name}.parquet") for name in ("split", "manifest")}
+    keys = {row.representation for row in read_rows(tmp_path / "run")}
+    assert len(keys) == 2
+    for table in tables.values():
+        assert set(table["representation"]) == keys
+    of_one = tables["split"].filter(representation=min(keys)).drop("representation")
+    assert of_one.equals(tables["split"].filter(representation=max(keys)).drop("representation"))

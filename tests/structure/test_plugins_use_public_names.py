@@ -1,6 +1,7 @@
 """Our plugins use what a stranger may use: public names of ``neuroscope``, and a few of its modules."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 import neuroscope
 
 REPOSITORY = Path(__file__).parents[2]
-FILES = sorted(REPOSITORY.glob("plugins/*/src/**/*.py"))
+FILES = sorted([*REPOSITORY.glob("plugins/*/src/**/*.py"), *REPOSITORY.glob("src/neuroscope/extraction/poolings/*.py")])
+FACTORY = re.compile(r"neuroscope\.[\w.]+:\w+")
 OPEN_MODULES = {"capture", "splits", "trials", "waves", "report", "testing", "commands"}
 
 
@@ -20,12 +22,17 @@ def foreign(source):
             yield from (
                 alias.name for alias in node.names if alias.name.startswith("neuroscope.") and closed(alias.name)
             )
+            yield from (
+                f"neuroscope as {each.asname}" for each in node.names if each.name == "neuroscope" and each.asname
+            )
         elif isinstance(node, ast.ImportFrom) and node.module == "neuroscope":
             yield from (each.name for each in node.names if private(each.name))
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("neuroscope.") and closed(node.module):
             yield node.module
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "neuroscope" and private(node.attr):
             yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and FACTORY.fullmatch(node.value):
+            yield from [node.value] if closed(node.value.partition(":")[0]) else []
 
 
 def private(name):
@@ -40,7 +47,7 @@ def test_the_plugins_are_found():
     assert len({path.relative_to(REPOSITORY).parts[1] for path in FILES}) >= 3
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(REPOSITORY / "plugins")))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_a_plugin_uses_public_names_alone(path):
     assert list(foreign(path.read_text())) == []
 
@@ -55,6 +62,9 @@ def test_a_plugin_uses_public_names_alone(path):
         ("from neuroscope.store import Store", ["neuroscope.store"]),
         ("def f():\n    import neuroscope.contracts.audio as a", ["neuroscope.contracts.audio"]),
         ("import neuroscope\nneuroscope.options", ["options"]),
+        ("import neuroscope as n", ["neuroscope as n"]),
+        ("register('x', 'neuroscope.store.shards:write')", ["neuroscope.store.shards:write"]),
+        ("register('x', 'neuroscope.testing.cases:Case')", []),
     ],
 )
 def test_a_private_name_would_be_seen(source, names):

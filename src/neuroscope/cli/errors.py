@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _INTERRUPTED = 130
+_KEPT = (
+    "Interrupted. Stored vectors, and fits of layers and cells that are finished, are kept: "
+    "the same command goes on from there."
+)
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def errors_reported(debug: bool) -> Iterator[None]:
         complain(f"Error: {error.filename or ''}: {error.strerror or error}")
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        complain("Interrupted. What is finished is kept: the same command goes on from there.")
+        complain(_KEPT)
         raise typer.Exit(_INTERRUPTED) from None
 
 

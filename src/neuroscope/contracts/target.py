@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,16 +17,22 @@ class Target:
     Attributes:
         values: int64 ``[rows]``, class numbers.
         names: of the classes, by number.
-        kind: ``classes``, the only kind today; whoever needs classes looks at it, so that another kind may come.
+        kind: ``classes``, the only kind today; another one has no ``classes``, so that no probe takes it for one.
     """
 
     values: NDArray[np.int64]
     names: tuple[str, ...]
-    kind: Literal["classes"] = "classes"
+    kind: str = "classes"
 
     @property
     def classes(self) -> int:
-        """The number of classes."""
+        """The number of classes.
+
+        Raises:
+            TypeError: the target is of another kind; whoever needs classes finds it here.
+        """
+        if self.kind != "classes":
+            raise TypeError(f"a target of kind {self.kind} has no classes")
         return len(self.names)
 
     def of(self, rows: NDArray[np.int64]) -> Target:

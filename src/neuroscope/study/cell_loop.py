@@ -70,14 +70,14 @@ def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, r
         runs: the run folders of the cache.
 
     Raises:
-        Exception: of the first cell, where none has a result.
+        Exception: of the cells, where none has a result.
     """
     done = FinishedCells()
     try:
         for _, group in groupby(specs, key=lambda spec: spec.backbone):
             _run_backbone(done, list(group), specs, runner, out, runs)
         if not done.parts:
-            raise done.errors[0]
+            raise _failure_of_all(done)
     except BaseException:
         if done.folder is not None:
             done.folder.close()
@@ -119,6 +119,14 @@ def _digest(specs: Sequence[CellSpec]) -> str:
         for each in specs
     ]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
+
+
+def _failure_of_all(done: FinishedCells) -> Exception:
+    """Make the error of a command none of whose cells has a result: that of the one cell, or the lines of all."""
+    if len({str(each) for each in done.errors}) == 1:
+        return done.errors[0]
+    lines = [f"  {each.task} in {each.backbone}: {each.error}" for each in done.failed]
+    return NeuroscopeError("\n".join(["no cell has a result:", *lines]))
 
 
 def _words(error: Exception) -> list[str]:

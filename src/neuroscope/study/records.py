@@ -134,6 +134,7 @@ def split_table(cell: Cell, labelled: LabelledTask, runs: Runs) -> polars.DataFr
             once = part == "test" or run.weights is None
             weights = [1] * len(rows) if once or run.weights is None else run.weights.tolist()
             table = polars.DataFrame([ids.gather(rows)]).select(
+                polars.lit(cell.representation).alias("representation"),
                 polars.lit(cell.task).alias("task"),
                 polars.lit(cell.dataset).alias("dataset"),
                 polars.lit(run.seed, dtype=polars.Int64).alias("seed"),
@@ -162,6 +163,7 @@ def manifest_table(cell: Cell, labelled: LabelledTask, runs: Runs, loaded: Loade
             part[row] = name
     names, values = labelled.rows.target.names, labelled.rows.target.values.tolist()
     columns = {
+        "representation": [cell.representation] * len(utterances),
         "task": [cell.task] * len(utterances),
         "id": [each.id for each in utterances],
         "path": [_path_below_root(each.path, loaded.roots) for each in utterances],

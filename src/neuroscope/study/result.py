@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     Tables = Mapping[str, Callable[[], polars.DataFrame]]
 
 _SIZE = (metric_names.NEURONS, metric_names.NEURONS_PERCENT, metric_names.ACCURACY)
-_OF_A_TASK = ("split", "manifest")  # alike in all cells of a task
 
 
 @dataclass(frozen=True, repr=False)
@@ -300,13 +299,12 @@ def extraction_result(record: ExtractionRecord, command: Sequence[str], clock: C
 
 
 def _joined_tables(done: FinishedCells) -> dict[str, polars.DataFrame]:
-    """The tables of all cells, one below the other; of those that a task has once, the last."""
+    """Put the tables of all cells below one another."""
     import polars
 
-    found: dict[str, dict[str, polars.DataFrame]] = {}
-    for number, (part, record) in enumerate(zip(done.parts, done.records, strict=True)):
+    found: dict[str, list[polars.DataFrame]] = {}
+    for part in done.parts:
         for name, table in part.tables.items():
-            key = record.task if name in _OF_A_TASK else str(number)
-            found.setdefault(name, {})[key] = table
+            found.setdefault(name, []).append(table)
     del found["rows"]
-    return {name: polars.concat(tables.values()) for name, tables in found.items()}
+    return {name: polars.concat(tables) for name, tables in found.items()}

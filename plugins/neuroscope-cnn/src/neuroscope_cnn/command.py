@@ -146,7 +146,7 @@ def _train(
 ) -> None:
     import torch
 
-    from neuroscope_cnn.training import running, telling
+    from neuroscope_cnn.training import messages, running
 
     if threads > 0:
         torch.set_num_threads(threads)
@@ -160,9 +160,9 @@ def _train(
         typer.echo(f"{done}: the same command with --resume goes on from there.", err=True)
         raise typer.Exit(_INTERRUPTED)
     if json:
-        sys.stdout.write(json_text.dumps(telling.record(trained, settings)) + "\n")
+        sys.stdout.write(json_text.dumps(messages.record(trained, settings)) + "\n")
         return
-    for line in telling.sentences(trained, settings):
+    for line in messages.sentences(trained, settings):
         typer.echo(line)
 
 
