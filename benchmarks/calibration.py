@@ -5,7 +5,7 @@ to rows says what a command would, and what it says is counted: coverage of inte
 with its Monte-Carlo error beside its target. The truth of an accuracy is the mean, over all repetitions, of the first
 run's: its probe is trained on the whole training part and asked about speakers that it never heard.
 
-    python benchmarks/calibration.py [--quick] [--only accuracy|layers|knowledge|baseline] [--repetitions 300] [--write]
+    python benchmarks/calibration.py [--quick] [--only accuracy|layers|knowledge] [--repetitions 300] [--write]
 
 ``--write`` puts the tables into docs/explanation/calibration.md. 300 repetitions take about half an hour on two cores.
 """
@@ -85,13 +85,6 @@ def knowledge_figures(world: World, name: str, said: list[Said]) -> list[Figure]
     return [share("falsely shown to know", name, [each.best.above_majority for each in said], (0.0, 0.06))]
 
 
-def baseline_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
-    """The printed majority baseline against what knowing nothing gives."""
-    off = np.array([100 * (each.majority - world.chance) for each in said])
-    error = float(off.std(ddof=1)) / math.sqrt(len(off))
-    return [Figure(name, "baseline less chance, points", float(off.mean()), error, (-1, 1))]
-
-
 def worlds_of_accuracy() -> dict[str, World]:
     """Every condition around 20 groups, 90 %, a speaker effect of half the noise; ceilings and few groups crossed."""
     found = {}
@@ -135,7 +128,6 @@ CLAIMS: dict[str, tuple[Callable[[], dict[str, World]], Count]] = {
     "accuracy": (worlds_of_accuracy, accuracy_figures),
     "layers": (worlds_of_layers, layers_figures),
     "knowledge": (worlds_of_noise, knowledge_figures),
-    "baseline": (worlds_of_noise, baseline_figures),
 }
 
 

@@ -26,7 +26,6 @@ class Said:
         low: lower end of its 95 % interval.
         high: upper end.
         single: accuracy of the first run, whose probe is trained on the whole training part.
-        majority: printed baseline.
         best: the sentence below the table.
     """
 
@@ -35,7 +34,6 @@ class Said:
     low: float
     high: float
     single: float
-    majority: float
     best: BestLayer
 
 
@@ -57,7 +55,7 @@ def command(world: World, seed: int) -> Said:
     of = {
         (row.condition, row.metric, row.seed): row
         for row in found.rows
-        if row.layer in {first, ""} and row.condition in {conditions.PROBE, conditions.MAJORITY}
+        if row.layer == first and row.condition == conditions.PROBE
     }
     whole = of[conditions.PROBE, metric_names.ACCURACY, None]
     sd = of.get((conditions.PROBE, metric_names.sd_of(metric_names.ACCURACY), None))
@@ -68,6 +66,5 @@ def command(world: World, seed: int) -> Said:
         low=whole.low,
         high=whole.high,
         single=of[conditions.PROBE, metric_names.ACCURACY, seed].value,
-        majority=of[conditions.MAJORITY, metric_names.ACCURACY, None].value,
         best=best_layer(curve),
     )
