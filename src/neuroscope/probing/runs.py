@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.data import splits
+from neuroscope.data.resampling import group_draws
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,17 +82,11 @@ def _bootstrap(split: Split, values: NDArray[np.int64], seed: int) -> NDArray[np
     A class that the draw misses brings one of its groups. A class that is one group has none to draw among: its rows
     are drawn instead.
     """
-    labels = values[split.train]
-    groups, member = np.unique(split.groups[split.train], return_inverse=True)
+    labels, groups = values[split.train], split.groups[split.train]
     rng = np.random.default_rng([seed, 0xB007])
-    times = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups))
-    rows_of = [np.flatnonzero(labels == number) for number in np.unique(labels)]
-    groups_of = [np.unique(member[rows]) for rows in rows_of]
-    for own in groups_of:
-        if not times[own].any():
-            times[rng.choice(own)] += 1
-    counts = times[member].astype(np.int64)
-    for rows, own in zip(rows_of, groups_of, strict=True):
-        if len(own) == 1:
+    counts = next(group_draws(groups, labels, rng))
+    for number in np.unique(labels):
+        rows = np.flatnonzero(labels == number)
+        if len(np.unique(groups[rows])) == 1:
             counts[rows] = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
     return counts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuroscope import BadOption, Problem
+from neuroscope.splits import group_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,14 +84,4 @@ def draws(labels: Labels, bootstraps: int, seed: int) -> list[NDArray[np.int64]]
 
     A class that a draw misses brings one of its groups, drawn too: every fit knows every class.
     """
-    rng = np.random.default_rng(seed)
-    groups, member = np.unique(labels.groups, return_inverse=True)
-    of_class = [np.unique(member[labels.values == number]) for number in np.unique(labels.values)]
-    drawn = []
-    for _ in range(bootstraps):
-        times = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups))
-        for own in of_class:
-            if not times[own].any():
-                times[rng.choice(own)] += 1
-        drawn.append(times[member].astype(np.int64))
-    return drawn
+    return list(islice(group_draws(labels.groups, labels.values, np.random.default_rng(seed)), bootstraps))
