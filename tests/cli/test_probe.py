@@ -14,7 +14,7 @@ from neuroscope import workflows
 from neuroscope.cli.main import build
 from neuroscope.data import Data
 from neuroscope.study.cell_runner import CellRunner
-from neuroscope.study.run_folder import read_rows
+from neuroscope.study.rows_table import rows_of_table
 
 TOY = ["--backbone", "toy", "--dataset", "toy"]
 
@@ -23,6 +23,10 @@ def run(*arguments, code=0):
     result = CliRunner().invoke(build(), [str(each) for each in arguments])
     assert result.exit_code == code, result.output
     return result
+
+
+def read_rows(folder):
+    return rows_of_table(polars.read_parquet(folder / "rows.parquet"))
 
 
 def accuracies(rows):

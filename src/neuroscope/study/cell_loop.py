@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from neuroscope.study.records import cell_record, cell_tables
 from neuroscope.study.run_folder import RunFolder, open_run_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from neuroscope.contracts.rows import Row
@@ -55,7 +56,8 @@ class FinishedCells:
 
     def add_failure(self, specs: Sequence[CellSpec], error: Exception) -> None:
         """Note that these cells have no result."""
-        said = str(error) if isinstance(error, NeuroscopeError) else ": ".join([type(error).__name__, *_words(error)])
+        kind = "" if isinstance(error, NeuroscopeError) else f"{type(error).__name__}: "
+        said = f"{kind}{error}".removesuffix(": ")
         self.failed += [FailedCell(backbone=each.backbone, task=each.task, error=said) for each in specs]
         self.errors += [error] * len(specs)
 
@@ -72,10 +74,10 @@ def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, r
     Raises:
         Exception: of the cells, where none has a result.
     """
-    done = FinishedCells()
+    done, open_folder = FinishedCells(), partial(open_run_folder, out, runs, _digest(specs))
     try:
         for _, group in groupby(specs, key=lambda spec: spec.backbone):
-            _run_backbone(done, list(group), specs, runner, out, runs)
+            _run_backbone(done, list(group), runner, open_folder)
         if not done.parts:
             raise _failure_of_all(done)
     except BaseException:
@@ -86,14 +88,9 @@ def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, r
 
 
 def _run_backbone(
-    done: FinishedCells,
-    specs: Sequence[CellSpec],
-    all_specs: Sequence[CellSpec],
-    runner: CellRunner,
-    out: Path | None,
-    runs: Path,
+    done: FinishedCells, specs: Sequence[CellSpec], runner: CellRunner, open_folder: Callable[[], RunFolder]
 ) -> None:
-    """Extract the vectors of one backbone, and compute its cells."""
+    """Extract the vectors of one backbone, and compute its cells; the first of all cells opens the run folder."""
     try:
         done.extractions.append(runner.extract(specs))
     except Exception as error:
@@ -103,7 +100,7 @@ def _run_backbone(
         try:
             inputs = runner.inputs(spec)
             if done.folder is None:
-                done.folder = open_run_folder(out, runs, _digest(all_specs))
+                done.folder = open_folder()
             done.parts.append(_run_one(inputs, runner, done.folder))
         except Exception as error:
             done.add_failure([spec], error)
@@ -127,10 +124,6 @@ def _failure_of_all(done: FinishedCells) -> Exception:
         return done.errors[0]
     lines = [f"  {each.task} in {each.backbone}: {each.error}" for each in done.failed]
     return NeuroscopeError("\n".join(["no cell has a result:", *lines]))
-
-
-def _words(error: Exception) -> list[str]:
-    return [str(error)] if str(error) else []
 
 
 def _run_one(inputs: CellInputs, runner: CellRunner, folder: RunFolder) -> CellPart:

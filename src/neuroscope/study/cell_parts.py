@@ -64,7 +64,7 @@ class CellPart:
         if not self._folder.exists():
             return False
         try:
-            return bool(self.record and self.tables[_ROWS].height)
+            return bool(self.record and self.rows and self.tables)
         except (OSError, ValueError, LookupError, TypeError, PolarsError):  # what cannot be read is computed again
             shutil.rmtree(self._folder)
             return False
@@ -76,14 +76,11 @@ class CellPart:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
         with one_line_write_errors(self._folder):
-            self._write(record, rows, tables)
-
-    def _write(self, record: CellRecord, rows: Sequence[Row], tables: Mapping[str, polars.DataFrame]) -> None:
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
-        with whole_folder(self._folder) as folder:
-            for name, table in {_ROWS: rows_table(rows), **tables}.items():
-                table.write_parquet(folder / f"{name}.parquet")
-            (folder / _RECORD).write_text(json.dumps(plain(record)))
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            with whole_folder(self._folder) as folder:
+                for name, table in {_ROWS: rows_table(rows), **tables}.items():
+                    table.write_parquet(folder / f"{name}.parquet")
+                (folder / _RECORD).write_text(json.dumps(plain(record)))
 
     @property
     def record(self) -> CellRecord:
@@ -102,10 +99,11 @@ class CellPart:
 
     @property
     def tables(self) -> dict[str, polars.DataFrame]:
-        """Every table of the cell by its name, that of the rows among them."""
+        """Every table of the cell by its name, but that of the rows."""
         import polars
 
-        return {file.stem: polars.read_parquet(file) for file in sorted(self._folder.glob("*.parquet"))}
+        files = sorted(self._folder.glob("*.parquet"))
+        return {file.stem: polars.read_parquet(file) for file in files if file.stem != _ROWS}
 
     def get(self, layer: str, seed: int) -> LayerFit | None:
         """Read the fit of a layer in a run; None where there is none."""

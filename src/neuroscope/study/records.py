@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from neuroscope.contracts.records import CellRecord, ExtractionRecord, counts_of
+import numpy as np
+
+from neuroscope.contracts.records import CellRecord
 from neuroscope.probing.diagnostics import summed_up
 
 if TYPE_CHECKING:
@@ -14,49 +16,13 @@ if TYPE_CHECKING:
 
     import polars
 
-    from neuroscope.contracts.backbone import Origin
     from neuroscope.contracts.probing import Ranking
-    from neuroscope.contracts.records import SkippedUtterance
     from neuroscope.data.labelling import LabelledTask
     from neuroscope.data.sources import LoadedData
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.cell_result import CellResult
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.runs import Run, Runs
-    from neuroscope.store.representations import Representation
-
-
-def extraction_record(
-    backbone: str,
-    origin: Origin,
-    representation: Representation,
-    loaded: LoadedData,
-    skipped: Sequence[SkippedUtterance],
-    *,
-    total: int,
-    found: int,
-    computed: int,
-    invariance: dict[str, Any] | None,
-) -> ExtractionRecord:
-    """Make the record of an extraction: what was found, computed and skipped, and where the weights come from."""
-    return ExtractionRecord(
-        backbone=backbone,
-        representation=representation.key,
-        origin=origin,
-        identity=asdict(representation.identity),
-        dataset=loaded.text,
-        source=loaded.manifest.source,
-        manifest=loaded.manifest.fingerprint,
-        utterances=total,
-        segmented=loaded.segmented,
-        found=found,
-        computed=computed,
-        invariance=invariance,
-        warning=loaded.manifest.warning,
-        left_out_by_reader=dict(loaded.manifest.left_out),
-        skipped=counts_of(skipped),
-        skipped_utterances=tuple(skipped),
-    )
 
 
 def cell_record(cell: Cell, labelled: LabelledTask, runs: Runs, result: CellResult) -> CellRecord:
@@ -131,8 +97,9 @@ def split_table(cell: Cell, labelled: LabelledTask, runs: Runs) -> polars.DataFr
         split = run.split
         groups = polars.Series("group", split.group_names, dtype=polars.String).gather(split.groups)
         for part, rows in (("train", split.train), ("test", split.test)):
-            once = part == "test" or run.weights is None
-            weights = [1] * len(rows) if once or run.weights is None else run.weights.tolist()
+            weights = np.ones(len(rows), dtype=np.int64)
+            if part == "train" and run.weights is not None:
+                weights = run.weights
             table = polars.DataFrame([ids.gather(rows)]).select(
                 polars.lit(cell.representation).alias("representation"),
                 polars.lit(cell.task).alias("task"),
@@ -142,7 +109,7 @@ def split_table(cell: Cell, labelled: LabelledTask, runs: Runs) -> polars.DataFr
                 "utterance",
                 polars.lit(part).alias("part"),
                 groups.gather(rows),
-                polars.Series("weight", weights, dtype=polars.Int64),
+                polars.Series("weight", weights),
             )
             tables.append(table)
     return polars.concat(tables)

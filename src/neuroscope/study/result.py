@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import altair
     import polars
 
-    from neuroscope.contracts.records import ExtractionRecord, FailedCell
+    from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
     from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import LoadedData
     from neuroscope.report.layer_curve import BestLayer
@@ -267,17 +267,8 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
 
     if done.folder is None:
         raise NeuroscopeError("no cell has a result")
-    stamp = clock.stamp()
-    run = RunRecord(
-        command=tuple(command),
-        began=stamp.began,
-        seconds=stamp.seconds,
-        roots=tuple(map(str, loaded.roots)),
-        extractions=tuple(done.extractions),
-        cells=done.records,
-        failed=tuple(done.failed),
-        versions=all_versions(),
-    )
+    roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
+    run = _run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
     result = kind(run, done.rows, done.folder.out, tuple(done.errors))
     tables = _joined_tables(done)
     done.folder.finish(result.rows, run, tables, lambda folder: save(result.chart(), folder, kind.picture))
@@ -286,16 +277,29 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
 
 def extraction_result(record: ExtractionRecord, command: Sequence[str], clock: Clock) -> ExtractionResult:
     """Say what an extraction alone did."""
+    return ExtractionResult(_run_record(command, clock, [record]), [], None)
+
+
+def _run_record(
+    command: Sequence[str],
+    clock: Clock,
+    extractions: Sequence[ExtractionRecord],
+    *,
+    roots: tuple[str, ...] = (),
+    cells: tuple[CellRecord, ...] = (),
+    failed: tuple[FailedCell, ...] = (),
+) -> RunRecord:
     stamp = clock.stamp()
-    run = RunRecord(
+    return RunRecord(
         command=tuple(command),
         began=stamp.began,
         seconds=stamp.seconds,
-        extractions=(record,),
-        cells=(),
+        roots=roots,
+        extractions=tuple(extractions),
+        cells=cells,
+        failed=failed,
         versions=all_versions(),
     )
-    return ExtractionResult(run, [], None)
 
 
 def _joined_tables(done: FinishedCells) -> dict[str, polars.DataFrame]:
@@ -306,5 +310,4 @@ def _joined_tables(done: FinishedCells) -> dict[str, polars.DataFrame]:
     for part in done.parts:
         for name, table in part.tables.items():
             found.setdefault(name, []).append(table)
-    del found["rows"]
     return {name: polars.concat(tables) for name, tables in found.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import json
 import shutil
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,10 @@ from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.runtime.files import whole_file, whole_folder
 from neuroscope.study.cell_parts import CellPart, one_line_write_errors
-from neuroscope.study.rows_table import rows_of_table, rows_table
+from neuroscope.study.rows_table import rows_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars
@@ -83,30 +84,18 @@ class RunFolder:
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
-        try:
-            with one_line_write_errors(self.out):
-                self._write(rows, run, tables, pictures)
-        finally:
-            self.close()
-
-    def _write(
-        self,
-        rows: Sequence[Row],
-        run: RunRecord,
-        tables: Mapping[str, polars.DataFrame],
-        pictures: Callable[[Path], None],
-    ) -> None:
-        self.out.parent.mkdir(parents=True, exist_ok=True)
-        with whole_folder(self.out, replace=True) as folder:
-            table = rows_table(rows)
-            table.write_parquet(folder / "rows.parquet")
-            table.write_csv(folder / "rows.csv")
-            for name, each in tables.items():
-                each.write_parquet(folder / f"{name}.parquet")
-            pictures(folder)
-            if run.failed and (self.out / _PARTS).is_dir():
-                shutil.copytree(self.out / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
-            (folder / _RUN).write_text(_as_json(run))
+        with closing(self), one_line_write_errors(self.out):
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            with whole_folder(self.out, replace=True) as folder:
+                table = rows_table(rows)
+                table.write_parquet(folder / "rows.parquet")
+                table.write_csv(folder / "rows.csv")
+                for name, each in tables.items():
+                    each.write_parquet(folder / f"{name}.parquet")
+                pictures(folder)
+                if run.failed and (self.out / _PARTS).is_dir():
+                    shutil.copytree(self.out / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
+                (folder / _RUN).write_text(_as_json(run))
 
     def close(self) -> None:
         """Let others write to the folder."""
@@ -168,16 +157,10 @@ def check_out(out: Path) -> None:
         raise BadOption(f"--out {out} is a file; name a folder")
     if out.is_dir() and any(out.iterdir()) and not (out / _RUN).exists() and not (out / _PARTS).is_dir():
         raise BadOption(f"--out {out} is not empty and holds no earlier run; name another folder")
-    try:
-        made = [parent for parent in (out, *out.parents) if not parent.exists()]
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with whole_folder(out.parent / f".{out.name}.try") as _:
+    with _trial("--out", out) as trial:
+        with whole_folder(trial):
             pass
-        (out.parent / f".{out.name}.try").rmdir()
-        for parent in made[1:]:
-            parent.rmdir()
-    except OSError as error:
-        raise BadOption(f"--out {out} cannot be written: {error.strerror or error}") from None
+        trial.rmdir()
 
 
 def check_file(option: str, file: Path) -> None:
@@ -192,17 +175,27 @@ def check_file(option: str, file: Path) -> None:
     """
     if file.is_dir():
         raise BadOption(f"{option} {file} is a folder; name a file")
-    try:
-        made = [parent for parent in file.parents if not parent.exists()]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        trial = file.with_name(f".{file.name}.try")
+    with _trial(option, file) as trial:
         with whole_file(trial) as temporary:
             temporary.touch()
         trial.unlink()
+
+
+@contextmanager
+def _trial(option: str, path: Path) -> Iterator[Path]:
+    """Name a place beside a path to write to on trial; folders that are made for it are removed again.
+
+    Raises:
+        BadOption: it cannot be written.
+    """
+    made = [parent for parent in path.parents if not parent.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield path.parent / f".{path.name}.try"
         for parent in made:
             parent.rmdir()
     except OSError as error:
-        raise BadOption(f"{option} {file} cannot be written: {error.strerror or error}") from None
+        raise BadOption(f"{option} {path} cannot be written: {error.strerror or error}") from None
 
 
 def write_csv(file: Path, table: polars.DataFrame) -> None:
@@ -215,17 +208,3 @@ def write_csv(file: Path, table: polars.DataFrame) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file) as temporary:
             table.write_csv(temporary)
-
-
-def read_rows(folder: Path) -> list[Row]:
-    """Read the rows of a run folder.
-
-    Raises:
-        MissingData: there is no run in the folder.
-    """
-    import polars
-
-    table = folder / "rows.parquet"
-    if not table.exists():
-        raise MissingData(f"{folder} holds no rows.parquet; name a run folder")
-    return rows_of_table(polars.read_parquet(table))

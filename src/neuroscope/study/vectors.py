@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from neuroscope.contracts.records import ExtractionRecord, counts_of
 from neuroscope.store import padding_record
-from neuroscope.study.records import extraction_record
 
 if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
-    from neuroscope.contracts.records import ExtractionRecord
     from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
     from neuroscope.extraction.identity import PreparedBackbone
@@ -31,15 +31,23 @@ def bring_vectors(
         NeuroscopeError: too many utterances cannot be used, or the backbone is broken.
     """
     extraction, failures = workspace.extract(prepared, manifest)
-    record = extraction_record(
-        prepared.text,
-        prepared.spec.origin,
-        prepared.representation,
-        loaded,
-        failures.skipped,
-        total=failures.total,
+    representation, source = prepared.representation, loaded.manifest
+    record = ExtractionRecord(
+        backbone=prepared.text,
+        representation=representation.key,
+        origin=prepared.spec.origin,
+        identity=asdict(representation.identity),
+        dataset=loaded.text,
+        source=source.source,
+        manifest=source.fingerprint,
+        utterances=failures.total,
+        segmented=loaded.segmented,
         found=extraction.found,
         computed=extraction.computed,
         invariance=padding_record.record(extraction.invariance),
+        warning=source.warning,
+        left_out_by_reader=dict(source.left_out),
+        skipped=counts_of(failures.skipped),
+        skipped_utterances=tuple(failures.skipped),
     )
     return extraction, record

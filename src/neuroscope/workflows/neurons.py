@@ -85,8 +85,7 @@ def neurons(
     clock.lap("preparing")
     done = run_cells([spec], runner, out, workspace.folder / "runs")
     clock.lap("extracting and studying")
-    listed = done.parts[0].tables["minimal_neurons"]
     result = finish(NeuronsResult, done, command, clock, loaded)
     if list_to is not None:
-        write_csv(list_to, listed)
+        write_csv(list_to, result.table("minimal_neurons"))
     return result
