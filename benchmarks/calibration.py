@@ -75,14 +75,14 @@ def accuracy_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
 
 def layers_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     """Equal layers: how often the sentence separates the best from another."""
-    wrong = [each.best.above_majority and len(each.best.not_separated) < world.layers - 1 for each in said]
+    wrong = [each.best.known and len(each.best.not_separated) < world.layers - 1 for each in said]
     return [share("a layer falsely separated", name, wrong, (0.0, 0.06))]
 
 
 def knowledge_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     """Pure noise: how often a layer is shown to know it."""
     del world
-    return [share("falsely shown to know", name, [each.best.above_majority for each in said], (0.0, 0.06))]
+    return [share("falsely shown to know", name, [each.best.known for each in said], (0.0, 0.06))]
 
 
 def worlds_of_accuracy() -> dict[str, World]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 PROBE = "probe"
 """The probe, on all columns of a layer or of ALL."""
 MAJORITY = "majority"
-"""The most frequent class of the training part."""
+"""The most frequent class of the test part: no constant answer is right more often."""
+CHANCE = "chance"
+"""What a probe is compared with that knows nothing: a balanced accuracy of 1 / classes."""
 
 RANDOM, RANDOM_UNIFORM, RANDOM_MATCHED = "random", "random,distribution=uniform", "random,distribution=matched"
 """Random features in place of the model's, by their distribution; normal where none is named."""
 PERMUTED = "permuted"
-"""Permuted training labels."""
+"""The control task: labels permuted over what they belong to, e.g. speakers."""
 UNTRAINED = "untrained"
 """The same network with random weights."""
 

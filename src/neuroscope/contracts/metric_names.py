@@ -4,8 +4,10 @@ from __future__ import annotations
 
 ACCURACY, BALANCED_ACCURACY = "accuracy", "balanced_accuracy"
 
+TRAINING_ACCURACY = "training_accuracy"
+"""Accuracy on the rows that the probe was trained on."""
 SELECTIVITY = "selectivity"
-"""Accuracy less that with permuted training labels."""
+"""Accuracy less that on the control task."""
 TOP_MINUS_RANDOM = "top_minus_random"
 """Accuracy of the first neurons less that of as many random ones."""
 FOLD_ACCURACY_DIFFERENCE = "fold_accuracy_difference"

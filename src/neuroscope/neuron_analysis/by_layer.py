@@ -9,11 +9,10 @@ import numpy as np
 
 from neuroscope.contracts import metric_names
 from neuroscope.probing.differences import RowNames, counted
+from neuroscope.probing.statistics.several import holm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from neuroscope.contracts.rows import Row
     from neuroscope.neuron_analysis.minimal import MinimalSet
@@ -64,7 +63,8 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> lis
             metric_names.NEURONS_EXPECTED: np.array(sizes) * total[layer] / columns,
         }
         for metric, each_run in numbers.items():
-            rows += counted(cell, runs, each_run.tolist(), percents, RowNames(layer, condition, metric))
+            names = RowNames(layer, condition, metric)
+            rows += counted(cell, runs, each_run.tolist(), percents, names, shown=data.runs.shown)
         adjusted, over_runs = by_run[number].tolist(), float(together[number])
         rows += counted(
             cell, runs, adjusted, percents, RowNames(layer, condition, metric_names.P_VALUE), over_runs=over_runs
@@ -87,15 +87,3 @@ def chance(count: int, size: int, layer: int, columns: int) -> float:
     likely = hypergeom.pmf(possible, columns, layer, size)
     limit = likely[count - possible[0]] * (1 + 1e-7)  # equally likely counts differ in their last bits
     return float(min(1.0, likely[likely <= limit].sum()))
-
-
-def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Adjust p-values for their number (Holm).
-
-    The chance of any false finding among them is then no more than the level that they are read at.
-    """
-    order = np.argsort(p_values, kind="stable")
-    steps = p_values[order] * (len(p_values) - np.arange(len(p_values)))
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps))
-    return adjusted

@@ -1,4 +1,4 @@
-"""Controls: the probe without what it is meant to find: on random features, permuted labels, an untrained network."""
+"""Controls: the probe without what it is meant to find: random features, a control task, an untrained network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
-from neuroscope.probing.differences import differences
+from neuroscope.probing.cell_result import CellResult
+from neuroscope.probing.differences import RowNames, counted
+from neuroscope.probing.predictions import Scored, rows_over_runs, scored_by_run, variance_of_draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +35,9 @@ CONDITIONS = {
     "matched": conditions.RANDOM_MATCHED,
 }
 """Distribution -> what rows of such random features are called."""
+
+CONTROL_DRAWS = 10
+"""Draws of the control task's labels, at least, over the runs that printed numbers are of."""
 
 _FEATURES, _LABELS = 0xFEA7, 0x1ABE  # of the draws of features, and of labels
 _BLOCK = 2**20  # values that are held in float64 at a time
@@ -123,33 +128,88 @@ def _predict_on_other_features(
     return predictions
 
 
-def permuted(data: ProbeData) -> list[Prediction]:
-    """Train the probe on labels permuted over the training rows, a new permutation each run; test it on the true ones.
+def types_of(values: NDArray[np.int64], *groupings: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find what the labels belong to: the first of these groupings that has one label a group; else the single rows.
 
-    Every class keeps its number of rows. A row that a bootstrap holds twice is two rows, each with a label of its own.
+    A grouping in which each class is one group says nothing: its labels could only change their names.
+
+    Args:
+        values: class of each row.
+        groupings: group of each row, e.g. by speaker.
+
+    Returns:
+        int64 ``[rows]``, number of each row's type, from 0.
     """
-    predictions = []
-    for run in data.runs.each:
-        single = run
-        if run.weights is not None:
-            single = replace(run, split=replace(run.split, train=np.repeat(run.split.train, run.weights)), weights=None)
-        rng = np.random.default_rng([run.seed, _LABELS])
-        (fitted,) = data.fits(single, [Problem(y=rng.permutation(data.target.values[single.split.train]))])
-        predictions.append(data.predict(run, fitted.probe, conditions.PERMUTED))
-    return predictions
+    for groups in groupings:
+        pairs = np.unique(np.stack([groups, values]), axis=1)
+        types, classes = len(np.unique(pairs[0])), len(np.unique(pairs[1]))
+        if pairs.shape[1] == types and classes < types:
+            return np.unique(groups, return_inverse=True)[1]
+    return np.arange(len(values), dtype=np.int64)
 
 
-def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], blind: Sequence[Prediction]) -> list[Row]:
-    """Subtract the probe's accuracy with permuted training labels from its accuracy, with paired intervals.
+def permuted(cell: Cell, data: ProbeData) -> CellResult:
+    """Train and test the probe on a control task: each type (a speaker, where labels are speakers') has a drawn label.
+
+    Hewitt and Liang (2019), "Designing and Interpreting Probes with Control Tasks". The labels are the true ones,
+    permuted over the types of the training part, over those of the test part, and over those in both, so that each part
+    keeps its shares of the classes. What a probe can know of a type by having heard it is all that helps it here; its
+    training accuracy is what it learns by heart, and metric ``training_accuracy`` of the rows.
+
+    There are several draws, in the runs that printed numbers are of.
+    """
+    shown = data.runs.shown
+    draws = -(-CONTROL_DRAWS // len(shown))
+    predictions: list[Prediction] = []
+    learned: list[float] = []
+    for run in shown:
+        labels = [_control_labels(data, run, draw) for draw in range(draws)]
+        fits = data.fits(run, [Problem(y=each[run.split.train]) for each in labels])
+        of_run = []
+        for draw, (fitted, drawn) in enumerate(zip(fits, labels, strict=True)):
+            said = data.predict(run, fitted.probe, conditions.PERMUTED)
+            predictions.append(replace(said, truth=drawn[run.split.test], draw=draw))
+            of_run.append(data.training_accuracy(run, fitted.probe, drawn))
+        learned.append(float(np.mean(of_run)))
+    names = RowNames(data.layer, conditions.PERMUTED, metric_names.TRAINING_ACCURACY)
+    rows = counted(cell, shown, learned, [None] * len(shown), names)
+    return CellResult(rows=tuple(rows), predictions=tuple(predictions))
+
+
+def _control_labels(data: ProbeData, run: Run, draw: int) -> NDArray[np.int64]:
+    """Permute the labels over the types, and give each row that of its type: int64, of all rows."""
+    types = np.arange(len(data.target)) if data.types is None else data.types
+    train, test = (np.unique(types[rows]) for rows in (run.split.train, run.split.test))
+    of_type = data.target.values[np.unique(types, return_index=True)[1]]
+    rng = np.random.default_rng([run.seed, _LABELS, draw])
+    for part in (np.setdiff1d(train, test), np.setdiff1d(test, train), np.intersect1d(train, test)):
+        of_type[part] = rng.permutation(of_type[part])
+    return np.asarray(of_type[types])
+
+
+def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], control: Sequence[Prediction]) -> list[Row]:
+    """Subtract the probe's accuracy on the control task from its accuracy, with paired intervals.
 
     Args:
         cell: the conditions of the rows.
         data: target and runs.
         whole: of the probe, one per run.
-        blind: of ``permuted``, one for each of the same runs.
+        control: of ``permuted``.
     """
-    blind_of = {each.run.seed: each for each in blind}
-    pairs = [(each, blind_of[each.run.seed]) for each in whole]
-    return differences(
-        cell, data, pairs, condition=conditions.PERMUTED, against=conditions.PROBE, metric=metric_names.SELECTIVITY
+    metric = metric_names.ACCURACY
+    seeds = {each.run.seed for each in control}
+    probe = scored_by_run([each for each in whole if each.run.seed in seeds], data.target, metric)
+    blind = scored_by_run(control, data.target, metric)
+    gaps = [one.minus(other) for one, other in zip(probe.outcomes, blind.outcomes, strict=True)]
+    return rows_over_runs(
+        cell,
+        Scored(probe.runs, gaps, probe.percents),
+        data.runs,
+        of=metric,
+        metric=metric_names.SELECTIVITY,
+        difference=True,
+        more_variance=variance_of_draws(control, data.target, metric),
+        layer=data.layer,
+        condition=conditions.PERMUTED,
+        against=conditions.PROBE,
     )

@@ -10,12 +10,12 @@ import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
-from neuroscope.neuron_analysis.size_search import FoldCurve, percent_of, smallest
+from neuroscope.neuron_analysis.size_search import FoldCurve, last_sure, percent_of, smallest
 from neuroscope.neuron_analysis.subsets import steps
 from neuroscope.probing.diagnostics import Diagnostic, about_fit
 from neuroscope.probing.folds import folds
-from neuroscope.probing.metrics import RELIABLE_GROUPS, interval
-from neuroscope.probing.predictions import tallied
+from neuroscope.probing.predictions import outcomes
+from neuroscope.probing.statistics.estimate import RELIABLE_GROUPS, estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Ranker
     from neuroscope.contracts.target import Target
     from neuroscope.neuron_analysis.subsets import RankedSubsets, Subset
-    from neuroscope.probing.metrics import Tally
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
+    from neuroscope.probing.statistics.outcomes import Outcomes
 
 DELTA = 0.01
 """The loss of accuracy that a minimal set is allowed, a fraction: one point (paper, section 3.2)."""
@@ -76,7 +76,7 @@ class SizeChoice:
 
     run: Run
     sizes: Mapping[str, int]
-    gaps: Mapping[str, Tally]
+    gaps: Mapping[str, Outcomes]
     warnings: tuple[Diagnostic, ...]
 
 
@@ -101,15 +101,15 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
     """Choose how many neurons suffice, without a look at the test part.
 
     On group-disjoint folds of the training part the neurons are ranked and re-trained anew; accuracies are of all
-    folds' held-out rows together. ``size_search.smallest`` says how the sizes are searched, and what that means where
-    accuracy does not grow with the size.
+    folds' held-out rows together. ``size_search`` says how the sizes are searched, and what that means where accuracy
+    does not grow with the size.
 
     Args:
         data: all columns.
         run: whose training part it is.
         ranker: makes the order.
-        delta: what ``minimal`` may lose, and what the 95 % interval of the paired difference excludes for
-            ``minimal-sure``.
+        delta: what ``minimal`` may lose on the folds, and what the 95 % interval of the paired difference excludes for
+            ``minimal-sure``, whose sizes are tested from the largest step down.
         kept: the share of the accuracy of all neurons that ``minimal-relative`` reaches.
     """
     count, made = len(data.features.units), folds(run, data.target.values)
@@ -125,23 +125,23 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
     curve.fit(grid)
     rules: dict[str, Callable[[int], bool]] = {
         conditions.MINIMAL: partial(_within, curve, delta),
-        conditions.MINIMAL_SURE: partial(_surely_within, curve, delta, made.each[0].seed),
         conditions.MINIMAL_RELATIVE: partial(_reaches, curve, kept),
     }
     sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
+    sizes[conditions.MINIMAL_SURE] = last_sure(partial(_surely_within, curve, delta), grid, count)
     warnings = (*made.warnings, *_about_folds(curve.whole, data.layer, run.seed, delta))
     return SizeChoice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, warnings)
 
 
-def _about_folds(whole: Tally, layer: str, seed: int, delta: float) -> Iterator[Diagnostic]:
+def _about_folds(whole: Outcomes, layer: str, seed: int, delta: float) -> Iterator[Diagnostic]:
     """Warn where a size that was chosen on these held-out rows may mean little; ``whole``: of all neurons."""
-    if delta * whole.rows < _FEW_ROWS:
+    if delta * len(whole) < _FEW_ROWS:
         kind = "what a minimal set may lose is worth few utterances: its size may be chance"
-        yield Diagnostic(kind, layer, seed, f"{delta * whole.rows:.1f} of {whole.rows} that were held out")
-    if whole.groups < RELIABLE_GROUPS:
+        yield Diagnostic(kind, layer, seed, f"{delta * len(whole):.1f} of {len(whole)} that were held out")
+    if (groups := len(np.unique(whole.groups))) < RELIABLE_GROUPS:
         kind = f"the minimal set was chosen on fewer than {RELIABLE_GROUPS} groups: its intervals are unreliable"
-        yield Diagnostic(kind, layer, seed, f"{whole.groups} that were held out")
-    most, right = whole.total.sum(axis=0).max() / whole.rows, whole.score(metric_names.ACCURACY)
+        yield Diagnostic(kind, layer, seed, f"{groups} that were held out")
+    most, right = np.bincount(whole.classes).max() / len(whole), whole.score(metric_names.ACCURACY)
     if right <= most + delta:
         kind = "all neurons together answer no better than the most frequent class: any set is minimal"
         yield Diagnostic(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds")
@@ -151,8 +151,8 @@ def _within(curve: FoldCurve, delta: float, size: int) -> bool:
     return curve.gap(size).score(metric_names.ACCURACY) >= -delta - _ROUNDING
 
 
-def _surely_within(curve: FoldCurve, delta: float, seed: int, size: int) -> bool:
-    low, _ = interval(curve.gap(size), metric_names.ACCURACY, seed)
+def _surely_within(curve: FoldCurve, delta: float, size: int) -> bool:
+    low = estimate([curve.gap(size)], metric_names.ACCURACY, drawn=False, difference=True).low
     return low is not None and low > -delta
 
 
@@ -216,11 +216,11 @@ def paper_percents(
         two_sided: see ``paper_rule``.
         relative: see ``paper_rule``.
     """
-    right = {each.run.seed: tallied(each, target).score(metric_names.ACCURACY) for each in whole}
+    right = {each.run.seed: outcomes(each, target).score(metric_names.ACCURACY) for each in whole}
     by_run: dict[int, dict[float, float]] = {seed: {} for seed in right}
     for each in top:
         if each.percent is not None:
-            by_run[each.run.seed][each.percent] = tallied(each, target).score(metric_names.ACCURACY)
+            by_run[each.run.seed][each.percent] = outcomes(each, target).score(metric_names.ACCURACY)
     rule = partial(paper_rule, delta=delta, two_sided=two_sided, relative=relative)
     common = set.intersection(*(set(accuracies) for accuracies in by_run.values()))
     mean = {percent: float(np.mean([each[percent] for each in by_run.values()])) for percent in common}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.neuron_analysis.minimal import DELTA
 from neuroscope.probing.differences import RowNames, counted, differences
-from neuroscope.probing.metrics import METRICS, interval
 from neuroscope.probing.predictions import mean_percent, score
+from neuroscope.probing.statistics.estimate import estimate
+from neuroscope.probing.statistics.outcomes import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,9 @@ def about_sets(
             metric_names.DELTA_ROWS: [delta * len(run.split.test) for run in runs],
         }
         for metric, each_run in numbers.items():
-            made += counted(cell, runs, each_run, percents, RowNames(data.layer, condition, metric))
+            made += counted(
+                cell, runs, each_run, percents, RowNames(data.layer, condition, metric), shown=data.runs.shown
+            )
     return made
 
 
@@ -68,7 +71,7 @@ def _score_rows(cell: Cell, data: ProbeData, predictions: Sequence[Prediction]) 
     percents = {each.run.seed: each.percent for each in predictions}
     alike = [replace(each, percent=None) for each in predictions]
     made = score(cell, alike, data.target, data.runs)
-    mean = mean_percent(list(percents.values()))
+    mean = mean_percent([percents[run.seed] for run in data.runs.shown])
     return [replace(row, percent=mean if row.seed is None else percents[row.seed]) for row in made]
 
 
@@ -77,7 +80,7 @@ def on_folds(cell: Cell, data: ProbeData, choices: Sequence[SizeChoice]) -> list
     made = []
     for choice in choices:
         for condition, gap in choice.gaps.items():
-            low, high = interval(gap, metric_names.ACCURACY, choice.run.seed)
+            found = estimate([gap], metric_names.ACCURACY, drawn=False, difference=True)
             made.append(
                 cell.row(
                     layer=data.layer,
@@ -86,10 +89,10 @@ def on_folds(cell: Cell, data: ProbeData, choices: Sequence[SizeChoice]) -> list
                     against=conditions.PROBE,
                     percent=100 * choice.sizes[condition] / len(data.features.units),
                     seed=choice.run.seed,
-                    value=gap.score(metric_names.ACCURACY),
-                    n=gap.rows,
-                    low=low,
-                    high=high,
+                    value=found.value,
+                    n=len(gap),
+                    low=found.low,
+                    high=found.high,
                 )
             )
     return made
@@ -100,7 +103,8 @@ def redundancy(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[
 
     Neuron-wise, of the sets that keep 97 % of the accuracy: ``redundant_percent``, the share of the neurons beside
     them. Informational, of every other condition: ``top_minus_random``, what the set has beyond as many random neurons,
-    and ``redundant_information``: 1 where that is at most ``TOLERATED`` in the mean over runs, else 0.
+    and ``redundant_information``: 1 where its 95 % interval is below ``TOLERATED``, else 0: that the difference is not
+    seen is not enough.
 
     Args:
         cell: the conditions of the rows.
@@ -115,7 +119,7 @@ def redundancy(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[
             count = len(data.features.units)
             beside = [100 * (1 - len(each.part.columns) / count) for each in group]
             names = RowNames(data.layer, condition, metric_names.REDUNDANT_PERCENT)
-            made += counted(cell, runs, beside, percents, names)
+            made += counted(cell, runs, beside, percents, names, shown=data.runs.shown)
             continue
         pairs = [(each.top, each.random) for each in group]
         gap = differences(
@@ -123,6 +127,6 @@ def redundancy(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[
         )
         made += gap
         (mean,) = [row for row in gap if row.seed is None and row.metric == metric_names.TOP_MINUS_RANDOM]
-        redundant = float(mean.value <= TOLERATED + 1e-9)
+        redundant = float(mean.high is not None and mean.high < TOLERATED)
         made.append(replace(mean, metric=metric_names.REDUNDANT_INFORMATION, value=redundant, low=None, high=None))
     return made

@@ -9,8 +9,7 @@ import numpy as np
 from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
 from neuroscope.neuron_analysis.subsets import RankedSubsets
-from neuroscope.probing.differences import minus
-from neuroscope.probing.metrics import tally
+from neuroscope.probing.statistics.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.probing import Ranker
-    from neuroscope.probing.metrics import Tally
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
@@ -45,12 +43,12 @@ class FoldCurve:
             ranking = ranker.rank(*data.training(fold), fitted.probe, seed=fold.seed)
             self._cuts.append(RankedSubsets(ranking, data.features.units, fold.seed))
             whole.append(data.predict(fold, fitted.probe, conditions.PROBE).predicted)
-        self.whole = self._tally(whole)
-        self._tallies: dict[int, Tally] = {self._count: self.whole}
+        self.whole = self._outcomes(whole)
+        self._known: dict[int, Outcomes] = {self._count: self.whole}
 
     def fit(self, sizes: Sequence[int]) -> None:
         """Re-train at these numbers of neurons, all of a fold at once; those that are known are not done again."""
-        missing = sorted(set(sizes) - set(self._tallies))
+        missing = sorted(set(sizes) - set(self._known))
         predictions: dict[int, list[NDArray[np.int64]]] = {size: [] for size in missing}
         if not missing:
             return
@@ -61,21 +59,22 @@ class FoldCurve:
                 predictions[size].append(
                     self._data.predict(fold, fitted.probe, conditions.TOP_SET, columns=columns).predicted
                 )
-        self._tallies |= {size: self._tally(predicted) for size, predicted in predictions.items()}
+        self._known |= {size: self._outcomes(predicted) for size, predicted in predictions.items()}
 
-    def at(self, size: int) -> Tally:
-        """Tally what the sets of this many neurons get right."""
+    def at(self, size: int) -> Outcomes:
+        """Find what the sets of this many neurons get right."""
         self.fit([size])
-        return self._tallies[size]
+        return self._known[size]
 
-    def gap(self, size: int) -> Tally:
-        """Tally what the sets of this many neurons get right, less what the probe of all neurons gets right."""
-        return minus(self.at(size), self.whole)
+    def gap(self, size: int) -> Outcomes:
+        """Find what the sets of this many neurons get right, less what the probe of all neurons gets right."""
+        return self.at(size).minus(self.whole)
 
-    def _tally(self, predicted: Sequence[NDArray[np.int64]]) -> Tally:
+    def _outcomes(self, predicted: Sequence[NDArray[np.int64]]) -> Outcomes:
         held = np.concatenate([fold.split.test for fold in self._folds])
-        groups = self._folds[0].split.groups[held]
-        return tally(self._data.target.values[held], np.concatenate(predicted), groups, self._data.target.classes)
+        truth = self._data.target.values[held]
+        right = (np.concatenate(predicted) == truth).astype(np.float64)
+        return Outcomes(right=right, rows=held, classes=truth, groups=self._folds[0].split.groups[held])
 
 
 def percent_of(size: int, count: int) -> float:
@@ -112,3 +111,22 @@ def smallest(holds: Callable[[int], bool], steps: Sequence[int], count: int) -> 
         else:
             low = middle
     return high
+
+
+def last_sure(holds: Callable[[int], bool], steps: Sequence[int], count: int) -> int:
+    """Find the smallest number of neurons that a test reaches going down: all, the largest step, the next, ...
+
+    It stops at the first that fails. The steps are fixed before, so that the chance of going one too far is that of a
+    single test, however many there are (a fixed sequence of tests; Maurer, Hothorn and Lehmacher 1995).
+
+    Args:
+        holds: whether the test holds for a number of neurons; taken to hold for all.
+        steps: ascending numbers of neurons.
+        count: all neurons.
+    """
+    found = count
+    for step in sorted(steps, reverse=True):
+        if not holds(step):
+            break
+        found = step
+    return found

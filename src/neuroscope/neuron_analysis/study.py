@@ -119,9 +119,9 @@ def _run_controls(
         if condition in settings.controls:
             predictions += controls.random(data, drawn)
     if conditions.PERMUTED in settings.controls:
-        permuted = controls.permuted(data)
-        predictions += permuted
-        rows += controls.selectivity(cell, data, ranked.of(conditions.PROBE), permuted)
+        control = controls.permuted(cell, data)
+        predictions += control.predictions
+        rows += [*control.rows, *controls.selectivity(cell, data, ranked.of(conditions.PROBE), control.predictions)]
     if untrained is not None:
         predictions += controls.untrained(data, untrained)
     return CellResult(tuple(rows), tuple(predictions))

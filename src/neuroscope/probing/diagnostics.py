@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.probing.metrics import RELIABLE_GROUPS
+from neuroscope.probing.statistics.estimate import RELIABLE_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.contracts import metric_names
-from neuroscope.probing.metrics import Tally
-from neuroscope.probing.predictions import mean_percent, rows_over_runs, tallied
+from neuroscope.probing.predictions import Scored, mean_percent, outcomes, rows_over_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +29,6 @@ class RowNames:
     metric: str
 
 
-def minus(one: Tally, other: Tally) -> Tally:
-    """Subtract a tally: every score, and every draw of the bootstrap, is that of ``one`` less that of ``other``.
-
-    Both are over the same rows, so the difference of the scores is the score of the difference: each draw takes the
-    same groups on both sides.
-    """
-    return Tally(one.right - other.right, one.total)
-
-
 def differences(
     cell: Cell,
     data: ProbeData,
@@ -49,7 +39,7 @@ def differences(
     condition: str = "",
     of: str = metric_names.ACCURACY,
 ) -> list[Row]:
-    """Make rows of a score of one side less that of the other: every run, then the mean over runs, with intervals.
+    """Make rows of a score of one side less that of the other: every run, then all of them, with paired intervals.
 
     Args:
         cell: the conditions of the rows.
@@ -62,19 +52,18 @@ def differences(
         of: the score, ``accuracy`` or ``balanced_accuracy``.
     """
     first = pairs[0][0]
-    gaps = [minus(tallied(one, data.target), tallied(other, data.target)) for one, other in pairs]
-    return rows_over_runs(
-        cell,
-        gaps,
+    scored = Scored(
         [one.run for one, _ in pairs],
+        [outcomes(one, data.target).minus(outcomes(other, data.target)) for one, other in pairs],
         [one.percent for one, _ in pairs],
-        same_test=data.runs.same_test,
-        of=of,
-        layer=first.layer,
-        condition=condition or first.condition,
-        metric=metric,
-        against=against,
     )
+    names: dict[str, Any] = {
+        "layer": first.layer,
+        "condition": condition or first.condition,
+        "metric": metric,
+        "against": against,
+    }
+    return rows_over_runs(cell, scored, data.runs, of=of, difference=True, **names)
 
 
 def counted(
@@ -85,6 +74,7 @@ def counted(
     names: RowNames,
     *,
     over_runs: float | None = None,
+    shown: Sequence[Run] | None = None,
 ) -> list[Row]:
     """Make one row per run, then one of their mean, and one of the sd between runs where there are several.
 
@@ -97,6 +87,7 @@ def counted(
         percents: the share of the neurons that were kept, one per run.
         names: layer, condition and metric of the rows.
         over_runs: what stands for all runs together where that is not the mean; then there is no sd.
+        shown: the runs that the mean is of; None = all.
     """
     common: dict[str, Any] = {"layer": names.layer, "condition": names.condition}
     metric = names.metric
@@ -104,9 +95,11 @@ def counted(
         cell.row(**common, metric=metric, value=number, percent=percent, seed=run.seed, n=len(run.split.train))
         for run, number, percent in zip(runs, numbers, percents, strict=True)
     ]
-    common["percent"] = mean_percent(percents)
+    meant = {run.seed for run in (runs if shown is None else shown)}
+    kept = [place for place, run in enumerate(runs) if run.seed in meant]
+    common["percent"] = mean_percent([percents[place] for place in kept])
     common["n"] = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
-    total = float(np.mean(numbers)) if over_runs is None else over_runs
+    total = float(np.mean([numbers[place] for place in kept])) if over_runs is None else over_runs
     rows.append(cell.row(**common, metric=metric, value=total))
     if over_runs is None and len(numbers) > 1:
         rows.append(cell.row(**common, metric=metric_names.sd_of(metric), value=float(np.std(numbers, ddof=1))))

@@ -1,4 +1,4 @@
-"""The layer-wise analysis (paper, section 3.1): one probe a layer, one on ALL, and the majority baseline."""
+"""The layer-wise analysis (paper, section 3.1): one probe a layer, one on ALL, and the majority."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.contracts.rows import ALL
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult
+from neuroscope.probing.comparisons import comparisons
 from neuroscope.probing.fitting import fit
 from neuroscope.probing.predictions import Prediction, score
 
@@ -96,12 +97,12 @@ def layerwise(
                         finished.put(done)
                 fits.append((run, done))
                 advance(1)
-    predictions = [majority(run, target) for run in runs.each]
-    predictions += [Prediction(each.layer, conditions.PROBE, run, each.predicted) for run, each in fits]
+    by_probe = [Prediction(each.layer, conditions.PROBE, run, each.predicted) for run, each in fits]
+    predictions = [*(majority(run, target) for run in runs.each), *by_probe]
     about_fits = [row for run, each in fits for row in _fit_metric_rows(cell, run, each)]
     warnings = [each for run in runs.each for each in diagnostics.about_split(run)]
     return CellResult(
-        rows=(*about_fits, *score(cell, predictions, target, runs)),
+        rows=(*about_fits, *score(cell, predictions, target, runs), *comparisons(cell, by_probe, target, runs)),
         predictions=tuple(predictions),
         warnings=(*warnings, *(warning for _, each in fits for warning in each.warnings)),
     )
@@ -118,8 +119,12 @@ def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[n
 
 
 def majority(run: Run, target: Target) -> Prediction:
-    """Predict the most frequent class of the training part, the first in order among equals."""
-    most = int(np.bincount(target.values[run.split.train], minlength=target.classes).argmax())
+    """Predict the most frequent class of the test part, the first among equals: no constant answer does better.
+
+    The most frequent class of the training part would be the rarer one of the test part where a pool is balanced: a
+    baseline below what knowing nothing reaches.
+    """
+    most = int(np.bincount(target.values[run.split.test], minlength=target.classes).argmax())
     return Prediction("", conditions.MAJORITY, run, np.full(len(run.split.test), most, dtype=np.int64))
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.contracts import metric_names
-from neuroscope.probing.metrics import METRICS, Tally, interval, summarise, tally
+from neuroscope.contracts import conditions, metric_names
+from neuroscope.probing.statistics.estimate import Estimate, estimate
+from neuroscope.probing.statistics.outcomes import METRICS, Outcomes, mean_over_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +27,13 @@ class Prediction:
     """The classes that a probe predicts for one run's test rows.
 
     Attributes:
-        layer: empty for the majority baseline.
+        layer: empty for the majority.
         condition: ``probe``, ``majority``, ``random``, ``masked-top``, ...
         run: the repetition.
         predicted: class number of each row of ``run.split.test``.
         percent: share of the neurons that were kept; None where all were.
+        truth: class number of each row, where the task asks others than the cell's (the control task).
+        draw: number among the predictions of one condition and run, where there are several.
     """
 
     layer: str
@@ -38,61 +41,135 @@ class Prediction:
     run: Run
     predicted: NDArray[np.int64]
     percent: float | None = None
+    truth: NDArray[np.int64] | None = None
+    draw: int = 0
 
 
 def score(cell: Cell, predictions: Sequence[Prediction], target: Target, runs: Runs) -> list[Row]:
-    """Score predictions: accuracy and balanced accuracy of every run, then their mean with its interval and its ±.
+    """Score predictions: accuracy and balanced accuracy of every run, then of all, with interval and ±.
 
-    Predictions of equal layer, condition and percent belong together, in the order in which they first come.
+    Predictions of equal layer, condition and percent belong together, in the order in which they first come; several
+    draws of one run are averaged. Those of the majority have neither interval nor ±: they are counts of the test part.
     """
     grouped: dict[tuple[str, str, float | None], list[Prediction]] = {}
     for prediction in predictions:
         grouped.setdefault((prediction.layer, prediction.condition, prediction.percent), []).append(prediction)
     rows = []
-    for (layer, condition, percent), group in grouped.items():
-        tallies, of_runs = [tallied(each, target) for each in group], [each.run for each in group]
+    for (layer, condition, _), group in grouped.items():
         for metric in METRICS:
-            common = {"layer": layer, "condition": condition, "metric": metric}
-            percents = [percent] * len(group)
-            rows += rows_over_runs(cell, tallies, of_runs, percents, same_test=runs.same_test, of=metric, **common)
+            scored = scored_by_run(group, target, metric)
+            names: dict[str, Any] = {"layer": layer, "condition": condition, "metric": metric}
+            if condition == conditions.MAJORITY:
+                rows += _counted_rows(cell, scored, runs, of=metric, **names)
+            else:
+                more = variance_of_draws(group, target, metric)
+                rows += rows_over_runs(cell, scored, runs, of=metric, more_variance=more, **names)
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The outcomes of one layer and condition in the runs that have them.
+
+    Attributes:
+        runs: the repetitions.
+        outcomes: one per run.
+        percents: the share of the neurons that were kept, one per run.
+    """
+
+    runs: Sequence[Run]
+    outcomes: Sequence[Outcomes]
+    percents: Sequence[float | None]
+
+    def of(self, runs: Sequence[Run]) -> Scored:
+        """Select the outcomes of these runs."""
+        seeds = {run.seed for run in runs}
+        kept = [place for place, run in enumerate(self.runs) if run.seed in seeds]
+        each = (self.runs, self.outcomes, self.percents)
+        return Scored(*([values[place] for place in kept] for values in each))  # type: ignore[arg-type]
+
+    @property
+    def tested(self) -> int:
+        """The number of test rows, those of several runs once."""
+        return len(np.unique(np.concatenate([one.rows for one in self.outcomes])))
+
+
+def scored_by_run(predictions: Sequence[Prediction], target: Target, metric: str) -> Scored:
+    """Compare predictions of one layer and condition with the truth, run by run; draws of one run are averaged."""
+    by_run: dict[int, list[Prediction]] = {}
+    for each in predictions:
+        by_run.setdefault(each.run.seed, []).append(each)
+    draws = by_run.values()
+    averaged = [
+        mean_over_draws([outcomes(each, target) for each in of_run], metric)
+        if len(of_run) > 1
+        else outcomes(of_run[0], target)
+        for of_run in draws
+    ]
+    return Scored([of_run[0].run for of_run in draws], averaged, [of_run[0].percent for of_run in draws])
+
+
+def variance_of_draws(predictions: Sequence[Prediction], target: Target, metric: str) -> float:
+    """Compute the variance that the mean of all draws has because others might have been drawn; 0 where none was."""
+    if all(each.truth is None for each in predictions) or len(predictions) < 2:
+        return 0.0
+    scores = [outcomes(each, target).score(metric) for each in predictions]
+    return float(np.var(scores, ddof=1)) / len(scores)
 
 
 def rows_over_runs(
     cell: Cell,
-    tallies: Sequence[Tally],
-    runs: Sequence[Run],
-    percents: Sequence[float | None],
+    scored: Scored,
+    runs: Runs,
     *,
-    same_test: bool,
     of: str,
     metric: str,
+    difference: bool = False,
+    more_variance: float = 0.0,
     **common: str,
 ) -> list[Row]:
-    """Make rows of a score: every run with its interval, then the mean with its interval, and its ± where it has one.
+    """Make rows of a score: every run with its interval, then all of them with interval and ±.
 
     Args:
         cell: the conditions of the rows.
-        tallies: counts of test rows and of those that were right, one per run.
-        runs: the repetitions.
-        percents: the share of the neurons that were kept, one per run.
-        same_test: whether all runs test on the same rows.
+        scored: outcomes in the runs that have them.
+        runs: all repetitions; they say which of them the number over runs is of.
         of: the score, ``accuracy`` or ``balanced_accuracy``.
         metric: what the rows call it.
+        difference: whether the outcomes are those of one probe less another's.
+        more_variance: of the number over runs, from what the outcomes do not show.
         common: layer, condition and what else the rows have in common.
     """
     rows = []
-    for one, run, percent in zip(tallies, runs, percents, strict=True):
-        low, high = interval(one, of, run.seed)
-        each: dict[str, Any] = {**common, "metric": metric, "percent": percent, "seed": run.seed}
-        rows.append(cell.row(**each, value=one.score(of), n=one.rows, low=low, high=high))
-    tested = len(set(np.concatenate([run.split.test for run in runs]).tolist()))
-    over: dict[str, Any] = {**common, "percent": mean_percent(percents), "n": tested}
-    total = summarise(list(tallies), of, [run.seed for run in runs], same_test=same_test)
-    rows.append(cell.row(**over, metric=metric, value=total.mean, low=total.low, high=total.high))
+    for run, one, percent in zip(scored.runs, scored.outcomes, scored.percents, strict=True):
+        found = estimate([one], of, drawn=False, difference=difference)
+        each: dict[str, Any] = {**common, "metric": metric, "percent": percent, "seed": run.seed, "n": len(one)}
+        rows.append(cell.row(**each, value=found.value, low=found.low, high=found.high))
+    shown = scored.of(runs.shown)
+    total = over_runs(shown, runs, of, difference=difference, more_variance=more_variance)
+    over: dict[str, Any] = {**common, "percent": mean_percent(shown.percents), "n": shown.tested}
+    rows.append(cell.row(**over, metric=metric, value=total.value, low=total.low, high=total.high))
     if total.sd is not None:
         rows.append(cell.row(**over, metric=metric_names.sd_of(metric), value=total.sd))
     return rows
+
+
+def over_runs(scored: Scored, runs: Runs, of: str, *, difference: bool = False, more_variance: float = 0.0) -> Estimate:
+    """Estimate a score over the runs that a printed number is of."""
+    kept = scored.of(runs.shown).outcomes
+    return estimate(kept, of, drawn=not runs.same_test, difference=difference, more_variance=more_variance)
+
+
+def _counted_rows(cell: Cell, scored: Scored, runs: Runs, *, of: str, **names: str) -> list[Row]:
+    """Make rows of a score that is a count of the test part: every run, then their mean."""
+    shown = scored.of(runs.shown)
+    values = [one.score(of) for one in scored.outcomes]
+    rows = [
+        cell.row(**names, value=value, seed=run.seed, n=len(one))
+        for run, one, value in zip(scored.runs, scored.outcomes, values, strict=True)
+    ]
+    mean = float(np.mean([one.score(of) for one in shown.outcomes]))
+    return [*rows, cell.row(**names, value=mean, n=shown.tested)]
 
 
 def mean_percent(percents: Sequence[float | None]) -> float | None:
@@ -103,7 +180,9 @@ def mean_percent(percents: Sequence[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def tallied(prediction: Prediction, target: Target) -> Tally:
-    """Count the test rows of each group and class, and those that were predicted right."""
-    split = prediction.run.split
-    return tally(target.values[split.test], prediction.predicted, split.groups[split.test], target.classes)
+def outcomes(prediction: Prediction, target: Target) -> Outcomes:
+    """Compare a prediction with the truth, row by row."""
+    rows = prediction.run.split.test
+    truth = target.values[rows] if prediction.truth is None else prediction.truth
+    right = (prediction.predicted == truth).astype(np.float64)
+    return Outcomes(right=right, rows=rows, classes=truth, groups=prediction.run.split.groups[rows])

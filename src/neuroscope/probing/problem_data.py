@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from neuroscope.probing.runs import Run, Runs
 
 
+_BLOCK = 2**24  # values of the rows that are held at a time
+
+
 @dataclass(frozen=True)
 class ProbeData:
     """The columns, target, runs and probe of one cell.
@@ -33,6 +36,8 @@ class ProbeData:
         target: what the probe has to learn of each row.
         runs: the repetitions.
         template: an unfitted probe, copied for every fit.
+        types: int64 ``[rows]``, what the labels belong to (`controls.types_of`): speakers, where labels are theirs;
+            None = the single rows.
     """
 
     layer: str
@@ -40,6 +45,7 @@ class ProbeData:
     target: Target
     runs: Runs
     template: Probe
+    types: NDArray[np.int64] | None = None
 
     def training(self, run: Run) -> tuple[Features, Labels]:
         """Select the training rows of a run, for a ranker; a row that a bootstrap holds twice comes twice."""
@@ -60,8 +66,6 @@ class ProbeData:
         """
         data, labels = self.features.values, self.target.values
         train, groups = run.split.train, run.split.groups
-        if len(np.unique(train)) < len(train):  # each copy of a row may have its own label
-            data, labels, groups, train = data[train], labels[train], groups[train], np.arange(len(train))
 
         def everywhere(of_training: NDArray[np.int64]) -> NDArray[np.int64]:
             spread = np.zeros(len(data), dtype=np.int64)
@@ -103,3 +107,20 @@ class ProbeData:
         seen = values[rows] if columns is None else values[np.ix_(rows, columns)]
         predicted = np.asarray(probe.predict(seen), dtype=np.int64)
         return Prediction(self.layer, condition, run, predicted, percent)
+
+    def training_accuracy(self, run: Run, probe: Probe, labels: NDArray[np.int64]) -> float:
+        """Compute the share of a run's training rows that a fitted probe gets right, each as often as it trained.
+
+        Args:
+            run: the repetition.
+            probe: fitted.
+            labels: int64, of all rows: what it was trained on.
+        """
+        train = run.split.train
+        weights = np.ones(len(train), dtype=np.int64) if run.weights is None else run.weights
+        right = 0
+        step = max(1, _BLOCK // len(self.features.units))
+        for begin in range(0, len(train), step):
+            rows = train[begin : begin + step]
+            right += int(weights[begin : begin + step] @ (probe.predict(self.features.values[rows]) == labels[rows]))
+        return right / int(weights.sum())

@@ -39,12 +39,17 @@ class Runs:
     Attributes:
         each: in order of their seeds.
         same_test: whether all runs test on the same rows.
-        varied: what differs between runs, for people; it stands beside every ±.
+        varied: what differs between runs, for people.
     """
 
     each: tuple[Run, ...]
     same_test: bool
     varied: str
+
+    @property
+    def shown(self) -> tuple[Run, ...]:
+        """The runs that a number over runs is of: all of them; the first, where the others train on its bootstraps."""
+        return self.each[:1] if any(run.weights is not None for run in self.each) else self.each
 
 
 def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_split: bool) -> Runs:
@@ -71,7 +76,7 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
     if first.fixed:
         later = (Run(each, first, _bootstrap(first, rows.target.values, each)) for each in seeds[1:])
         of_what = f"training groups ({first.grouped_by})" if first.grouped_by else "training utterances"
-        return Runs((Run(seed, first), *later), True, f"bootstraps of the {of_what}, and of the test part")
+        return Runs((Run(seed, first), *later), True, f"the first on all, the others on bootstraps of the {of_what}")
     drawn = (Run(each, splits.split(text, rows, each)) for each in seeds[1:])
     return Runs((Run(seed, first), *drawn), False, f"each its own split ({first.name})")
 

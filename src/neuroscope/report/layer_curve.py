@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.rows import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from neuroscope.contracts.rows import Row
+
+
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,24 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One cell's layers in their order, ALL last, and the majority baseline."""
+    """One cell's layers in their order, ALL last, and what may be said of them together.
+
+    Attributes:
+        backbone: canonical text.
+        task: the same.
+        points: the layers.
+        majority: the most frequent class of the test part.
+        behind: what each other layer has less than the best one, with intervals of all pairs at once; empty where the
+            layers were not compared.
+        p_values: of each layer, that a probe which knows nothing does as well, adjusted for their number.
+    """
 
     backbone: str
     task: str
     points: tuple[Point, ...]
     majority: Point
+    behind: Mapping[str, Point] = field(default_factory=dict)
+    p_values: Mapping[str, float] = field(default_factory=dict)
 
 
 def curves(rows: Iterable[Row], metric: str = metric_names.ACCURACY) -> list[Curve]:
@@ -54,22 +69,31 @@ def _curve(rows: Sequence[Row], metric: str) -> Curve:
         if row.metric == metric
     }
     layers = tuple(point for (_, condition), point in points.items() if condition == conditions.PROBE)
-    return Curve(rows[0].backbone, rows[0].task, layers, points["", conditions.MAJORITY])
+    behind = {
+        row.layer: Point(row.layer, row.value, None, row.low, row.high)
+        for row in rows
+        if row.metric == metric_names.difference_of(metric) and row.condition == conditions.PROBE
+    }
+    p_values = {row.layer: row.value for row in rows if row.against == conditions.CHANCE}
+    majority = points["", conditions.MAJORITY]
+    return Curve(rows[0].backbone, rows[0].task, layers, majority, behind, p_values)
 
 
 @dataclass(frozen=True, slots=True)
 class BestLayer:
-    """A cell's best layer, and what its interval does not separate from it; accuracies are fractions.
+    """A cell's best layer, and what it is told apart from; accuracies are fractions.
 
     Attributes:
         backbone: canonical text.
         task: the same.
         layer: its name; ALL is compared, and never the best.
-        accuracy: mean over runs.
+        accuracy: over the runs.
         low: lower end of the 95 % interval; None where the test part is one group.
         high: upper end.
-        not_separated: the other layers, ALL among them, that reach ``low``; every other one where there is no interval.
-        above_majority: its interval excludes the majority baseline; False: no layer is shown to know it.
+        not_separated: the other layers, ALL among them, whose paired difference to it has an interval that holds 0 or
+            more; the intervals are of all pairs of layers at once.
+        known: whether any layer is shown to know what is asked: a probe that knows nothing would do as well with a
+            chance below 5 %, adjusted for the number of layers.
     """
 
     backbone: str
@@ -79,34 +103,41 @@ class BestLayer:
     low: float | None
     high: float | None
     not_separated: tuple[str, ...]
-    above_majority: bool
+    known: bool
 
 
 def best_layer(curve: Curve) -> BestLayer:
-    """Find the best layer, and the layers that its interval does not separate from it."""
+    """Find the best layer, and the layers that are not told apart from it."""
     best = max((point for point in curve.points if point.layer != ALL), key=lambda point: point.value)
-    others = [point for point in curve.points if point is not best]
-    low = best.low
+    others = [point.layer for point in curve.points if point is not best]
     return BestLayer(
         backbone=curve.backbone,
         task=curve.task,
         layer=best.layer,
         accuracy=best.value,
-        low=low,
+        low=best.low,
         high=best.high,
-        not_separated=tuple(point.layer for point in others if low is None or point.value >= low),
-        above_majority=low is not None and curve.majority.value < low,
+        not_separated=tuple(layer for layer in others if not _is_behind(curve.behind.get(layer))),
+        known=min(curve.p_values.values(), default=1.0) < _LEVEL,
     )
 
 
+def _is_behind(gap: Point | None) -> bool:
+    return gap is not None and gap.high is not None and gap.high < 0
+
+
 def sentence(curve: Curve) -> str:
-    """The best layer, and what its interval does not separate from it: other layers, or the majority baseline."""
+    """The best layer, and what it is not told apart from: other layers, or a probe that knows nothing."""
     best = best_layer(curve)
     lead = f"Best layer: {best.layer}, {100 * best.accuracy:.1f} %"
     if best.low is None:
-        return f"{lead}; its test part is one group, so there is no interval to compare others with."
-    if not best.above_majority:
-        return f"{lead}; its interval does not separate it from the majority baseline: no layer is shown to know it."
+        return f"{lead}; its test part is one group, so there is nothing to compare others by."
+    if not best.known:
+        return f"{lead}; no layer is shown to know it: a probe that knows nothing may do as well."
+    if len(curve.points) == 1:
+        return f"{lead}."
+    if len(best.not_separated) == len(curve.points) - 1:
+        return f"{lead}; no layer is told apart from it."
     if best.not_separated:
-        return f"{lead}; its interval does not separate it from {', '.join(best.not_separated)}."
-    return f"{lead}; its interval separates it from all others." if len(curve.points) > 1 else f"{lead}."
+        return f"{lead}; not told apart from it: {', '.join(best.not_separated)}."
+    return f"{lead}; all others are behind it."

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.rows import ALL
+from neuroscope.data.splits import speaker_groups
 from neuroscope.errors import BadOption, MissingData
+from neuroscope.neuron_analysis.controls import types_of
 from neuroscope.neuron_analysis.study import NeuronSettings
 from neuroscope.neuron_analysis.study import study as study_neurons
 from neuroscope.probing.cell_result import CellResult, joined
@@ -66,12 +68,14 @@ def run_neuron_cell(inputs: CellInputs, manifest: Manifest, plugins: Plugins, wo
         return features_of(twin, extracted.rows)
 
     choice = plugins.backbones.choose(spec.backbone)
+    rows, target = inputs.labelled.rows, inputs.labelled.rows.target
     data = ProbeData(
         layer=ALL if len(chosen) > 1 else chosen[0],
         features=features_of(prepared, inputs.row_of),
-        target=inputs.labelled.rows.target,
+        target=target,
         runs=inputs.runs,
         template=inputs.settings.template,
+        types=types_of(target.values, speaker_groups(rows)[0], inputs.runs.each[0].split.groups),
     )
     found = study_neurons(
         inputs.cell,

@@ -62,7 +62,7 @@ def cell_tables(
 
 
 def predictions_table(cell: Cell, labelled: LabelledTask, found: Iterable[Prediction]) -> polars.DataFrame:
-    """Make the table of predictions: one row per test row, layer, condition and run."""
+    """Make the table of predictions: one row per test row, layer, condition, run and draw of a control's labels."""
     import polars
 
     ids = polars.Series("utterance", [each.id for each in labelled.rows.utterances], dtype=polars.String)
@@ -81,7 +81,9 @@ def predictions_table(cell: Cell, labelled: LabelledTask, found: Iterable[Predic
         known = [polars.lit(value).alias(name) for name, value in names.items()]
         known.append(polars.lit(each.percent, dtype=polars.Float64).alias("percent"))
         known.append(polars.lit(each.run.seed, dtype=polars.Int64).alias("seed"))
-        table = polars.DataFrame([ids.gather(rows), truth.gather(rows).alias("truth")])
+        known.append(polars.lit(each.draw, dtype=polars.Int64).alias("draw"))
+        asked = truth.gather(rows) if each.truth is None else classes.gather(each.truth)
+        table = polars.DataFrame([ids.gather(rows), asked.alias("truth")])
         table = table.with_columns(classes.gather(each.predicted).alias("prediction"))
         tables.append(table.select(*known, "utterance", "truth", "prediction"))
     return polars.concat(tables)

@@ -18,7 +18,7 @@ from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis import ablation
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.diagnostics import summed_up
-from neuroscope.probing.predictions import tallied
+from neuroscope.probing.predictions import outcomes
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.inputs.planted import plant
@@ -119,7 +119,7 @@ def by_weight(material, fits):
 def accuracies(material, found):
     scores = {}
     for each in found.predictions:
-        value = tallied(each, material.target).score("accuracy")
+        value = outcomes(each, material.target).score("accuracy")
         scores.setdefault((each.condition, each.percent), []).append(value)
     return {key: np.mean(values) for key, values in scores.items()}
 

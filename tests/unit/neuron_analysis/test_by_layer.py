@@ -8,12 +8,13 @@ from neuroscope.contracts.conditions import MINIMAL
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neuron_analysis.by_layer import chance, distribution, holm
+from neuroscope.neuron_analysis.by_layer import chance, distribution
 from neuroscope.neuron_analysis.minimal import MinimalSet
 from neuroscope.neuron_analysis.subsets import Subset
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
+from neuroscope.probing.statistics.several import holm
 
 LAYERS = {"first": 30, "second": 50, "third": 20}
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Problem
@@ -15,8 +16,7 @@ from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis import controls
 from neuroscope.probing.cell import Cell
-from neuroscope.probing.differences import minus
-from neuroscope.probing.predictions import Prediction, score, tallied
+from neuroscope.probing.predictions import outcomes, score
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.inputs.planted import plant
@@ -77,7 +77,7 @@ def material_of(data, *, runs=3, bootstrap=False, template=None):
 
 
 def accuracy(said, material):
-    return np.mean([tallied(each, material.target).score("accuracy") for each in said])
+    return np.mean([outcomes(each, material.target).score("accuracy") for each in said])
 
 
 def of_all(material):
@@ -176,47 +176,71 @@ def test_an_untrained_twin_of_other_rows_is_refused(data):
         controls.untrained(material, lambda run: replace(data.features, ids=data.features.ids[::-1]))
 
 
-def test_permuted_labels_keep_the_counts_and_teach_nothing(data):
+@pytest.mark.parametrize(("runs", "draws"), [(3, 4), (10, 1), (1, 10)])
+def test_the_control_task_is_drawn_ten_times_or_more_over_the_runs(data, runs, draws):
+    said = controls.permuted(CELL, material_of(data, runs=runs)).predictions
+    assert [(each.run.seed, each.draw) for each in said] == [(n, d) for n in range(runs) for d in range(draws)]
+    assert len({tuple(y.tolist()) for _, y in Spy.seen}) == runs * draws
+
+
+def test_the_control_task_keeps_the_counts_in_both_parts_and_teaches_nothing(data):
     material = material_of(data)
-    said = controls.permuted(material)
+    said = controls.permuted(CELL, material).predictions
     assert accuracy(said, material) == pytest.approx(1 / CLASSES, abs=0.12)
-    labels = [y for _, y in Spy.seen]
-    for y, run in zip(labels, material.runs.each, strict=True):
-        true = material.target.values[run.split.train]
-        assert np.bincount(y).tolist() == np.bincount(true).tolist()
-        assert 0.2 < (y == true).mean() < 0.45
+    for (_, y), each in zip(Spy.seen, said, strict=True):
+        true = material.target.values
+        for drawn, rows in ((y, each.run.split.train), (each.truth, each.run.split.test)):
+            assert np.bincount(drawn).tolist() == np.bincount(true[rows]).tolist()
+            assert 0.2 < (drawn == true[rows]).mean() < 0.5
 
 
-def test_labels_are_permuted_anew_each_run_of_one_split(data):
-    material = material_of(data, runs=1)
+def test_labels_of_a_type_are_permuted_together(data):
+    """Speakers of eight rows, in both parts."""
+    speakers = np.arange(ROWS) // 8
+    values = np.random.default_rng(0).permutation(np.arange(ROWS // 8) % CLASSES)[speakers]
+    material = replace(material_of(data, runs=1), target=Target(values, ("a", "b", "c")), types=speakers)
     (run,) = material.runs.each
-    controls.permuted(replace(material, runs=Runs((run, replace(run, seed=1)), True, "")))
-    (_, first), (_, second) = Spy.seen
-    assert 0.2 < (first == second).mean() < 0.45
+    for (_, y), each in zip(Spy.seen, controls.permuted(CELL, material).predictions, strict=False):
+        of_speaker = {}
+        for rows, labels in ((run.split.train, y), (run.split.test, each.truth)):
+            for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
+                of_speaker.setdefault(speakers[row], set()).add(label)
+        assert {len(labels) for labels in of_speaker.values()} == {1}
 
 
-def test_under_a_bootstrap_each_copy_of_a_row_has_its_own_label_and_the_counts_are_exact(data):
+def test_with_bootstraps_the_control_is_of_the_run_that_is_shown(data):
     material = material_of(data, bootstrap=True)
-    said = controls.permuted(material)
-    assert [each.run for each in said] == list(material.runs.each)
-    for (x, y), run in zip(Spy.seen[1:], material.runs.each[1:], strict=True):
-        rows = np.repeat(run.split.train, run.weights)
-        assert np.array_equal(x, material.features.values[rows])
-        assert np.bincount(y).tolist() == np.bincount(material.target.values[rows]).tolist()
-        copies = rows[1:] == rows[:-1]
-        assert 0.5 < (y[1:] != y[:-1])[copies].mean() < 0.8
+    said = controls.permuted(CELL, material).predictions
+    assert {each.run.seed for each in said} == {0}
+    assert len(said) == controls.CONTROL_DRAWS
+
+
+def test_what_a_control_learns_by_heart_is_its_training_accuracy(data):
+    """A probe that looks its rows up has all of them right, and knows nothing of others."""
+    material = material_of(data, template=KNeighborsClassifier(1))
+    found = controls.permuted(CELL, material)
+    assert {row.value for row in found.rows if row.metric == "training_accuracy"} == {1.0}
+    assert [row.seed for row in found.rows] == [0, 1, 2, None, None]
+    assert accuracy(found.predictions, material) == pytest.approx(1 / CLASSES, abs=0.12)
+
+
+def test_labels_belong_to_the_first_grouping_that_has_one_a_group():
+    values = np.array([0, 0, 1, 1, 0, 0])
+    speakers, texts = np.array([5, 5, 3, 3, 9, 9]), np.array([0, 1, 0, 1, 0, 1])
+    assert controls.types_of(values, texts, speakers).tolist() == [1, 1, 0, 0, 2, 2]
+    assert controls.types_of(values, texts).tolist() == [0, 1, 2, 3, 4, 5]
+    assert controls.types_of(values, values).tolist() == [0, 1, 2, 3, 4, 5]  # each class is one group
 
 
 def test_controls_repeat_exactly(data):
-    for control in (controls.random, controls.permuted):
+    for control in (controls.random, lambda material: controls.permuted(CELL, material).predictions):
         first, again = control(material_of(data)), control(material_of(data))
         assert all(np.array_equal(a.predicted, b.predicted) for a, b in zip(first, again, strict=True))
 
 
-@pytest.mark.parametrize("bootstrap", [False, True])
-def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(data, bootstrap):
-    material = material_of(data, bootstrap=bootstrap)
-    said, blind = of_all(material), controls.permuted(material)
+def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(data):
+    material = material_of(data)
+    said, blind = of_all(material), controls.permuted(CELL, material).predictions
     rows = controls.selectivity(CELL, material, said, blind)
     scores = score(CELL, [*said, *blind], material.target, material.runs)
     value = {(row.condition, row.seed): row.value for row in scores if row.metric == "accuracy"}
@@ -229,25 +253,15 @@ def test_selectivity_is_the_difference_of_the_accuracies_with_a_paired_interval(
     for row in rows[:4]:
         assert row.value == pytest.approx(value["probe", row.seed] - value["permuted", row.seed])
         assert row.low < row.value < row.high
-    draws = []
-    for one, other in zip(said, blind, strict=True):
-        left, right = (tallied(each, material.target) for each in (one, other))
-        draws.append(left.bootstrap("accuracy", one.run.seed) - right.bootstrap("accuracy", one.run.seed))
-    assert (rows[0].low, rows[0].high) == pytest.approx(np.percentile(draws[0], [2.5, 97.5]))
-    assert (rows[3].low, rows[3].high) == pytest.approx(np.percentile(np.concatenate(draws), [2.5, 97.5]))
-    within = np.mean([draw.var() for draw in draws]) if bootstrap else 0
-    between = np.var([row.value for row in rows[:3]], ddof=1)
-    assert rows[4].value == pytest.approx(np.sqrt(between + within))
     assert rows[0].n == 160
     assert rows[3].n == len(set(np.concatenate([run.split.test for run in material.runs.each])))
     assert rows[3].value > 0.5
 
 
-def test_a_difference_of_equal_predictions_is_nothing_in_every_draw(data):
+def test_the_luck_of_the_drawn_labels_is_in_the_interval(data):
     material = material_of(data, runs=1)
-    (run,) = material.runs.each
-    one = Prediction("ALL", "probe", run, np.zeros(len(run.split.test), dtype=np.int64))
-    tally = minus(*(tallied(one, material.target) for _ in range(2)))
-    for metric in ("accuracy", "balanced_accuracy"):
-        assert tally.score(metric) == 0
-        assert not tally.bootstrap(metric, 0).any()
+    said, blind = of_all(material), controls.permuted(CELL, material).predictions
+    few, many = (controls.selectivity(CELL, material, said, blind[:count])[-1].value for count in (2, 10))
+    luck = [outcomes(each, material.target).score("accuracy") for each in blind]
+    assert many**2 > np.var(luck, ddof=1) / 10
+    assert few != many

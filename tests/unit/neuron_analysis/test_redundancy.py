@@ -9,11 +9,12 @@ from neuroscope.contracts.task import Split
 from neuroscope.neuron_analysis.minimal import MinimalSet, SizeChoice
 from neuroscope.neuron_analysis.redundancy import on_folds, redundancy
 from neuroscope.neuron_analysis.subsets import Subset
-from neuroscope.probing.differences import RowNames, counted, differences, minus
-from neuroscope.probing.metrics import Tally
-from neuroscope.probing.predictions import Prediction, mean_percent, tallied
+from neuroscope.probing.differences import RowNames, counted, differences
+from neuroscope.probing.predictions import Prediction, mean_percent
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
+from neuroscope.probing.statistics.estimate import estimate
+from neuroscope.probing.statistics.outcomes import Outcomes
 from neuroscope.testing.inputs.planted import plant
 
 DATA = plant(rows=300, columns=20, classes=3, seed=0)
@@ -42,16 +43,6 @@ def said(given, run, right, condition="top-set", percent=5.0):
     return Prediction("ALL", condition, run, np.where(wrong, (truth + 1) % 3, truth), percent)
 
 
-def test_the_difference_of_two_scores_is_the_score_of_the_difference():
-    given = material(runs=1)
-    (run,) = given.runs.each
-    one, other = (tallied(said(given, run, right), given.target) for right in (150, 90))
-    for metric in ("accuracy", "balanced_accuracy"):
-        assert minus(one, other).score(metric) == pytest.approx(one.score(metric) - other.score(metric))
-        draws = one.bootstrap(metric, 0) - other.bootstrap(metric, 0)
-        assert minus(one, other).bootstrap(metric, 0) == pytest.approx(draws)
-
-
 def test_differences_of_every_run_and_over_runs(cell):
     given = material()
     first, second = given.runs.each
@@ -69,11 +60,14 @@ def test_differences_of_every_run_and_over_runs(cell):
     assert {row.n for row in rows.values()} == {200}
 
 
-def test_a_probe_against_itself_differs_by_nothing_in_every_draw(cell):
+def test_a_probe_against_itself_differs_by_nothing_which_is_not_wholly_sure(cell):
     given = material(runs=1)
     (run,) = given.runs.each
-    row, total, _ = differences(cell, given, [(said(given, run, 150),) * 2], against="x", metric="gap")
-    assert (row.value, row.low, row.high, total.low, total.high) == (0, 0, 0, 0, 0)
+    row, total, sd = differences(cell, given, [(said(given, run, 150),) * 2], against="x", metric="gap")
+    assert row.value == total.value == 0
+    assert -0.05 < row.low < 0 < row.high < 0.05
+    assert (row.low, row.high) == (total.low, total.high)
+    assert sd.value > 0
 
 
 def test_percentages_over_runs():
@@ -94,17 +88,28 @@ def test_a_number_a_run_its_mean_and_sd(cell):
     assert {row.n for row in rows} == {100}
 
 
+def test_the_number_over_runs_may_be_that_of_some(cell):
+    given = material()
+    names = RowNames("ALL", "minimal", "neurons")
+    rows = counted(cell, given.runs.each, [3, 5], [1.0, 2.0], names, shown=given.runs.each[:1])
+    assert [(row.metric, row.seed, row.value, row.percent) for row in rows][2:] == [
+        ("neurons", None, 3, 1.0),
+        ("neurons_sd", None, pytest.approx(np.sqrt(2)), 1.0),
+    ]
+
+
 @pytest.mark.parametrize(
     ("random", "redundant"),
     [
-        ([140], 1),
-        ([141], 1),
+        ([150], 1),
+        ([149], 1),
+        ([143], 0),  # 3.5 points, and 5 are not excluded
         ([139], 0),
-        ([140, 139], 0),
-        ([140, 140, 140], 1),  # the mean of 0.05 three times is a little more than 0.05
+        ([150, 143], 1),
+        ([145, 140], 0),
     ],
 )
-def test_information_is_redundant_up_to_five_points(cell, random, redundant):
+def test_information_is_redundant_where_more_than_five_points_are_excluded(cell, random, redundant):
     given = material(runs=len(random))
     part = Subset(np.arange(4), 0)
     sets = [
@@ -115,16 +120,17 @@ def test_information_is_redundant_up_to_five_points(cell, random, redundant):
     assert (found.value, found.low, found.high, found.seed) == (redundant, None, None, None)
     (gap,) = [row for row in redundancy(cell, given, sets) if row.metric == "top_minus_random" and row.seed is None]
     assert gap.value == pytest.approx((150 - np.mean(random)) / 200)
+    assert (gap.high < 0.05) == bool(redundant)
 
 
-def test_what_was_lost_on_the_folds_has_the_interval_of_its_runs_draws(cell, monkeypatch):
-    monkeypatch.setattr(Tally, "bootstrap", lambda self, metric, seed: np.arange(1001.0) + 1001 * seed)
+def test_what_was_lost_on_the_folds_has_a_paired_interval(cell):
     given = material()
     run = given.runs.each[1]
-    gap = Tally(np.array([[-2], [1]]), np.array([[3], [1]]))
+    gap = Outcomes(np.array([-1.0, -1, 0, 1]), np.arange(4), np.zeros(4, int), np.arange(4))
     (row,) = on_folds(cell, given, [SizeChoice(run, {MINIMAL: 5}, {MINIMAL: gap}, ())])
+    found = estimate([gap], "accuracy", drawn=False, difference=True)
     assert (row.value, row.n, row.percent, row.seed) == (-0.25, 4, 25, 1)
-    assert (row.low, row.high) == pytest.approx((1026, 1976))
+    assert (row.low, row.high) == (found.low, found.high)
 
 
 def test_what_is_beside_the_set_that_keeps_enough_is_redundant(cell):

@@ -1,9 +1,10 @@
 """The search for the size where a rule begins to hold."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.neuron_analysis.size_search import percent_of, smallest
+from neuroscope.neuron_analysis.size_search import last_sure, percent_of, smallest
 from neuroscope.neuron_analysis.subsets import size
 
 
@@ -41,3 +42,20 @@ def test_where_accuracy_falls_again_what_is_found_holds_and_its_neighbour_does_n
     found = smallest(holds, [25, 50], 100)
     assert holds(found)
     assert not holds(found - 1)
+
+
+@pytest.mark.parametrize(
+    ("holding", "found"),
+    [({75, 50, 5}, 50), ({5, 20, 50, 75}, 5), (set(), 100), ({5, 20, 50}, 100), ({75}, 75)],
+)
+def test_going_down_the_first_failure_ends_it(holding, found):
+    """A smaller size that would hold behind a failure is never asked: the chance of an error stays that of one test."""
+    asked = []
+
+    def holds(size):
+        asked.append(size)
+        return size in holding
+
+    assert last_sure(holds, [5, 20, 50, 75], 100) == found
+    assert asked == sorted(asked, reverse=True)
+    assert [each in holding for each in asked[:-1]] == [True] * (len(asked) - 1)

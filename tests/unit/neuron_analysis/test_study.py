@@ -164,7 +164,7 @@ def test_every_part_of_the_study_is_there_once(whole_study):
     assert set(expected.split()) <= conditions
     assert [run.seed for run, _ in found.rankings] == [0, 1]
     assert {row.layer for row in found.rows} == {"", "ALL", *LAYERS}
-    said = [(each.condition, each.percent, each.run.seed) for each in found.predictions]
+    said = [(each.condition, each.percent, each.run.seed, each.draw) for each in found.predictions]
     assert len(said) == len(set(said))
 
 

@@ -75,13 +75,13 @@ def test_rows_beside_the_training_part_weigh_nothing(made):
     assert plain.probe.random_state == 3
 
 
-def test_copies_of_a_row_may_have_labels_of_their_own(made):
-    data, run = made([3, 3, 0], None)
-    (fitted,) = data.fits(run, [Problem(y=np.array([0, 1, 1]))])
-    assert asked(fitted) == {
-        "X": [4, 4, 1],
-        "y": [0, 1, 1],
-        "weights": [1, 1, 1],
-        "groups": [9, 9, 7],
-        "column_groups": [0],
-    }
+def test_training_accuracy_counts_a_row_as_often_as_it_trains(made):
+    class Says:
+        def predict(self, X):
+            return np.where(X[:, 0] > 2, 1, 0)
+
+    data, run = made([0, 1, 3], [3, 0, 1])
+    labels = np.array([0, 1, 1, 0])
+    values = data.features.values[[0, 1, 3], 0]
+    right = [int((value > 2) == labels[row]) for value, row in zip(values, (0, 1, 3), strict=True)]
+    assert data.training_accuracy(run, Says(), labels) == (3 * right[0] + right[2]) / 4

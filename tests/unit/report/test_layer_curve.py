@@ -17,56 +17,59 @@ def point(layer, value, low=None, high=None):
     return Point(layer, value, 0.01, low, high)
 
 
-def curve(*points, majority=0.5):
-    return Curve("b", "t", points, point("", majority, majority - 0.1, majority + 0.1))
+def curve(*points, gaps=None, p_values=(0.01,)):
+    """The gaps are the upper ends of the intervals of each layer's difference to the best."""
+    behind = {layer: Point(layer, -0.1, None, -0.2, high) for layer, high in (gaps or {}).items()}
+    known = dict(zip((each.layer for each in points), p_values, strict=False))
+    return Curve("b", "t", points, Point("", 0.5, None, None, None), behind, known)
 
 
-def test_the_best_layer_and_those_its_interval_does_not_separate():
-    text = sentence(curve(point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), point("l3", 0.87, 0.8, 0.93)))
-    assert text.startswith("Best layer: l2, 90.0 %")
-    assert "l3" in text
-    assert "l1" not in text
-
-
-def test_all_is_compared_but_never_best():
-    text = sentence(curve(point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), point("ALL", 0.99, 0.98, 1)))
-    assert text.startswith("Best layer: l2")
-    assert "ALL" in text
-
-
-def test_a_layer_that_is_alone():
-    text = sentence(curve(point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95)))
-    assert "separates it from all others" in text
-
-
-def test_the_only_layer_is_compared_with_nothing():
-    assert sentence(curve(point("l2", 0.9, 0.85, 0.95))) == "Best layer: l2, 90.0 %."
-
-
-def test_chance_is_said_to_be_chance():
-    text = sentence(curve(point("l1", 0.5, 0.4, 0.6), point("l2", 0.56, 0.45, 0.65)))
-    assert "majority" in text
-    assert "no layer is shown to know it" in text
-
-
-def test_without_an_interval_nothing_is_compared():
-    assert "no interval" in sentence(curve(point("l1", 0.5), point("l2", 0.9)))
+L1, L2, EVERYTHING = point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), point("ALL", 0.99, 0.98, 1)
 
 
 @pytest.mark.parametrize(
-    ("points", "not_separated", "above"),
+    ("made", "said"),
     [
-        ([point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), point("ALL", 0.99, 0.98, 1)], ("ALL",), True),
-        ([point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95)], (), True),
-        ([point("l1", 0.5, 0.4, 0.6), point("l2", 0.56, 0.45, 0.65)], ("l1",), False),
-        ([point("l1", 0.5), point("l2", 0.9)], ("l1",), False),
+        (
+            curve(L1, L2, EVERYTHING, gaps={"l1": -0.01, "ALL": 0.02}),
+            "Best layer: l2, 90.0 %; not told apart from it: ALL.",
+        ),
+        (curve(L1, L2, gaps={"l1": -0.01}), "Best layer: l2, 90.0 %; all others are behind it."),
+        (curve(L1, L2, gaps={"l1": 0.0}), "Best layer: l2, 90.0 %; no layer is told apart from it."),
+        (curve(L1, L2), "Best layer: l2, 90.0 %; no layer is told apart from it."),
+        (curve(L2), "Best layer: l2, 90.0 %."),
+        (
+            curve(L1, L2, gaps={"l1": -0.01}, p_values=(0.05, 0.5)),
+            "Best layer: l2, 90.0 %; no layer is shown to know it: a probe that knows nothing may do as well.",
+        ),
+        (
+            curve(point("l1", 0.5), point("l2", 0.9)),
+            "Best layer: l2, 90.0 %; its test part is one group, so there is nothing to compare others by.",
+        ),
     ],
 )
-def test_the_best_layer_as_data(points, not_separated, above):
-    best = best_layer(curve(*points))
+def test_the_sentence_says_what_was_tested(made, said):
+    assert sentence(made) == said
+
+
+def test_all_is_compared_but_never_best():
+    assert best_layer(curve(L1, L2, EVERYTHING)).layer == "l2"
+
+
+@pytest.mark.parametrize(
+    ("made", "not_separated", "known"),
+    [
+        (curve(L1, L2, EVERYTHING, gaps={"l1": -0.01, "ALL": 0.02}), ("ALL",), True),
+        (curve(L1, L2, gaps={"l1": -0.01}, p_values=(0.2, 0.049)), (), True),
+        (curve(L1, L2, gaps={"l1": 0.01}, p_values=(0.2, 0.05)), ("l1",), False),
+        (curve(L1, L2, gaps={"l1": None}, p_values=()), ("l1",), False),
+    ],
+)
+def test_the_best_layer_as_data(made, not_separated, known):
+    best = best_layer(made)
     assert (best.backbone, best.task, best.layer) == ("b", "t", "l2")
-    assert (best.not_separated, best.above_majority) == (not_separated, above)
-    assert (best.accuracy, best.low, best.high) == (points[1].value, points[1].low, points[1].high)
+    assert (best.not_separated, best.known) == (not_separated, known)
+    assert (best.accuracy, best.low, best.high) == (L2.value, L2.low, L2.high)
 
 
 def rows_of(backbone, task):
@@ -80,7 +83,11 @@ def rows_of(backbone, task):
         yield cell.row(**common, metric="accuracy_sd", value=0.03)
         yield cell.row(**common, metric="balanced_accuracy", value=0.1)
         yield cell.row(**common, metric="accuracy", value=0.2, seed=0)
-    yield cell.row(layer="", condition="majority", metric="accuracy", value=0.5, n=10, low=0.4, high=0.6)
+    yield cell.row(layer="", condition="majority", metric="accuracy", value=0.5, n=10)
+    gap = {"condition": "probe", "metric": "accuracy_difference", "against": "l2", "n": 10}
+    yield cell.row(layer="l1", value=-0.1, low=-0.2, high=-0.01, **gap)
+    yield cell.row(layer="ALL", value=0.1, low=0.0, high=0.2, **gap)
+    yield cell.row(layer="l2", condition="probe", metric="p_value", against="chance", value=0.03, n=10)
 
 
 def test_curves_are_a_query_on_rows():
@@ -89,6 +96,8 @@ def test_curves_are_a_query_on_rows():
     assert [each.layer for each in first.points] == ["l1", "l2", "ALL"]
     assert first.points[1] == Point("l2", 0.8, 0.03, pytest.approx(0.7), pytest.approx(0.85))
     assert first.majority.value == 0.5
+    assert first.behind == {"l1": Point("l1", -0.1, None, -0.2, -0.01), "ALL": Point("ALL", 0.1, None, 0.0, 0.2)}
+    assert first.p_values == {"l2": 0.03}
 
 
 def test_the_table_shows_every_layer_and_the_baseline():

@@ -1,0 +1,1 @@
+"""What was right of which test rows -> numbers with their ± and interval, and comparisons of several."""
