@@ -18,9 +18,11 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from planted.commands import Said, command
+from planted.studies import Minimal, Selectivity, control, minimal_sets
 from planted.worlds import World
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "calibration.md"
@@ -123,21 +125,76 @@ def worlds_of_noise() -> dict[str, World]:
     }
 
 
-Count = Callable[[World, str, list[Said]], list[Figure]]
-CLAIMS: dict[str, tuple[Callable[[], dict[str, World]], Count]] = {
-    "accuracy": (worlds_of_accuracy, accuracy_figures),
-    "layers": (worlds_of_layers, layers_figures),
-    "knowledge": (worlds_of_noise, knowledge_figures),
+def selectivity_figures(world: World, name: str, said: list[Selectivity]) -> list[Figure]:
+    """Selectivity where nothing is known (it is 0 then), or where something is (it is its own mean)."""
+    values = np.array([100 * each.value for each in said])
+    error = float(values.std(ddof=1)) / math.sqrt(len(said))
+    nothing = world.accuracy <= world.chance
+    truth = 0.0 if nothing else float(values.mean())
+    covered = [100 * each.low <= truth <= 100 * each.high for each in said]
+    found = (
+        [Figure(name, "selectivity of nothing, points", float(values.mean()), error, (-1.0, 1.0))] if nothing else []
+    )
+    return [*found, share("coverage", name, covered, (0.93, 0.985))]
+
+
+def minimal_figures(world: World, name: str, said: list[Minimal]) -> list[Figure]:
+    """Sets that "surely lose no more than a point", and the sentence "others know as much"."""
+    del world
+    lose = [each.loss > 0.01 for each in said]
+    wrong = [each.redundant and each.beyond >= 0.05 for each in said]
+    return [
+        share("surely no more, and it is more", name, lose, (0.0, 0.05)),
+        Figure(name, "share of the columns that surely suffices", *_mean([each.share for each in said]), (0.0, 1.0)),
+        share("others know as much, and they do not", name, wrong, (0.0, 0.05)),
+    ]
+
+
+def _mean(values: list[float]) -> tuple[float, float]:
+    return float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
+
+
+def worlds_of_selectivity() -> dict[str, World]:
+    """Features that know speakers, and their classes or not; classes of speakers and of utterances."""
+    base = World(effect=1.0, accuracy=0.5, columns=20)
+    rare = {"minority": 0.15, "accuracy": 0.85}
+    kinds = {"drawn": base, "fixed": base.named(fixed=True), "utterances drawn": base.named(mixed=True)}
+    found = {}
+    for kind, world in kinds.items():
+        found[f"{kind}, nothing known"] = world
+        found[f"{kind}, nothing known, classes 85/15"] = world.named(**rare)
+        found[f"{kind}, nothing known, 10 groups"] = world.named(groups=10)
+        found[f"{kind}, nothing known, each utterance its class"] = world.named(own=False)
+        found[f"{kind}, 80 % known"] = world.named(accuracy=0.8, columns=4)
+    return found
+
+
+def worlds_of_minimal_sets() -> dict[str, World]:
+    base = World(groups=300, columns=40, accuracy=0.9, fixed=True, runs=1)
+    return {
+        f"{trained} training speakers, {weak} weak columns": base.named(trained=trained, weak=weak, accuracy=accuracy)
+        for trained, accuracy in ((60, 0.9), (200, 0.9), (600, 0.97))
+        for weak in (0, 20)
+    }
+
+
+Count = Callable[[World, str, list[Any]], list[Figure]]
+CLAIMS: dict[str, tuple[Callable[[], dict[str, World]], Callable[[World, int], Any], Count]] = {
+    "accuracy": (worlds_of_accuracy, command, accuracy_figures),
+    "layers": (worlds_of_layers, command, layers_figures),
+    "knowledge": (worlds_of_noise, command, knowledge_figures),
+    "selectivity": (worlds_of_selectivity, control, selectivity_figures),
+    "minimal sets": (worlds_of_minimal_sets, minimal_sets, minimal_figures),
 }
 
 
 def measure(claim: str, repetitions: int, pool: ProcessPoolExecutor) -> list[Figure]:
     """The figures of one claim in all its worlds."""
-    worlds, count = CLAIMS[claim]
+    worlds, say, count = CLAIMS[claim]
     found = []
     for name, world in worlds().items():
         step = max(1, repetitions // 20)
-        said = list(pool.map(command, [world] * repetitions, range(repetitions), chunksize=step))
+        said = list(pool.map(say, [world] * repetitions, range(repetitions), chunksize=step))
         for figure in count(world, name, said):
             print(line(figure), flush=True)
             found.append(figure)

@@ -42,6 +42,8 @@ def cell(world: World, seed: int) -> Cell:
 
 
 def split_of(world: World) -> str:
+    if world.mixed:
+        return "utterance"
     return f"column:{SPLIT_COLUMN}" if world.fixed else "speaker"
 
 

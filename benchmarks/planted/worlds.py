@@ -20,26 +20,34 @@ class World:
 
     Attributes:
         groups: speakers of the test part.
+        trained: speakers of the training part; None = as many as a drawn split leaves.
         accuracy: that the best rule reaches on new speakers; chance = nothing is known.
         effect: sd of a speaker's own shift of every column, in sds of the noise.
         classes: how many.
         minority: share of the rarer class, of two classes; None = as many of each.
         fixed: whether a column says who is tested, or each run draws its own split.
+        mixed: whether each run draws utterances, whoever speaks.
+        own: whether classes are those of speakers; else each utterance has its own.
         layers: how many, each as informative as the others.
         columns: of a layer; the first ``classes`` are informative.
+        weak: of the others, how many are a little informative: each adds a fortieth of what one of the first tells.
         correlation: of the layers' noise.
         each: utterances of a speaker.
         runs: repetitions.
     """
 
     groups: int = 20
+    trained: int | None = None
     accuracy: float = 0.9
     effect: float = 0.5
     classes: int = 2
     minority: float | None = None
     fixed: bool = False
+    mixed: bool = False
+    own: bool = True
     layers: int = 1
     columns: int = 4
+    weak: int = 0
     correlation: float = 0.0
     each: int = 8
     runs: int = 5
@@ -75,21 +83,28 @@ def distance(world: World) -> float:
 
 
 def draw(world: World, seed: int) -> tuple[Features, LabelledUtterances]:
-    """Draw a corpus: each speaker has one class, as genders and languages are."""
+    """Draw a corpus: each speaker has one class, as genders and languages are, or each utterance has its own."""
     rng = np.random.default_rng([seed, 0xCA11])
-    speakers = round(world.groups / TEST_SHARE)
+    speakers = round(world.groups / TEST_SHARE) if world.trained is None else world.groups + world.trained
+    test_share = world.groups / speakers
     share = np.full(world.classes, 1 / world.classes)
     if world.minority is not None:
         share = np.array([1 - world.minority, world.minority])
     class_of = np.repeat(np.arange(world.classes), np.maximum(2, np.round(share * speakers)).astype(int))
     speakers = len(class_of)
     values = np.repeat(class_of, world.each)
+    if not world.own:
+        values = rng.permutation(values)
     spread = np.sqrt(1 + world.effect**2)
     common = _noise(rng, speakers, world)
     layers = []
     for _ in range(world.layers):
         own = np.sqrt(world.correlation) * common + np.sqrt(1 - world.correlation) * _noise(rng, speakers, world)
         own[np.arange(len(values)), values] += spread * distance(world)
+        for column in range(world.classes, world.classes + world.weak):
+            own[:, column] += (
+                0.16 * spread * distance(world) * (values == column % world.classes)
+            )  # squared, a fortieth
         layers.append(own)
     units = tuple(Unit(f"l{layer}", column) for layer in range(world.layers) for column in range(own.shape[1]))
     ids = tuple(f"u{row:05d}" for row in range(len(values)))
@@ -97,7 +112,7 @@ def draw(world: World, seed: int) -> tuple[Features, LabelledUtterances]:
     tested = np.zeros(speakers, dtype=bool)
     for number in range(world.classes):
         members = rng.permutation(np.flatnonzero(class_of == number))
-        tested[members[: max(1, round(TEST_SHARE * len(members)))]] = True
+        tested[members[: max(1, round(test_share * len(members)))]] = True
     utterances = tuple(
         Utterance(
             id=name,
