@@ -81,7 +81,7 @@ class CellRecord:
         grouped_by: column of the groups; empty = each utterance is its own.
         test_groups: groups of the test part.
         left_out_by_split: rows in neither part, by reason.
-        split_warning: what a reader has to know of the split; empty = nothing.
+        split_warning: what a reader has to know of the split, a line each; empty = nothing.
         seeds: of the runs.
         varied: what differs between runs, for people.
         cautions: a line for each kind of warning.

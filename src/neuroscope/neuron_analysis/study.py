@@ -93,6 +93,7 @@ def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellRe
     """Fit the probe of all columns in every run, and rank the columns by it."""
     rows, predictions, rankings, fits = [], [], [], []
     warnings = [each for run in data.runs.each for each in diagnostics.about_split(run)]
+    warnings += diagnostics.about_equal_vectors(data.features.values, data.runs)
     for run in data.runs.each:
         (fitted,) = data.fits(run, [Problem()])
         fits.append(fitted)

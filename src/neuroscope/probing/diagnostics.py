@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.probing.fitting import Fit
-    from neuroscope.probing.runs import Run
+    from neuroscope.probing.runs import Run, Runs
 
 FAR_OFF = 10.0
 """Standard deviations of the training part beyond which a test value is called far off."""
@@ -69,6 +70,27 @@ def about_split(run: Run) -> Iterable[Diagnostic]:
         yield Diagnostic(
             f"fewer than {RELIABLE_GROUPS} groups ({what}) in test: intervals are unreliable", "", run.seed, f"{count}"
         )
+
+
+def about_equal_vectors(values: NDArray[np.float32], runs: Runs) -> Iterable[Diagnostic]:
+    """Warn of test vectors that a training row has too, bit for bit, where the two are not known to be the same audio.
+
+    Of vectors that were imported nothing is known of the audio, and a file that was written anew is another file.
+
+    Args:
+        values: ``[rows, columns]``, of all layers.
+        runs: the repetitions.
+    """
+    digests = [hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest() for row in values]
+    _, vectors = np.unique(np.array(digests, dtype="S16"), return_inverse=True)
+    for run in runs.each:
+        train, test, audio = run.split.train, run.split.test, run.split.audio
+        equal = np.isin(vectors[test], vectors[train])
+        if audio is not None:
+            equal &= ~np.isin(audio[test], audio[train])
+        if count := int(equal.sum()):
+            kind = "test vectors equal a training vector, bit for bit: known by heart if it is the same audio"
+            yield Diagnostic(kind, "", run.seed, f"{count} of {len(test)}")
 
 
 def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Diagnostic]:

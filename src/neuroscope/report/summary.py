@@ -51,9 +51,7 @@ def lines_of_cell(cell: CellRecord) -> list[str]:
         lines.append(f"No class for this task: {cell.unlabelled} utterances, left out.")
     if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
         lines.append(f"Left out by the split: {_counts(left)}.")
-    if cell.split_warning:
-        lines.append(f"Warning: {cell.split_warning}.")
-    return lines
+    return lines + [f"Warning: {line}." for line in cell.split_warning.splitlines()]
 
 
 def lines_of_warnings(cell: CellRecord) -> list[str]:

@@ -1,8 +1,8 @@
 """Parts of a run folder: finished cells and fits that a later failure or kill cannot take away.
 
 A part is a folder of the run folder, written whole when its cell is done. Its name is a digest of all that its numbers
-come from (conditions, utterances, labels, versions, the source of a plugin that is being written), so that the same
-command finds it, and no other does.
+come from (conditions, utterances, audio, labels, versions, the source of a plugin that is being written), so that the
+same command finds it, and no other does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def part_key(inputs: CellInputs) -> str:
     rows, made_by = inputs.labelled.rows, inputs.settings.made_by
     ids = [each.id for each in rows.utterances]
     labels = [rows.target.values.tolist(), rows.target.names]
-    text = json.dumps([asdict(inputs.cell), ids, labels, made_by, all_versions()])
+    audio = [inputs.row_of[each] for each in ids]
+    text = json.dumps([asdict(inputs.cell), ids, audio, labels, made_by, all_versions()])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

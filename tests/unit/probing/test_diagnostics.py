@@ -1,12 +1,14 @@
 """What a reader is warned of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neuroscope.contracts.task import Split
 from neuroscope.probing import diagnostics
 from neuroscope.probing.fitting import Fit
-from neuroscope.probing.runs import Run
+from neuroscope.probing.runs import Run, Runs
 
 
 def run_of(groups, grouped_by="speaker", train=()):
@@ -95,3 +97,14 @@ def test_equal_kinds_become_one_line():
     ]
     assert diagnostics.summed_up(found) == ["columns are constant: a (1 of 9), b (2 of 9); in 2 runs"]
     assert diagnostics.summed_up(found[::2]) == ["columns are constant: a (1 of 9), b (2 of 9); in 1 run"]
+
+
+def test_test_vectors_that_a_training_row_has_too_are_counted_where_the_audio_is_not_known_to_be_the_same():
+    values = np.array([[0, 1], [2, 3], [0, 1], [2, 4], [2, 3], [9, 9], [9, 9]], dtype=np.float32)
+    run = run_of(range(7), train=(0, 1))
+    runs = Runs((run, replace(run, seed=4)), same_test=True, varied="")
+    assert [each.detail for each in diagnostics.about_equal_vectors(values, runs)] == ["2 of 5", "2 of 5"]
+    known = replace(run, split=replace(run.split, audio=np.array([0, 1, 0, 3, 4, 5, 6])))
+    (one,) = diagnostics.about_equal_vectors(values, Runs((known,), same_test=True, varied=""))
+    assert (one.detail, one.layer) == ("1 of 5", "")
+    assert not list(diagnostics.about_equal_vectors(values[[0, 1, 3, 3, 3, 5, 6]], runs))
