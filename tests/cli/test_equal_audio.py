@@ -59,3 +59,15 @@ def test_a_given_split_that_parts_the_copies_knows_the_answers_and_says_why(corp
         "answer by heart.\n"
     ) in said
     assert best(json.loads(probe(corpus, "--split", "column:half", "--json"))) > 0.85
+
+
+def test_a_fit_that_did_not_end_is_marked_at_every_number_that_it_made(corpus):
+    said = probe(corpus, "--split", "column:half", "--probe", "elasticnet,max_iter=1").splitlines()
+    (warned,) = [line for line in said if "the fit did not converge: " in line]
+    mark, rest = warned.split(" Warning: ")
+    assert len(mark) == 1
+    begin = next(number for number, line in enumerate(said) if line.startswith("layer"))
+    rows = {line.split()[0]: line.split("±")[1].split()[1] for line in said[begin + 1 : begin + 5]}
+    assert {layer for layer, beside in rows.items() if mark in beside} == {"energy", "delta", "ALL"}
+    assert rows["majority"].replace(".", "").isdigit()
+    assert rest.startswith("the fit did not converge: energy, delta, ALL; in 5 runs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from neuroscope import defaults
@@ -98,7 +98,8 @@ def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellRe
         (fitted,) = data.fits(run, [Problem()])
         fits.append(fitted)
         predictions.append(data.predict(run, fitted.probe, conditions.PROBE))
-        warnings += diagnostics.about_fit(fitted, data.layer, run.seed)
+        about_all = diagnostics.about_fit(fitted, data.layer, run.seed)
+        warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_all)
         rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
         for metric, number in fitted.metrics.items():
             names = {"layer": data.layer, "condition": conditions.PROBE, "metric": metric}

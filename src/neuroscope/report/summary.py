@@ -54,19 +54,23 @@ def lines_of_cell(cell: CellRecord) -> list[str]:
     return lines + [f"Warning: {line}." for line in cell.split_warning.splitlines()]
 
 
-def lines_of_warnings(cell: CellRecord) -> list[str]:
-    """What a reader has to be careful about, a line a kind."""
-    return [f"Warning: {line}." for line in cell.cautions]
-
-
 def line_of_failure(cell: FailedCell) -> str:
     """Which cell has no result, and why."""
     return f"{cell.task} in {cell.backbone} has no result: {cell.error}"
 
 
-def what_varied(cell: CellRecord) -> str:
-    """Say what ± is over."""
-    return f"± over {cell.runs} runs: {cell.varied}." if cell.runs > 1 else "One run."
+def what_varied(cell: CellRecord, *, spread: bool) -> str:
+    """Say what ± and the interval are over.
+
+    Args:
+        cell: the record with its runs.
+        spread: whether a ± is shown.
+    """
+    if cell.runs > 1:
+        over = f"± over {cell.runs} runs: {cell.varied}."
+    else:
+        over = "One run: ± is over the test part's groups alone." if spread else "One run: there is no ± over runs."
+    return f"{over} Interval: bootstrap over the test part's groups."
 
 
 def _counts(counts: Mapping[str, int]) -> str:

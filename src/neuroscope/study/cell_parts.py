@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.contracts.records import CellRecord, plain
+from neuroscope.contracts.records import Caution, CellRecord, plain
 from neuroscope.errors import NeuroscopeError
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.layerwise import LayerFit
@@ -89,7 +89,7 @@ class CellPart:
         read: dict[str, Any] = json.loads((self._folder / _RECORD).read_text())
         lists = {each.name for each in fields(CellRecord) if isinstance(read.get(each.name), list)}
         values: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in read.items()}
-        return CellRecord(**values)
+        return CellRecord(**{**values, "cautions": tuple(map(Caution.read, values["cautions"]))})
 
     @property
     def rows(self) -> list[Row]:
@@ -138,6 +138,6 @@ def one_line_write_errors(place: Path) -> Iterator[None]:
 
 
 def _fit_of(read: dict[str, Any]) -> LayerFit:
-    warnings = tuple(Diagnostic(**each) for each in read["warnings"])
+    warnings = tuple(Diagnostic.read(each) for each in read["warnings"])
     predicted = np.array(read["predicted"], dtype=np.int64)
     return LayerFit(read["layer"], read["seed"], predicted, read["metrics"], warnings)
