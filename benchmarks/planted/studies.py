@@ -9,7 +9,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
-from neuroscope.data.splits import speaker_groups
+from neuroscope.data.grouping import group_by
 from neuroscope.neuron_analysis import controls, minimal
 from neuroscope.neuron_analysis.redundancy import redundancy
 from neuroscope.neuron_analysis.subsets import RankedSubsets
@@ -51,7 +51,7 @@ def data_of(world: World, seed: int) -> ProbeData:
     """Draw a corpus, and what a study of its neurons starts from."""
     features, rows = draw(world, seed)
     runs = make_runs(split_of(world), rows, runs=world.runs, seed=seed, one_split=False)
-    types = controls.types_of(rows.target.values, speaker_groups(rows)[0], runs.each[0].split.groups)
+    types = controls.types_of(rows.target.values, group_by(rows, "speaker").groups, runs.each[0].split.groups)
     probe = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1)
     return ProbeData("ALL", features, rows.target, runs, probe, types)
 

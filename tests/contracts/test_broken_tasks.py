@@ -40,9 +40,12 @@ def respelt(each):
     return replace(each, speaker=each.speaker.replace("e\u0301", "\u00e9").replace("  ", " "))
 
 
-def every_file_under_two_ids(root: Path):
-    rows = tuple(utterances())
-    return Manifest((*rows, *(replace(each, id=f"again {each.id}") for each in rows)))
+def every_file_in_both_parts_of_a_column(root: Path):
+    first, again = (
+        [replace(each, id=f"{name}{each.id}", tags={**each.tags, "half": half}) for each in utterances()]
+        for name, half in (("", "train"), ("again ", "test"))
+    )
+    return Manifest((*first, *again))
 
 
 def one_high_speaker(root: Path):
@@ -60,6 +63,7 @@ def task(label=tone, columns=("tone",), **declared):
 sound = task()
 by_utterance = task(split="utterance")
 by_take = task(split="group:take")
+by_half = task(split="column:half")
 
 
 def changing_mind(utterance):
@@ -88,7 +92,7 @@ BROKEN = {
     ),
     "one speaker of a class": (sound, one_high_speaker, "every_class_is_in_both_parts"),
     "a misspelt split": (task(split="speakers"), corpus, "every_class_is_in_both_parts"),
-    "every file twice": (by_utterance, every_file_under_two_ids, "no_utterance_is_in_both_parts"),
+    "every file twice": (by_half, every_file_in_both_parts_of_a_column, "no_utterance_is_in_both_parts"),
     "a speaker under two names": (sound, one_speaker_spelt_in_two_ways, "no_group_is_in_both_parts"),
 }
 
@@ -191,7 +195,7 @@ def test_messages_say_what_is_wrong_and_what_to_do():
     assert "speaker, take, tone): declare in columns" in of("an undeclared tag")
     assert "KeyError: 'tone' for an utterance without 'tone'" in of("a tag by its key")
     assert "class high has 1 value of 'speaker'" in of("one speaker of a class")
-    assert "again 0-" in of("every file twice")
+    assert "= again 9-3" in of("every file twice")
     assert "the same speaker is in train and in test" in of("a speaker under two names")
 
 

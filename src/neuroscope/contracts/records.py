@@ -68,6 +68,51 @@ class ExtractionRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CautionedRows:
+    """The rows that a warning is about.
+
+    Attributes:
+        layer: theirs; empty = no layer alone.
+        conditions: theirs; empty with a layer = the probe of the layer, without one = all that was found.
+        percents: shares of the neurons that were kept; empty = whatever the share.
+        detail: figures.
+    """
+
+    layer: str
+    conditions: tuple[str, ...] = ()
+    percents: tuple[float, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """A warning: what a reader has to know before believing a number.
+
+    Attributes:
+        kind: a short fixed phrase.
+        line: the warning for people, with layers and figures.
+        runs: in how many of the runs it was found.
+        about: the rows that it is about.
+    """
+
+    kind: str
+    line: str
+    runs: int
+    about: tuple[CautionedRows, ...]
+
+    @classmethod
+    def read(cls, written: Any) -> Caution:
+        """Read a warning as JSON has it; older run folders have its line alone."""
+        if isinstance(written, str):
+            return cls(kind=written, line=written, runs=0, about=())
+        about = [
+            {**each, "conditions": tuple(each["conditions"]), "percents": tuple(each["percents"])}
+            for each in written["about"]
+        ]
+        return cls(**{**written, "about": tuple(CautionedRows(**each) for each in about)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellRecord:
     """The record of a cell: its conditions, what was split how, and what a reader has to be careful about.
 
@@ -81,10 +126,10 @@ class CellRecord:
         grouped_by: column of the groups; empty = each utterance is its own.
         test_groups: groups of the test part.
         left_out_by_split: rows in neither part, by reason.
-        split_warning: what a reader has to know of the split; empty = nothing.
+        split_warning: what a reader has to know of the split, a line each; empty = nothing.
         seeds: of the runs.
         varied: what differs between runs, for people.
-        cautions: a line for each kind of warning.
+        cautions: the warnings, one for each kind.
         neurons: how many each layer has, where neurons were studied.
     """
 
@@ -112,7 +157,7 @@ class CellRecord:
     split_warning: str
     seeds: tuple[int, ...]
     varied: str
-    cautions: tuple[str, ...]
+    cautions: tuple[Caution, ...]
     neurons: Mapping[str, int] | None = None
 
 

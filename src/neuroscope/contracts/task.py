@@ -62,11 +62,15 @@ class Split:
         train: int64 row numbers, ascending.
         test: the same; no row is in both.
         groups: int64 ``[rows]``, the group (speaker, text, ...) of each row; rows without one are their own group.
+            Groups that hold the same audio are one.
         group_names: name of each group number.
-        grouped_by: the column that ``groups`` comes from; empty = each utterance is its own.
+        grouped_by: the column that ``groups`` comes from; empty = each utterance is its own, but for equal audio.
         fixed: True where another seed gives the same split.
         left_out: rows in neither part, counted by reason.
-        warning: what a reader must know before the numbers, e.g. speakers that are in both parts; empty = nothing.
+        warning: what a reader must know before the numbers, e.g. speakers that are in both parts; a line each,
+            empty = nothing.
+        audio: int64 ``[rows]``, number of each row's audio: rows of one number hold the same, and no split that is
+            drawn parts them; None = each row has its own.
     """
 
     name: str
@@ -78,3 +82,4 @@ class Split:
     fixed: bool
     left_out: Mapping[str, int] = field(default_factory=dict)
     warning: str = ""
+    audio: NDArray[np.int64] | None = None

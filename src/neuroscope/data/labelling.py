@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuroscope.contracts.target import Target
+from neuroscope.data.equal_audio import number_audio
 from neuroscope.data.sources import check_column
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.task import Classification
@@ -27,10 +31,18 @@ class LabelledUtterances:
     Attributes:
         utterances: one a row.
         target: class of each.
+        audio: name of what each one's samples are, by what the files hold: equal names, equal audio. Empty = not known;
+            then utterances are the same audio where they are one span of one path.
     """
 
     utterances: Sequence[Utterance]
     target: Target
+    audio: Sequence[str] = ()
+
+    @cached_property
+    def same_audio(self) -> NDArray[np.int64]:
+        """Number of each row's audio, int64 ``[rows]``: rows of one number hold the same."""
+        return number_audio(self.utterances, self.audio)
 
     def column(self, name: str) -> list[str | None]:
         """Return a column's values, by row."""
@@ -65,12 +77,17 @@ class LabelledTask:
         counts = Counter(self.rows.target.values.tolist())
         return {name: counts[number] for number, name in enumerate(self.rows.target.names)}
 
-    def only(self, ids: Container[str]) -> LabelledTask:
-        """Keep the utterances with these ids, which are those that could be used."""
-        kept = [row for row, utterance in enumerate(self.rows.utterances) if utterance.id in ids]
+    def only(self, audio: Mapping[str, str]) -> LabelledTask:
+        """Keep the utterances that could be used.
+
+        Args:
+            audio: id -> name of the audio; utterances with the same name hold the same samples.
+        """
+        kept = [row for row, utterance in enumerate(self.rows.utterances) if utterance.id in audio]
         utterances = tuple(self.rows.utterances[row] for row in kept)
         target = self.rows.target.of(np.array(kept, dtype=np.int64))
-        return replace(self, rows=LabelledUtterances(utterances, target))
+        names = tuple(audio[each.id] for each in utterances)
+        return replace(self, rows=LabelledUtterances(utterances, target, names))
 
 
 def label_manifest(text: str, task: Classification, manifest: Manifest, split: str) -> LabelledTask:

@@ -1,7 +1,7 @@
 """Train/test splits: disjoint in speakers or another column, by parts that a column names, or of single utterances.
 
 The grammar is that of every component: ``speaker``, ``utterance``, ``group:COLUMN``, ``column:COLUMN``, with options
-(``speaker,test=0.3,balance=class``).
+(``speaker,test=0.3,balance=class``). No split that is drawn parts utterances that are the same audio.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from neuroscope.contracts.task import Split
+from neuroscope.data.grouping import group_by
+from neuroscope.data.split_warnings import warnings_of
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.plugin import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
+    from neuroscope.contracts.audio import Utterance
+    from neuroscope.data.grouping import Grouping
     from neuroscope.data.labelling import LabelledUtterances
 
 Balance = Literal["none", "class", "train"]
@@ -43,7 +47,7 @@ def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
     """
     name, given = options.parse(text)
     form, _, column = name.partition(":")
-    makers: Mapping[str, Callable[..., Split]] = {
+    makers: Mapping[str, Callable[..., tuple[Split, Grouping]]] = {
         "speaker": _by_group,
         "utterance": _by_utterance,
         "group": _by_group,
@@ -57,64 +61,64 @@ def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
     known = options.options_of(maker)
     converted = options.convert_all(given, known, of=f"split {name}")
     kept = {key: value for key, value in converted.items() if value != known[key].default}
-    made: Split = maker(rows, column or form, seed, **converted)
+    made, grouping = maker(rows, column or form, seed, **converted)
     for part, which in ((made.train, "train"), (made.test, "test")):
         if absent := _absent_classes(rows, part):
             raise BadSplit(
-                f"class {absent[0]} has no utterance in the {which} part. {_suggestion(rows, but=column or form)}"
+                f"class {absent[0]} has no utterance in the {which} part. "
+                f"{'' if made.fixed else _about_joined(rows, grouping)}{_suggestion(rows, but=column or form)}"
             )
-    return replace(made, name=options.join(name, kept))
+    warning = "\n".join(warnings_of(made, rows, grouping))
+    return replace(made, name=options.join(name, kept), warning=warning, audio=rows.same_audio)
 
 
 def _by_group(
     rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
-) -> Split:
+) -> tuple[Split, Grouping]:
     """Draw groups of a column, each wholly in one part, stratified by the classes that a group has."""
     _check_share(test)
-    values = rows.column(column)
-    if all(value is None for value in values):
+    grouping = group_by(rows, column)
+    groups, known = grouping.groups, grouping.known
+    if not known.any():
         raise BadSplit(f"there is no column '{column}' to split by. {_suggestion(rows, but=column)}")
-    left_out = {f"no {column}": missing} if (missing := sum(value is None for value in values)) else {}
-    groups, names = _number_values(values, rows)
-    known = np.array([value is not None for value in values])
-    _check_groups(rows, groups, known, column)
+    left_out = {f"no {column}": missing} if (missing := int((~known).sum())) else {}
+    _check_groups(rows, grouping)
     in_test = np.isin(groups, _draw_groups(groups[known], rows.target.values[known], test, seed))
     made = Split(
         name="",
         train=np.flatnonzero(known & ~in_test),
         test=np.flatnonzero(known & in_test),
         groups=groups,
-        group_names=names,
+        group_names=grouping.names,
         grouped_by=column,
         fixed=False,
         left_out=left_out,
-        warning=_shared_speakers(rows, known & ~in_test, known & in_test),
     )
-    return _balanced(made, rows, balance, seed)
+    return _balanced(made, rows, balance, seed), grouping
 
 
 def _by_utterance(
     rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
-) -> Split:
-    """Draw single utterances at random, stratified by class, whoever speaks."""
+) -> tuple[Split, Grouping]:
+    """Draw single utterances at random, stratified by class, whoever speaks; the same audio is drawn once."""
     del column  # every maker is called alike
     _check_share(test)
-    single = np.arange(len(rows.utterances))
-    if counts := [rows.target.names[c] for c, n in Counter(rows.target.values.tolist()).items() if n < 2]:
-        raise BadSplit(f"class {counts[0]} has one utterance, so it cannot be in both parts")
-    in_test = np.isin(single, _draw_groups(single, rows.target.values, test, seed))
-    groups, names, grouped_by = speaker_groups(rows)
+    audio, values = rows.same_audio, rows.target.values
+    different = Counter(value for _, value in set(zip(audio.tolist(), values.tolist(), strict=True)))
+    if single := [rows.target.names[value] for value, count in different.items() if count < 2]:
+        raise BadSplit(f"class {single[0]} has one utterance, so it cannot be in both parts")
+    in_test = np.isin(audio, _draw_groups(audio, values, test, seed))
+    grouping = group_by(rows, "speaker")
     made = Split(
         name="",
         train=np.flatnonzero(~in_test),
         test=np.flatnonzero(in_test),
-        groups=groups,
-        group_names=names,
-        grouped_by=grouped_by,
+        groups=grouping.groups,
+        group_names=grouping.names,
+        grouped_by=grouping.column,
         fixed=False,
-        warning=_shared_speakers(rows, ~in_test, in_test),
     )
-    return _balanced(made, rows, balance, seed)
+    return _balanced(made, rows, balance, seed), grouping
 
 
 def _by_column(
@@ -125,7 +129,7 @@ def _by_column(
     train: str = "train",
     test: str = "test",
     balance: Balance = "none",
-) -> Split:
+) -> tuple[Split, Grouping]:
     """Take the parts that a column names; development parts are left out and counted, another value is an error."""
     values = rows.column(column)
     if all(value is None for value in values):
@@ -144,43 +148,23 @@ def _by_column(
     in_train = np.array([value in trains for value in values])
     in_test = np.array([value in tests for value in values])
     left = Counter(_value_text(column, value) for value in values if value not in trains | tests)
-    groups, names, grouped_by = speaker_groups(rows)
+    part = in_train + 2 * in_test  # what is the same audio in another part is no reason to join groups of this one
+    grouping = group_by(rows, "speaker", 3 * rows.same_audio + part)
     made = Split(
         name="",
         train=np.flatnonzero(in_train),
         test=np.flatnonzero(in_test),
-        groups=groups,
-        group_names=names,
-        grouped_by=grouped_by,
+        groups=grouping.groups,
+        group_names=grouping.names,
+        grouped_by=grouping.column,
         fixed=True,
         left_out=dict(left),
-        warning=_shared_speakers(rows, in_train, in_test),
     )
-    return _balanced(made, rows, balance, seed=0)  # the parts are given, so no draw may depend on the run
+    return _balanced(made, rows, balance, seed=0), grouping  # the parts are given: no draw may depend on the run
 
 
 def _value_text(column: str, value: str | None) -> str:
     return f"no {column}" if value is None else f"{column}={value}"
-
-
-def speaker_groups(rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...], str]:
-    """Group rows by speaker: number of each row, names, and the column's name; empty where no speaker is known."""
-    speakers = rows.column("speaker")
-    return *_number_values(speakers, rows), "speaker" if any(speakers) else ""
-
-
-def _number_values(values: Sequence[str | None], rows: LabelledUtterances) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number the values in sorted order; a row without one is a group of its own, named by its utterance."""
-    names = sorted({value for value in values if value is not None})
-    number = {name: n for n, name in enumerate(names)}
-    groups = np.empty(len(values), dtype=np.int64)
-    for row, value in enumerate(values):
-        if value is None:
-            names.append(rows.utterances[row].id)
-            groups[row] = len(names) - 1
-        else:
-            groups[row] = number[value]
-    return groups, tuple(names)
 
 
 def _draw_groups(groups: NDArray[np.int64], values: NDArray[np.int64], share: float, seed: int) -> list[int]:
@@ -231,16 +215,33 @@ def _check_share(test: float) -> None:
         raise BadOption(f"test={test:g}: expected a share between 0 and 1")
 
 
-def _check_groups(rows: LabelledUtterances, groups: NDArray[np.int64], known: NDArray[np.bool_], column: str) -> None:
+def _check_groups(rows: LabelledUtterances, grouping: Grouping) -> None:
     """Raise BadSplit if a class has fewer than two groups, one for each part."""
+    column = grouping.column
     for value, name in enumerate(rows.target.names):
-        count = len(set(groups[known & (rows.target.values == value)].tolist()))
+        count = len(set(grouping.groups[grouping.known & (rows.target.values == value)].tolist()))
         if count < 2:
             many = f"{count} value of '{column}'" if count == 1 else f"no value of '{column}'"
             raise BadSplit(
                 f"a split by {column} puts each {column} into one part, but class {name} has {many}. "
-                f"{_suggestion(rows, but=column)}"
+                f"{_about_joined(rows, grouping)}{_suggestion(rows, but=column)}"
             )
+
+
+def _about_joined(rows: LabelledUtterances, grouping: Grouping) -> str:
+    """Say which utterances make one group of several values; empty where there are none."""
+    if not grouping.joined:
+        return ""
+    first: dict[int, Utterance] = {}
+    known = np.flatnonzero(grouping.known).tolist()
+    pairs = ((first.setdefault(int(rows.same_audio[row]), rows.utterances[row]), rows.utterances[row]) for row in known)
+    column = grouping.column
+    alike = next(f"{one.id} and {other.id}" for one, other in pairs if one.column(column) != other.column(column))
+    groups = f"{grouping.joint} group{'s' * (grouping.joint > 1)}"
+    return (
+        f"{grouping.joined} values of '{column}' are {groups} here, since they hold the same audio (e.g. {alike}): "
+        "leave such utterances out of the manifest. "
+    )
 
 
 def _absent_classes(rows: LabelledUtterances, part: NDArray[np.int64] | slice) -> list[str]:
@@ -260,23 +261,10 @@ def _suggestion(rows: LabelledUtterances, but: str) -> str:
 
 def _can_split_by(rows: LabelledUtterances, column: str) -> bool:
     """Tell whether each class has two groups of the column, and groups are more than single rows."""
-    values = rows.column(column)
-    groups: dict[int, set[str]] = {}
-    for value, label in zip(values, rows.target.values.tolist(), strict=True):
-        if value is not None:
-            groups.setdefault(label, set()).add(value)
-    known = [value for value in values if value is not None]
-    repeats = len(set(known)) < len(known)
-    return repeats and len(groups) == len(rows.target.names) and all(len(names) >= 2 for names in groups.values())
-
-
-def _shared_speakers(rows: LabelledUtterances, train: NDArray[np.bool_], test: NDArray[np.bool_]) -> str:
-    speakers = np.array([speaker or "" for speaker in rows.column("speaker")])
-    shared = (set(speakers[train].tolist()) & set(speakers[test].tolist())) - {""}
-    if not shared:
-        return ""
-    many = f"{len(shared)} speakers are" if len(shared) > 1 else "1 speaker is"
-    return f"{many} in both parts: the probe may recognise who speaks instead of what is asked"
+    grouping = group_by(rows, column)
+    groups, labels = grouping.groups[grouping.known], rows.target.values[grouping.known]
+    repeats = len(np.unique(groups)) < len(np.unique(rows.same_audio[grouping.known]))
+    return repeats and all(len(np.unique(groups[labels == value])) >= 2 for value in range(len(rows.target.names)))
 
 
 def _balanced(made: Split, rows: LabelledUtterances, balance: Balance, seed: int) -> Split:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -104,10 +105,10 @@ def _about_masks(
         top_is_all = bottom_is_none = alike
     if top_is_all:
         kind = "masked-top tests nothing: it holds all columns that the probe uses"
-        yield Diagnostic(kind, data.layer, run.seed, detail)
+        yield Diagnostic(kind, data.layer, run.seed, detail, (conditions.MASKED_TOP,))
     if bottom_is_none:
         kind = "masked-bottom tests nothing: it holds no column that the probe uses, and the bias decides alone"
-        yield Diagnostic(kind, data.layer, run.seed, detail)
+        yield Diagnostic(kind, data.layer, run.seed, detail, (conditions.MASKED_BOTTOM,))
 
 
 def _predict_masked(
@@ -167,7 +168,8 @@ def _retrain(data: ProbeData, run: Run, ranking: Ranking, percents: Sequence[flo
     ):
         predictions.append(Prediction(data.layer, condition, run, predicted, percent))
         if condition == conditions.TOP_SET or not fitted.converged:  # that the others know nothing is their result
-            about_fits += about_fit(fitted, f"{data.layer} {condition} {percent:g} %", run.seed)
+            of_set = about_fit(fitted, data.layer, run.seed)
+            about_fits += (replace(each, conditions=(condition,), percents=(percent,)) for each in of_set)
     draws = [each for condition in parts for each in _about_draws(data, run, condition, parts[condition])]
     return CellResult(predictions=tuple(predictions), warnings=(*left_out, *draws, *about_fits))
 
@@ -207,10 +209,10 @@ def _at_least_one_column(data: ProbeData, run: Run, percents: Sequence[float]) -
 
 
 def _about_draws(data: ProbeData, run: Run, condition: str, parts: Mapping[float, Subset]) -> Iterator[Diagnostic]:
-    """Warn of the smallest of these parts that the ranking's order did not suffice for."""
-    for percent in sorted(parts):
-        if parts[percent].drawn:
-            kind = "the ranking scores neurons 0, and some of them were drawn at random"
-            detail = f"at {percent:g} %, {parts[percent].drawn} of {len(parts[percent].columns)}"
-            yield Diagnostic(kind, f"{data.layer} {condition}", run.seed, detail)
-            return
+    """Warn of the parts that the ranking's order did not suffice for; the figures are of the smallest."""
+    drawn = tuple(percent for percent in sorted(parts) if parts[percent].drawn)
+    if drawn:
+        least = parts[drawn[0]]
+        kind = "the ranking scores neurons 0, and some of them were drawn at random"
+        detail = f"{least.drawn} of {len(least.columns)} at {drawn[0]:g} %"
+        yield Diagnostic(kind, data.layer, run.seed, detail, (condition,), drawn)

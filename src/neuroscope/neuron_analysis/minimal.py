@@ -34,6 +34,9 @@ DELTA = 0.01
 KEPT = 0.97
 """A set that keeps this share of the accuracy of all neurons makes the others redundant."""
 
+RULES = (conditions.MINIMAL, conditions.MINIMAL_SURE, conditions.MINIMAL_RELATIVE)
+"""Conditions of the minimal sets whose size is chosen on folds of the training part."""
+
 _ROUNDING = 1e-9  # accuracies are fractions of whole numbers, and what is on the threshold holds
 _FEW_ROWS = 5
 
@@ -113,12 +116,13 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
         kept: the share of the accuracy of all neurons that ``minimal-relative`` reaches.
     """
     count, made = len(data.features.units), folds(run, data.target.values)
+    about_folds = tuple(replace(each, conditions=RULES) for each in made.warnings)
     if not made.each:
         return SizeChoice(
             run,
-            dict.fromkeys((conditions.MINIMAL, conditions.MINIMAL_SURE, conditions.MINIMAL_RELATIVE), count),
+            dict.fromkeys(RULES, count),
             {},
-            made.warnings,
+            about_folds,
         )
     curve = FoldCurve(data, made.each, ranker)
     grid = sorted(set(steps(count).sizes.values()))
@@ -129,7 +133,7 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
     }
     sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
     sizes[conditions.MINIMAL_SURE] = last_sure(partial(_surely_within, curve, delta), grid, count)
-    warnings = (*made.warnings, *_about_folds(curve.whole, data.layer, run.seed, delta))
+    warnings = (*about_folds, *_about_folds(curve.whole, data.layer, run.seed, delta))
     return SizeChoice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, warnings)
 
 
@@ -137,14 +141,14 @@ def _about_folds(whole: Outcomes, layer: str, seed: int, delta: float) -> Iterat
     """Warn where a size that was chosen on these held-out rows may mean little; ``whole``: of all neurons."""
     if delta * len(whole) < _FEW_ROWS:
         kind = "what a minimal set may lose is worth few utterances: its size may be chance"
-        yield Diagnostic(kind, layer, seed, f"{delta * len(whole):.1f} of {len(whole)} that were held out")
+        yield Diagnostic(kind, layer, seed, f"{delta * len(whole):.1f} of {len(whole)} that were held out", RULES)
     if (groups := len(np.unique(whole.groups))) < RELIABLE_GROUPS:
         kind = f"the minimal set was chosen on fewer than {RELIABLE_GROUPS} groups: its intervals are unreliable"
-        yield Diagnostic(kind, layer, seed, f"{groups} that were held out")
+        yield Diagnostic(kind, layer, seed, f"{groups} that were held out", RULES)
     most, right = np.bincount(whole.classes).max() / len(whole), whole.score(metric_names.ACCURACY)
     if right <= most + delta:
         kind = "all neurons together answer no better than the most frequent class: any set is minimal"
-        yield Diagnostic(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds")
+        yield Diagnostic(kind, layer, seed, f"{100 * right:.1f} % against {100 * most:.1f} % on the folds", RULES)
 
 
 def _within(curve: FoldCurve, delta: float, size: int) -> bool:
@@ -179,7 +183,9 @@ def retrain(
     found: list[Diagnostic] = []
     for size, pair in parts.items():
         fitted = [next(fits) for _ in pair]
-        found += about_fit(fitted[0], f"{layer} minimal set", run.seed)  # a random set may well know nothing
+        of_size = tuple(condition for condition, each in sizes.items() if each == size)
+        of_top = about_fit(fitted[0], layer, run.seed)  # a random set may well know nothing
+        found += (replace(each, conditions=of_size) for each in of_top)
         predictions[size] = [
             data.predict(run, one.probe, "", percent=100 * size / count, columns=part.columns)
             for one, part in zip(fitted, pair, strict=True)
@@ -193,7 +199,7 @@ def retrain(
         sets.append(MinimalSet(condition, parts[size][0], top, random))
         if drawn := parts[size][0].drawn:
             kind = "the ranking scores neurons 0, and some of them were drawn at random"
-            found.append(Diagnostic(kind, f"{layer} {condition}", run.seed, f"{drawn} of {size}"))
+            found.append(Diagnostic(kind, layer, run.seed, f"{drawn} of {size}", (condition,)))
     return sets, found
 
 

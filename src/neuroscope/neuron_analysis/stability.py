@@ -58,7 +58,8 @@ def stability(
     kept = size(len(data.features.units), percent)
     if not kept:
         detail = f"{percent:g} % of {len(data.features.units)}"
-        return CellResult(warnings=(Diagnostic("overlap: the share is less than one neuron", data.layer, 0, detail),))
+        kind = "overlap: the share is less than one neuron"
+        return CellResult(warnings=(Diagnostic(kind, data.layer, 0, detail, (conditions.RANKING,)),))
     tops = [
         RankedSubsets(ranking, data.features.units, run.seed).top(percent).columns
         for ranking, run in zip(rankings, runs, strict=True)
@@ -68,7 +69,8 @@ def stability(
         rows.append(cell.row(**common, metric=metric_names.OVERLAP, value=float(np.mean(pairs))))
         if all(_trains_alike(run, runs[0]) for run in runs):
             kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
-            warnings.append(Diagnostic(kind, data.layer, runs[0].seed, f"{common['n']} rows"))
+            detail = f"{common['n']} rows"
+            warnings.append(Diagnostic(kind, data.layer, runs[0].seed, detail, (conditions.RANKING,)))
     expected = chance(kept, len(data.features.units))
     chance_row = cell.row(**common, metric=metric_names.OVERLAP_CHANCE, value=expected)
     before = CellResult(rows=tuple(rows), warnings=tuple(warnings))
@@ -101,7 +103,8 @@ def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[D
     class of one group is in neither. Empty where a half would not have the same two classes or more.
     """
     made = folds(run, values, count=2)
-    warnings = [replace(each, kind=f"halves: {each.kind}") for each in made.warnings]
+    about = (conditions.RANKING,)
+    warnings = [replace(each, kind=f"halves: {each.kind}", conditions=about) for each in made.warnings]
     pair = []
     for number, fold in enumerate(made.each):
         rows = fold.split.test
@@ -114,7 +117,7 @@ def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[D
     if len(pair) == 2 and known[0] == known[1] and len(known[0]) > 1:
         return tuple(pair), warnings
     kind = "the training part cannot be halved so that both halves know the same classes"
-    return (), [*warnings, Diagnostic(kind, "", run.seed, f"{len(run.split.train)} rows")]
+    return (), [*warnings, Diagnostic(kind, "", run.seed, f"{len(run.split.train)} rows", about)]
 
 
 def _trains_alike(one: Run, other: Run) -> bool:

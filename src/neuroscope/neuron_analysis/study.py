@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from neuroscope import defaults
@@ -93,11 +93,13 @@ def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellRe
     """Fit the probe of all columns in every run, and rank the columns by it."""
     rows, predictions, rankings, fits = [], [], [], []
     warnings = [each for run in data.runs.each for each in diagnostics.about_split(run)]
+    warnings += diagnostics.about_equal_vectors(data.features.values, data.runs)
     for run in data.runs.each:
         (fitted,) = data.fits(run, [Problem()])
         fits.append(fitted)
         predictions.append(data.predict(run, fitted.probe, conditions.PROBE))
-        warnings += diagnostics.about_fit(fitted, data.layer, run.seed)
+        about_all = diagnostics.about_fit(fitted, data.layer, run.seed)
+        warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_all)
         rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
         for metric, number in fitted.metrics.items():
             names = {"layer": data.layer, "condition": conditions.PROBE, "metric": metric}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts.records import Caution, CautionedRows
 from neuroscope.probing.statistics.estimate import RELIABLE_GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from neuroscope.probing.fitting import Fit
-    from neuroscope.probing.runs import Run
+    from neuroscope.probing.runs import Run, Runs
 
 FAR_OFF = 10.0
 """Standard deviations of the training part beyond which a test value is called far off."""
@@ -24,19 +26,29 @@ _FEW_ERRORS = 5
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A warning about one layer and run; those of one kind are summed up in one line.
+    """A warning about rows of one run; those of one kind are summed up in one line.
 
     Attributes:
         kind: a short fixed phrase.
         layer: empty where it is about the split.
         seed: of the run.
         detail: figures.
+        conditions: of the rows; empty with a layer = the probe of the layer.
+        percents: shares of the neurons that the rows are about; empty = whatever the share.
     """
 
     kind: str
     layer: str
     seed: int
     detail: str = ""
+    conditions: tuple[str, ...] = ()
+    percents: tuple[float, ...] = ()
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Diagnostic:
+        """Read a warning as JSON has it."""
+        lists = {name: tuple(written.get(name, ())) for name in ("conditions", "percents")}
+        return cls(**{**written, **lists})
 
 
 def about_fit(fitted: Fit, layer: str, seed: int) -> Iterable[Diagnostic]:
@@ -71,6 +83,27 @@ def about_split(run: Run) -> Iterable[Diagnostic]:
         )
 
 
+def about_equal_vectors(values: NDArray[np.float32], runs: Runs) -> Iterable[Diagnostic]:
+    """Warn of test vectors that a training row has too, bit for bit, where the two are not known to be the same audio.
+
+    Of vectors that were imported nothing is known of the audio, and a file that was written anew is another file.
+
+    Args:
+        values: ``[rows, columns]``, of all layers.
+        runs: the repetitions.
+    """
+    digests = [hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest() for row in values]
+    _, vectors = np.unique(np.array(digests, dtype="S16"), return_inverse=True)
+    for run in runs.each:
+        train, test, audio = run.split.train, run.split.test, run.split.audio
+        equal = np.isin(vectors[test], vectors[train])
+        if audio is not None:
+            equal &= ~np.isin(audio[test], audio[train])
+        if count := int(equal.sum()):
+            kind = "test vectors equal a training vector, bit for bit: known by heart if it is the same audio"
+            yield Diagnostic(kind, "", run.seed, f"{count} of {len(test)}")
+
+
 def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Diagnostic]:
     """Warn of one group that makes most of the errors, beyond its share of the test rows."""
     groups = run.split.groups[run.split.test]
@@ -85,18 +118,32 @@ def about_errors(run: Run, wrong: NDArray[np.bool_], layer: str) -> Iterable[Dia
         yield Diagnostic("one group makes most of the errors", layer, run.seed, detail)
 
 
-def summed_up(warnings: Iterable[Diagnostic]) -> list[str]:
-    """Sum up warnings, one line for each kind: in which layers, in how many runs, and the first figures."""
+def summed_up(warnings: Iterable[Diagnostic]) -> list[Caution]:
+    """Sum up warnings, one for each kind: about which rows, in how many runs, and the first figures."""
     by_kind: dict[str, list[Diagnostic]] = {}
     for warning in warnings:
         by_kind.setdefault(warning.kind, []).append(warning)
-    return [_line(kind, group) for kind, group in by_kind.items()]
+    return [_caution(kind, group) for kind, group in by_kind.items()]
 
 
-def _line(kind: str, group: list[Diagnostic]) -> str:
-    details: dict[str, str] = {}
+def _caution(kind: str, group: list[Diagnostic]) -> Caution:
+    about: dict[tuple[Any, ...], CautionedRows] = {}
     for each in group:
-        details.setdefault(each.layer, each.detail)
-    layers = ", ".join(f"{layer} ({detail})" if detail else layer for layer, detail in details.items() if layer)
+        rows = (each.layer, each.conditions, each.percents)
+        of_first = CautionedRows(layer=rows[0], conditions=rows[1], percents=rows[2], detail=each.detail)
+        about.setdefault(rows, of_first)
+    named = ", ".join(_named([each for each in about.values() if each.layer]))
     runs = len({each.seed for each in group})
-    return kind + (f": {layers}" if layers else f" ({group[0].detail})") + f"; in {runs} run{'s' * (runs > 1)}"
+    line = kind + (f": {named}" if named else f" ({group[0].detail})") + f"; in {runs} run{'s' * (runs > 1)}"
+    return Caution(kind=kind, line=line, runs=runs, about=tuple(about.values()))
+
+
+def _named(about: list[CautionedRows]) -> Iterator[str]:
+    """Name rows for people, with their figures; those that differ in their percentages alone together."""
+    alike: dict[tuple[Any, ...], list[float]] = {}
+    for each in about:
+        alike.setdefault((each.layer, each.conditions, each.detail), []).extend(each.percents)
+    for (layer, of, detail), percents in alike.items():
+        shares = ", ".join(f"{percent:g}" for percent in percents)
+        name = " ".join(part for part in (layer, "/".join(of), shares and f"{shares} %") if part)
+        yield f"{name} ({detail})" if detail else name

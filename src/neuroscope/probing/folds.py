@@ -37,8 +37,9 @@ def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int 
 
     The groups are dealt out at random, each to the part that has least of its classes. A group that alone has a class
     stays in every training part, so that each fold knows all classes. Where that leaves fewer than two groups to hold
-    out, single utterances are dealt out instead: the folds then share groups, and the warnings say so. In a bootstrap,
-    a group that was not drawn is in no fold; one that was drawn twice trains twice and is scored once.
+    out, single utterances are dealt out instead, the same audio together: the folds then share groups, and the warnings
+    say so. In a bootstrap, a group that was not drawn is in no fold; one that was drawn twice trains twice and is
+    scored once.
 
     Args:
         run: its training rows, groups and weights.
@@ -51,8 +52,9 @@ def folds(run: Run, values: NDArray[np.int64], *, count: int = FOLDS, seed: int 
     seed = run.seed if seed is None else seed
     groups, of_what = split.groups, split.grouped_by or "utterance"
     parts = _assign_rows(values[drawn], groups[drawn], count, seed)
-    if parts is None and len(set(groups[drawn].tolist())) < len(drawn):
-        groups = np.arange(len(groups), dtype=np.int64)
+    single = np.arange(len(groups), dtype=np.int64) if split.audio is None else split.audio
+    if parts is None and len(set(groups[drawn].tolist())) < len(set(single[drawn].tolist())):
+        groups = single
         parts = _assign_rows(values[drawn], groups[drawn], count, seed)
         kind = "folds of the training part are of utterances and share groups: what is chosen on them is flattered"
         found.append(Diagnostic(kind, "", run.seed, f"too few groups ({of_what}) that can be held out"))

@@ -101,6 +101,7 @@ def layerwise(
     predictions = [*(majority(run, target) for run in runs.each), *by_probe]
     about_fits = [row for run, each in fits for row in _fit_metric_rows(cell, run, each)]
     warnings = [each for run in runs.each for each in diagnostics.about_split(run)]
+    warnings += diagnostics.about_equal_vectors(features.values, runs)
     return CellResult(
         rows=(*about_fits, *score(cell, predictions, target, runs), *comparisons(cell, by_probe, target, runs)),
         predictions=tuple(predictions),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from neuroscope.report.marks import Marks, beside
+
 if TYPE_CHECKING:
     from neuroscope.report.layer_curve import Curve, Point
 
@@ -14,17 +16,21 @@ _BAR = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def layer_table(curve: Curve) -> Table:
-    """Layer, accuracy ± over runs, interval, and a small bar; the majority baseline last."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("layer")
+def layer_table(curve: Curve, marks: Marks | None = None) -> Table:
+    """Layer, accuracy ± over runs, marks of warnings, interval, and a small bar; the majority baseline last."""
+    marks = marks or Marks()
+    head, (*cells, last) = beside([*(marks.of_layer(point.layer) for point in curve.points), ""])
+    table = Table("layer", box=None, pad_edge=False, header_style="bold")
     table.add_column("accuracy %", justify="right")
+    for name in head:
+        table.add_column(name)
     table.add_column("95 % interval", justify="right")
     table.add_column("", no_wrap=True)
-    for point in curve.points:
-        table.add_row(Text(point.layer), accuracy(point), interval(point), Text(_bar(point.value), style="cyan"))
+    for point, mark in zip(curve.points, cells, strict=True):
+        bar = Text(_bar(point.value), style="cyan")
+        table.add_row(Text(point.layer), accuracy(point), *mark, interval(point), bar)
     majority = curve.majority
-    table.add_row("majority", accuracy(majority), interval(majority), _bar(majority.value), style="dim")
+    table.add_row("majority", accuracy(majority), *last, interval(majority), _bar(majority.value), style="dim")
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -9,11 +10,11 @@ from rich.text import Text
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.report.layer_table import accuracy, interval
+from neuroscope.report.marks import Marks, beside
 from neuroscope.report.neuron_findings import CONTROLS, MASKED, SETS, probability, share
 
 if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
-    from neuroscope.report.layer_curve import Point
     from neuroscope.report.neuron_findings import Findings
 
 _LABELS = {
@@ -38,23 +39,33 @@ _RULES = {
 }
 
 
-def controls_table(findings: Findings) -> Table:
-    """The probe, its controls, and the same probe with most neurons masked."""
-    table = _table("condition", "accuracy %", "95 % interval")
-    for condition in (conditions.PROBE, *CONTROLS):
-        _add(table, _LABELS[condition], findings.point(condition))
-    percent = findings.masked_percent
-    for condition in MASKED if percent is not None else ():
-        _add(table, _LABELS[condition].format(share=share(percent or 0)), findings.point(condition, percent))
+def controls_table(findings: Findings, marks: Marks | None = None) -> Table:
+    """The probe, its controls, and the same probe with most neurons masked; marks of warnings behind the numbers."""
+    percent, marks = findings.masked_percent, marks or Marks()
+    asked: list[tuple[str, float | None]] = [(condition, None) for condition in (conditions.PROBE, *CONTROLS)]
+    asked += [(condition, percent) for condition in MASKED if percent is not None]
+    shown = [(*each, point) for each in asked if (point := findings.point(*each)) is not None]
+    head, marked = beside([marks.of(condition, kept) for condition, kept, _ in shown])
+    table = _table("condition", "accuracy %", *head, "95 % interval")
+    for (condition, kept, point), mark in zip(shown, marked, strict=True):
+        label = Text(_LABELS[condition].format(share=share(kept or 0)))
+        table.add_row(label, accuracy(point), *mark, interval(point))
     return table
 
 
-def sets_table(findings: Findings) -> Table:
-    """Accuracy of probes that were trained anew on a share of the neurons."""
-    table = _table("neurons", *(f"{name.removesuffix('-set')} %" for name in SETS))
-    for step in findings.steps:
-        cells = (step.points.get(name) for name in SETS)
-        table.add_row(share(step.percent), *(Text("–") if each is None else Text(accuracy(each)) for each in cells))
+def sets_table(findings: Findings, marks: Marks | None = None) -> Table:
+    """Accuracy of probes that were trained anew on a share of the neurons; marks of warnings behind the numbers."""
+    steps, marks = findings.steps, marks or Marks()
+    by_step = [[marks.of(name, step.percent) for name in SETS] for step in steps]  # in the order in which they are read
+    columns = [beside(marked) for marked in zip(*by_step, strict=True)] or [beside([]) for _ in SETS]
+    heads = [(f"{name.removesuffix('-set')} %", *head) for name, (head, _) in zip(SETS, columns, strict=True)]
+    table = _table("neurons", *chain.from_iterable(heads))
+    for number, step in enumerate(steps):
+        cells = []
+        for name, (_, marked) in zip(SETS, columns, strict=True):
+            point = step.points.get(name)
+            cells += ["–" if point is None else accuracy(point), *marked[number]]
+        table.add_row(share(step.percent), *map(Text, cells))
     return table
 
 
@@ -67,33 +78,31 @@ def layers_table(findings: Findings) -> Table:
     return table
 
 
-def _add(table: Table, label: str, point: Point | None) -> None:
-    if point is not None:
-        table.add_row(Text(label), accuracy(point), interval(point))
-
-
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(first)
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right" if name else "left")
     return table
 
 
-def minimal_table(findings: Findings) -> Table:
+def minimal_table(findings: Findings, marks: Marks | None = None) -> Table:
     """The minimal sets by each rule: their size, what they reach on the test part, and as many neurons at random."""
-    table = _table("minimal set", "neurons", "of all", "accuracy %", "less all, points", "at random %")
+    marks, rows, marked = marks or Marks(), [], []
     for condition, rule in _RULES.items():
         count, percent = findings.any("neurons", condition), findings.any(metric_names.NEURONS_PERCENT, condition)
         reached = findings.any(metric_names.ACCURACY, condition)
         if count is None or percent is None or reached is None:
             continue
-        numbers = (f"{count.value:.1f}", share(percent.value), _percent(reached))
-        beside = (
-            findings.any("accuracy_difference", condition),
-            findings.any(metric_names.ACCURACY, conditions.at_random(condition)),
-        )
-        table.add_row(Text(rule), *numbers, _points(beside[0]), "–" if beside[1] is None else _percent(beside[1]))
+        less_all = findings.any(metric_names.difference_of(metric_names.ACCURACY), condition)
+        random = findings.any(metric_names.ACCURACY, conditions.at_random(condition))
+        size = (rule, f"{count.value:.1f}", share(percent.value), _percent(reached))
+        rows.append((size, (_points(less_all), "–" if random is None else _percent(random))))
+        marked.append(marks.of(condition))
+    head, cells = beside(marked)
+    table = _table("minimal set", "neurons", "of all", "accuracy %", *head, "less all, points", "at random %")
+    for (size, others), mark in zip(rows, cells, strict=True):
+        table.add_row(*map(Text, (*size, *mark, *others)))
     return table
 
 
@@ -108,7 +117,7 @@ def _points(row: Row | None) -> str:
     return f"{100 * row.value:+.1f}" + _interval(row.low, row.high, "+.1f")
 
 
-def sentences(findings: Findings) -> list[str]:
+def sentences(findings: Findings, marks: Marks | None = None) -> list[str]:
     """What else may be said of the probe, the minimal sets and the ranking."""
     lines = []
     if found := findings.point(conditions.PERMUTED, metric=metric_names.SELECTIVITY):
@@ -127,7 +136,9 @@ def sentences(findings: Findings) -> list[str]:
     if overlap and chance:
         among = f", two halves of the groups {halves.value:.2f}" if halves else ""
         top = f"Stability (overlap of the top {share(overlap.percent or 0)})"
-        lines.append(f"{top}: two runs {overlap.value:.2f}{among}, chance {chance.value:.2f}.")
+        mark = "" if marks is None else marks.of(conditions.RANKING)
+        said = f"{top}: two runs {overlap.value:.2f}{among}, chance {chance.value:.2f}."
+        lines.append(f"{said} {mark}".rstrip())
     return lines
 
 

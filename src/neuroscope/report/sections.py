@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rich.table import Table
 
+from neuroscope.contracts import conditions
 from neuroscope.report.layer_curve import curves, sentence
 from neuroscope.report.layer_table import layer_table
+from neuroscope.report.marks import Marks
 from neuroscope.report.neuron_findings import Findings
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
-from neuroscope.report.summary import lines_of_cell, lines_of_extraction, lines_of_warnings, what_varied
+from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,22 +42,23 @@ def of_probe(run: RunRecord, rows: Sequence[Row]) -> list[Section]:
 def of_neurons(run: RunRecord, rows: Sequence[Row]) -> list[Section]:
     """The extraction, then what was found about the neurons of the one cell."""
     (extraction,), (cell,) = run.extractions, run.cells
-    findings = Findings(rows)
+    findings, marks = Findings(rows), Marks(cell)
     found: list[Section] = [*lines_of_extraction(extraction), *lines_of_cell(cell), _what_was_ranked(cell), ""]
-    found += [controls_table(findings), "", "Trained anew on a share of the neurons", sets_table(findings), ""]
-    found += [minimal_table(findings), ""]
+    found += [controls_table(findings, marks), ""]
+    found += ["Trained anew on a share of the neurons", sets_table(findings, marks), ""]
+    found += [minimal_table(findings, marks), ""]
     if findings.layers:
         found += ["The minimal set over the layers", layers_table(findings), ""]
-    return [*found, *sentences(findings), _what_varied(cell), *lines_of_warnings(cell)]
+    whole = findings.point(conditions.PROBE)
+    spread = whole is not None and whole.sd is not None
+    return [*found, *sentences(findings, marks), what_varied(cell, spread=spread), *marks.lines()]
 
 
 def _of_cell(cell: CellRecord, curve: Curve) -> list[Section]:
-    found: list[Section] = [*lines_of_cell(cell), "", layer_table(curve), ""]
-    return [*found, _what_varied(cell), *lines_of_warnings(cell), sentence(curve)]
-
-
-def _what_varied(cell: CellRecord) -> str:
-    return f"{what_varied(cell)} Interval: bootstrap over the test part's groups."
+    marks = Marks(cell)
+    found: list[Section] = [*lines_of_cell(cell), "", layer_table(curve, marks), ""]
+    spread = any(point.sd is not None for point in curve.points)
+    return [*found, what_varied(cell, spread=spread), *marks.lines(), sentence(curve)]
 
 
 def _what_was_ranked(cell: CellRecord) -> str:

@@ -51,14 +51,7 @@ def lines_of_cell(cell: CellRecord) -> list[str]:
         lines.append(f"No class for this task: {cell.unlabelled} utterances, left out.")
     if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
         lines.append(f"Left out by the split: {_counts(left)}.")
-    if cell.split_warning:
-        lines.append(f"Warning: {cell.split_warning}.")
-    return lines
-
-
-def lines_of_warnings(cell: CellRecord) -> list[str]:
-    """What a reader has to be careful about, a line a kind."""
-    return [f"Warning: {line}." for line in cell.cautions]
+    return lines + [f"Warning: {line}." for line in cell.split_warning.splitlines()]
 
 
 def line_of_failure(cell: FailedCell) -> str:
@@ -66,9 +59,18 @@ def line_of_failure(cell: FailedCell) -> str:
     return f"{cell.task} in {cell.backbone} has no result: {cell.error}"
 
 
-def what_varied(cell: CellRecord) -> str:
-    """Say what ± is over."""
-    return f"± over {cell.runs} runs: {cell.varied}." if cell.runs > 1 else "One run."
+def what_varied(cell: CellRecord, *, spread: bool) -> str:
+    """Say what ± and the interval are over.
+
+    Args:
+        cell: the record with its runs.
+        spread: whether a ± is shown.
+    """
+    if cell.runs > 1:
+        over = f"± over {cell.runs} runs: {cell.varied}."
+    else:
+        over = "One run: ± is over the test part's groups alone." if spread else "One run: there is no ± over runs."
+    return f"{over} Interval: bootstrap over the test part's groups."
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from neuroscope.probing.runs import make_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Mapping
 
     from neuroscope.data.labelling import LabelledTask
     from neuroscope.extraction.identity import PreparedBackbone
@@ -41,7 +41,7 @@ class CellInputs:
 
 
 class TaskRuns:
-    """A labelled task, and its runs over the utterances that a backbone could use; splits are drawn once.
+    """A labelled task, and its runs over the utterances that a backbone could use; equal splits are drawn once.
 
     Args:
         labelled: the task and all its utterances.
@@ -53,23 +53,26 @@ class TaskRuns:
 
     def __init__(self, labelled: LabelledTask, settings: ProbeSettings) -> None:
         self.labelled, self._settings = labelled, settings
-        self._drawn: dict[tuple[str, ...], tuple[LabelledTask, Runs]] = {}
+        self._drawn: dict[tuple[tuple[str, ...], tuple[int, ...]], tuple[LabelledTask, Runs]] = {}
         self._draw(labelled)
 
-    def over(self, usable: Container[str]) -> tuple[LabelledTask, Runs]:
+    def over(self, usable: Mapping[str, str]) -> tuple[LabelledTask, Runs]:
         """Select these utterances, and make the task and its runs over them alone.
 
+        Args:
+            usable: id -> row in the store; utterances of one row are the same audio, which no run parts.
+
         Raises:
-            BadSplit: without the others its split cannot be made.
+            BadSplit: without the others, or without parting equal audio, its split cannot be made.
         """
         return self._draw(self.labelled.only(usable))
 
     def _draw(self, labelled: LabelledTask) -> tuple[LabelledTask, Runs]:
-        ids = tuple(each.id for each in labelled.rows.utterances)
-        if ids not in self._drawn:
+        known = (tuple(each.id for each in labelled.rows.utterances), tuple(labelled.rows.same_audio.tolist()))
+        if known not in self._drawn:
             study = self._settings.study
             runs = make_runs(
                 labelled.split, labelled.rows, runs=study.runs, seed=study.seed, one_split=self._settings.one_split
             )
-            self._drawn[ids] = (labelled, runs)
-        return self._drawn[ids]
+            self._drawn[known] = (labelled, runs)
+        return self._drawn[known]

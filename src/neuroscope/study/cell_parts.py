@@ -1,8 +1,8 @@
 """Parts of a run folder: finished cells and fits that a later failure or kill cannot take away.
 
 A part is a folder of the run folder, written whole when its cell is done. Its name is a digest of all that its numbers
-come from (conditions, utterances, labels, versions, the source of a plugin that is being written), so that the same
-command finds it, and no other does.
+come from (conditions, utterances, audio, labels, versions, the source of a plugin that is being written), so that the
+same command finds it, and no other does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.contracts.records import CellRecord, plain
+from neuroscope.contracts.records import Caution, CellRecord, plain
 from neuroscope.errors import NeuroscopeError
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.layerwise import LayerFit
@@ -42,7 +42,8 @@ def part_key(inputs: CellInputs) -> str:
     rows, made_by = inputs.labelled.rows, inputs.settings.made_by
     ids = [each.id for each in rows.utterances]
     labels = [rows.target.values.tolist(), rows.target.names]
-    text = json.dumps([asdict(inputs.cell), ids, labels, made_by, all_versions()])
+    audio = [inputs.row_of[each] for each in ids]
+    text = json.dumps([asdict(inputs.cell), ids, audio, labels, made_by, all_versions()])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -88,7 +89,7 @@ class CellPart:
         read: dict[str, Any] = json.loads((self._folder / _RECORD).read_text())
         lists = {each.name for each in fields(CellRecord) if isinstance(read.get(each.name), list)}
         values: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in read.items()}
-        return CellRecord(**values)
+        return CellRecord(**{**values, "cautions": tuple(map(Caution.read, values["cautions"]))})
 
     @property
     def rows(self) -> list[Row]:
@@ -137,6 +138,6 @@ def one_line_write_errors(place: Path) -> Iterator[None]:
 
 
 def _fit_of(read: dict[str, Any]) -> LayerFit:
-    warnings = tuple(Diagnostic(**each) for each in read["warnings"])
+    warnings = tuple(Diagnostic.read(each) for each in read["warnings"])
     predicted = np.array(read["predicted"], dtype=np.int64)
     return LayerFit(read["layer"], read["seed"], predicted, read["metrics"], warnings)

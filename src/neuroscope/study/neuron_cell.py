@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.rows import ALL
-from neuroscope.data.splits import speaker_groups
+from neuroscope.data.grouping import group_by
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.neuron_analysis.controls import types_of
 from neuroscope.neuron_analysis.study import NeuronSettings
@@ -75,7 +75,7 @@ def run_neuron_cell(inputs: CellInputs, manifest: Manifest, plugins: Plugins, wo
         target=target,
         runs=inputs.runs,
         template=inputs.settings.template,
-        types=types_of(target.values, speaker_groups(rows)[0], inputs.runs.each[0].split.groups),
+        types=types_of(target.values, group_by(rows, "speaker").groups, inputs.runs.each[0].split.groups),
     )
     found = study_neurons(
         inputs.cell,

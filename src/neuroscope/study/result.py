@@ -129,17 +129,22 @@ class ProbeResult(StudyResult):
         """What was found, as a data frame; accuracies are fractions.
 
         Args:
-            name: ``layers``: a row a cell and layer, ``backbone task layer accuracy sd low high majority`` (mean and ±
-                over runs, 95 % interval, accuracy of the majority baseline); ``rows``: the tidy table, with all metrics
-                and every run; ``extractions``; ``skipped``; ``predictions``, ``split``, ``manifest`` of the run folder.
+            name: ``layers``: a row a cell and layer, ``backbone task layer accuracy sd low high majority warnings``
+                (mean, ±, 95 % interval, majority baseline); ``warnings``: ``backbone task kind layer conditions
+                percents detail runs``; ``rows``: the tidy table, all metrics and runs; ``extractions``; ``skipped``;
+                ``predictions``, ``split``, ``manifest`` of the run folder.
 
         Raises:
             UnknownName: there is no such table.
             MissingData: the run folder is gone, or holds a later run.
         """
-        from neuroscope.report.frames import layers_of_curves
+        from neuroscope.report.frames import layers_of_curves, warnings_of
 
-        return self._table(name, {"layers": lambda: layers_of_curves(curves(self.rows))})
+        own: Tables = {
+            "layers": lambda: layers_of_curves(curves(self.rows), self.run.cells),
+            "warnings": lambda: warnings_of(self.run.cells),
+        }
+        return self._table(name, own)
 
     def chart(self) -> altair.ConcatChart:
         """The layer curves as an Altair chart: a panel a task, a line a backbone, 95 % intervals, the majority."""
@@ -169,12 +174,12 @@ class NeuronsResult(StudyResult):
 
         Args:
             name: ``conditions``: the probe on all neurons, its controls, and the same probe with most neurons masked,
-                ``condition percent accuracy sd low high``; ``sets``: probes trained anew on a share of the neurons,
-                ``percent set accuracy sd low high``; ``minimal``: the minimal sets, ``condition neurons percent
-                accuracy difference low high at_random``; ``layers``: the minimal set over the layers, ``layer neurons
-                percent expected p_value``; all of these begin with ``backbone task``. ``rows``: the tidy table;
-                ``extractions``; ``skipped``; ``rankings``, ``minimal_neurons``, ``predictions``, ``split``,
-                ``manifest`` of the run folder.
+                ``condition percent accuracy sd low high warnings``; ``sets``: probes trained anew on a share of the
+                neurons, ``percent set accuracy sd low high warnings``; ``minimal``: the minimal sets, ``condition
+                neurons percent accuracy difference low high at_random warnings``; ``layers``: the minimal set over the
+                layers, ``layer neurons percent expected p_value``; all of these begin with ``backbone task``.
+                ``warnings`` and ``rows``: as of ``probe``; ``extractions``; ``skipped``; ``rankings``,
+                ``minimal_neurons``, ``predictions``, ``split``, ``manifest`` of the run folder.
 
         Raises:
             UnknownName: there is no such table.
@@ -182,12 +187,13 @@ class NeuronsResult(StudyResult):
         """
         from neuroscope.report import frames
 
-        findings = Findings(self.rows)
+        findings, (cell,) = Findings(self.rows), self.run.cells
         own: Tables = {
-            "conditions": lambda: self._named(frames.conditions_of(findings)),
-            "sets": lambda: self._named(frames.sets_of(findings)),
-            "minimal": lambda: self._named(frames.minimal_of(findings)),
+            "conditions": lambda: self._named(frames.conditions_of(findings, cell)),
+            "sets": lambda: self._named(frames.sets_of(findings, cell)),
+            "minimal": lambda: self._named(frames.minimal_of(findings, cell)),
             "layers": lambda: self._named(frames.layers_of(findings)),
+            "warnings": lambda: frames.warnings_of([cell]),
         }
         return self._table(name, own)
 

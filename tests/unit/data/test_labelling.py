@@ -39,11 +39,13 @@ def test_speaker_is_a_column_where_some_speaker_is_known():
 
 
 def test_a_question_without_some_utterances_keeps_its_classes_and_split():
-    question = label_manifest("gc", GENDER, manifest("m", "f", "m"), "utterance").only({"u2", "u0", "not here"})
+    usable = {"u2": "x", "u0": "y", "not here": "z"}
+    question = label_manifest("gc", GENDER, manifest("m", "f", "m"), "utterance").only(usable)
+    assert question.rows.audio == ("y", "x")
     assert [each.id for each in question.rows.utterances] == ["u0", "u2"]
     assert question.counts == {"f": 0, "m": 2}
     assert question.split == "utterance"
-    nothing = question.only(())
+    nothing = question.only({})
     assert len(nothing.rows.utterances) == len(nothing.rows.target.values) == 0
 
 

@@ -295,3 +295,20 @@ def test_a_class_that_lost_all_its_utterances_is_told():
         for text in ("speaker", "utterance,balance=class", "column:split"):
             with pytest.raises(BadSplit, match=r"class [ab] has no utterance"):
                 split(text, left, 0)
+
+
+def in_both_parts(*cells):
+    """The split of a column, over rows of a class and a speaker that are in both of its parts."""
+    rows = [(*cell, part) for part in ("train", "test") for cell in cells]
+    return split("column:split", labelled(*rows, columns=("speaker", "split")), 0)
+
+
+def test_shared_speakers_are_no_warning_where_the_speaker_is_what_is_asked():
+    assert in_both_parts(("a", "ann"), ("b", "bob"), ("c", "cy")).warning == ""
+    assert "3 speakers" in in_both_parts(("a", "ann"), ("a", "bob"), ("c", "cy")).warning  # two speakers of one class
+    assert "2 speakers" in in_both_parts(("a", "ann"), ("b", "ann"), ("b", "bob")).warning  # a speaker of two classes
+
+
+def test_shared_speakers_are_no_warning_where_all_speech_is_of_one():
+    assert in_both_parts(("a", "ann"), ("b", "ann")).warning == ""
+    assert "1 speaker is" in in_both_parts(("a", "ann"), ("b", "ann"), ("a", None)).warning

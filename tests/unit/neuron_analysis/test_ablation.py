@@ -183,13 +183,13 @@ def test_a_sparse_probe_is_told_to_test_nothing():
     material = material_of(Fixed())
     fits = fitted(material)
     found = ablation.masked(material, fits, by_weight(material, fits))
-    assert summed_up(found.warnings) == [
+    assert [each.line for each in summed_up(found.warnings)] == [
         "the ranking scores neurons 0, and some of them were drawn at random: "
-        "ALL masked-top (at 20 %, 9 of 12), ALL masked-bottom (at 20 %, 12 of 12); in 3 runs",
+        "ALL masked-top 20 % (9 of 12 at 20 %), ALL masked-bottom 20 % (12 of 12 at 20 %); in 3 runs",
         "masked-top tests nothing: it holds all columns that the probe uses: "
-        "ALL (12 of 60 columns are kept, 3 have a weight); in 3 runs",
+        "ALL masked-top (12 of 60 columns are kept, 3 have a weight); in 3 runs",
         "masked-bottom tests nothing: it holds no column that the probe uses, and the bias decides alone: "
-        "ALL (12 of 60 columns are kept, 3 have a weight); in 3 runs",
+        "ALL masked-bottom (12 of 60 columns are kept, 3 have a weight); in 3 runs",
     ]
 
 
@@ -248,7 +248,9 @@ def test_retrained_sets_are_ordered_and_all_of_a_run_are_fitted_in_one_call(lear
     for percent in (10.0, 20.0, 25.0):
         assert score["top-set", percent] > score["random-set", percent] > score["bottom-set", percent]
     assert score["top-set", 50.0] > 0.85
-    assert summed_up(found.warnings) == ["shares of less than one neuron are left out: ALL (1 % of 60); in 3 runs"]
+    (left_out,) = summed_up(found.warnings)
+    assert left_out.line == "shares of less than one neuron are left out: ALL (1 % of 60); in 3 runs"
+    assert left_out.about[0].conditions == ()  # there is no row that it is about
 
 
 def test_a_retrained_set_is_the_probe_of_its_columns_alone(learned):
@@ -264,11 +266,12 @@ def test_a_retrained_set_is_the_probe_of_its_columns_alone(learned):
     assert np.array_equal(said, alone.predict(values[test]))
 
 
-def test_only_the_first_share_that_is_drawn_is_told_of_each_set():
+def test_figures_are_of_the_first_share_that_is_drawn_of_each_set():
     material = material_of(Fixed(), runs=1)
     rankings = by_weight(material, [Like(np.r_[np.arange(20.0, 0, -1), np.zeros(40)])])
-    (line,) = summed_up(ablation.retrained(material, rankings, [75, 50, 25]).warnings)
-    assert "ALL top-set (at 50 %, 10 of 30), ALL bottom-set (at 25 %, 15 of 15); in 1 run" in line
+    (found,) = summed_up(ablation.retrained(material, rankings, [75, 50, 25]).warnings)
+    said = "ALL top-set 50, 75 % (10 of 30 at 50 %), ALL bottom-set 25, 50 % (15 of 15 at 25 %); in 1 run"
+    assert said in found.line
 
 
 def test_where_every_share_is_less_than_a_neuron_that_is_all_that_is_said(learned):
@@ -281,17 +284,17 @@ def test_where_every_share_is_less_than_a_neuron_that_is_all_that_is_said(learne
 def test_fits_that_know_nothing_are_named_with_their_set():
     material = material_of(Silent(), runs=1)
     rankings = by_weight(material, [Like(np.arange(COLUMNS) + 1.0)])
-    (line,) = summed_up(ablation.retrained(material, rankings, [20]).warnings)
-    assert line.startswith("all weights are zero")
-    assert "ALL top-set 20 %" in line
-    assert "random-set" not in line
+    (found,) = summed_up(ablation.retrained(material, rankings, [20]).warnings)
+    assert found.kind.startswith("all weights are zero")
+    assert [(each.conditions, each.percents) for each in found.about] == [(("top-set",), (20.0,))]
 
 
 def test_every_set_whose_fit_did_not_converge_is_named():
     material = material_of(Hasty(), runs=1)
     rankings = by_weight(material, [Like(np.arange(COLUMNS) + 1.0)])
-    layers = [each.layer for each in ablation.retrained(material, rankings, [20]).warnings]
-    assert layers == ["ALL top-set 20 %", "ALL bottom-set 20 %", "ALL random-set 20 %"]
+    warnings = ablation.retrained(material, rankings, [20]).warnings
+    found = [(each.layer, *each.conditions, *each.percents) for each in warnings]
+    assert found == [("ALL", name, 20.0) for name in ("top-set", "bottom-set", "random-set")]
 
 
 def test_everything_repeats_exactly(learned):

@@ -317,12 +317,12 @@ def test_neurons_that_were_drawn_are_told():
 def test_only_of_the_set_itself_it_is_told_that_it_knows_nothing():
     given, _ = material(runs=1)
     given.features.values[:, 5:] = 0
-    for order, told in ((1, []), (-1, ["ALL minimal set"])):
+    for order, told in ((1, []), (-1, [("ALL", (MINIMAL, "other"))])):
         ranking = Ranking(units=given.features.units[::order], scores=np.arange(200, 0, -1.0))
         cuts = RankedSubsets(ranking, given.features.units, 0)
         assert cuts.random(2.5).columns.min() >= 5
-        _, cautions = retrain(given, given.runs.each[0], cuts, {MINIMAL: 5})
-        assert [each.layer for each in cautions] == told
+        _, cautions = retrain(given, given.runs.each[0], cuts, {MINIMAL: 5, "other": 5, "all": 200})
+        assert [(each.layer, each.conditions) for each in cautions if "weights" in each.kind] == told
 
 
 def said(given, right, condition, percent=None):

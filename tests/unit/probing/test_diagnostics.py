@@ -1,12 +1,15 @@
 """What a reader is warned of."""
 
+import json
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
 
 from neuroscope.contracts.task import Split
 from neuroscope.probing import diagnostics
 from neuroscope.probing.fitting import Fit
-from neuroscope.probing.runs import Run
+from neuroscope.probing.runs import Run, Runs
 
 
 def run_of(groups, grouped_by="speaker", train=()):
@@ -93,5 +96,38 @@ def test_equal_kinds_become_one_line():
         for layer, count in (("a", 1), ("b", 2))
         for seed in (0, 1)
     ]
-    assert diagnostics.summed_up(found) == ["columns are constant: a (1 of 9), b (2 of 9); in 2 runs"]
-    assert diagnostics.summed_up(found[::2]) == ["columns are constant: a (1 of 9), b (2 of 9); in 1 run"]
+    (one,), (other,) = (diagnostics.summed_up(some) for some in (found, found[::2]))
+    assert one.line == "columns are constant: a (1 of 9), b (2 of 9); in 2 runs"
+    assert other.line == "columns are constant: a (1 of 9), b (2 of 9); in 1 run"
+    assert (one.kind, one.runs, other.runs) == ("columns are constant", 2, 1)
+    about = [(each.layer, each.conditions, each.detail) for each in one.about]
+    assert about == [("a", (), "1 of 9"), ("b", (), "2 of 9")]
+
+
+def test_a_warning_names_its_conditions_and_percentages():
+    rows = [("top-set", 5.0), ("top-set", 10.0), ("bottom-set", 5.0)]
+    found = [diagnostics.Diagnostic("no", "ALL", 0, "", (name,), (percent,)) for name, percent in rows]
+    found.append(diagnostics.Diagnostic("no", "ALL", 0, "1 of 2", ("minimal", "minimal-sure")))
+    (one,) = diagnostics.summed_up(found)
+    assert one.line == "no: ALL top-set 5, 10 %, ALL bottom-set 5 %, ALL minimal/minimal-sure (1 of 2); in 1 run"
+    assert [each.percents for each in one.about] == [(5.0,), (10.0,), (5.0,), ()]
+    of_split = diagnostics.summed_up([diagnostics.Diagnostic("few groups", "", seed, "3") for seed in (0, 1)])
+    assert [each.line for each in of_split] == ["few groups (3); in 2 runs"]
+
+
+def test_a_warning_is_read_as_it_was_written():
+    one = diagnostics.Diagnostic("no", "ALL", 3, "1 of 2", ("minimal",), (5.0,))
+    assert diagnostics.Diagnostic.read(json.loads(json.dumps(asdict(one)))) == one
+    older = {"kind": "no", "layer": "a", "seed": 3, "detail": "x"}
+    assert diagnostics.Diagnostic.read(older) == diagnostics.Diagnostic("no", "a", 3, "x")
+
+
+def test_test_vectors_that_a_training_row_has_too_are_counted_where_the_audio_is_not_known_to_be_the_same():
+    values = np.array([[0, 1], [2, 3], [0, 1], [2, 4], [2, 3], [9, 9], [9, 9]], dtype=np.float32)
+    run = run_of(range(7), train=(0, 1))
+    runs = Runs((run, replace(run, seed=4)), same_test=True, varied="")
+    assert [each.detail for each in diagnostics.about_equal_vectors(values, runs)] == ["2 of 5", "2 of 5"]
+    known = replace(run, split=replace(run.split, audio=np.array([0, 1, 0, 3, 4, 5, 6])))
+    (one,) = diagnostics.about_equal_vectors(values, Runs((known,), same_test=True, varied=""))
+    assert (one.detail, one.layer) == ("1 of 5", "")
+    assert not list(diagnostics.about_equal_vectors(values[[0, 1, 3, 3, 3, 5, 6]], runs))

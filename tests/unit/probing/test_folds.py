@@ -1,5 +1,7 @@
 """Folds of a training part: disjoint in groups, complete, every class in each part that trains."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -134,3 +136,25 @@ def test_a_bootstrap_holds_its_drawn_groups_alone():
 @pytest.mark.parametrize("count", [2, 4])
 def test_as_many_as_asked_for(count):
     assert len(folds(run_of(np.arange(20)), np.arange(20) % 2, count=count).each) == count
+
+
+def test_folds_of_utterances_keep_equal_audio_together():
+    run = run_of([0] * 12 + [1] * 12)
+    values = np.array([0] * 12 + [1] * 12)  # a group a class: no group can be held out
+    audio = np.repeat(np.arange(12), 2)
+    found = folds(replace(run, split=replace(run.split, audio=audio)), values)
+    assert any("are of utterances and share groups" in kind for kind in kinds(found))
+    assert len(found.each) == 3
+    for each in found.each:
+        assert not set(audio[each.split.train].tolist()) & set(audio[each.split.test].tolist())
+        assert not set(each.split.groups[each.split.train].tolist()) & set(each.split.groups[each.split.test].tolist())
+    parted = folds(run, values)
+    assert any(set(audio[each.split.train]) & set(audio[each.split.test]) for each in parted.each)
+
+
+def test_equal_audio_alone_is_too_little_for_folds():
+    run = run_of([0] * 4 + [1] * 4)
+    split = replace(run.split, audio=np.array([0] * 4 + [1] * 4))
+    found = folds(replace(run, split=split), np.array([0] * 4 + [1] * 4))
+    assert not found.each
+    assert "too small for folds" in kinds(found)[-1]

@@ -105,3 +105,17 @@ def test_a_draw_that_misses_no_class_is_the_draw_of_groups_alone():
     drawn = np.random.default_rng([4, 0xB007]).integers(14, size=14)
     _, member = np.unique(run.split.groups[run.split.train], return_inverse=True)
     assert run.weights.tolist() == np.bincount(drawn, minlength=14)[member].tolist()
+
+
+def test_what_is_the_same_audio_is_drawn_together_in_every_bootstrap():
+    cells = [(part, n, k) for part in ("train", "test") for n in range(6) for k in range(2)]
+    utterances = [
+        Utterance(id=f"{part}{n}{k}", path=None, speaker=f"{part}{n}", tags={"split": part}) for part, n, k in cells
+    ]
+    audio = [f"{part}{n // 2}" if k else f"{part}{n}alone" for part, n, k in cells]  # of two speakers each
+    rows = LabelledUtterances(utterances, Target(np.array([n % 2 for _, n, _ in cells]), ("a", "b")), audio)
+    runs = make_runs("column:split", rows, runs=20, seed=0, one_split=False)
+    for run in runs.each[1:]:
+        weights = run.weights.reshape(3, 4)
+        assert (weights == weights[:, :1]).all()
+    assert len(set(runs.each[0].split.groups[runs.each[0].split.test].tolist())) == 3

@@ -1,5 +1,6 @@
 """The tables of a run folder and the facts beside them, computed by hand."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,11 +9,14 @@ import pytest
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.features import Unit
 from neuroscope.contracts.probing import Ranking
+from neuroscope.contracts.records import plain
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.data.labelling import LabelledTask, LabelledUtterances
 from neuroscope.probing.cell_result import CellResult
+from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.runs import Run, Runs
+from neuroscope.study.cell_parts import CellPart
 from neuroscope.study.records import cell_record, manifest_table, rankings_table, split_table
 
 
@@ -86,3 +90,32 @@ def test_a_cell_counts_the_rows_and_groups_of_its_first_run(cell, asked):
     other = cell_record(cell, asked, Runs(RUNS.each[::-1], same_test=False, varied=""), CellResult())
     assert (other.train, other.test, other.test_groups) == (2, 2, 1)
     assert (made.seeds, other.seeds, made.classes) == ((7, 8), (8, 7), {"no": 2, "yes": 2})
+
+
+def test_warnings_are_kept_as_data_and_read_again_and_older_ones_are_lines(cell, asked, tmp_path):
+    found = (
+        Diagnostic("the fit did not converge", "ALL", 7, "", ("top-set",), (5.0,)),
+        Diagnostic("the fit did not converge", "ALL", 8, "", ("top-set",), (5.0,)),
+        Diagnostic("few groups", "", 7, "3"),
+    )
+    made = cell_record(cell, asked, RUNS, CellResult(warnings=found))
+    assert plain(made)["cautions"] == [
+        {
+            "kind": "the fit did not converge",
+            "line": "the fit did not converge: ALL top-set 5 %; in 2 runs",
+            "runs": 2,
+            "about": [{"layer": "ALL", "conditions": ["top-set"], "percents": [5.0], "detail": ""}],
+        },
+        {
+            "kind": "few groups",
+            "line": "few groups (3); in 1 run",
+            "runs": 1,
+            "about": [{"layer": "", "conditions": [], "percents": [], "detail": "3"}],
+        },
+    ]
+    part = CellPart(tmp_path / "part")
+    part.write(made, [cell.row(layer="a", condition="probe", metric="accuracy", value=1.0, n=1)], {})
+    assert part.record.cautions == made.cautions
+    (tmp_path / "part" / "cell.json").write_text(json.dumps({**plain(made), "cautions": ["few groups (3); in 1 run"]}))
+    (older,) = part.record.cautions
+    assert (older.line, older.about) == ("few groups (3); in 1 run", ())

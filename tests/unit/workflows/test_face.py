@@ -95,7 +95,9 @@ def test_one_or_several():
 
 def test_tables_best_chart_and_repr():
     found = toy(runs=2)
-    assert found.table().columns == ["backbone", "task", "layer", "accuracy", "sd", "low", "high", "majority"]
+    numbers = ["accuracy", "sd", "low", "high", "majority"]
+    assert found.table().columns == ["backbone", "task", "layer", *numbers, "warnings"]
+    assert found.table("warnings").columns[:4] == ["backbone", "task", "kind", "layer"]
     (energy,) = found.table().filter(layer="energy").rows(named=True)
     assert (energy["accuracy"], energy["high"], energy["majority"]) == (1.0, 1.0, 0.5)
     assert energy["sd"] > 0  # no error seen is not no error possible
