@@ -23,7 +23,7 @@ _LABELS = {
     conditions.RANDOM: "random features",
     conditions.RANDOM_UNIFORM: "random features, uniform",
     conditions.RANDOM_MATCHED: "random features, matched",
-    conditions.PERMUTED: "permuted labels",
+    conditions.PERMUTED: "control task",
     conditions.UNTRAINED: "untrained network",
     conditions.MASKED_TOP: "top {share}, others masked",
     conditions.MASKED_RANDOM: "random {share}, others masked",
@@ -32,7 +32,7 @@ _LABELS = {
 
 
 _RULES = {
-    conditions.MINIMAL: "loses at most a point",
+    conditions.MINIMAL: "lost at most a point on folds",
     conditions.MINIMAL_SURE: "surely no more",
     conditions.MINIMAL_RELATIVE: "has 97 % of all",
     conditions.MINIMAL_PAPER: "paper's, chosen on test",

@@ -60,17 +60,17 @@ def line_of_failure(cell: FailedCell) -> str:
 
 
 def what_varied(cell: CellRecord, *, spread: bool) -> str:
-    """Say what ± and the interval are over.
+    """Say what the number is of, and what ± and the interval are.
 
     Args:
         cell: the record with its runs.
         spread: whether a ± is shown.
     """
-    if cell.runs > 1:
-        over = f"± over {cell.runs} runs: {cell.varied}."
-    else:
-        over = "One run: ± is over the test part's groups alone." if spread else "One run: there is no ± over runs."
-    return f"{over} Interval: bootstrap over the test part's groups."
+    of = cell.grouped_by or "utterance"
+    runs = f"{cell.runs} runs: {cell.varied}." if cell.runs > 1 else "One run."
+    if not spread:
+        return f"{runs} The test part is one {of}: nothing is known of the spread."
+    return f"{runs} ± is the sd of the number over new draws of {of}s; the interval is of 95 %."
 
 
 def _counts(counts: Mapping[str, int]) -> str:
