@@ -10,7 +10,9 @@ RANKINGS = [
     "weight-mass,inclusive=false",
     "weight-mass,weights=probe",
     "weight-mass,weights=probe,inclusive=false",
+    "t",
     "probeless",
+    "probeless,scale=none",
 ]
 CHECKS = [(text, check) for text in RANKINGS for check in testing.checks("ranking", text)]
 
