@@ -6,7 +6,8 @@ from neuroscope import testing
 
 RANKINGS = [
     "weight-mass",
-    "weight-mass,bootstraps=0",
+    "weight-mass,weights=ridge",
+    "weight-mass,weights=ridge,bootstraps=0",
     "weight-mass,inclusive=false",
     "weight-mass,weights=probe",
     "weight-mass,weights=probe,inclusive=false",

@@ -8,10 +8,12 @@ from neuroscope import Features, Labels, Unit
 from neuroscope_elasticnet.rankings.t_statistic import TStatistic
 
 
-def made_of(values, labels, classes):
+def made_of(values, labels, classes, groups=None):
     units = tuple(Unit("layer", column) for column in range(values.shape[1]))
     features = Features(ids=tuple(f"r{row}" for row in range(len(values))), units=units, values=values)
-    given = Labels(labels, tuple(f"c{number}" for number in range(classes)), np.arange(len(labels)))
+    given = Labels(
+        labels, tuple(f"c{number}" for number in range(classes)), np.arange(len(labels)) if groups is None else groups
+    )
     made = TStatistic().rank(features, given, None, seed=0)
     return [unit.neuron for unit in made.units], made
 
@@ -51,6 +53,14 @@ def test_the_order_is_blind_to_size_and_offset_of_a_column():
     values, labels = drawn(90, 30, 3)
     moved = (values * np.exp(np.random.default_rng(1).standard_normal(30)) - 3).astype(np.float32)
     assert made_of(values, labels, 3)[0] == made_of(moved, labels, 3)[0]
+
+
+def test_a_group_counts_once_however_many_rows_it_has():
+    rng = np.random.default_rng(0)
+    values, labels = drawn(60, 20, 2)
+    times = rng.integers(1, 9, size=60)
+    many, _ = made_of(np.repeat(values, times, axis=0), np.repeat(labels, times), 2, np.repeat(np.arange(60), times))
+    assert many == made_of(values, labels, 2)[0]
 
 
 def test_a_rare_class_counts_as_much_as_a_frequent_one():

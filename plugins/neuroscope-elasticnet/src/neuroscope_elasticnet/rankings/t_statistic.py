@@ -17,7 +17,8 @@ class TStatistic:
     """Order units by the distance of their class means, in standard deviations within the classes.
 
     Each unit is looked at alone: what it knows together with others does not count, and what many units say alike
-    counts for each of them. For two classes the order is that of the t statistic. For more, a class's score is the
+    counts for each of them. Each group counts once, however many rows it has, so that a speaker of many utterances does
+    not decide. For two classes the order is that of the t statistic. For more, a class's score is the
     distance of its mean to the mean of the other classes' means, and a unit's score is the root mean square over the
     classes, so that a rare class counts as much as a frequent one.
     """
@@ -27,9 +28,10 @@ class TStatistic:
         import numpy as np
 
         from neuroscope import Ranking
+        from neuroscope_elasticnet.rankings.class_means import group_weights
 
         del probe, seed
-        present, apart = distances(features.values, labels.values)
+        present, apart = distances(features.values, labels.values, group_weights(labels.groups))
         by_class = np.zeros((len(labels.classes), len(features.units)))
         by_class[present] = apart
         scores = np.sqrt((apart**2).mean(axis=0))
@@ -41,12 +43,15 @@ class TStatistic:
         )
 
 
-def distances(values: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def distances(
+    values: NDArray[np.float32], y: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Distance of each class's mean to the mean of the others, over the standard deviation within the classes.
 
     Args:
         values: ``[rows, columns]``; may be a memory map.
         y: ``[rows]``, class numbers.
+        weights: ``[rows]``, how much each row counts.
 
     Returns:
         The classes that have rows, and ``[those classes, columns]``; 0 for a column that is constant.
@@ -56,11 +61,10 @@ def distances(values: NDArray[np.float32], y: NDArray[np.int64]) -> tuple[NDArra
     from neuroscope_elasticnet.matrix.scaling import moments
     from neuroscope_elasticnet.rankings.class_means import class_means
 
-    present, counts = np.unique(y, return_counts=True)
-    center, sd = moments(values, np.ones(len(y)))
-    means = class_means(values, y) - center
-    between = (counts / len(y)) @ (means - (counts / len(y)) @ means) ** 2
-    within = np.sqrt(np.maximum(sd**2 - between, (_LEAST * sd) ** 2))
-    away = means - means.mean(axis=0)
-    apart = np.abs(away) * (len(present) / max(len(present) - 1, 1))
+    present, member = np.unique(y, return_inverse=True)
+    share = np.bincount(member, weights) / weights.sum()
+    center, sd = moments(values, weights)
+    means = class_means(values, y, weights) - center
+    within = np.sqrt(np.maximum(sd**2 - share @ means**2, (_LEAST * sd) ** 2))
+    apart = np.abs(means - means.mean(axis=0)) * (len(present) / max(len(present) - 1, 1))
     return present, np.divide(apart, within, out=np.zeros_like(apart), where=sd > 0)
