@@ -129,7 +129,7 @@ def _crowd(world, rng):
 
 
 def _suppressors(world, rng):
-    """Half of the planted columns are noise alone: that of the other half, which is twice their own and hides the class."""
+    """Half of the planted columns are noise alone: the noise that hides the class in the other half."""
     noise = _Noise(world, rng)
     half = world.planted // 2
 
@@ -143,7 +143,7 @@ def _suppressors(world, rng):
 
 
 def _factors(world, rng):
-    """All columns share ten factors, three times the size of their own noise, in which the planted ones have the class."""
+    """All columns share ten factors, three times as large as their own noise; the class is in that of the planted."""
     noise = _Noise(world, rng)
     loadings = rng.standard_normal((10, world.columns)) * 3 / np.sqrt(10)
 
@@ -178,11 +178,11 @@ def _clusters(world, rng):
 
 
 KINDS = {
-    "independent": lambda world, rng: _plain(world, rng),
+    "independent": _plain,
     "noise blocks": lambda world, rng: _plain(world, rng, noise_width=10),
     "signal blocks": lambda world, rng: _plain(world, rng, signal_width=5),
-    "scale per layer": lambda world, rng: _plain(world, rng),
-    "scale per column": lambda world, rng: _plain(world, rng),
+    "scale per layer": _plain,
+    "scale per column": _plain,
     "crowd": _crowd,
     "suppressors": _suppressors,
     "factors": _factors,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MEMBERS = (Member(0.5, 4.0), Member(1.0, 4.0), Member(1.0, 1.0), Member(1.0, 0.1), Member(1.0, 0.01))
-"""From nearly each column alone to all together; the first, whose order varies least, stands unless another is better."""
+"""From nearly each column alone to all together; the first, whose order varies least, stands unless one is better."""
 
 PERCENTS = (1, 5, 10)
 """Per cent of the columns whose answers are compared."""
@@ -62,8 +62,8 @@ class HeldOutWeights:
             if len(tested) and (targets[part.rows].sum(axis=0) > 0).all() and len(present) > 1:
                 errors[:, tested] = self._errors(part, tested, targets)
         known = ~np.isnan(errors[0])
-        _, group = np.unique(self._member[known], return_inverse=True)
-        if not known.any() or group[-1:].size == 0 or group.max() == 0:
+        names, group = np.unique(self._member[known], return_inverse=True)
+        if len(names) < 2:
             return MEMBERS[0]
         weight = self._rows.weights[known]
         by_group = np.array([np.bincount(group, each[known] * weight) for each in errors])

@@ -91,14 +91,15 @@ class Part:
             along = self._vectors.T @ (centred * root)
         shrunk = [along / (self._values[:, None] + each.penalty) ** each.power for each in members]
         turned = self._vectors @ np.hstack(shrunk)
-        found = turned.T if self._whole.products is None else self._correlate(turned * root)
+        found: Floats = turned.T if self._whole.products is None else self._correlate(turned * root)
         return found.reshape(len(members), targets.shape[1], -1)
 
     def _correlate(self, sums: Floats) -> Floats:
         """``sums.T @ (rows - center)``: ``[rows of the part, k]`` -> ``[k, columns]``."""
         spread = np.zeros((sums.shape[1], self._whole.scaled.shape[0]))
         spread[:, self.rows] = sums.T
-        return self._whole.scaled.correlate(spread) - sums.sum(axis=0)[:, None] * self.center
+        found: Floats = self._whole.scaled.correlate(spread) - sums.sum(axis=0)[:, None] * self.center
+        return found
 
     def _inner(self, products: Floats) -> Floats:
         """Products of the rows, less the part's mean, each times the root of its share."""

@@ -25,8 +25,8 @@ class WeightMass:
     of their columns.
 
     Args:
-        weights: ``held-out``: of five ways to weigh columns, from each nearly alone to all together, the one whose first
-            1, 5 and 10 % answer best for groups that are held out of the training rows (closed form, columns in
+        weights: ``held-out``: of five ways to weigh columns, from each nearly alone to all together, the one whose
+            first 1, 5 and 10 % answer best for groups that are held out of the training rows (closed form, columns in
             standard deviations, each group counts once); ``ridge``: a strong penalty (soft scale, l1 = 0, l2 = 1),
             averaged over ``bootstraps``; ``probe``: the weights of the probe of ALL as they are, as in the paper.
         bootstraps: of the training groups, for ``ridge``; 0 = one fit to the rows as they are.
