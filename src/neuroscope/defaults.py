@@ -17,6 +17,12 @@ PROBE = "elasticnet"
 RANKING = "weight-mass"
 """Its own default is a fit made for ranking; the presets rank by the weights of the probe itself."""
 
+UNLIKE_RANKING = "t"
+"""What a ranking is compared with: each neuron alone, since most rankings look at all of them together."""
+
+UNLIKE_RANKINGS: Mapping[str, str] = MappingProxyType({"t": RANKING, "probeless": RANKING})
+"""The same for rankings that look at each neuron alone themselves."""
+
 READERS: Mapping[str, str] = MappingProxyType({".csv": "csv", ".tsv": "csv", ".jsonl": "csv"})
 """Which dataset reads ``--root`` when it is a file, by its ending."""
 

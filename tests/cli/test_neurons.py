@@ -49,6 +49,7 @@ def test_what_people_read(done):
         "Trained anew, the top 5 % less as many at random: +",
         "The minimal set less as many at random: +",
         "Stability (overlap of the top 10 %): two runs ",
+        "The same overlap with an unlike ranking, t: ",
         "± over 2 runs: each its own split (speaker).",
         "a Warning: ",
     ):
@@ -66,6 +67,8 @@ def test_the_run_folder_holds_all_that_the_result_stands_on(done):
     assert cell["neurons"] == {"energy": 24, "delta": 24}
     assert "</svg>" in (folder / "neurons.svg").read_text()
     predictions = polars.read_parquet(folder / "predictions.parquet")
+    (against,) = polars.read_parquet(folder / "rows.parquet").filter(metric="overlap_rankers")["against"].unique()
+    assert against == "t"
     of_top = predictions.filter(condition="top-set", seed=0)
     assert sorted(of_top["percent"].unique()) == [5, 10, 15, 20, 25, 50, 75]
     assert predictions.filter(condition="probe")["percent"].null_count() == predictions.filter(condition="probe").height

@@ -16,6 +16,7 @@ def names_in_defaults():
     """Components, presets and the components that presets name."""
     presets = [text for preset in defaults.PRESETS.values() for text in (preset.probe, preset.ranking)]
     components = {defaults.PROBE, defaults.RANKING, defaults.FOLDER_READER, *defaults.READERS.values()}
+    components |= {defaults.UNLIKE_RANKING, *defaults.UNLIKE_RANKINGS, *defaults.UNLIKE_RANKINGS.values()}
     return {*components, *defaults.PRESETS, *(options.parse(text)[0] for text in presets)}
 
 

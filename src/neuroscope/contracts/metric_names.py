@@ -22,6 +22,8 @@ REDUNDANT_PERCENT, REDUNDANT_INFORMATION = "redundant_percent", "redundant_infor
 
 OVERLAP, OVERLAP_HALVES, OVERLAP_CHANCE = "overlap", "overlap_halves", "overlap_chance"
 """The overlap of the most important neurons: between runs, between halves of the groups, between two random sets."""
+OVERLAP_RANKERS = "overlap_rankers"
+"""The same between a ranking and an unlike one, over the same training rows."""
 
 
 def sd_of(metric: str) -> str:

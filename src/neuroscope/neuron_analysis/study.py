@@ -11,6 +11,7 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis import ablation, controls, minimal, redundancy
+from neuroscope.neuron_analysis.agreement import UnlikeRanking, agreement
 from neuroscope.neuron_analysis.by_layer import distribution
 from neuroscope.neuron_analysis.minimal_table import minimal_table
 from neuroscope.neuron_analysis.stability import stability, top_minus_random
@@ -43,12 +44,14 @@ class NeuronSettings:
         controls: conditions among ``CONTROLS``.
         fill: what stands in a masked column, ``mean`` or ``zero``.
         paper: the minimal set by the paper's rule alone, chosen on the test part.
+        unlike: the ranking that its most important neurons are compared with; None = none.
     """
 
     ranker: Ranker
     controls: tuple[str, ...] = defaults.CONTROLS
     fill: str = "mean"
     paper: bool = False
+    unlike: UnlikeRanking | None = None
 
     def __post_init__(self) -> None:
         for name in self.controls:
@@ -84,7 +87,7 @@ def study(
         advance(1)
         with_sets = joined([found, _minimal(cell, data, settings, found)])
         advance(1)
-        ranking_tests = _test_ranking(cell, data, settings, found)
+        ranking_tests = _test_ranking(cell, data, settings, fits, found)
         advance(1)
     return joined([with_sets, ranking_tests])
 
@@ -168,8 +171,14 @@ def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellR
     )
 
 
-def _test_ranking(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
-    """Test the ranking: whether other speakers give the same neurons, and whether these are of use."""
-    stable = stability(cell, data, [ranking for _, ranking in found.rankings], settings.ranker)
+def _test_ranking(
+    cell: Cell, data: ProbeData, settings: NeuronSettings, fits: list[Fit], found: CellResult
+) -> CellResult:
+    """Test the ranking: whether other speakers and an unlike ranking give the same neurons, and whether they serve."""
+    rankings = [ranking for _, ranking in found.rankings]
+    stable = stability(cell, data, rankings, settings.ranker)
+    if settings.unlike is not None:
+        shared = agreement(cell, data, rankings, [fit.probe for fit in fits], settings.unlike)
+        stable = joined([stable, CellResult(rows=tuple(shared))])
     gaps = top_minus_random(cell, data, found.of(conditions.TOP_SET), found.of(conditions.RANDOM_SET))
     return joined([stable, CellResult(rows=tuple(gaps))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from neuroscope.defaults import PRESETS, PROBE, RANKING
+from neuroscope.defaults import PRESETS, PROBE, RANKING, UNLIKE_RANKING, UNLIKE_RANKINGS
 from neuroscope.errors import BadOption, UnknownName
 from neuroscope.plugin import options
 
@@ -63,6 +63,18 @@ def choose_ranking(text: str, preset: Preset | None, plugins: Plugins) -> Choice
         UnknownName: no such ranking or option.
     """
     return _choose_over_default(preset.ranking if preset else RANKING, text, plugins.rankings)
+
+
+def choose_unlike(ranking: str, plugins: Plugins) -> Choice[Ranker] | None:
+    """Choose the ranking that one is compared with: an unlike one; None where it is not installed.
+
+    Args:
+        ranking: canonical text of the one.
+        plugins: with the other.
+    """
+    name, _ = options.parse(ranking)
+    other = UNLIKE_RANKINGS.get(name, UNLIKE_RANKING)
+    return plugins.rankings.choose(other) if other in plugins.rankings.entries else None
 
 
 def _choose_over_default(default: str, text: str, registry: Registry[T]) -> Choice[T]:

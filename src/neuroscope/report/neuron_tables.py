@@ -130,15 +130,21 @@ def sentences(findings: Findings, marks: Marks | None = None) -> list[str]:
         )
         lines.append(f"Sizes are chosen on {part}; a point is {worth.value:.1f} test utterances.")
     lines += _beyond_random(findings)
-    overlap, halves, chance = (
-        findings.any(name) for name in (metric_names.OVERLAP, metric_names.OVERLAP_HALVES, metric_names.OVERLAP_CHANCE)
-    )
-    if overlap and chance:
-        among = f", two halves of the groups {halves.value:.2f}" if halves else ""
-        top = f"Stability (overlap of the top {share(overlap.percent or 0)})"
-        mark = "" if marks is None else marks.of(conditions.RANKING)
-        said = f"{top}: two runs {overlap.value:.2f}{among}, chance {chance.value:.2f}."
-        lines.append(f"{said} {mark}".rstrip())
+    return [*lines, *_stability(findings, marks or Marks())]
+
+
+def _stability(findings: Findings, marks: Marks) -> list[str]:
+    """What the most important neurons have in common with those of other rows, other speakers and an unlike ranking."""
+    names = {metric_names.OVERLAP: "two runs", metric_names.OVERLAP_HALVES: "two halves of the groups"}
+    found = {metric: row for metric in names if (row := findings.any(metric)) is not None}
+    chance, unlike = findings.any(metric_names.OVERLAP_CHANCE), findings.any(metric_names.OVERLAP_RANKERS)
+    lines = []
+    if chance is not None and found:
+        parts = ", ".join(f"{names[metric]} {row.value:.2f}" for metric, row in found.items())
+        said = f"Stability (overlap of the top {share(chance.percent or 0)}): {parts}, chance {chance.value:.2f}."
+        lines.append(f"{said} {marks.of(conditions.RANKING)}".rstrip())
+    if unlike is not None:
+        lines.append(f"The same overlap with an unlike ranking, {unlike.against}: {unlike.value:.2f}.")
     return lines
 
 
@@ -146,12 +152,22 @@ def _beyond_random(findings: Findings) -> list[str]:
     """What the top of the ranking has beyond as many random neurons, and whether others know the same."""
     gaps = [row for row in findings.all(metric_names.TOP_MINUS_RANDOM) if row.condition == conditions.TOP_SET]
     lines = [f"Trained anew, the top {share(row.percent or 0)} less as many at random: {_points(row)}." for row in gaps]
+    lines += _no_concentration(findings, gaps)
     gap = findings.any(metric_names.TOP_MINUS_RANDOM, findings.chosen)
     redundant = findings.any(metric_names.REDUNDANT_INFORMATION, findings.chosen)
     if gap and redundant:
         verdict = "at most 5 points: others know as much" if redundant.value else "more than 5 points"
         lines.append(f"The minimal set less as many at random: {_points(gap)}; {verdict}.")
     return lines
+
+
+def _no_concentration(findings: Findings, gaps: list[Row]) -> list[str]:
+    """What to say where no top set is shown to be better than random neurons, with another ranking to try."""
+    if not gaps or any(row.low is None or row.low > 0 for row in gaps):
+        return []
+    unlike = findings.any(metric_names.OVERLAP_RANKERS)
+    other = f"; another: --ranking {unlike.against}" if unlike else ""
+    return [f"Not shown to be above random: this ranking finds no concentration{other}."]
 
 
 def _interval(low: float | None, high: float | None, form: str = ".1f") -> str:

@@ -10,9 +10,11 @@ from neuroscope.contracts import conditions
 from neuroscope.contracts.rows import ALL
 from neuroscope.data.grouping import group_by
 from neuroscope.errors import BadOption, MissingData
+from neuroscope.neuron_analysis.agreement import UnlikeRanking
 from neuroscope.neuron_analysis.controls import types_of
 from neuroscope.neuron_analysis.study import NeuronSettings
 from neuroscope.neuron_analysis.study import study as study_neurons
+from neuroscope.plugin.selection import choose_unlike
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.problem_data import ProbeData
 
@@ -40,7 +42,10 @@ def neuron_settings(ranking: str, controls: tuple[str, ...], study: StudySetting
     """
     paper = bool(study.preset)
     ranker = plugins.rankings.choose(ranking).build()
-    return NeuronSettings(ranker=ranker, controls=controls, fill="zero" if paper else "mean", paper=paper)
+    other = choose_unlike(ranking, plugins)
+    unlike = None if other is None else UnlikeRanking(other.text, other.build())
+    fill = "zero" if paper else "mean"
+    return NeuronSettings(ranker=ranker, controls=controls, fill=fill, paper=paper, unlike=unlike)
 
 
 def run_neuron_cell(inputs: CellInputs, manifest: Manifest, plugins: Plugins, workspace: Workspace) -> CellResult:

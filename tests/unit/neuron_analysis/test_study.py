@@ -121,7 +121,7 @@ def _says_so(findings, most):
     assert findings.any("overlap_halves").value > 3 * findings.any("overlap_chance").value
 
 
-@pytest.mark.parametrize("ranking", ["weight-mass", "probeless"])
+@pytest.mark.parametrize("ranking", ["weight-mass", "t", "probeless"])
 def test_the_ranking_follows_the_columns(plugins, probe, ranking):
     order = np.random.default_rng(1).permutation(60)
     sizes = {"rows": 120, "columns": 60, "planted": 8, "strength": 1.0, "runs": 1}

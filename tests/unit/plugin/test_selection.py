@@ -2,11 +2,12 @@
 
 import pytest
 
+from neuroscope import defaults
 from neuroscope.defaults import PRESETS, PROBE, RANKING, Preset
 from neuroscope.errors import BadOption, UnknownName
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
-from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking
+from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_probe, choose_ranking, choose_unlike
 
 
 @pytest.fixture
@@ -102,3 +103,13 @@ def test_every_preset_names_a_probe_a_ranking_and_options_that_are_installed(nam
     preset, installed = choose_preset(name), Plugins.load()
     assert choose_probe("", preset, installed).build().fit
     assert choose_ranking("", preset, installed).build().rank
+
+
+def test_a_ranking_is_compared_with_an_unlike_one(plugins):
+    """A ranking by all neurons together with one that looks at each alone, and the other way round."""
+    installed = Plugins.load()
+    for name in defaults.UNLIKE_RANKINGS:
+        assert choose_unlike(name, installed).name == defaults.UNLIKE_RANKINGS[name] != name
+    assert choose_unlike(defaults.RANKING, installed).name == defaults.UNLIKE_RANKING
+    assert choose_unlike("mass,step=1", installed).name == defaults.UNLIKE_RANKING
+    assert choose_unlike("mass", plugins) is None

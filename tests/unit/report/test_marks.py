@@ -147,9 +147,9 @@ def test_warnings_are_a_table_too():
 @pytest.mark.parametrize(
     ("runs", "spread", "text"),
     [
-        (5, True, "± over 5 runs: x. Interval"),
-        (1, True, "One run: ± is over the test part's groups alone. Interval"),
-        (1, False, "One run: there is no ± over runs. Interval"),
+        (5, True, "5 runs: x. ± is the sd of the number over new draws of utterances;"),
+        (1, True, "One run. ± is the sd of the number over new draws of utterances;"),
+        (1, False, "One run. The test part is one utterance: nothing is known of the spread."),
     ],
 )
 def test_it_is_said_what_plus_minus_is_over(runs, spread, text):

@@ -62,6 +62,8 @@ TRUST = [
     row("ranking", "overlap", 0.62, 10.0),
     row("ranking", "overlap_halves", 0.31, 10.0),
     row("ranking", "overlap_chance", 0.05, 10.0),
+    row("ranking", "overlap_rankers", 0.2, 10.0, against="each-alone", seed=0),
+    row("ranking", "overlap_rankers", 0.25, 10.0, against="each-alone"),
     row("top-set", "top_minus_random", 0.1, 1.0, low=-0.02, high=0.2, against="random-set"),
 ]
 ALL = [*CONTROLS, *SETS, *MINIMAL, *PAPERS, *LAYERS, *TRUST]
@@ -101,7 +103,7 @@ def test_controls_stand_under_the_probe_the_one_that_may_know_most_first():
         "probe on all neurons 90.0 ± 2.0 80.0",
         "untrained network 70.0 ± 2.0 60.0",
         "random features 51.0 ± 2.0 41.0",
-        "permuted labels 48.0 ± 2.0 38.0",
+        "control task 48.0 ± 2.0 38.0",
         "majority class 50.0 ± 2.0 40.0",
         "top 20 %, others masked 60.0 ± 2.0 50.0",
         "random 20 %, others masked 60.0 ± 2.0 50.0",
@@ -123,7 +125,7 @@ def test_a_set_that_is_missing_is_a_dash():
 def test_minimal_sets_by_every_rule_that_there_is():
     assert lines(minimal_table(Findings(ALL))) == [
         "minimal set neurons of all accuracy % less all, points at random %",
-        "loses at most a point 8.0 4 % 89.0 -1.2 (-5.0 to +1.0) 59.0",
+        "lost at most a point on folds 8.0 4 % 89.0 -1.2 (-5.0 to +1.0) 59.0",
         "paper's, chosen on test 23.9 11.9 % 88.0 -1.2 (-5.0 to +1.0) 58.0",
     ]
 
@@ -138,9 +140,23 @@ def test_what_is_said_beside_the_tables():
         "Selectivity: 42.0 points (30.0 to 50.0).",
         "Sizes are chosen on the training part, the paper's on test; a point is 0.4 test utterances.",
         "Trained anew, the top 1 % less as many at random: +10.0 (-2.0 to +20.0).",
+        "Not shown to be above random: this ranking finds no concentration; another: --ranking each-alone.",
         "The minimal set less as many at random: +30.0 (+20.0 to +40.0); more than 5 points.",
         "Stability (overlap of the top 10 %): two runs 0.62, two halves of the groups 0.31, chance 0.05.",
+        "The same overlap with an unlike ranking, each-alone: 0.25.",
     ]
+
+
+def test_a_top_that_is_above_random_at_one_share_is_a_concentration():
+    above = row("top-set", "top_minus_random", 0.2, 5.0, low=0.01, high=0.3, against="random-set")
+    assert not any("no concentration" in line for line in sentences(Findings([*TRUST, above])))
+
+
+def test_one_run_has_a_stability_too():
+    rows = [each for each in TRUST if each.metric != "overlap"]
+    assert "Stability (overlap of the top 10 %): two halves of the groups 0.31, chance 0.05." in sentences(
+        Findings(rows)
+    )
 
 
 def test_the_papers_rule_alone_is_chosen_on_test():

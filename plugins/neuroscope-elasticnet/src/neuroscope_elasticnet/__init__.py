@@ -1,4 +1,4 @@
-"""The probe ``elasticnet`` of neuroscope, and the rankings ``weight-mass`` and ``probeless``."""
+"""The probe ``elasticnet`` of neuroscope, and the rankings ``weight-mass``, ``t`` and ``probeless``."""
 
 from __future__ import annotations
 
@@ -24,16 +24,21 @@ def register_probes(register: Registrar[Probe]) -> None:
 
 @neuroscope.hookimpl
 def register_rankings(register: Registrar[Ranker]) -> None:
-    """Offer the rankings ``weight-mass`` and ``probeless``."""
+    """Offer the rankings ``weight-mass``, ``t`` and ``probeless``."""
     register(
         "weight-mass",
         "neuroscope_elasticnet.rankings.weight_mass:WeightMass",
         summary="absolute weights, the largest of each class first (the paper's Algorithm 1)",
     )
     register(
+        "t",
+        "neuroscope_elasticnet.rankings.t_statistic:TStatistic",
+        summary="distances of class means, in standard deviations within the classes; each neuron alone",
+    )
+    register(
         "probeless",
         "neuroscope_elasticnet.rankings.probeless:Probeless",
-        summary="differences of class means, summed over the pairs of classes; no probe's weights",
+        summary="differences of class means, in standard deviations, summed over the pairs of classes",
     )
 
 

@@ -6,11 +6,14 @@ from neuroscope import testing
 
 RANKINGS = [
     "weight-mass",
-    "weight-mass,bootstraps=0",
+    "weight-mass,weights=ridge",
+    "weight-mass,weights=ridge,bootstraps=0",
     "weight-mass,inclusive=false",
     "weight-mass,weights=probe",
     "weight-mass,weights=probe,inclusive=false",
+    "t",
     "probeless",
+    "probeless,scale=none",
 ]
 CHECKS = [(text, check) for text in RANKINGS for check in testing.checks("ranking", text)]
 

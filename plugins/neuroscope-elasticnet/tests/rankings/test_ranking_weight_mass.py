@@ -175,7 +175,7 @@ def test_a_probe_without_such_weights_is_told_in_one_line(probe, told):
     features, labels = rows(5, 2)
     with pytest.raises(BadOption, match=told) as error:
         WeightMass(weights="probe").rank(features, labels, probe, seed=0)
-    assert "weights=ridge" in str(error.value)
+    assert "weights=held-out" in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -194,7 +194,7 @@ def speakers(make_data):
 
 
 def test_ridge_looks_at_no_probe_and_is_the_same_for_a_seed(speakers):
-    ranker = WeightMass()
+    ranker = WeightMass(weights="ridge")
     first, again, other = (ranker.rank(*speakers, None, seed=seed) for seed in (1, 1, 2))
     assert first.units == again.units
     assert first.scores.tobytes() == again.scores.tobytes()
@@ -206,7 +206,7 @@ def test_ridge_without_bootstraps_is_one_fit_in_scaled_units(speakers):
     layers = np.array(["ab".index(unit.layer) for unit in features.units])
     fit = ElasticNetProbe(l1=0.0, l2=1.0, tolerance=1e-8)
     fit.fit(features.values, labels.values, column_groups=layers)
-    made = WeightMass(bootstraps=0).rank(features, labels, None, seed=0)
+    made = WeightMass(weights="ridge", bootstraps=0).rank(features, labels, None, seed=0)
     expected, _ = rank(fit.coef_ * fit.scale_)
     assert [unit.neuron for unit in made.units][:10] == expected[:10]
 
@@ -220,7 +220,7 @@ def test_ridge_averages_fits_to_repeated_groups(speakers):
         fit = ElasticNetProbe(l1=0.0, l2=1.0, tolerance=1e-8)
         fit.fit(features.values[at], labels.values[at], column_groups=layers)
         total += np.abs(fit.coef_ * fit.scale_)
-    made = WeightMass(bootstraps=4).rank(features, labels, None, seed=5)
+    made = WeightMass(weights="ridge", bootstraps=4).rank(features, labels, None, seed=5)
     expected, by_hand = rank(total)
     assert [unit.neuron for unit in made.units][:10] == expected[:10]
     assert made.scores == pytest.approx(by_hand.scores, abs=1e-2)

@@ -1,1 +1,1 @@
-"""The rankings ``weight-mass`` and ``probeless``."""
+"""The rankings ``weight-mass``, ``t`` and ``probeless``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,19 +15,28 @@ class Probeless:
     """Order units by the absolute differences of their class means, summed over the pairs of classes.
 
     Antverg and Belinkov, "On the Pitfalls of Analyzing Individual Neurons in Language Models" (arXiv 2110.07483). The
-    score of a class is the sum over the pairs that it is in. Columns are compared as they are: one in larger units
-    comes first.
+    score of a class is the sum over the pairs that it is in.
+
+    Args:
+        scale: what a difference is divided by. ``sd``: the standard deviation of its column over all rows, so that
+            units of different size are comparable; ``none``: nothing, as published: units of large values come first.
     """
+
+    def __init__(self, *, scale: Literal["sd", "none"] = "sd") -> None:
+        self.scale = scale
 
     def rank(self, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
         """Rank the units by the training rows; neither ``probe`` nor ``seed`` is used."""
         import numpy as np
 
         from neuroscope import Ranking
+        from neuroscope_elasticnet.rankings.class_means import class_means
 
         del probe, seed
         present = np.unique(labels.values)
-        means = class_means(features, labels)
+        means = class_means(features.values, labels.values)
+        if self.scale == "sd":
+            means = _divided(means, features)
         by_class = np.zeros((len(labels.classes), means.shape[1]))
         by_class[present] = distances(means)
         scores = by_class.sum(axis=0) / 2  # each pair is in the sums of two classes
@@ -39,13 +48,14 @@ class Probeless:
         )
 
 
-def class_means(features: Features, labels: Labels) -> NDArray[np.float64]:
-    """Mean of each unit over the rows of each class: ``[classes that have rows, units]``, by class number."""
+def _divided(means: NDArray[np.float64], features: Features) -> NDArray[np.float64]:
+    """Divide means by the standard deviations of their columns; those of a constant column become 0."""
     import numpy as np
 
-    order = np.argsort(labels.values, kind="stable")
-    starts = np.flatnonzero(np.diff(labels.values[order])) + 1
-    return np.array([features.values[rows].mean(axis=0, dtype=np.float64) for rows in np.split(order, starts)])
+    from neuroscope_elasticnet.matrix.scaling import moments
+
+    center, sd = moments(features.values, np.ones(len(features.values)))
+    return np.divide(means - center, sd, out=np.zeros_like(means), where=sd > 0)
 
 
 def distances(means: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -33,7 +33,7 @@ def of_probe(probe: Probe, features: Features, labels: Labels) -> NDArray[np.flo
     if not hasattr(probe, "coef_"):
         raise BadOption(
             f"weight-mass,weights=probe ranks by the weights of a linear probe, and {name} has none (no coef_); "
-            f"use weights=ridge, or another ranking (`neuroscope list rankings`)"
+            f"use weights=held-out, or another ranking (`neuroscope list rankings`)"
         )
     found = np.abs(np.asarray(probe.coef_, dtype=np.float64))
     numbers = np.asarray(getattr(probe, "classes_", np.unique(labels.values)))
@@ -44,7 +44,7 @@ def of_probe(probe: Probe, features: Features, labels: Labels) -> NDArray[np.flo
         what = f"of shape {found.shape}" if found.shape != expected else "that are not finite"
         raise BadOption(
             f"weight-mass,weights=probe: {name} has weights {what}; expected one finite number for each of "
-            f"{expected[0]} classes and {expected[1]} columns; use weights=ridge"
+            f"{expected[0]} classes and {expected[1]} columns; use weights=held-out"
         )
     weights = np.zeros((len(labels.classes), len(features.units)))
     weights[numbers] = found
