@@ -40,6 +40,12 @@ RUNS = 5
 CONTROLS = ("random", "permuted")
 """Of a study of neurons: what the probe reaches on random features, and on permuted labels."""
 
+LEVEL = 0.05
+"""Of tests: how often nothing is called something."""
+
+TOLERATED = 0.05
+"""Accuracy that the most important neurons may have beyond as many random ones, where information is redundant."""
+
 DTYPE: Final = "float32"
 MAX_ERRORS = 0.05
 MAX_DURATION = 300.0

@@ -20,10 +20,20 @@ DELTA_ROWS = "delta_rows"
 """The loss of accuracy that a minimal set is allowed, as a number of test rows."""
 REDUNDANT_PERCENT, REDUNDANT_INFORMATION = "redundant_percent", "redundant_information"
 
-OVERLAP, OVERLAP_HALVES, OVERLAP_CHANCE = "overlap", "overlap_halves", "overlap_chance"
-"""The overlap of the most important neurons: between runs, between halves of the groups, between two random sets."""
+OVERLAP, OVERLAP_HALVES = "overlap", "overlap_halves"
+"""The overlap of the most important neurons: between runs, between halves of the groups."""
 OVERLAP_RANKERS = "overlap_rankers"
 """The same between a ranking and an unlike one, over the same training rows."""
+
+
+def chance_of(metric: str) -> str:
+    """Name the metric of the row that holds the mean of a metric under permuted labels."""
+    return f"{metric}_chance"
+
+
+def p_of(metric: str) -> str:
+    """Name the metric of the row that holds the p-value of a metric: how often permuted labels reach it."""
+    return f"{metric}_p_value"
 
 
 def sd_of(metric: str) -> str:

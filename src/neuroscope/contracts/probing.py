@@ -91,7 +91,13 @@ class Ranking:
 
 
 class Ranker(Protocol):
-    """A method that orders units by what a probe, or the data, says about them."""
+    """A method that orders units by what a probe, or the data, says about them.
+
+    A ranker that reads the rows alone may say so, ``uses_probe = False``: no probe is then fitted for the rankings that
+    stability is judged by, of halves of the rows and of permuted labels, and ``probe`` may be unfitted. One that shares
+    work between labels of the same rows may offer ``rank_many(features, many, probe, *, seed)``: a ranking for each of
+    the `Labels` in ``many``, the same as one by one.
+    """
 
     def rank(self, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
         """Rank the units of ``features`` (training rows only); ``probe`` is the fitted probe of ALL."""

@@ -2,88 +2,104 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuroscope.contracts import metric_names
 from neuroscope.probing.differences import RowNames, counted
-from neuroscope.probing.statistics.several import holm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from neuroscope.contracts.rows import Row
     from neuroscope.neuron_analysis.minimal import MinimalSet
+    from neuroscope.neuron_analysis.null_rankings import NullRankings
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.problem_data import ProbeData
 
 
-def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet]) -> list[Row]:
+def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: NullRankings) -> list[Row]:
     """Count the neurons of the sets in each layer, against no layer being preferred.
 
     Metrics, of each layer, one row per run and one over runs:
 
     - ``neurons``: the count.
     - ``neurons_percent``: of all neurons of all layers, so that the layers add up to the size of the set.
-    - ``neurons_expected``: the count if every set of that size were as likely: the layer's share of the columns.
-    - ``p_value``: that a set drawn so has a count as unlikely as this or more; exact, two-sided, and adjusted for the
-      number of layers (Holm). Over runs it is twice the median of the runs' (at most 1), adjusted likewise: this holds
-      however much the runs depend on each other (Meinshausen, Meier, Bühlmann 2009), and they share training rows.
+    - ``neurons_expected``: the mean count of as many first neurons under permuted labels.
+    - ``p_value``: that permuted labels give any layer a share as far from what it has by chance as this one's, or
+      farther (Westfall and Young 1993): it holds for all layers together, and where columns go together in blocks,
+      which an exact test of independent draws does not see. Over runs it is of the mean share.
 
     Args:
         cell: the conditions of the rows.
         data: what the sets are of.
-        sets: one per run, all of one condition.
+        sets: one per run, all of one condition, in the order of the runs.
+        null: rankings of the same runs under permuted labels.
     """
-    layer_of = [unit.layer for unit in data.features.units]
-    total = Counter(layer_of)
-    counts = {layer: np.zeros(len(sets), dtype=np.int64) for layer in total}
-    for number, each in enumerate(sets):
-        for layer, count in Counter(layer_of[column] for column in each.part.columns.tolist()).items():
-            counts[layer][number] = count
-    sizes = [len(each.part.columns) for each in sets]
-    columns = len(layer_of)
-    exact = np.array(
+    layer_of = np.array([unit.layer for unit in data.features.units])
+    layers = list(dict.fromkeys(layer_of.tolist()))
+    number_of = np.array([layers.index(layer) for layer in layer_of.tolist()])
+    counts = np.array([_counts(each.part.columns, number_of, len(layers)) for each in sets])
+    sizes = counts.sum(axis=1)
+    drawn = np.array(
         [
-            [chance(int(counts[layer][n]), size, total[layer], columns) for n, size in enumerate(sizes)]
-            for layer in total
+            [_counts(order.first(size).columns, number_of, len(layers)) for order in of_run]
+            for size, of_run in zip(sizes.tolist(), null.of_run, strict=True)
         ]
-    )
-    by_run = np.array([holm(run) for run in exact.T]).T
-    together = holm(np.minimum(1, 2 * np.median(exact, axis=1)) if len(sets) > 1 else exact[:, 0])
+    )  # [runs, permutations, layers]
+    by_run = np.array([preference(one, others) for one, others in zip(counts, drawn, strict=True)])
+    share, of_drawn = counts / sizes[:, None], drawn / sizes[:, None, None]
+    together = preference(share.mean(axis=0), of_drawn.mean(axis=0))
+    return _rows(cell, data, sets, layers, counts, drawn.mean(axis=1), by_run, together)
+
+
+def _counts(columns: NDArray[np.int64], number_of: NDArray[np.int64], layers: int) -> NDArray[np.int64]:
+    return np.bincount(number_of[columns], minlength=layers)
+
+
+def preference(found: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute how likely any layer is as far from its mean by chance as this one: ``[layers]``; 1 without draws.
+
+    Args:
+        found: ``[layers]``, what is there.
+        drawn: ``[draws, layers]``, the same by chance.
+    """
+    every = np.vstack([found[None], drawn])  # what is there is one of them, if it is by chance
+    spread = every.std(axis=0)
+    apart = np.divide(np.abs(every - every.mean(axis=0)), spread, out=np.zeros(every.shape), where=spread > 0)
+    farthest = apart.max(axis=1)
+    return np.asarray((farthest[:, None] >= apart[0] - _ROUNDING).mean(axis=0))
+
+
+def _rows(
+    cell: Cell,
+    data: ProbeData,
+    sets: Sequence[MinimalSet],
+    layers: Sequence[str],
+    counts: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    by_run: NDArray[np.float64],
+    together: NDArray[np.float64],
+) -> list[Row]:
     runs, percents = [each.top.run for each in sets], [each.top.percent for each in sets]
+    condition, columns = sets[0].condition, len(data.features.units)
     rows: list[Row] = []
-    for number, layer in enumerate(total):
-        condition = sets[0].condition
+    for number, layer in enumerate(layers):
         numbers = {
-            metric_names.NEURONS: counts[layer].astype(float),
-            metric_names.NEURONS_PERCENT: 100 * counts[layer] / columns,
-            metric_names.NEURONS_EXPECTED: np.array(sizes) * total[layer] / columns,
+            metric_names.NEURONS: counts[:, number].astype(float),
+            metric_names.NEURONS_PERCENT: 100 * counts[:, number] / columns,
+            metric_names.NEURONS_EXPECTED: expected[:, number],
         }
         for metric, each_run in numbers.items():
             names = RowNames(layer, condition, metric)
             rows += counted(cell, runs, each_run.tolist(), percents, names, shown=data.runs.shown)
-        adjusted, over_runs = by_run[number].tolist(), float(together[number])
-        rows += counted(
-            cell, runs, adjusted, percents, RowNames(layer, condition, metric_names.P_VALUE), over_runs=over_runs
-        )
+        names = RowNames(layer, condition, metric_names.P_VALUE)
+        over_runs = float(together[number])
+        rows += counted(cell, runs, by_run[:, number].tolist(), percents, names, over_runs=over_runs)
     return rows
 
 
-def chance(count: int, size: int, layer: int, columns: int) -> float:
-    """Compute how likely a random set has a count in a layer that is as unlikely as this one or more.
-
-    Args:
-        count: neurons of the set in the layer.
-        size: neurons of the set.
-        layer: columns of the layer.
-        columns: of all layers.
-    """
-    from scipy.stats import hypergeom
-
-    possible = np.arange(max(0, size + layer - columns), min(size, layer) + 1)
-    likely = hypergeom.pmf(possible, columns, layer, size)
-    limit = likely[count - possible[0]] * (1 + 1e-7)  # equally likely counts differ in their last bits
-    return float(min(1.0, likely[likely <= limit].sum()))
+_ROUNDING = 1e-9

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions, metric_names
+from neuroscope.defaults import TOLERATED
 from neuroscope.neuron_analysis.minimal import DELTA
 from neuroscope.probing.differences import RowNames, counted, differences
 from neuroscope.probing.predictions import mean_percent, score
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData
-
-TOLERATED = 0.05
-"""Accuracy that the most important neurons may have beyond as many random ones, where information is redundant."""
 
 
 def about_sets(

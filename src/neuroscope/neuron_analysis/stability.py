@@ -1,29 +1,29 @@
-"""Stability of a ranking: whether it comes again with other training rows, and whether it is of use."""
+"""Stability of a ranking: whether it comes again with other rows or another ranking, and whether it is of use."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
-from neuroscope.contracts.probing import Problem
 from neuroscope.neuron_analysis.subsets import RankedSubsets, size
-from neuroscope.probing.cell_result import CellResult, joined
+from neuroscope.probing.cell_result import CellResult
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.differences import RowNames, counted, differences
 from neuroscope.probing.folds import folds
 from neuroscope.probing.runs import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.probing import Ranker, Ranking
+    from neuroscope.contracts.probing import Probe, Ranker, Ranking
     from neuroscope.contracts.rows import Row
+    from neuroscope.neuron_analysis.null_rankings import NullRankings
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData
@@ -31,69 +31,80 @@ if TYPE_CHECKING:
 PERCENT = 10.0
 """Per cent of the neurons whose overlap is measured."""
 
+_ROUNDING = 1e-9
+
 USEFUL = (1.0, 5.0)
 """Per cent at which the top is compared with as many random neurons: at more, most sets answer as well."""
 
 
 def stability(
-    cell: Cell, data: ProbeData, rankings: Sequence[Ranking], ranker: Ranker, *, percent: float = PERCENT
+    cell: Cell,
+    data: ProbeData,
+    rankings: Sequence[Ranking],
+    of_halves: Sequence[tuple[RankedSubsets, ...]],
+    null: NullRankings,
+    *,
+    percent: float = PERCENT,
 ) -> CellResult:
     """Measure the overlap of the most important neurons: Jaccard, the share of those in either set that are in both.
 
-    Metrics: ``overlap`` between the runs (the mean of all pairs; none where there is one run), ``overlap_halves``
-    between two fits on halves of the training groups that share no group, one row per run, and ``overlap_chance``, what
-    two random sets of that size have in common. Runs share training rows, halves share none: only the halves say what
-    a ranking from other speakers would be like, though of half as many.
+    Metrics: ``overlap`` between the runs (the mean of all pairs; none where there is one run), and ``overlap_halves``
+    between two fits on halves of the training groups that share no group, one row per run. Runs share training rows,
+    halves share none: only the halves say what a ranking from other speakers would be like, though of half as many.
+    Beside each its mean under permuted labels (``..._chance``), and how often these reach it (``..._p_value``): two
+    rankings of noise have more in common than two random sets, where rows are shared or columns differ in scale.
 
     Args:
         cell: the conditions of the rows.
         data: what was ranked.
         rankings: one per run, in the order of the runs.
-        ranker: that made them.
+        of_halves: of both halves of each run; empty where it has none.
+        null: the same rankings under permuted labels.
         percent: of the neurons.
     """
-    runs, rows, warnings = data.runs.each, [], []
-    common: dict[str, Any] = {"layer": data.layer, "condition": conditions.RANKING, "percent": percent}
-    common["n"] = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
-    kept = size(len(data.features.units), percent)
-    if not kept:
+    runs = data.runs.each
+    if not size(len(data.features.units), percent):
         detail = f"{percent:g} % of {len(data.features.units)}"
         kind = "overlap: the share is less than one neuron"
         return CellResult(warnings=(Diagnostic(kind, data.layer, 0, detail, (conditions.RANKING,)),))
-    tops = [
-        RankedSubsets(ranking, data.features.units, run.seed).top(percent).columns
-        for ranking, run in zip(rankings, runs, strict=True)
-    ]
-    if len(tops) > 1:
-        pairs = [jaccard(one, other) for one, other in combinations(tops, 2)]
-        rows.append(cell.row(**common, metric=metric_names.OVERLAP, value=float(np.mean(pairs))))
+    orders = [RankedSubsets(each, data.features.units, run.seed) for each, run in zip(rankings, runs, strict=True)]
+    tested = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
+    common: dict[str, Any] = {"layer": data.layer, "condition": conditions.RANKING, "percent": percent, "n": tested}
+    rows, warnings = [], []
+    if len(orders) > 1:
+        found = _mean_overlap(combinations(orders, 2), percent)
+        by_chance = [_mean_overlap(combinations(each, 2), percent) for each in zip(*null.of_run, strict=True)]
+        rows.append(cell.row(**common, metric=metric_names.OVERLAP, value=found))
+        rows += [
+            cell.row(**common, metric=name, value=value)
+            for name, value in _chance(metric_names.OVERLAP, found, by_chance)
+        ]
         if all(_trains_alike(run, runs[0]) for run in runs):
             kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
-            detail = f"{common['n']} rows"
+            detail = f"{tested} rows"
             warnings.append(Diagnostic(kind, data.layer, runs[0].seed, detail, (conditions.RANKING,)))
-    expected = chance(kept, len(data.features.units))
-    chance_row = cell.row(**common, metric=metric_names.OVERLAP_CHANCE, value=expected)
-    before = CellResult(rows=tuple(rows), warnings=tuple(warnings))
-    return joined([before, _halves(cell, data, ranker, percent), CellResult(rows=(chance_row,))])
-
-
-def _halves(cell: Cell, data: ProbeData, ranker: Ranker, percent: float) -> CellResult:
-    """Rank both halves of every run that has them, and count what their tops have in common."""
-    runs, overlaps, warnings = [], [], []
-    for run in data.runs.each:
-        pair, about_halves = halves(run, data.target.values)
-        warnings += about_halves
-        tops = []
-        for half in pair:
-            (fitted,) = data.fits(half, [Problem()])
-            ranking = ranker.rank(*data.training(half), fitted.probe, seed=half.seed)
-            tops.append(RankedSubsets(ranking, data.features.units, half.seed).top(percent).columns)
-        if tops:
-            runs.append(run)
-            overlaps.append(jaccard(*tops))
-    names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_HALVES)
-    rows = counted(cell, runs, overlaps, [percent] * len(runs), names) if runs else []
+    if any(of_halves):
+        overlaps = [_mean_overlap([pair], percent) for pair in of_halves if pair]
+        names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_HALVES)
+        halved = [run for run, pair in zip(runs, of_halves, strict=True) if pair]
+        rows += counted(cell, halved, overlaps, [percent] * len(halved), names)
+        by_chance = [_mean_overlap(each, percent) for each in zip(*filter(None, null.of_halves), strict=True)]
+        named = _chance(metric_names.OVERLAP_HALVES, float(np.mean(overlaps)), by_chance)
+        rows += [cell.row(**common, metric=name, value=value) for name, value in named]
     return CellResult(rows=tuple(rows), warnings=tuple(warnings))
+
+
+def _mean_overlap(pairs: Iterable[tuple[RankedSubsets, ...]], percent: float) -> float:
+    return float(np.mean([jaccard(*(each.top(percent).columns for each in pair)) for pair in pairs]))
+
+
+def _chance(metric: str, found: float, by_chance: Sequence[float]) -> list[tuple[str, float]]:
+    """Name and compute what a metric is under permuted labels, and how often they reach it; nothing without draws."""
+    if not by_chance:
+        return []
+    reached = sum(each >= found - _ROUNDING for each in by_chance)
+    p_value = (1 + reached) / (1 + len(by_chance))
+    return [(metric_names.chance_of(metric), float(np.mean(by_chance))), (metric_names.p_of(metric), p_value)]
 
 
 def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[Diagnostic]]:
@@ -131,15 +142,6 @@ def jaccard(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
     return len(np.intersect1d(one, other)) / len(np.union1d(one, other))
 
 
-def chance(kept: int, columns: int) -> float:
-    """Compute the Jaccard of two random sets that have as much in common as is expected.
-
-    This is ``p / (2 - p)``, with ``p`` their share of the columns.
-    """
-    share = kept / columns
-    return share / (2 - share)
-
-
 def top_minus_random(
     cell: Cell,
     data: ProbeData,
@@ -167,3 +169,52 @@ def top_minus_random(
             against = pairs[0][1].condition
             rows += differences(cell, data, pairs, against=against, metric=metric_names.TOP_MINUS_RANDOM)
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class UnlikeRanking:
+    """The ranking that the user's is compared with.
+
+    Attributes:
+        name: its text, for rows.
+        ranker: makes it.
+    """
+
+    name: str
+    ranker: Ranker
+
+
+def agreement(
+    cell: Cell,
+    data: ProbeData,
+    rankings: Sequence[Ranking],
+    probes: Sequence[Probe],
+    unlike: UnlikeRanking,
+    *,
+    percent: float = PERCENT,
+) -> list[Row]:
+    """Measure what the most important neurons of two rankings of the same training rows have in common: Jaccard.
+
+    A ranking that looks at all neurons together and one that looks at each alone fail where the other does not: among
+    neurons that say the same, and where neurons say something only together. Metric ``overlap_rankers``, one row per
+    run and their mean, ``against`` the unlike ranking; what permuted labels give two runs is ``overlap_chance``.
+
+    Args:
+        cell: the conditions of the rows.
+        data: what was ranked.
+        rankings: one per run, in the order of the runs.
+        probes: the fitted probe of all neurons, one per run.
+        unlike: the other ranking.
+        percent: of the neurons.
+    """
+    units = data.features.units
+    if not size(len(units), percent):
+        return []  # stability has said so
+    overlaps = []
+    for run, ranking, probe in zip(data.runs.each, rankings, probes, strict=True):
+        other = unlike.ranker.rank(*data.training(run), probe, seed=run.seed)
+        tops = [RankedSubsets(each, units, run.seed).top(percent).columns for each in (ranking, other)]
+        overlaps.append(jaccard(*tops))
+    names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_RANKERS)
+    rows = counted(cell, data.runs.each, overlaps, [percent] * len(overlaps), names)
+    return [replace(row, against=unlike.name) for row in rows]

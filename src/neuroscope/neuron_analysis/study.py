@@ -11,10 +11,10 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis import ablation, controls, minimal, redundancy
-from neuroscope.neuron_analysis.agreement import UnlikeRanking, agreement
 from neuroscope.neuron_analysis.by_layer import distribution
 from neuroscope.neuron_analysis.minimal_table import minimal_table
-from neuroscope.neuron_analysis.stability import stability, top_minus_random
+from neuroscope.neuron_analysis.null_rankings import null_rankings, rank_training_part
+from neuroscope.neuron_analysis.stability import UnlikeRanking, agreement, halves, stability, top_minus_random
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.probing import Ranker
+    from neuroscope.neuron_analysis.null_rankings import NullRankings
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.fitting import Fit
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
 CONTROLS = (*controls.CONDITIONS.values(), conditions.PERMUTED, conditions.UNTRAINED)
-_STEPS = 6
+_STEPS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +80,20 @@ def study(
     with progress("Studying neurons", _STEPS) as advance:
         ranked, fits = _rank(cell, data, settings)
         advance(1)
+        divided = [halves(run, data.target.values) for run in data.runs.each]
+        pairs = [pair for pair, _ in divided]
+        null = null_rankings(data, settings.ranker, pairs)
+        ranked = joined([ranked, CellResult(warnings=tuple(each for _, about in divided for each in about))])
+        advance(1)
         found = joined([ranked, _run_controls(cell, data, settings, untrained, ranked)])
         advance(1)
         found = joined([found, _ablate(data, settings, fits, ranked)])
         advance(1)
         found = joined([found, CellResult(rows=tuple(score(cell, found.predictions, data.target, data.runs)))])
         advance(1)
-        with_sets = joined([found, _minimal(cell, data, settings, found)])
+        with_sets = joined([found, _minimal(cell, data, settings, found, null)])
         advance(1)
-        ranking_tests = _test_ranking(cell, data, settings, fits, found)
+        ranking_tests = _test_ranking(cell, data, settings, fits, found, pairs, null)
         advance(1)
     return joined([with_sets, ranking_tests])
 
@@ -139,7 +145,9 @@ def _ablate(data: ProbeData, settings: NeuronSettings, fits: list[Fit], ranked: 
     return joined([masked, ablation.retrained(data, rankings)])
 
 
-def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult) -> CellResult:
+def _minimal(
+    cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult, null: NullRankings
+) -> CellResult:
     """Find the smallest sets by our rules, on folds of the training part, and by the paper's, on the test part."""
     whole, top, random = (found.of(each) for each in (conditions.PROBE, conditions.TOP_SET, conditions.RANDOM_SET))
     subsets = [RankedSubsets(ranking, data.features.units, run.seed) for run, ranking in found.rankings]
@@ -161,7 +169,7 @@ def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellR
         *redundancy.on_folds(cell, data, choices),
         *redundancy.about_sets(cell, data, sets, whole),
         *redundancy.redundancy(cell, data, sets),
-        *distribution(cell, data, chosen),
+        *distribution(cell, data, chosen, null),
     )
     return CellResult(
         rows=rows,
@@ -172,11 +180,24 @@ def _minimal(cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellR
 
 
 def _test_ranking(
-    cell: Cell, data: ProbeData, settings: NeuronSettings, fits: list[Fit], found: CellResult
+    cell: Cell,
+    data: ProbeData,
+    settings: NeuronSettings,
+    fits: list[Fit],
+    found: CellResult,
+    pairs: list[tuple[Run, ...]],
+    null: NullRankings,
 ) -> CellResult:
     """Test the ranking: whether other speakers and an unlike ranking give the same neurons, and whether they serve."""
     rankings = [ranking for _, ranking in found.rankings]
-    stable = stability(cell, data, rankings, settings.ranker)
+    of_halves = [
+        tuple(
+            RankedSubsets(rank_training_part(data, half, settings.ranker), data.features.units, half.seed)
+            for half in pair
+        )
+        for pair in pairs
+    ]
+    stable = stability(cell, data, rankings, of_halves, null)
     if settings.unlike is not None:
         shared = agreement(cell, data, rankings, [fit.probe for fit in fits], settings.unlike)
         stable = joined([stable, CellResult(rows=tuple(shared))])

@@ -81,6 +81,10 @@ class RankedSubsets:
         """Select the most important units."""
         return self._part(0, size(len(self._order), percent))
 
+    def first(self, count: int) -> Subset:
+        """Select this many of the most important units."""
+        return self._part(0, count)
+
     def bottom(self, percent: float) -> Subset:
         """Select the least important units."""
         return self._part(len(self._order) - size(len(self._order), percent), len(self._order))

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.rows import ALL
+from neuroscope.defaults import LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from neuroscope.contracts.rows import Row
-
-
-_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def best_layer(curve: Curve) -> BestLayer:
         low=best.low,
         high=best.high,
         not_separated=tuple(layer for layer in others if not _is_behind(curve.behind.get(layer))),
-        known=min(curve.p_values.values(), default=1.0) < _LEVEL,
+        known=min(curve.p_values.values(), default=1.0) < LEVEL,
     )
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuroscope.contracts import conditions, metric_names
+from neuroscope.defaults import LEVEL, TOLERATED
 from neuroscope.report.layer_table import accuracy, interval
 from neuroscope.report.marks import Marks, beside
 from neuroscope.report.neuron_findings import CONTROLS, MASKED, SETS, probability, share
@@ -137,15 +138,26 @@ def _stability(findings: Findings, marks: Marks) -> list[str]:
     """What the most important neurons have in common with those of other rows, other speakers and an unlike ranking."""
     names = {metric_names.OVERLAP: "two runs", metric_names.OVERLAP_HALVES: "two halves of the groups"}
     found = {metric: row for metric in names if (row := findings.any(metric)) is not None}
-    chance, unlike = findings.any(metric_names.OVERLAP_CHANCE), findings.any(metric_names.OVERLAP_RANKERS)
+    unlike = findings.any(metric_names.OVERLAP_RANKERS)
     lines = []
-    if chance is not None and found:
-        parts = ", ".join(f"{names[metric]} {row.value:.2f}" for metric, row in found.items())
-        said = f"Stability (overlap of the top {share(chance.percent or 0)}): {parts}, chance {chance.value:.2f}."
-        lines.append(f"{said} {marks.of(conditions.RANKING)}".rstrip())
+    if found:
+        top = share(next(iter(found.values())).percent or 0)
+        parts = ", ".join(
+            f"{names[metric]} {row.value:.2f}{_chance(findings, metric)}" for metric, row in found.items()
+        )
+        lines.append(f"Stability (overlap of the top {top}): {parts}. {marks.of(conditions.RANKING)}".rstrip())
     if unlike is not None:
         lines.append(f"The same overlap with an unlike ranking, {unlike.against}: {unlike.value:.2f}.")
     return lines
+
+
+def _chance(findings: Findings, metric: str) -> str:
+    """What permuted labels reach, and whether that is less."""
+    chance, p_value = findings.any(metric_names.chance_of(metric)), findings.any(metric_names.p_of(metric))
+    if chance is None or p_value is None:
+        return ""
+    said = "above chance" if p_value.value <= LEVEL else "not above chance"
+    return f" ({said}, {chance.value:.2f}; p {probability(p_value.value)})"
 
 
 def _beyond_random(findings: Findings) -> list[str]:
@@ -156,7 +168,11 @@ def _beyond_random(findings: Findings) -> list[str]:
     gap = findings.any(metric_names.TOP_MINUS_RANDOM, findings.chosen)
     redundant = findings.any(metric_names.REDUNDANT_INFORMATION, findings.chosen)
     if gap and redundant:
-        verdict = "at most 5 points: others know as much" if redundant.value else "more than 5 points"
+        verdict = "whether others know as much is open"
+        if redundant.value:
+            verdict = "surely below 5 points: others know as much"
+        elif gap.low is not None and gap.low > TOLERATED:
+            verdict = "surely more than 5 points: others know less"
         lines.append(f"The minimal set less as many at random: {_points(gap)}; {verdict}.")
     return lines
 

@@ -10,8 +10,8 @@ from neuroscope.contracts import conditions
 from neuroscope.contracts.rows import ALL
 from neuroscope.data.grouping import group_by
 from neuroscope.errors import BadOption, MissingData
-from neuroscope.neuron_analysis.agreement import UnlikeRanking
 from neuroscope.neuron_analysis.controls import types_of
+from neuroscope.neuron_analysis.stability import UnlikeRanking
 from neuroscope.neuron_analysis.study import NeuronSettings
 from neuroscope.neuron_analysis.study import study as study_neurons
 from neuroscope.plugin.selection import choose_unlike

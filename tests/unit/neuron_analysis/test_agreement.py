@@ -9,7 +9,7 @@ from sklearn.linear_model import RidgeClassifier
 from neuroscope.contracts.probing import Problem, Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neuron_analysis.agreement import UnlikeRanking, agreement
+from neuroscope.neuron_analysis.stability import UnlikeRanking, agreement
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.testing.inputs.planted import plant

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.defaults import LEVEL
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     from neuroscope.probing.statistics.outcomes import Outcomes
 
-LEVEL = 0.95
 RELIABLE_GROUPS = 10
 """An interval over fewer groups is shown, and called unreliable."""
 
@@ -81,7 +82,7 @@ def estimate(
     variance, rows = spread.variance * share + more_variance, spread.rows / share
     from scipy.stats import t
 
-    quantile = float(t.ppf((1 + LEVEL) / 2, freedom))
+    quantile = float(t.ppf(1 - LEVEL / 2, freedom))
     if difference:
         sd = float(np.sqrt(variance + 1 / (rows + 1) ** 2))
         return Estimate(value, sd, max(-1.0, value - quantile * sd), min(1.0, value + quantile * sd), freedom)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.defaults import LEVEL
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.probing.statistics.estimate import Estimate
-
-LEVEL = 0.05
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,6 +10,8 @@ from neuroscope_elasticnet.rankings.mass import left_mass, scores
 from neuroscope_elasticnet.rankings.shrinkage import Member, Part, RowsOfGroups
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from neuroscope import Features, Labels
@@ -82,9 +84,8 @@ class HeldOutWeights:
             order = np.argsort(-scores(weights, left_mass(weights, inclusive=True)), kind="stable")[: sizes[-1]]
             seen = self._rows.scaled.columns(order).T - part.center[order]
             known, asked = seen[part.rows], seen[tested]
-            for size in sizes:
-                fitted = _ridge(known[:, :size], targets[part.rows] - mean, part.share)
-                total[place] += ((asked[:, :size] @ fitted + mean - targets[tested]) ** 2).sum(axis=1)
+            for fitted in _answers(known, targets[part.rows] - mean, part.share, asked, sizes):
+                total[place] += ((fitted + mean - targets[tested]) ** 2).sum(axis=1)
         return total
 
 
@@ -94,12 +95,17 @@ def _indicators(labels: Labels) -> tuple[NDArray[np.int64], Floats]:
     return present, (labels.values[:, None] == present).astype(np.float64)
 
 
-def _ridge(rows: Floats, targets: Floats, share: Floats) -> Floats:
-    """Ridge regression on centred rows: ``[columns, targets]``."""
+def _answers(known: Floats, targets: Floats, share: Floats, asked: Floats, sizes: Sequence[int]) -> list[Floats]:
+    """Answers of ridge regressions on the first columns, as many as each of the sizes: ``[asked rows, targets]`` each.
+
+    The Cholesky factor of the first columns is the corner of that of more: one forward substitution serves all sizes.
+    """
+    from scipy.linalg import cholesky, solve_triangular
+
     root = np.sqrt(share)[:, None]
-    x, y = rows * root, targets * root
-    if x.shape[1] <= x.shape[0]:
-        found = np.linalg.solve(x.T @ x + _PENALTY * np.eye(x.shape[1]), x.T @ y)
-    else:
-        found = x.T @ np.linalg.solve(x @ x.T + _PENALTY * np.eye(len(x)), y)
-    return np.asarray(found, dtype=np.float64)
+    x = known * root
+    factor = cholesky(x.T @ x + _PENALTY * np.eye(x.shape[1]), lower=True)
+    right = np.hstack([x.T @ (targets * root), asked.T])
+    solved = solve_triangular(factor, right, lower=True)
+    of_targets, of_asked = solved[:, : targets.shape[1]], solved[:, targets.shape[1] :]
+    return [of_asked[:size].T @ of_targets[:size] for size in sizes]

@@ -22,6 +22,8 @@ class Probeless:
             units of different size are comparable; ``none``: nothing, as published: units of large values come first.
     """
 
+    uses_probe = False
+
     def __init__(self, *, scale: Literal["sd", "none"] = "sd") -> None:
         self.scale = scale
 

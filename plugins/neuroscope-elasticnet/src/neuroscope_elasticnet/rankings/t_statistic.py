@@ -23,6 +23,8 @@ class TStatistic:
     classes, so that a rare class counts as much as a frequent one.
     """
 
+    uses_probe = False
+
     def rank(self, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
         """Rank the units by the training rows; neither ``probe`` nor ``seed`` is used."""
         import numpy as np

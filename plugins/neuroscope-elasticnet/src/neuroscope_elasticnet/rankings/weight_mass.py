@@ -50,6 +50,7 @@ class WeightMass:
         if bootstraps < 0:
             raise ValueError(f"bootstraps must be at least 0, not {bootstraps}")
         self.weights = weights
+        self.uses_probe = weights == "probe"
         self.bootstraps = bootstraps
         self.inclusive = inclusive
         self.step = step
@@ -91,11 +92,19 @@ class WeightMass:
             of_ridge = ranking_weights.of_ridge
             found = [of_ridge(features, labels, bootstraps=self.bootstraps, seed=seed) for labels in many]
         else:
-            from neuroscope_elasticnet.rankings.held_out import HeldOutWeights
-
-            made = HeldOutWeights(features, many[0].groups, seed=seed) if many else None
-            found = [made.of(labels) for labels in many] if made else []
+            found = self._held_out(features, many, seed)
         return [self._ranking(weights, features, labels) for weights, labels in zip(found, many, strict=True)]
+
+    def _held_out(self, features: Features, many: Sequence[Labels], seed: int) -> list[NDArray[np.float64]]:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+        from neuroscope_elasticnet.rankings.held_out import HeldOutWeights
+
+        if not many:
+            return []
+        made = HeldOutWeights(features, many[0].groups, seed=seed)
+        with threadpool_limits(1):  # products of a hundred columns: threads would wait for each other
+            return [made.of(labels) for labels in many]
 
     def _ranking(self, weights: NDArray[np.float64], features: Features, labels: Labels) -> Ranking:
         import numpy as np
