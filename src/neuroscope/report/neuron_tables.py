@@ -178,12 +178,12 @@ def _beyond_random(findings: Findings) -> list[str]:
 
 
 def _no_concentration(findings: Findings, gaps: list[Row]) -> list[str]:
-    """What to say where no top set is shown to be better than random neurons, with another ranking to try."""
+    """What to say where no top set is surely better than random neurons, with another ranking to try."""
     if not gaps or any(row.low is None or row.low > 0 for row in gaps):
         return []
     unlike = findings.any(metric_names.OVERLAP_RANKERS)
-    other = f"; another: --ranking {unlike.against}" if unlike else ""
-    return [f"Not shown to be above random: this ranking finds no concentration{other}."]
+    other = f" Another ranking: --ranking {unlike.against}." if unlike else ""
+    return [f"This ranking shows no concentration: no top is surely above random neurons.{other}"]
 
 
 def _interval(low: float | None, high: float | None, form: str = ".1f") -> str:

@@ -140,7 +140,8 @@ def test_what_is_said_beside_the_tables():
         "Selectivity: 42.0 points (30.0 to 50.0).",
         "Sizes are chosen on the training part, the paper's on test; a point is 0.4 test utterances.",
         "Trained anew, the top 1 % less as many at random: +10.0 (-2.0 to +20.0).",
-        "Not shown to be above random: this ranking finds no concentration; another: --ranking each-alone.",
+        "This ranking shows no concentration: no top is surely above random neurons. Another ranking: --ranking "
+        "each-alone.",
         "The minimal set less as many at random: +30.0 (+20.0 to +40.0); more than 5 points.",
         "Stability (overlap of the top 10 %): two runs 0.62, two halves of the groups 0.31, chance 0.05.",
         "The same overlap with an unlike ranking, each-alone: 0.25.",

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MEMBERS = (Member(0.5, 4.0), Member(1.0, 4.0), Member(1.0, 1.0), Member(1.0, 0.1), Member(1.0, 0.01))
-"""From nearly each column alone to all together; the first, whose order varies least, stands unless one is better."""
+"""From nearly each column alone to all together; the first, the steadiest, stands unless one surely is better."""
 
 PERCENTS = (1, 5, 10)
 """Per cent of the columns whose answers are compared."""
 
 FOLDS = 3
+_ERRORS = 2.0  # standard errors that a gain has to have: the choice, too, should come again with other speakers
 _PENALTY = 0.01  # of the fits to the first columns, in squares of scaled units
 
 
@@ -54,7 +55,7 @@ class HeldOutWeights:
         return weights
 
     def choose(self, labels: Labels) -> Member:
-        """Choose the way to weigh: that of least squared error on held-out groups, if its gain is above its error.
+        """Choose the way to weigh: that of least squared error on held-out groups, if its gain is surely one.
 
         A fold counts whose other rows know every class; without one the first way stands.
         """
@@ -72,7 +73,7 @@ class HeldOutWeights:
         gains = by_group[0] - by_group
         best = int(gains.mean(axis=1).argmax())
         error = gains[best].std(ddof=1) / np.sqrt(gains.shape[1])
-        return MEMBERS[best if gains[best].mean() > error else 0]
+        return MEMBERS[best if gains[best].mean() > _ERRORS * error else 0]
 
     def _errors(self, part: Part, tested: NDArray[np.int64], targets: Floats) -> Floats:
         """Squared errors on the tested rows, summed over classes and shares: ``[ways, tested rows]``."""
