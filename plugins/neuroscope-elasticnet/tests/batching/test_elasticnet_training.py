@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import log_softmax
 
-from neuroscope_elasticnet.batching.training import GRID, group_folds
+from neuroscope_elasticnet.batching.penalty import GRID, group_folds
 from neuroscope_elasticnet.estimator import ElasticNetProbe
 
 
