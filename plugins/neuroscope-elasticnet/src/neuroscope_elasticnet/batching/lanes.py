@@ -144,18 +144,19 @@ def _run(
 def _gaps(
     matrix: ScaledMatrix, members: Sequence[_PlannedJob], lanes: Sequence[Lane], fits: Sequence[Fit]
 ) -> list[float]:
-    """How far each fit is from its optimum; NaN for a norm without the square, whose optimum is another."""
-    squared = {
-        number: StackedFit(
-            targets_of(each.job.y, each.job.weights, each.job.classes),
-            fit,
-            lane.at if lane.at.size else slice(None),
-            lane.inverse,
-            lane.recipe.l1,
-            lane.recipe.l2,
-        )
-        for number, (each, lane, fit) in enumerate(zip(members, lanes, fits, strict=True))
-        if not lane.recipe.plain
-    }
-    found = dict(zip(squared, stacked_gaps(matrix, list(squared.values())), strict=True)) if squared else {}
-    return [found.get(number, np.nan) for number in range(len(members))]
+    """How far each fit is from its optimum; NaN without a penalty."""
+    return stacked_gaps(
+        matrix,
+        [
+            StackedFit(
+                targets_of(each.job.y, each.job.weights, each.job.classes),
+                fit,
+                lane.at if lane.at.size else slice(None),
+                lane.inverse,
+                lane.recipe.l1,
+                lane.recipe.l2,
+                lane.recipe.plain,
+            )
+            for each, lane, fit in zip(members, lanes, fits, strict=True)
+        ],
+    )

@@ -131,9 +131,8 @@ def solve(
 def _adam(prepared: PreparedRows, settings: Settings) -> Fit:
     rows, recipe = prepared.rows, settings.recipe()
     fit = adam.follow(prepared.matrix, rows.y, counts_of(rows.weights), rows.classes, recipe, settings.generator())
-    if recipe.plain:
-        return fit
-    return replace(fit, gap=relative_gap(prepared.matrix, prepared.targets, fit, recipe.l1, recipe.l2))
+    gap = relative_gap(prepared.matrix, prepared.targets, fit, recipe.l1, recipe.l2, plain=recipe.plain)
+    return replace(fit, gap=gap)
 
 
 def counts_of(weights: Floats) -> NDArray[np.int64]:
