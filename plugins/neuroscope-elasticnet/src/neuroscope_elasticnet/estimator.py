@@ -66,6 +66,8 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         converged_: whether ``optimum`` reached its tolerance; ``adam`` has done what was asked.
         gap_: (objective - lower bound of its minimum) / objective; NaN where there is no minimum (no penalty, and
             classes that planes separate), and of ``adam`` without a penalty.
+        excess_loss_: (objective - lower bound of its minimum) / the cross-entropy of who knows the classes'
+            frequencies alone: how much of all that can be learned is not, at most. NaN as ``gap_``.
         n_features_in_: columns seen in training.
 
     ``adam`` computes in the type of ``X``, as torch does; ``optimum`` in float64.
@@ -230,6 +232,7 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.center_, self.scale_ = solution.center, solution.scale
         self.l1_, self.l2_ = solution.l1, solution.l2
         self.n_iter_, self.gap_, self.converged_ = solution.steps, solution.gap, solution.converged
+        self.excess_loss_ = solution.excess_loss
 
     def _check_parameters(self) -> None:
         for name, choices in _CHOICES.items():
@@ -248,12 +251,12 @@ class ElasticNetProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.converged_:
             return
         told = (
-            f"the fit stopped after {self.n_iter_} steps at a relative duality gap of {self.gap_:.1e}, above the tolerance "
-            f"of {self.tolerance:.1e}: raise max_iter or the tolerance, or use a stronger penalty"
+            f"the fit stopped after {self.n_iter_} steps at a relative duality gap of {self.gap_:.1e}, above the "
+            f"tolerance of {self.tolerance:.1e}: raise max_iter or the tolerance, or use a stronger penalty"
         )
         if np.isnan(self.gap_):
             told = (
-                "there is no optimum: planes separate the classes, and without a penalty the weights grow with every step "
-                f"({self.n_iter_} were done); use a penalty"
+                "there is no optimum: planes separate the classes, and without a penalty the weights grow with every "
+                f"step ({self.n_iter_} were done); use a penalty"
             )
         warnings.warn(told, ConvergenceWarning, stacklevel=3)

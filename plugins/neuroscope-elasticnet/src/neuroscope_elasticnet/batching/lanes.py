@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -134,17 +134,17 @@ def _run(
         scales.append(scale)
     order = adam.batches(members[0].rows, lanes[0].recipe, members[0].generator)
     fits = train(matrix, middle[columns], order, lanes)
-    gaps = _gaps(ScaledMatrix(matrix, middle[columns], np.ones(matrix.shape[1])), members, lanes, fits)
+    told = _with_gaps(ScaledMatrix(matrix, middle[columns], np.ones(matrix.shape[1])), members, lanes, fits)
     return {
-        each.job: each.job.solution(replace(fit, gap=gap), middle[each.job.columns], scale)
-        for each, fit, gap, scale in zip(members, fits, gaps, scales, strict=True)
+        each.job: each.job.solution(fit, middle[each.job.columns], scale)
+        for each, fit, scale in zip(members, told, scales, strict=True)
     }
 
 
-def _gaps(
+def _with_gaps(
     matrix: ScaledMatrix, members: Sequence[_PlannedJob], lanes: Sequence[Lane], fits: Sequence[Fit]
-) -> list[float]:
-    """How far each fit is from its optimum; NaN without a penalty."""
+) -> list[Fit]:
+    """The fits, each told how far it is from its optimum; NaN without a penalty."""
     return stacked_gaps(
         matrix,
         [

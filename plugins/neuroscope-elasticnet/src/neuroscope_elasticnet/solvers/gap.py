@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -113,11 +113,11 @@ def relative_gap(
     NaN without a penalty: no point of the ray is a bound then but 0.
     """
     everything = StackedFit(targets, fit, slice(None), np.ones(matrix.shape[1]), l1, l2, plain)
-    return stacked_gaps(matrix, [everything])[0]
+    return stacked_gaps(matrix, [everything])[0].gap
 
 
-def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[float]:
-    """`relative_gap` of several fits on the same centred rows, in two passes over them; NaN of one without penalty."""
+def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[Fit]:
+    """Several fits on the same centred rows with their `relative_gap` and objective, in two passes over the rows."""
     weights = np.zeros((sum(len(each.fit.bias) for each in fits), matrix.shape[1]))
     first = np.cumsum([0, *(len(each.fit.bias) for each in fits)])
     own = [slice(begin, end) for begin, end in pairwise(first.tolist())]
@@ -134,7 +134,11 @@ def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[float
         found.append((primal, probabilities))
     gradients = matrix.correlate(projected)
     return [
-        _gap_of(each, primal, probabilities, gradients[rows, each.at] * each.inverse)
+        replace(
+            each.fit,
+            gap=_gap_of(each, primal, probabilities, gradients[rows, each.at] * each.inverse),
+            objective=primal,
+        )
         for each, rows, (primal, probabilities) in zip(fits, own, found, strict=True)
     ]
 

@@ -138,7 +138,7 @@ class _Search:
         self.l2 = goal.l2 / (1 + self.first)
         self.w = np.zeros((len(targets.onehot) - self.first, len(axes.spread)))
         self.logits = np.repeat(np.log(targets.priors)[:, None], len(targets.share), axis=1)
-        self.steps = 0
+        self.steps, self.objective = 0, np.nan
 
     def run(self) -> Fit:
         gap = self._gap()
@@ -146,11 +146,11 @@ class _Search:
             gap = self._gap()
         gap = np.nan if gap > self.goal.tolerance and self._has_no_optimum() else gap
         offset = self.logits[self.first :, 0] - self.logits[0, 0] * self.first - self.axes.project(self.w)[:, 0]
-        return Fit(two_rows(self.axes.back(self.w)), split_bias(offset), self.steps, gap)
+        return Fit(two_rows(self.axes.back(self.w)), split_bias(offset), self.steps, gap, self.objective)
 
     def _gap(self) -> float:
         targets, goal = self.targets, self.goal
-        primal = targets.loss(self.logits) + penalty(self.w, 0.0, self.l2)
+        self.objective = primal = targets.loss(self.logits) + penalty(self.w, 0.0, self.l2)
         probabilities = balanced(targets, targets.probabilities(self.logits))
         gradient = self.axes.correlate(targets.residuals(probabilities))
         if goal.l2 == 0:
