@@ -6,6 +6,7 @@ enough counts, timed alone. The probe's time includes centre and scale. Run with
 
     python benchmarks/elasticnet.py [--large] [--tolerance 1e-3]
     python benchmarks/elasticnet.py --gaps      # weak penalties: the time to each gap; saga is stopped after minutes
+    python benchmarks/elasticnet.py --cv        # the time of penalty=cv as a ratio to the single fit
 """
 
 import argparse
@@ -112,6 +113,32 @@ def compare(rows, columns, classes, penalty, tolerance, budget):
     )
 
 
+def alike(rows=1034, columns=600, classes=5, groups=60, rank=40, noise=0.15, apart=1.0, seed=0):
+    """Strongly correlated columns, of low rank but for noise, cut off below as a network's are; labels of groups."""
+    generator = np.random.default_rng(seed)
+    member = np.sort(generator.integers(groups, size=rows))
+    y = (np.arange(groups) % classes)[member]
+    hidden = generator.standard_normal((rows, rank)) + 0.7 * generator.standard_normal((groups, rank))[member]
+    hidden[:, :10] += apart * 2 / np.sqrt(10) * generator.standard_normal((classes, 10))[y]
+    hidden *= np.exp(-2 * np.arange(rank) / rank)
+    values = hidden @ generator.standard_normal((rank, columns)) / np.sqrt(rank)
+    values += noise * values.std() * generator.standard_normal((rows, columns))
+    return np.maximum(values, -1).astype(np.float32), y, member
+
+
+def choosing(**world):
+    """The time of penalty=cv, the single fit with the default penalties, and the one with the chosen penalties."""
+    values, y, member = alike(**world)
+    chosen, cv = timed(lambda: ElasticNetProbe(penalty="cv").fit(values, y, groups=member))
+    _, default = timed(lambda: ElasticNetProbe().fit(values, y))
+    _, single = timed(lambda: ElasticNetProbe(l1=chosen.l1_, l2=chosen.l2_).fit(values, y))
+    print(
+        f"{world}: cv {cv:.2f} s chose {chosen.l1_:.0e} (gap {chosen.gap_:.0e}); the default's single fit {default:.2f}"
+        f" s, ratio {cv / default:.1f}; that of the choice {single:.2f} s, ratio {cv / single:.1f}",
+        flush=True,
+    )
+
+
 def grow(sizes, tolerance):
     for rows, columns in sizes:
         values, y = generated(rows, columns, 2)
@@ -123,6 +150,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="5,000 x 9,216 too (minutes)")
     parser.add_argument("--gaps", action="store_true")
+    parser.add_argument("--cv", action="store_true")
     parser.add_argument("--tolerance", type=float, default=1e-3, help="relative duality gap")
     parser.add_argument(
         "--budget", type=float, default=20.0, help="seconds of one run behind which saga gets no more passes"
@@ -134,6 +162,11 @@ def main():
     print(f"first fit of this process (loads or compiles the kernels): {first:.2f} s")
     if given.gaps:
         gaps(1000, 2000, 3, 1e-5, 300.0)  # C = 1 / (3e-5 rows) and l1_ratio = 1/3 are l1 = l2 = 1e-5
+        return
+    if given.cv:
+        for classes in (2, 5):
+            for noise, apart in ((0.15, 1.0), (0.02, 0.4), (0.02, 1.0), (0.15, 3.0)):
+                choosing(classes=classes, noise=noise, apart=apart)
         return
     print(f"\nAgainst saga, relative duality gap <= {given.tolerance:g}")
     for size in [(255, 1024, 2), (1000, 2000, 3)] + [(5000, 9216, 2)] * given.large:

@@ -171,13 +171,13 @@ def test_any_scikit_learn_probe_option_is_written_in_the_rows():
     assert {row["value"] for row in found["rows"] if row["metric"] == "l1"} == {0.1}
 
 
-@pytest.mark.parametrize("preset", ["paper", "neurox"])
-def test_a_preset_sets_defaults_and_what_is_typed_wins(preset):
+@pytest.mark.parametrize(("preset", "penalty"), [("paper", "1e-05"), ("neurox", "0"), ("neurox-paper", "1e-05")])
+def test_a_preset_sets_defaults_and_what_is_typed_wins(preset, penalty):
     common = ("probe", *TOY, "--task", "toy", "--runs", 2, "--json", "--preset", preset)
     plain = json.loads(run(*common).stdout)
-    typed = json.loads(run(*common, "--probe", "elasticnet,l1=0,l2=0").stdout)
-    assert plain["run"]["cells"][0]["probe"].startswith("elasticnet,solver=adam,l1=1e-05,l2=1e-05,scale=none")
-    assert typed["run"]["cells"][0]["probe"].startswith("elasticnet,solver=adam,l1=0,l2=0,scale=none")
+    typed = json.loads(run(*common, "--probe", "elasticnet,l1=2,l2=2").stdout)
+    assert plain["run"]["cells"][0]["probe"].startswith(f"elasticnet,solver=adam,l1={penalty},l2={penalty},scale=none")
+    assert typed["run"]["cells"][0]["probe"].startswith("elasticnet,solver=adam,l1=2,l2=2,scale=none")
     assert plain["run"]["cells"][0]["varied"].startswith("seeds of the probe")
 
 

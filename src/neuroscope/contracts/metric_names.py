@@ -5,7 +5,7 @@ from __future__ import annotations
 ACCURACY, BALANCED_ACCURACY = "accuracy", "balanced_accuracy"
 
 TRAINING_ACCURACY = "training_accuracy"
-"""Accuracy on the rows that the probe was trained on."""
+"""Accuracy on the rows that the probe was trained on, each as often as it counted."""
 SELECTIVITY = "selectivity"
 """Accuracy less that on the control task."""
 TOP_MINUS_RANDOM = "top_minus_random"

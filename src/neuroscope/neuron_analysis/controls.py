@@ -12,6 +12,7 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
 from neuroscope.probing.cell_result import CellResult
 from neuroscope.probing.differences import RowNames, counted
+from neuroscope.probing.fitting import training_accuracy
 from neuroscope.probing.predictions import Scored, rows_over_runs, scored_by_run, variance_of_draws
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def permuted(cell: Cell, data: ProbeData) -> CellResult:
         for draw, (fitted, drawn) in enumerate(zip(fits, labels, strict=True)):
             said = data.predict(run, fitted.probe, conditions.PERMUTED)
             predictions.append(replace(said, truth=drawn[run.split.test], draw=draw))
-            of_run.append(data.training_accuracy(run, fitted.probe, drawn))
+            of_run.append(training_accuracy(fitted.probe, data.features.values, drawn, run.split.train, run.weights))
         learned.append(float(np.mean(of_run)))
     names = RowNames(data.layer, conditions.PERMUTED, metric_names.TRAINING_ACCURACY)
     rows = counted(cell, shown, learned, [None] * len(shown), names)

@@ -75,12 +75,14 @@ class SizeChoice:
         sizes: condition (``minimal``, ``minimal-sure``, ``minimal-relative``) -> number of neurons.
         gaps: condition -> what that many neurons got right on the folds, less what all did; empty without folds.
         warnings: what to be careful about.
+        on_folds: accuracy of all neurons on the folds; None without folds.
     """
 
     run: Run
     sizes: Mapping[str, int]
     gaps: Mapping[str, Outcomes]
     warnings: tuple[Diagnostic, ...]
+    on_folds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def choose(data: ProbeData, run: Run, ranker: Ranker, *, delta: float = DELTA, k
     sizes = {condition: smallest(holds, grid, count) for condition, holds in rules.items()}
     sizes[conditions.MINIMAL_SURE] = last_sure(partial(_surely_within, curve, delta), grid, count)
     warnings = (*about_folds, *_about_folds(curve.whole, data.layer, run.seed, delta))
-    return SizeChoice(run, sizes, {condition: curve.gap(size) for condition, size in sizes.items()}, warnings)
+    gaps = {condition: curve.gap(size) for condition, size in sizes.items()}
+    return SizeChoice(run, sizes, gaps, warnings, curve.whole.score(metric_names.ACCURACY))
 
 
 def _about_folds(whole: Outcomes, layer: str, seed: int, delta: float) -> Iterator[Diagnostic]:

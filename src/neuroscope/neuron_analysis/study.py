@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from neuroscope import defaults
-from neuroscope.contracts import conditions
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption
@@ -18,17 +18,19 @@ from neuroscope.neuron_analysis.stability import UnlikeRanking, agreement, halve
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
-from neuroscope.probing.layerwise import majority
-from neuroscope.probing.predictions import score
+from neuroscope.probing.fitting import with_training_accuracy
+from neuroscope.probing.layerwise import fit_metric_rows, majority
+from neuroscope.probing.predictions import outcomes, score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from neuroscope.contracts.features import Features
     from neuroscope.contracts.probing import Ranker
     from neuroscope.neuron_analysis.null_rankings import NullRankings
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.fitting import Fit
+    from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
@@ -100,19 +102,25 @@ def study(
 
 def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellResult, list[Fit]]:
     """Fit the probe of all columns in every run, and rank the columns by it."""
-    rows, predictions, rankings, fits = [], [], [], []
+    predictions, rankings, fits = [], [], []
     warnings = [each for run in data.runs.each for each in diagnostics.about_split(run)]
     warnings += diagnostics.about_equal_vectors(data.features.values, data.runs)
     for run in data.runs.each:
         (fitted,) = data.fits(run, [Problem()])
+        fitted = with_training_accuracy(fitted, data.features.values, data.target.values, run.split.train, run.weights)
         fits.append(fitted)
         predictions.append(data.predict(run, fitted.probe, conditions.PROBE))
         about_all = diagnostics.about_fit(fitted, data.layer, run.seed)
         warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_all)
         rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
-        for metric, number in fitted.metrics.items():
-            names = {"layer": data.layer, "condition": conditions.PROBE, "metric": metric}
-            rows.append(cell.row(**names, value=number, n=len(run.split.train), seed=run.seed))
+    told, runs = [each.metrics for each in fits], data.runs.each
+    about_training = diagnostics.about_training(
+        {data.layer: [each[metric_names.TRAINING_ACCURACY] for each in told]},
+        {data.layer: [outcomes(each, data.target).score(metric_names.ACCURACY) for each in predictions]},
+        [run.seed for run in runs],
+    )
+    warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_training)
+    rows = fit_metric_rows(cell, data.layer, runs, told)
     baseline = [majority(run, data.target) for run in data.runs.each]
     return CellResult(tuple(rows), (*baseline, *predictions), tuple(rankings), tuple(warnings)), fits
 
@@ -158,6 +166,7 @@ def _minimal(
         retrained, about_sets = minimal.retrain(data, choice.run, each, choice.sizes)
         sets += retrained
         warnings += [*choice.warnings, *about_sets]
+    warnings += _about_choices(data, choices, whole)
     rules: dict[str, float | None] = {conditions.MINIMAL_PAPER: None}
     if settings.paper:
         rules[conditions.MINIMAL_RELATIVE] = minimal.KEPT
@@ -177,6 +186,17 @@ def _minimal(
         warnings=tuple(warnings),
         tables={"minimal_neurons": minimal_table(chosen, found.rankings, data.features.units)},
     )
+
+
+def _about_choices(
+    data: ProbeData, choices: Sequence[minimal.SizeChoice], whole: Sequence[Prediction]
+) -> Iterable[diagnostics.Diagnostic]:
+    """Warn where all neurons know much more of the folds that sizes were chosen on than of the test rows."""
+    test = {each.run.seed: outcomes(each, data.target).score(metric_names.ACCURACY) for each in whole}
+    made = {each.run.seed: each.on_folds for each in choices if each.on_folds is not None}
+    if not made:
+        return []
+    return diagnostics.about_choice(list(made.values()), [test[seed] for seed in made], data.layer, list(made))
 
 
 def _test_ranking(

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts import metric_names
 from neuroscope.contracts.records import Caution, CautionedRows
+from neuroscope.defaults import EXCESS_LOSS, FAR_FROM_OPTIMUM
 from neuroscope.probing.statistics.estimate import RELIABLE_GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 FAR_OFF = 10.0
 """Standard deviations of the training part beyond which a test value is called far off."""
+MUCH_HIGHER = 0.1
+"""A difference of accuracies, a fraction, beyond which what is true of some rows is not of others."""
 _FEW_ERRORS = 5
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +57,56 @@ class Diagnostic:
 
 
 def about_fit(fitted: Fit, layer: str, seed: int) -> Iterable[Diagnostic]:
-    """Warn of a fit that did not converge, or whose weights are all zero."""
-    if not fitted.converged:
+    """Warn of a fit that did not converge, or ended far from its optimum, or whose weights are all zero."""
+    told = fitted.metrics
+    if fitted.converged:
+        if is_far_from_optimum(told):
+            kind = "the fit is far from its optimum: what the columns know may be more than its accuracy"
+            yield Diagnostic(kind, layer, seed, f"{100 * told[EXCESS_LOSS]:.0f} % unlearned")
+    elif told.get("l1") == told.get("l2") == 0 and told.get(metric_names.TRAINING_ACCURACY) == 1:
+        kind = "without a penalty, classes that planes separate have no optimum: the fit stopped on its way"
+        yield Diagnostic(kind, layer, seed)
+    else:
         yield Diagnostic("the fit did not converge", layer, seed)
     if fitted.silent:
         yield Diagnostic("all weights are zero: the penalty is near its maximum for this layer", layer, seed)
+
+
+def is_far_from_optimum(metrics: Mapping[str, float]) -> bool:
+    """Whether a fit is far from its optimum, by what it tells; one that tells nothing is not known to be."""
+    return metrics.get(EXCESS_LOSS, 0.0) > FAR_FROM_OPTIMUM
+
+
+def about_training(
+    training: Mapping[str, Sequence[float]], test: Mapping[str, Sequence[float]], seeds: Sequence[int]
+) -> Iterable[Diagnostic]:
+    """Warn of layers whose mean accuracy over runs is much higher on the training rows than on test rows.
+
+    Args:
+        training: layer -> accuracy on the training rows, one per run.
+        test: the same of the test rows.
+        seeds: of the runs.
+    """
+    for layer, known in training.items():
+        kind = f"training accuracy is more than {100 * MUCH_HIGHER:g} points above test"
+        yield from _much_higher(kind, layer, known, test[layer], seeds)
+
+
+def about_choice(
+    folds: Sequence[float], test: Sequence[float], layer: str, seeds: Sequence[int]
+) -> Iterable[Diagnostic]:
+    """Warn where all neurons know much more of the folds that a size was chosen on than of the test rows."""
+    kind = f"accuracy on the folds that sizes were chosen on is more than {100 * MUCH_HIGHER:g} points above test"
+    yield from _much_higher(kind, layer, folds, test, seeds)
+
+
+def _much_higher(
+    kind: str, layer: str, high: Sequence[float], low: Sequence[float], seeds: Sequence[int]
+) -> Iterable[Diagnostic]:
+    first, second = float(np.mean(high)), float(np.mean(low))
+    if first - second > MUCH_HIGHER + _ROUNDING:
+        detail = f"{100 * first:.1f} against {100 * second:.1f}"
+        yield from (Diagnostic(kind, layer, seed, detail) for seed in seeds)
 
 
 def about_columns(train: NDArray[np.float32], test: NDArray[np.float32], layer: str, seed: int) -> Iterable[Diagnostic]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts import metric_names
 from neuroscope.defaults import FIT_METRICS
 
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from neuroscope.contracts.probing import Probe, Problem
 
 
+_BLOCK = 2**20  # values of training rows that are predicted at a time
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A fitted probe, with what it tells about its fit.
 
     Attributes:
         probe: the estimator.
-        metrics: numbers that it tells about its fit (``l1 l2 steps gap``, those that it has).
+        metrics: numbers that it tells about its fit (``l1 l2 steps gap excess_loss``, those that it has); where its
+            training rows were scored, ``training_accuracy`` too.
         converged: False when it warned that it did not.
         silent: whether all its weights are zero, so that it knows the classes' frequencies alone.
     """
@@ -103,6 +108,46 @@ def fit_many(
     with _collect_convergence_warnings() as warned:
         probes = seeded.fit_many(features, values, problems, **offered)
     return [_fit_of_fitted_probe(probe, converged=getattr(probe, "converged_", not warned)) for probe in probes]
+
+
+def with_training_accuracy(
+    fitted: Fit,
+    features: NDArray[np.float32],
+    values: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    weights: NDArray[np.int64] | None,
+) -> Fit:
+    """Score a fit on the rows that it was trained on, read block by block.
+
+    Args:
+        fitted: its copy, with one metric more, is returned.
+        features: float32 ``[all rows, columns]``, the columns that the probe sees; may be a memory map.
+        values: class number of each row.
+        rows: numbers of the training rows.
+        weights: how often each of them counted; None = each once.
+    """
+    accuracy = training_accuracy(fitted.probe, features, values, rows, weights)
+    return replace(fitted, metrics={**fitted.metrics, metric_names.TRAINING_ACCURACY: accuracy})
+
+
+def training_accuracy(
+    probe: Probe,
+    features: NDArray[np.float32],
+    values: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    weights: NDArray[np.int64] | None,
+) -> float:
+    """Compute the share of its training rows that a fitted probe gets right, each as often as it counted.
+
+    The arguments are those of `with_training_accuracy`.
+    """
+    counts = np.ones(len(rows), dtype=np.int64) if weights is None else weights
+    step, right = max(1, _BLOCK // features.shape[1]), 0
+    for begin in range(0, len(rows), step):
+        part = rows[begin : begin + step]
+        predicted = np.asarray(probe.predict(features[part]), dtype=np.int64)
+        right += int(counts[begin : begin + step][predicted == values[part]].sum())
+    return right / int(counts.sum())
 
 
 def _fit_one_problem(

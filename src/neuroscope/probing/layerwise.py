@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from neuroscope.contracts import conditions
+from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.contracts.rows import ALL
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult
 from neuroscope.probing.comparisons import comparisons
-from neuroscope.probing.fitting import fit
+from neuroscope.probing.fitting import fit, with_training_accuracy
 from neuroscope.probing.predictions import Prediction, score
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LayerFit:
         layer: its name, or ALL.
         seed: of the run.
         predicted: int64, class number of each test row.
-        metrics: what the probe tells about its fit.
+        metrics: what the probe tells about its fit, and its accuracy on the training rows.
         warnings: what a reader has to know about it.
     """
 
@@ -99,9 +99,15 @@ def layerwise(
                 advance(1)
     by_probe = [Prediction(each.layer, conditions.PROBE, run, each.predicted) for run, each in fits]
     predictions = [*(majority(run, target) for run in runs.each), *by_probe]
-    about_fits = [row for run, each in fits for row in _fit_metric_rows(cell, run, each)]
+    told = {layer: [each.metrics for _, each in fits if each.layer == layer] for layer in columns}
+    about_fits = [row for layer, each in told.items() for row in fit_metric_rows(cell, layer, runs.each, each)]
     warnings = [each for run in runs.each for each in diagnostics.about_split(run)]
     warnings += diagnostics.about_equal_vectors(features.values, runs)
+    warnings += diagnostics.about_training(
+        {layer: [each[metric_names.TRAINING_ACCURACY] for each in of_runs] for layer, of_runs in told.items()},
+        {layer: [_accuracy(run, each, target) for run, each in fits if each.layer == layer] for layer in columns},
+        [run.seed for run in runs.each],
+    )
     return CellResult(
         rows=(*about_fits, *score(cell, predictions, target, runs), *comparisons(cell, by_probe, target, runs)),
         predictions=tuple(predictions),
@@ -145,10 +151,16 @@ def _probe(
         column_groups=features.column_groups[columns],
         weights=run.weights,
     )
+    rows = np.arange(len(train))
+    fitted = with_training_accuracy(fitted, train, target.values[split.train], rows, run.weights)
     predicted = np.asarray(fitted.probe.predict(test), dtype=np.int64)
     wrong = predicted != target.values[split.test]
     warnings = tuple(_warnings(fitted, train, test, wrong, layer, run))
     return LayerFit(layer, run.seed, predicted, fitted.metrics, warnings)
+
+
+def _accuracy(run: Run, done: LayerFit, target: Target) -> float:
+    return float(np.mean(done.predicted == target.values[run.split.test]))
 
 
 def _warnings(
@@ -166,17 +178,24 @@ def _warnings(
     yield from diagnostics.about_errors(run, wrong, layer)
 
 
-def _fit_metric_rows(cell: Cell, run: Run, done: LayerFit) -> Iterator[Row]:
-    """Make a row for each number that the probe tells about its fit."""
-    for metric, number in done.metrics.items():
-        yield cell.row(
-            layer=done.layer,
-            condition=conditions.PROBE,
-            metric=metric,
-            value=number,
-            n=len(run.split.train),
-            seed=run.seed,
-        )
+def fit_metric_rows(cell: Cell, layer: str, runs: Sequence[Run], told: Sequence[Mapping[str, float]]) -> list[Row]:
+    """Make rows of what the probe tells about its fits, one per run, and of the mean accuracy on training rows.
+
+    Args:
+        cell: the conditions of the rows.
+        layer: its name, or ALL.
+        runs: the repetitions.
+        told: metric -> number, one per run.
+    """
+    same = {"layer": layer, "condition": conditions.PROBE}
+    rows = [
+        cell.row(**same, metric=metric, value=number, n=len(run.split.train), seed=run.seed)
+        for run, metrics in zip(runs, told, strict=True)
+        for metric, number in metrics.items()
+    ]
+    mean = float(np.mean([metrics[metric_names.TRAINING_ACCURACY] for metrics in told]))
+    seen = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
+    return [*rows, cell.row(**same, metric=metric_names.TRAINING_ACCURACY, value=mean, n=seen)]
 
 
 def _slice_or_gather(columns: NDArray[np.int64]) -> slice | NDArray[np.int64]:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from neuroscope.probing.runs import Run, Runs
 
 
-_BLOCK = 2**24  # values of the rows that are held at a time
-
-
 @dataclass(frozen=True)
 class ProbeData:
     """The columns, target, runs and probe of one cell.
@@ -107,20 +104,3 @@ class ProbeData:
         seen = values[rows] if columns is None else values[np.ix_(rows, columns)]
         predicted = np.asarray(probe.predict(seen), dtype=np.int64)
         return Prediction(self.layer, condition, run, predicted, percent)
-
-    def training_accuracy(self, run: Run, probe: Probe, labels: NDArray[np.int64]) -> float:
-        """Compute the share of a run's training rows that a fitted probe gets right, each as often as it trained.
-
-        Args:
-            run: the repetition.
-            probe: fitted.
-            labels: int64, of all rows: what it was trained on.
-        """
-        train = run.split.train
-        weights = np.ones(len(train), dtype=np.int64) if run.weights is None else run.weights
-        right = 0
-        step = max(1, _BLOCK // len(self.features.units))
-        for begin in range(0, len(train), step):
-            rows = train[begin : begin + step]
-            right += int(weights[begin : begin + step] @ (probe.predict(self.features.values[rows]) == labels[rows]))
-        return right / int(weights.sum())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.rows import ALL
-from neuroscope.defaults import LEVEL
+from neuroscope.defaults import EXCESS_LOSS, FAR_FROM_OPTIMUM, LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +38,7 @@ class Curve:
         behind: what each other layer has less than the best one, with intervals of all pairs at once; empty where the
             layers were not compared.
         p_values: of each layer, that a probe which knows nothing does as well, adjusted for their number.
+        unlearned: the layers that have a fit far from its optimum: it may know less than the layer.
     """
 
     backbone: str
@@ -46,13 +47,14 @@ class Curve:
     majority: Point
     behind: Mapping[str, Point] = field(default_factory=dict)
     p_values: Mapping[str, float] = field(default_factory=dict)
+    unlearned: tuple[str, ...] = ()
 
 
 def curves(rows: Iterable[Row], metric: str = metric_names.ACCURACY) -> list[Curve]:
     """One curve for each cell among the rows, in their order."""
     cells: dict[str, list[Row]] = {}
     for row in rows:
-        if row.seed is None:
+        if row.seed is None or row.metric == EXCESS_LOSS:  # that one is of single fits
             cells.setdefault(row.run, []).append(row)
     return [_curve(group, metric) for group in cells.values()]
 
@@ -73,8 +75,9 @@ def _curve(rows: Sequence[Row], metric: str) -> Curve:
         if row.metric == metric_names.difference_of(metric) and row.condition == conditions.PROBE
     }
     p_values = {row.layer: row.value for row in rows if row.against == conditions.CHANCE}
+    far = dict.fromkeys(row.layer for row in rows if row.metric == EXCESS_LOSS and row.value > FAR_FROM_OPTIMUM)
     majority = points["", conditions.MAJORITY]
-    return Curve(rows[0].backbone, rows[0].task, layers, majority, behind, p_values)
+    return Curve(rows[0].backbone, rows[0].task, layers, majority, behind, p_values, tuple(far))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def sentence(curve: Curve) -> str:
     lead = f"Best layer: {best.layer}, {100 * best.accuracy:.1f} %"
     if best.low is None:
         return f"{lead}; its test part is one group, so there is nothing to compare others by."
+    if not best.known and curve.unlearned:
+        return f"{lead}; its probes are far from their optimum, so nothing is said of what the layers know."
     if not best.known:
         return f"{lead}; no layer is shown to know it: a probe that knows nothing may do as well."
     if len(curve.points) == 1:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroscope.contracts import metric_names
 from neuroscope.contracts.records import Caution, CellRecord, plain
 from neuroscope.errors import NeuroscopeError
 from neuroscope.probing.diagnostics import Diagnostic
@@ -140,4 +141,6 @@ def one_line_write_errors(place: Path) -> Iterator[None]:
 def _fit_of(read: dict[str, Any]) -> LayerFit:
     warnings = tuple(Diagnostic.read(each) for each in read["warnings"])
     predicted = np.array(read["predicted"], dtype=np.int64)
+    if metric_names.TRAINING_ACCURACY not in read["metrics"]:
+        raise LookupError("a part of an earlier version: its training rows were not scored")
     return LayerFit(read["layer"], read["seed"], predicted, read["metrics"], warnings)

@@ -30,7 +30,7 @@ class StudySettings:
         layers: names of the layers to read; empty = all.
         pooling: in the component grammar; empty = each layer's own.
         probe: in the component grammar; empty = the preset's or the default.
-        preset: ``paper``, ``neurox``, or empty.
+        preset: ``paper``, ``neurox``, ``neurox-paper``, or empty.
         runs: repetitions.
         seed: of the first; the others follow by one.
     """

@@ -1,6 +1,6 @@
 """The whole study of neurons on features of which it is known which columns tell the classes apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -166,6 +166,20 @@ def test_every_part_of_the_study_is_there_once(whole_study):
     assert {row.layer for row in found.rows} == {"", "ALL", *LAYERS}
     said = [(each.condition, each.percent, each.run.seed, each.draw) for each in found.predictions]
     assert len(said) == len(set(said))
+
+
+def test_training_rows_are_scored_and_folds_that_are_easier_than_the_test_part_are_told(plugins):
+    given = known(LogisticRegression(C=1e6), rows=96, columns=12, planted=6, strength=2.0)
+    data, tested = given.material, given.material.runs.each[0].split.test
+    values = data.features.values.copy()
+    values[tested] = np.random.default_rng(1).permutation(values[tested])  # the test part knows nothing
+    found = studied(plugins, replace(given, material=replace(data, features=replace(data.features, values=values))))
+    scored = [row.value for row in found.rows if row.metric == "training_accuracy"]
+    assert len(scored) == len(data.runs.each) + 1
+    assert scored[-1] == pytest.approx(np.mean(scored[:-1]))
+    told = {each.kind.split(" is more")[0]: each.detail for each in found.warnings if "points above test" in each.kind}
+    assert set(told) == {"training accuracy", "accuracy on the folds that sizes were chosen on"}
+    assert told["training accuracy"].startswith(f"{100 * scored[-1]:.1f} against ")
 
 
 def test_the_layers_of_a_minimal_set_add_up_to_it(whole_study):

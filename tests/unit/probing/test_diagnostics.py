@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neuroscope.contracts.task import Split
+from neuroscope.defaults import EXCESS_LOSS
 from neuroscope.probing import diagnostics
 from neuroscope.probing.fitting import Fit
 from neuroscope.probing.runs import Run, Runs
@@ -88,6 +89,37 @@ def test_fits_that_know_nothing_or_did_not_end():
     poor = Fit(probe, {}, converged=False, silent=True)
     assert not list(diagnostics.about_fit(fine, "a", 0))
     assert len(list(diagnostics.about_fit(poor, "a", 0))) == 2
+
+
+@pytest.mark.parametrize(("unlearned", "told"), [(0.29, 0), (0.31, 1)])
+def test_a_fit_far_from_its_optimum_is_told_by_what_it_may_have_left_unlearned(unlearned, told):
+    metrics = {"gap": 0.99, EXCESS_LOSS: unlearned}
+    found = list(diagnostics.about_fit(Fit(object(), metrics, converged=True, silent=False), "a", 0))
+    assert [each.kind.split(":")[0] for each in found] == ["the fit is far from its optimum"] * told
+    assert [each.detail for each in found] == ["31 % unlearned"] * told
+    assert diagnostics.is_far_from_optimum(metrics) is bool(told)
+    assert not diagnostics.is_far_from_optimum({"gap": 0.99})
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [({}, "without a penalty"), ({"training_accuracy": 0.99}, "the fit did not"), ({"l1": 1e-9}, "the fit did not")],
+)
+def test_classes_without_an_optimum_are_not_called_unconverged(changed, kind):
+    metrics = {"l1": 0.0, "l2": 0.0, "training_accuracy": 1.0} | changed
+    (found,) = diagnostics.about_fit(Fit(object(), metrics, converged=False, silent=False), "a", 0)
+    assert found.kind.startswith(kind)
+
+
+def test_much_higher_accuracy_in_training_or_on_folds_stands_with_its_figures():
+    training, test = {"a": [1.0, 0.996], "b": [1.0, 0.9]}, {"a": [0.70, 0.982], "b": [0.9, 0.81]}
+    found = list(diagnostics.about_training(training, test, [3, 4]))
+    assert diagnostics.summed_up(found) == [
+        "training accuracy is more than 10 points above test: a (99.8 against 84.1); in 2 runs"
+    ]
+    (line,) = diagnostics.summed_up(diagnostics.about_choice([0.987], [0.739], "ALL", [0]))
+    assert line.endswith("more than 10 points above test: ALL (98.7 against 73.9); in 1 run")
+    assert not list(diagnostics.about_choice([0.8], [0.7], "ALL", [0]))
 
 
 def test_equal_kinds_become_one_line():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.features import Features, Unit
@@ -114,6 +115,23 @@ def test_the_mean_over_runs_is_that_of_the_runs():
     each = [value(found, "signal", seed=run.seed) for run in made.each]
     assert value(found, "signal") == pytest.approx(np.mean(each))
     assert 0 < value(found, "signal", "accuracy_sd") < 0.1
+
+
+def test_training_rows_are_scored_as_often_as_they_count_and_memorising_is_told():
+    features, rows = planted()
+    (first,) = make_runs("speaker", rows, runs=1, seed=0, one_split=False).each
+    weights = np.arange(len(first.split.train)) % 3
+    made = Runs((first, type(first)(1, first.split, weights)), same_test=True, varied="")
+    found = layerwise(Cell(**CONDITIONS), features, rows.target, made, Recorder(), in_all=())
+    right = rows.target.values[first.split.train] == 0
+    each = [value(found, "noise", "training_accuracy", seed=run.seed) for run in made.each]
+    assert each == [right.mean(), pytest.approx(weights[right].sum() / weights.sum())]
+    assert value(found, "noise", "training_accuracy") == pytest.approx(np.mean(each))
+    memorised, _, _ = analyse(template=DecisionTreeClassifier())
+    assert value(memorised, "noise", "training_accuracy") == 1
+    told = {each.layer: each.detail for each in memorised.warnings if "training accuracy" in each.kind}
+    assert list(told) == ["noise"]
+    assert told["noise"] == f"100.0 against {100 * value(memorised, 'noise'):.1f}"
 
 
 def test_rows_say_how_many_were_scored():

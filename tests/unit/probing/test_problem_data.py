@@ -73,15 +73,3 @@ def test_rows_beside_the_training_part_weigh_nothing(made):
     }
     assert asked(other) == asked(plain) | {"y": [5, 6, 0, 7], "weights": [1, 2, 0, 3]}
     assert plain.probe.random_state == 3
-
-
-def test_training_accuracy_counts_a_row_as_often_as_it_trains(made):
-    class Says:
-        def predict(self, X):
-            return np.where(X[:, 0] > 2, 1, 0)
-
-    data, run = made([0, 1, 3], [3, 0, 1])
-    labels = np.array([0, 1, 1, 0])
-    values = data.features.values[[0, 1, 3], 0]
-    right = [int((value > 2) == labels[row]) for value, row in zip(values, (0, 1, 3), strict=True)]
-    assert data.training_accuracy(run, Says(), labels) == (3 * right[0] + right[2]) / 4

@@ -43,6 +43,10 @@ L1, L2, EVERYTHING = point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), p
             "Best layer: l2, 90.0 %; no layer is shown to know it: a probe that knows nothing may do as well.",
         ),
         (
+            replace(curve(L1, L2, gaps={"l1": -0.01}, p_values=(0.05, 0.5)), unlearned=("l1",)),
+            "Best layer: l2, 90.0 %; its probes are far from their optimum, so nothing is said of what the layers know.",
+        ),
+        (
             curve(point("l1", 0.5), point("l2", 0.9)),
             "Best layer: l2, 90.0 %; its test part is one group, so there is nothing to compare others by.",
         ),
@@ -87,6 +91,8 @@ def rows_of(backbone, task):
     gap = {"condition": "probe", "metric": "accuracy_difference", "against": "l2", "n": 10}
     yield cell.row(layer="l1", value=-0.1, low=-0.2, high=-0.01, **gap)
     yield cell.row(layer="ALL", value=0.1, low=0.0, high=0.2, **gap)
+    for seed, excess in ((0, 0.1), (1, 0.4)):
+        yield cell.row(layer="l2", condition="probe", metric="excess_loss", value=excess, n=10, seed=seed)
     yield cell.row(layer="l2", condition="probe", metric="p_value", against="chance", value=0.03, n=10)
 
 
@@ -98,6 +104,7 @@ def test_curves_are_a_query_on_rows():
     assert first.majority.value == 0.5
     assert first.behind == {"l1": Point("l1", -0.1, None, -0.2, -0.01), "ALL": Point("ALL", 0.1, None, 0.0, 0.2)}
     assert first.p_values == {"l2": 0.03}
+    assert first.unlearned == ("l2",)
 
 
 def test_the_table_shows_every_layer_and_the_baseline():

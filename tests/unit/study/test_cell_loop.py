@@ -49,6 +49,21 @@ def test_the_same_command_goes_on_behind_the_last_finished_fit(spec, plugins, wo
     assert again.rows == whole
 
 
+def test_a_fit_that_was_kept_without_the_score_of_its_training_rows_is_done_again(
+    spec, plugins, workspace, tmp_path, fits
+):
+    fits.stop_after = 4
+    with pytest.raises(KeyboardInterrupt):
+        run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    kept = next((tmp_path / "run").rglob("*.fits/*.json"))
+    read = json.loads(kept.read_text())
+    del read["metrics"]["training_accuracy"]
+    kept.write_text(json.dumps(read))
+    fits.made, fits.stop_after = 0, None
+    run_cells([spec], CellRunner(plugins, workspace), tmp_path / "run", tmp_path)
+    assert fits.made == 3
+
+
 def test_without_a_named_folder_the_unfinished_one_is_found(spec, plugins, workspace, tmp_path, fits):
     fits.stop_after = 4
     with pytest.raises(KeyboardInterrupt):

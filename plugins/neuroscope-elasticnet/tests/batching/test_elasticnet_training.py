@@ -3,7 +3,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import log_softmax
 
-from neuroscope_elasticnet.batching.training import GRID, group_folds
+import neuroscope
+from neuroscope_elasticnet.batching import penalty, training
+from neuroscope_elasticnet.batching.penalty import GRID, group_folds
 from neuroscope_elasticnet.estimator import ElasticNetProbe
 
 
@@ -19,18 +21,30 @@ def test_folds_share_no_group_hold_every_row_once_and_keep_every_class():
         assert len(np.unique(y[train])) == 3
 
 
-def test_five_folds_at_most_and_fewer_where_a_class_has_fewer_rows():
+def test_three_folds_at_most_and_fewer_where_a_class_has_fewer_rows():
     y = np.repeat([0, 1], 50)
-    assert len(group_folds(y, None)) == 5
-    assert len(group_folds(np.array([0] * 9 + [1] * 3), None)) == 3
-    assert len(group_folds(y, np.arange(100) % 4)) == 4
+    assert len(group_folds(y, None)) == 3
+    assert len(group_folds(np.array([0] * 9 + [1] * 2), None)) == 2
+    assert len(group_folds(y, np.arange(100) % 4 // 2 * 50 + np.arange(100) % 25)) == 3
 
 
-@pytest.mark.parametrize("groups", [np.zeros(20, int), np.repeat([0, 1], 10)])
-def test_what_cannot_be_held_out_is_told(make_data, groups):
+@pytest.mark.parametrize(
+    ("groups", "y", "what"),
+    [
+        (np.repeat([0, 1], 10), np.repeat([0, 1], 10), "2 of 2 classes have a single group"),
+        (np.zeros(20, int), np.repeat([0, 1], 10), "all 20 training rows are of one group"),
+        (np.arange(20), np.array([0] * 19 + [1]), "1 of 2 classes have a single group"),
+        (None, np.array([0] * 19 + [1]), "1 of 2 classes have a single row"),
+    ],
+)
+def test_what_cannot_be_held_out_is_told_in_one_line(make_data, groups, y, what):
     values, _ = make_data(rows=20)
-    with pytest.raises(ValueError, match="penalty='cv' needs each class in at least two groups"):
-        ElasticNetProbe(penalty="cv").fit(values, np.repeat([0, 1], 10), groups=groups)
+    for expected in (ValueError, neuroscope.BadOption):
+        with pytest.raises(
+            expected, match=f"^penalty='cv' needs each class in at least two groups.*{what}.*use "
+        ) as told:
+            ElasticNetProbe(penalty="cv").fit(values, y, groups=groups)
+        assert "\n" not in str(told.value)
 
 
 def held_out_loss(values, y, groups, size):
@@ -46,12 +60,33 @@ def held_out_loss(values, y, groups, size):
 def test_cv_takes_the_penalty_of_least_held_out_cross_entropy(make_data, classes):
     values, y = make_data(rows=120, classes=classes, noise=2.0)
     groups = np.arange(120) // 2
-    losses = [held_out_loss(values, y, groups, size) for size in GRID]
+    losses = dict(zip(GRID, [held_out_loss(values, y, groups, size) for size in GRID], strict=True))
     probe = ElasticNetProbe(penalty="cv", l1=0.5, l2=0.5).fit(values, y, groups=groups)
-    assert probe.l1_ == probe.l2_ == GRID[int(np.argmin(losses))]
+    assert probe.l1_ == probe.l2_
+    assert losses[probe.l1_] - min(losses.values()) < 0.02 * 120 * np.log(classes)
+    assert losses[probe.l1_] < losses[1e-5] * 0.7
     assert (probe.l1, probe.l2) == (0.5, 0.5)
     fixed = ElasticNetProbe(l1=probe.l1_, l2=probe.l2_).fit(values, y)
     assert_allclose(probe.coef_, fixed.coef_)
+
+
+def test_a_weaker_penalty_that_gains_nothing_is_neither_taken_nor_tried_further(make_data, monkeypatch):
+    tried = []
+
+    def solve(prepared, settings, start):
+        tried.append(settings.l1)
+        return training.solve(prepared, settings, start)
+
+    monkeypatch.setattr(penalty, "solve", solve)
+    values, y = make_data(rows=120, noise=0.0)
+    easy = np.concatenate([values, 9.0 * np.eye(3)[y]], axis=1)  # 1e-5 has the least loss, of next to nothing
+    chosen = ElasticNetProbe(penalty="cv").fit(easy, y).l1_
+    assert min(tried) == pytest.approx(chosen / 10)
+    assert chosen > 1e-5
+    tried.clear()
+    noise = np.random.default_rng(0).integers(3, size=120)
+    assert ElasticNetProbe(penalty="cv").fit(values, noise).l1_ == 1e-1
+    assert min(tried) >= 1e-3
 
 
 def test_cv_works_for_adam_and_without_groups(make_data):

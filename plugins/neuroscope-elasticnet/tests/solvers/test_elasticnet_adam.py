@@ -123,4 +123,23 @@ def test_the_gap_tells_how_far_the_recipe_is_from_the_optimum(make_data):
         found = objective(probe, values, y)
         assert 0 < (found - least) / found <= probe.gap_ <= 1
     assert long.gap_ < 0.2 < short.gap_
-    assert np.isnan(ElasticNetProbe(solver="adam", norm="plain").fit(values, y).gap_)
+
+
+def test_the_gap_of_the_plain_norm_bounds_the_distance_to_its_own_optimum(make_data):
+    values, y = make_data()
+
+    def plain_objective(probe):
+        weights = probe.coef_ * probe.scale_
+        return objective(probe, values, y) - probe.l2_ * (weights**2).sum() + probe.l2_ * np.linalg.norm(weights)
+
+    probes = [ElasticNetProbe(solver="adam", norm="plain", l1=1e-2, l2=0.1, epochs=n) for n in (20, 300, 3000)]
+    short, middle, long = (probe.fit(values, y) for probe in probes)
+    for probe in (short, middle):
+        found = plain_objective(probe)
+        assert (found - plain_objective(long)) / found <= probe.gap_ + 1e-9
+    assert long.gap_ < 0.2 < short.gap_
+
+
+def test_without_a_penalty_adam_knows_no_gap(make_data):
+    for norm in ("squared", "plain"):
+        assert np.isnan(ElasticNetProbe(solver="adam", l1=0.0, l2=0.0, norm=norm).fit(*make_data()).gap_)

@@ -158,9 +158,10 @@ def test_float32_and_memory_maps_are_read_as_they_are(make_data, tmp_path):
 
 def test_separable_classes_without_a_penalty_have_no_minimum(make_data):
     values, y = make_data(rows=20, columns=40)
-    with pytest.warns(ConvergenceWarning, match="relative duality gap"):
+    with pytest.warns(ConvergenceWarning, match="there is no optimum"):
         probe = ElasticNetProbe(l1=0.0, l2=0.0, max_iter=30).fit(values, y)
-    assert probe.gap_ == 1
+    assert np.isnan(probe.gap_)
+    assert not probe.converged_
     assert np.isfinite(probe.coef_).all()
 
 
@@ -169,6 +170,20 @@ def test_overlapping_classes_without_a_penalty_have_one(make_data):
     probe = ElasticNetProbe(l1=0.0, l2=0.0, tolerance=1e-8).fit(values, y)
     scaled, _ = in_scaled_units(probe, values)
     assert_allclose(objective(probe, values, y), least_by_lbfgs(scaled, y, 0.0, 0.0), rtol=1e-7)
+
+
+@pytest.mark.parametrize(("columns", "classes", "noise"), [(8, 2, 0.3), (40, 2, 0.3), (40, 3, 0.5)])
+def test_duplicated_columns_without_a_penalty_do_not_claim_that_the_optimum_was_missed(columns, classes, noise):
+    generator = np.random.default_rng(0)
+    values = generator.standard_normal((300, columns))
+    y = (values[:, :classes] + noise * generator.standard_normal((300, classes))).argmax(axis=1)
+    once = ElasticNetProbe(l1=0.0, l2=0.0).fit(values, y)
+    twice = ElasticNetProbe(l1=0.0, l2=0.0).fit(np.concatenate([values, values], axis=1), y)
+    assert once.score(values, y) < 1
+    for probe in (once, twice):
+        assert probe.converged_
+        assert probe.gap_ <= 1e-3
+    assert_allclose(twice.coef_[:, :columns] + twice.coef_[:, columns:], once.coef_, rtol=1e-3, atol=1e-3)
 
 
 def test_too_few_steps_are_told(make_data):

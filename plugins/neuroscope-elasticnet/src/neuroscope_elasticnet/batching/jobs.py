@@ -34,6 +34,7 @@ class Solution:
         steps: Newton steps, or Adam's updates.
         l1, l2: the penalties used.
         gap: relative duality gap.
+        excess_loss: what the gap is worth, as a share of what the classes' frequencies alone lose.
         converged: whether the fit did what was asked.
     """
 
@@ -46,6 +47,7 @@ class Solution:
     l1: float
     l2: float
     gap: float
+    excess_loss: float
     converged: bool
 
 
@@ -107,7 +109,11 @@ class Job:
         coef = fit.weights / scale
         intercept = fit.bias - coef @ center
         done = settings.solver == "adam" or fit.gap <= settings.tolerance
-        return Solution(self.names, coef, intercept, center, scale, fit.steps, settings.l1, settings.l2, fit.gap, done)
+        share = np.bincount(self.y, self.weights, self.classes) / self.weights.sum()
+        excess = float(fit.gap * fit.objective / -(share @ np.log(share)))
+        return Solution(
+            self.names, coef, intercept, center, scale, fit.steps, settings.l1, settings.l2, fit.gap, excess, done
+        )
 
 
 def make_job(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -134,28 +134,29 @@ def _run(
         scales.append(scale)
     order = adam.batches(members[0].rows, lanes[0].recipe, members[0].generator)
     fits = train(matrix, middle[columns], order, lanes)
-    gaps = _gaps(ScaledMatrix(matrix, middle[columns], np.ones(matrix.shape[1])), members, lanes, fits)
+    told = _with_gaps(ScaledMatrix(matrix, middle[columns], np.ones(matrix.shape[1])), members, lanes, fits)
     return {
-        each.job: each.job.solution(replace(fit, gap=gap), middle[each.job.columns], scale)
-        for each, fit, gap, scale in zip(members, fits, gaps, scales, strict=True)
+        each.job: each.job.solution(fit, middle[each.job.columns], scale)
+        for each, fit, scale in zip(members, told, scales, strict=True)
     }
 
 
-def _gaps(
+def _with_gaps(
     matrix: ScaledMatrix, members: Sequence[_PlannedJob], lanes: Sequence[Lane], fits: Sequence[Fit]
-) -> list[float]:
-    """How far each fit is from its optimum; NaN for a norm without the square, whose optimum is another."""
-    squared = {
-        number: StackedFit(
-            targets_of(each.job.y, each.job.weights, each.job.classes),
-            fit,
-            lane.at if lane.at.size else slice(None),
-            lane.inverse,
-            lane.recipe.l1,
-            lane.recipe.l2,
-        )
-        for number, (each, lane, fit) in enumerate(zip(members, lanes, fits, strict=True))
-        if not lane.recipe.plain
-    }
-    found = dict(zip(squared, stacked_gaps(matrix, list(squared.values())), strict=True)) if squared else {}
-    return [found.get(number, np.nan) for number in range(len(members))]
+) -> list[Fit]:
+    """The fits, each told how far it is from its optimum; NaN without a penalty."""
+    return stacked_gaps(
+        matrix,
+        [
+            StackedFit(
+                targets_of(each.job.y, each.job.weights, each.job.classes),
+                fit,
+                lane.at if lane.at.size else slice(None),
+                lane.inverse,
+                lane.recipe.l1,
+                lane.recipe.l2,
+                lane.recipe.plain,
+            )
+            for each, lane, fit in zip(members, lanes, fits, strict=True)
+        ],
+    )

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-from neuroscope_elasticnet.batching.keys import grouped
+from neuroscope_elasticnet.batching.keys import digest, grouped
 from neuroscope_elasticnet.batching.lanes import plan_stacks
 from neuroscope_elasticnet.batching.paths import plan_paths
-from neuroscope_elasticnet.batching.training import choose_penalty
+from neuroscope_elasticnet.batching.penalty import choose_penalty, group_folds
 from neuroscope_elasticnet.matrix.scaling import moments
 from neuroscope_elasticnet.matrix.selection import select
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope_elasticnet.batching.jobs import Job, Solution
+    from neuroscope_elasticnet.batching.penalty import Parts
     from neuroscope_elasticnet.matrix.scaling import Floats
 
 _Given = TypeVar("_Given")
@@ -44,7 +46,7 @@ def run(values: NDArray[Any], jobs: Sequence[Job]) -> list[Solution]:
     blas = ThreadpoolController()  # looks through the loaded libraries, once
     threads = _threads(blas)
     with blas.limit(limits=1, user_api="blas"):  # the same bits for any number of cores
-        chosen = _each(lambda job: _with_chosen_penalty(values, job), jobs, threads)
+        chosen = _with_chosen_penalties(values, jobs, threads)
         plans = _each(lambda same: _plan(values, same), grouped(chosen, lambda job: job.weights_key), threads)
         parts = _each(lambda call: call(), [call for plan in plans for call in plan], threads)
     found = {job: solution for part in parts for job, solution in part.items()}
@@ -71,13 +73,23 @@ def _each(function: Callable[[_Given], _Made], given: Iterable[_Given], threads:
         return list(pool.map(function, given))
 
 
-def _with_chosen_penalty(values: NDArray[Any], job: Job) -> Job:
-    """The job with the penalties that ``penalty=cv`` chooses; as it is, where they are fixed."""
-    if job.settings.penalty == "fixed":
-        return job
-    groups = job.groups if job.groups is None or job.counted is None else job.groups[job.counted]
-    size = choose_penalty(job.rows(job.select(values)), groups, job.settings)
-    return replace(job, settings=replace(job.settings, l1=size, l2=size))
+def _with_chosen_penalties(values: NDArray[Any], jobs: Sequence[Job], threads: int) -> list[Job]:
+    """The jobs with the penalties that ``penalty=cv`` chooses, in their order; as they are, where they are fixed."""
+    asked = [job for job in jobs if job.settings.penalty == "cv"]
+    found = dict(zip(jobs, jobs, strict=True))
+    inside = max(1, threads // max(len(asked), 1))  # with few jobs, the folds of one run side by side
+    for alike in grouped(asked, lambda job: (job.weights_key, digest(job.y), digest(job.groups))):
+        first = alike[0]
+        kept = slice(None) if first.counted is None else first.counted
+        parts = group_folds(first.y[kept], None if first.groups is None else first.groups[kept])
+
+        def choose(job: Job, parts: Parts = parts) -> Job:
+            rows = job.rows(job.select(values))
+            size = choose_penalty(rows, parts, job.settings, partial(_each, threads=inside))
+            return replace(job, settings=replace(job.settings, l1=size, l2=size))
+
+        found |= zip(alike, _each(choose, alike, threads), strict=True)
+    return [found[job] for job in jobs]
 
 
 def _moments(values: NDArray[Any], jobs: Sequence[Job]) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Fit training rows: scale their columns, run the solver, and choose the penalty on held-out folds."""
+"""Fit training rows: scale their columns, and run the solver."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ from neuroscope_elasticnet.solvers.softmax import Targets, onehot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-GRID = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # of penalty=cv; from strong to weak, each solution the start of the next
-FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +131,8 @@ def solve(
 def _adam(prepared: PreparedRows, settings: Settings) -> Fit:
     rows, recipe = prepared.rows, settings.recipe()
     fit = adam.follow(prepared.matrix, rows.y, counts_of(rows.weights), rows.classes, recipe, settings.generator())
-    if recipe.plain:
-        return fit
-    return replace(fit, gap=relative_gap(prepared.matrix, prepared.targets, fit, recipe.l1, recipe.l2))
+    gap = relative_gap(prepared.matrix, prepared.targets, fit, recipe.l1, recipe.l2, plain=recipe.plain)
+    return replace(fit, gap=gap)
 
 
 def counts_of(weights: Floats) -> NDArray[np.int64]:
@@ -149,43 +145,3 @@ def counts_of(weights: Floats) -> NDArray[np.int64]:
     if (counts != weights).any():
         raise ValueError("solver='adam' takes whole numbers as sample_weight: they say how often a row is repeated")
     return counts
-
-
-def choose_penalty(rows: TrainingRows, groups: NDArray[np.int64] | None, settings: Settings) -> float:
-    """Choose from `GRID` the ``l1 = l2`` of least cross-entropy on held-out folds; of equals the largest."""
-    total = np.zeros(len(GRID))
-    for train, test in group_folds(rows.y, groups):
-        prepared, held = prepare(rows.take(train), settings), rows.take(test)
-        fit = None
-        for number, size in enumerate(GRID):
-            fit = solve(prepared, replace(settings, l1=size, l2=size), fit)
-            total[number] += _held_out(prepared.matrix, fit, held)
-    return GRID[int(total.argmin())]
-
-
-def _held_out(matrix: ScaledMatrix, fit: Fit, held: TrainingRows) -> float:
-    logits = replace(matrix, values=held.values).project(fit.weights) + fit.bias[:, None]
-    return Targets(onehot(held.y, held.classes), held.weights).loss(logits)
-
-
-def group_folds(
-    y: NDArray[np.int64], groups: NDArray[np.int64] | None
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Split rows into at most `FOLDS` folds that share no group; each training part keeps every class.
-
-    Raises:
-        ValueError: no number of folds does.
-    """
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-
-    classes, per_class = np.unique(y, return_counts=True)
-    number = len(y) if groups is None else len(np.unique(groups))
-    for folds in range(min(FOLDS, number, int(per_class.min())), 1, -1):
-        splitter = StratifiedKFold(folds) if groups is None else StratifiedGroupKFold(folds)
-        found = list(splitter.split(y, y, groups))
-        if all(len(test) and len(np.unique(y[train])) == len(classes) for train, test in found):
-            return found
-    raise ValueError(
-        "penalty='cv' needs each class in at least two groups of rows, so that a part can be held out whole; "
-        f"here are {number} groups and {len(classes)} classes: use penalty='fixed', or other groups"
-    )

@@ -41,12 +41,14 @@ class Fit:
         bias: ``[classes]``.
         steps: Newton steps, or updates of Adam.
         gap: (objective - a lower bound of its minimum) / objective; NaN where it is not known.
+        objective: at this fit; NaN where it is not known.
     """
 
     weights: Floats
     bias: Floats
     steps: int
     gap: float
+    objective: float = np.nan
 
 
 def line_search(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from neuroscope_elasticnet.matrix.selection import Places
     from neuroscope_elasticnet.solvers.fit import Fit
     from neuroscope_elasticnet.solvers.softmax import Targets
+
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class StackedFit:
         inverse: ``[columns]``, 1 / scale.
         l1: weight of the sum of absolute weights.
         l2: weight of the sum of squares.
+        plain: whether ``l2`` weighs the root of the sum of squares instead.
     """
 
     targets: Targets
@@ -35,6 +38,7 @@ class StackedFit:
     inverse: Floats
     l1: float
     l2: float
+    plain: bool = False
 
 
 def balanced(targets: Targets, probabilities: Floats) -> Floats:
@@ -77,22 +81,43 @@ def _entropy(targets: Targets, probabilities: Floats) -> float:
     return -float((probabilities * logarithm).sum(axis=0) @ targets.share)
 
 
-def penalty(weights: Floats, l1: float, l2: float) -> float:
-    """``l1 sum|W| + l2 sum W^2``."""
-    return float(l1 * np.abs(weights).sum() + l2 * np.vdot(weights, weights))
+def plain_dual_value(targets: Targets, probabilities: Floats, gradient: Floats, l1: float, l2: float) -> float:
+    """A lower bound of ``cross-entropy + l1 sum|W| + l2 sqrt(sum W^2)``, on the ray of `dual_value`.
+
+    Fenchel's dual asks here for ``sqrt(sum max(|q| - l1, 0)^2) <= l2``; the last point of the ray that keeps to it is
+    found by halving.
+    """
+    size = np.abs(gradient)
+    low = max(l1 / max(float(size.max(initial=0.0)), l1, _TINY), l2 / max(float(np.linalg.norm(size)), l2, _TINY))
+    high = 1.0
+    for _ in range(30):
+        share = (low + high) / 2
+        if np.linalg.norm(np.maximum(share * size - l1, 0)) <= l2:
+            low = share
+        else:
+            high = share
+    return max(_entropy(targets, targets.onehot + low * (probabilities - targets.onehot)), 0.0)
 
 
-def relative_gap(matrix: ScaledMatrix, targets: Targets, fit: Fit, l1: float, l2: float) -> float:
-    """(objective - lower bound) / objective of any weights and bias; two passes over the matrix."""
-    logits = matrix.project(fit.weights) + fit.bias[:, None]
-    probabilities = balanced(targets, targets.probabilities(logits))
-    gradient = matrix.correlate(targets.residuals(probabilities))
-    primal = targets.loss(logits) + penalty(fit.weights, l1, l2)
-    return relative(primal, dual_value(targets, probabilities, gradient, l1, l2))
+def penalty(weights: Floats, l1: float, l2: float, *, plain: bool = False) -> float:
+    """``l1 sum|W| + l2 sum W^2``; of the plain norm, ``l2 sqrt(sum W^2)``."""
+    squares = float(np.vdot(weights, weights))
+    return float(l1 * np.abs(weights).sum()) + l2 * (np.sqrt(squares) if plain else squares)
 
 
-def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[float]:
-    """`relative_gap` of several fits on the same centred rows, in two passes over them."""
+def relative_gap(
+    matrix: ScaledMatrix, targets: Targets, fit: Fit, l1: float, l2: float, *, plain: bool = False
+) -> float:
+    """(objective - lower bound) / objective of any weights and bias; two passes over the matrix.
+
+    NaN without a penalty: no point of the ray is a bound then but 0.
+    """
+    everything = StackedFit(targets, fit, slice(None), np.ones(matrix.shape[1]), l1, l2, plain)
+    return stacked_gaps(matrix, [everything])[0].gap
+
+
+def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[Fit]:
+    """Several fits on the same centred rows with their `relative_gap` and objective, in two passes over the rows."""
     weights = np.zeros((sum(len(each.fit.bias) for each in fits), matrix.shape[1]))
     first = np.cumsum([0, *(len(each.fit.bias) for each in fits)])
     own = [slice(begin, end) for begin, end in pairwise(first.tolist())]
@@ -102,15 +127,27 @@ def stacked_gaps(matrix: ScaledMatrix, fits: Sequence[StackedFit]) -> list[float
     found = []
     for each, rows in zip(fits, own, strict=True):
         projected[rows] += each.fit.bias[:, None]
-        primal = each.targets.loss(projected[rows]) + penalty(each.fit.weights, each.l1, each.l2)
+        cost = penalty(each.fit.weights, each.l1, each.l2, plain=each.plain)
+        primal = each.targets.loss(projected[rows]) + cost
         probabilities = balanced(each.targets, each.targets.probabilities(projected[rows]))
         projected[rows] = each.targets.residuals(probabilities)
         found.append((primal, probabilities))
     gradients = matrix.correlate(projected)
     return [
-        relative(primal, dual_value(each.targets, p, gradients[rows, each.at] * each.inverse, each.l1, each.l2))
-        for each, rows, (primal, p) in zip(fits, own, found, strict=True)
+        replace(
+            each.fit,
+            gap=_gap_of(each, primal, probabilities, gradients[rows, each.at] * each.inverse),
+            objective=primal,
+        )
+        for each, rows, (primal, probabilities) in zip(fits, own, found, strict=True)
     ]
+
+
+def _gap_of(fitted: StackedFit, primal: float, probabilities: Floats, gradient: Floats) -> float:
+    if fitted.l1 == fitted.l2 == 0:
+        return np.nan
+    bound = plain_dual_value if fitted.plain else dual_value
+    return relative(primal, bound(fitted.targets, probabilities, gradient, fitted.l1, fitted.l2))
 
 
 def relative(primal: float, lower: float) -> float:

@@ -48,7 +48,7 @@ class _Search:
         self.chosen = WorkingSet(matrix)
         self.w = np.zeros((free, 0))
         self.logits = np.repeat(np.log(targets.priors)[:, None], matrix.shape[0], axis=1)
-        self.steps = 0
+        self.steps, self.objective = 0, np.nan
         self.stalled = False  # rounding, not the tolerance, ends the descent
         if start is not None:
             self._begin(start)
@@ -80,6 +80,7 @@ class _Search:
         gradient = correlate(self.targets.residuals(probabilities)[self.first :])
         both = 2 * two_rows(gradient) if self.first else gradient
         primal = self.targets.loss(self.logits) + penalty(self.w, self.l1, self.l2)
+        self.objective = primal
         lower = dual_value(self.targets, probabilities, both, self.goal.l1, self.goal.l2)
         return relative(primal, lower), gradient
 
@@ -127,4 +128,4 @@ class _Search:
         free[:, self.chosen.which] = self.w
         first_row = (self.chosen.raw[:, 0] - self.chosen.center) * self.chosen.inverse
         offset = self.logits[self.first :, 0] - self.logits[0, 0] * self.first - self.w @ first_row
-        return Fit(two_rows(free), split_bias(offset), self.steps, gap)
+        return Fit(two_rows(free), split_bias(offset), self.steps, gap, self.objective)

@@ -114,6 +114,8 @@ def _eigen(symmetric: Floats) -> tuple[Floats, Floats]:
 def minimise_ridge(matrix: ScaledMatrix, targets: Targets, goal: Goal, shared: Callable[[], Axes] | None = None) -> Fit:
     """Find the minimum for ``l1 = 0``, to ``gap <= tolerance`` or until ``max_iter`` Newton steps are spent.
 
+    Without any penalty, classes that planes can separate have none: weights grow with every step, and the gap is NaN.
+
     Args:
         matrix: the training rows; columns have mean 0 under the rows' shares.
         targets: their classes.
@@ -136,27 +138,44 @@ class _Search:
         self.l2 = goal.l2 / (1 + self.first)
         self.w = np.zeros((len(targets.onehot) - self.first, len(axes.spread)))
         self.logits = np.repeat(np.log(targets.priors)[:, None], len(targets.share), axis=1)
-        self.steps = 0
+        self.steps, self.objective = 0, np.nan
 
     def run(self) -> Fit:
         gap = self._gap()
         while gap > self.goal.tolerance and self.steps < self.goal.max_iter and self._newton():
             gap = self._gap()
+        gap = np.nan if gap > self.goal.tolerance and self._has_no_optimum() else gap
         offset = self.logits[self.first :, 0] - self.logits[0, 0] * self.first - self.axes.project(self.w)[:, 0]
-        return Fit(two_rows(self.axes.back(self.w)), split_bias(offset), self.steps, gap)
+        return Fit(two_rows(self.axes.back(self.w)), split_bias(offset), self.steps, gap, self.objective)
 
     def _gap(self) -> float:
         targets, goal = self.targets, self.goal
-        primal = targets.loss(self.logits) + penalty(self.w, 0.0, self.l2)
+        self.objective = primal = targets.loss(self.logits) + penalty(self.w, 0.0, self.l2)
         probabilities = balanced(targets, targets.probabilities(self.logits))
         gradient = self.axes.correlate(targets.residuals(probabilities))
         if goal.l2 == 0:
-            # without any penalty a dual point must have gradient 0: what is left of it is projected away
-            probabilities = probabilities - self.axes.project(gradient / self.axes.spread)
-            if probabilities.min() < 0:
-                return 1.0
-            gradient = np.zeros_like(gradient)
+            return relative(primal, self._unpenalised_bound(probabilities, gradient))
         return relative(primal, dual_value(targets, probabilities, gradient, 0.0, goal.l2))
+
+    def _unpenalised_bound(self, probabilities: Floats, gradient: Floats) -> float:
+        """A lower bound without a penalty, whose dual point must have gradient 0: what is left of it is projected away.
+
+        Where that makes a probability negative (by rounding, of rows that are all but certain), it is set to 0, and the
+        bound pays for the gradient that this leaves, for weights and logits up to twice as large as these.
+        """
+        targets = self.targets
+        mended = np.maximum(probabilities - self.axes.project(gradient / self.axes.spread), 0.0)
+        mended /= mended.sum(axis=0)
+        left = self.axes.correlate(targets.residuals(mended))
+        astray = float(np.linalg.norm(left) * np.linalg.norm(two_rows(self.w)))
+        astray += float(np.abs(mended @ targets.share - targets.priors).sum() * np.abs(self.logits).max())
+        return max(dual_value(targets, mended, np.zeros_like(left), 0.0, 0.0) - 2 * astray, 0.0)
+
+    def _has_no_optimum(self) -> bool:
+        """Whether nothing ends the descent: without a penalty, and with every row on the right side of its planes."""
+        right = np.where(self.targets.onehot > 0, self.logits, np.inf).min(axis=0)
+        others = np.where(self.targets.onehot > 0, -np.inf, self.logits).max(axis=0)
+        return self.goal.l2 == 0 and bool((right > others).all())
 
     def _newton(self) -> bool:
         """One step; False where rounding ends the descent."""
