@@ -40,6 +40,7 @@ def about_sets(
     """
     made: list[Row] = []
     probe_of = {each.run.seed: each for each in whole}
+    family = len({each.condition for each in sets})
     by_condition: dict[str, list[MinimalSet]] = {}
     for each in sets:
         by_condition.setdefault(each.condition, []).append(each)
@@ -49,7 +50,7 @@ def about_sets(
         pairs = [(top, probe_of[top.run.seed]) for top in tops]
         for of in METRICS:
             metric = metric_names.difference_of(of)
-            made += differences(cell, data, pairs, against=conditions.PROBE, metric=metric, of=of)
+            made += differences(cell, data, pairs, against=conditions.PROBE, metric=metric, of=of, family=family)
         runs, percents = [top.run for top in tops], [top.percent for top in tops]
         sizes = [len(each.part.columns) for each in group]
         numbers: dict[str, list[float]] = {

@@ -152,7 +152,8 @@ def top_minus_random(
 ) -> list[Row]:
     """Test whether the ranking is of use: accuracy of the re-trained top set, less that of as many random neurons.
 
-    A ranking can come again in every run and be of no use. Metric ``top_minus_random``, with paired intervals.
+    A ranking can come again in every run and be of no use. Metric ``top_minus_random``, with paired
+    intervals that hold at once.
 
     Args:
         cell: the conditions of the rows.
@@ -162,12 +163,12 @@ def top_minus_random(
         percents: those of them that are compared, where they are there.
     """
     other_of = {(each.percent, each.run.seed): each for each in random}
+    compared = [percent for percent in percents if any(each.percent == percent for each in top)]
     rows: list[Row] = []
-    for percent in percents:
+    for percent in compared:
         pairs = [(each, other_of[percent, each.run.seed]) for each in top if each.percent == percent]
-        if pairs:
-            against = pairs[0][1].condition
-            rows += differences(cell, data, pairs, against=against, metric=metric_names.TOP_MINUS_RANDOM)
+        names: dict[str, Any] = {"against": pairs[0][1].condition, "metric": metric_names.TOP_MINUS_RANDOM}
+        rows += differences(cell, data, pairs, family=len(compared), **names)
     return rows
 
 

@@ -38,6 +38,7 @@ def differences(
     metric: str,
     condition: str = "",
     of: str = metric_names.ACCURACY,
+    family: int = 1,
 ) -> list[Row]:
     """Make rows of a score of one side less that of the other: every run, then all of them, with paired intervals.
 
@@ -50,6 +51,7 @@ def differences(
         metric: what the rows call the difference.
         condition: of the rows, where it is not the first side's.
         of: the score, ``accuracy`` or ``balanced_accuracy``.
+        family: how many such differences over runs are read together.
     """
     first = pairs[0][0]
     scored = Scored(
@@ -63,7 +65,7 @@ def differences(
         "metric": metric,
         "against": against,
     }
-    return rows_over_runs(cell, scored, data.runs, of=of, difference=True, **names)
+    return rows_over_runs(cell, scored, data.runs, of=of, difference=True, family=family, **names)
 
 
 def counted(

@@ -126,6 +126,7 @@ def rows_over_runs(
     metric: str,
     difference: bool = False,
     more_variance: float = 0.0,
+    family: int = 1,
     **common: str,
 ) -> list[Row]:
     """Make rows of a score: every run with its interval, then all of them with interval and ±.
@@ -138,6 +139,7 @@ def rows_over_runs(
         metric: what the rows call it.
         difference: whether the outcomes are those of one probe less another's.
         more_variance: of the number over runs, from what the outcomes do not show.
+        family: how many such numbers over runs are read together.
         common: layer, condition and what else the rows have in common.
     """
     rows = []
@@ -146,7 +148,7 @@ def rows_over_runs(
         each: dict[str, Any] = {**common, "metric": metric, "percent": percent, "seed": run.seed, "n": len(one)}
         rows.append(cell.row(**each, value=found.value, low=found.low, high=found.high))
     shown = scored.of(runs.shown)
-    total = over_runs(shown, runs, of, difference=difference, more_variance=more_variance)
+    total = over_runs(shown, runs, of, difference=difference, more_variance=more_variance, family=family)
     over: dict[str, Any] = {**common, "percent": mean_percent(shown.percents), "n": shown.tested}
     rows.append(cell.row(**over, metric=metric, value=total.value, low=total.low, high=total.high))
     if total.sd is not None:
@@ -154,10 +156,9 @@ def rows_over_runs(
     return rows
 
 
-def over_runs(scored: Scored, runs: Runs, of: str, *, difference: bool = False, more_variance: float = 0.0) -> Estimate:
-    """Estimate a score over the runs that a printed number is of."""
-    kept = scored.of(runs.shown).outcomes
-    return estimate(kept, of, drawn=not runs.same_test, difference=difference, more_variance=more_variance)
+def over_runs(scored: Scored, runs: Runs, of: str, **more: Any) -> Estimate:
+    """Estimate a score over the runs that a printed number is of; ``more`` is handed to `estimate`."""
+    return estimate(scored.of(runs.shown).outcomes, of, drawn=not runs.same_test, **more)
 
 
 def _counted_rows(cell: Cell, scored: Scored, runs: Runs, *, of: str, **names: str) -> list[Row]:

@@ -130,17 +130,22 @@ def _is_behind(gap: Point | None) -> bool:
 def sentence(curve: Curve) -> str:
     """The best layer, and what it is not told apart from: other layers, or a probe that knows nothing."""
     best = best_layer(curve)
-    lead = f"Best layer: {best.layer}, {100 * best.accuracy:.1f} %"
+    return f"Best layer: {best.layer}, {100 * best.accuracy:.1f} %{_compared(curve, best)}."
+
+
+def _compared(curve: Curve, best: BestLayer) -> str:
     if best.low is None:
-        return f"{lead}; its test part is one group, so there is nothing to compare others by."
+        return "; its test part is one group, so there is nothing to compare others by"
     if not best.known and curve.unlearned:
-        return f"{lead}; its probes are far from their optimum, so nothing is said of what the layers know."
+        return "; its probes are far from their optimum, so nothing is said of what the layers know"
     if not best.known:
-        return f"{lead}; no layer is shown to know it: a probe that knows nothing may do as well."
-    if len(curve.points) == 1:
-        return f"{lead}."
-    if len(best.not_separated) == len(curve.points) - 1:
-        return f"{lead}; no layer is told apart from it."
+        return "; no layer is shown to know it: a probe that knows nothing may do as well"
+    others = len(curve.points) - 1
     if best.not_separated:
-        return f"{lead}; not told apart from it: {', '.join(best.not_separated)}."
-    return f"{lead}; all others are behind it."
+        named = len(best.not_separated) < others
+        return (
+            f"; not told apart from it: {', '.join(best.not_separated)}"
+            if named
+            else "; no layer is told apart from it"
+        )
+    return "; all others are behind it" if others else ""

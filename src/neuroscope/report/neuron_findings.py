@@ -62,6 +62,11 @@ class Findings:
                 return row
         return None
 
+    def of_runs(self, metric: str, condition: str) -> list[float]:
+        """The values of a metric in the single runs."""
+        same = (metric, condition)
+        return [row.value for row in self._rows if row.seed is not None and (row.metric, row.condition) == same]
+
     def all(self, metric: str) -> list[Row]:
         """Every mean row of a metric, as declared."""
         return [row for row in self._means if row.metric == metric]

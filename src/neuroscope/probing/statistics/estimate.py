@@ -54,7 +54,13 @@ class Estimate:
 
 
 def estimate(
-    runs: Sequence[Outcomes], metric: str, *, drawn: bool, difference: bool = False, more_variance: float = 0.0
+    runs: Sequence[Outcomes],
+    metric: str,
+    *,
+    drawn: bool,
+    difference: bool = False,
+    more_variance: float = 0.0,
+    family: int = 1,
 ) -> Estimate:
     """Estimate a score over the runs, from what each group of the test parts got right in all of them.
 
@@ -73,6 +79,7 @@ def estimate(
         drawn: whether each run drew its own split.
         difference: whether the outcomes are those of one probe less those of another.
         more_variance: of the value, from what the outcomes do not show.
+        family: how many intervals are read together: all of them hold at once in 95 % (Bonferroni).
     """
     spread = _spread(runs, metric)
     value, freedom = spread.value, spread.freedom
@@ -82,7 +89,7 @@ def estimate(
     variance, rows = spread.variance * share + more_variance, spread.rows / share
     from scipy.stats import t
 
-    quantile = float(t.ppf(1 - LEVEL / 2, freedom))
+    quantile = float(t.ppf(1 - LEVEL / family / 2, freedom))
     if difference:
         sd = float(np.sqrt(variance + 1 / (rows + 1) ** 2))
         return Estimate(value, sd, max(-1.0, value - quantile * sd), min(1.0, value + quantile * sd), freedom)
