@@ -62,10 +62,12 @@ class Findings:
                 return row
         return None
 
-    def of_runs(self, metric: str, condition: str) -> list[float]:
+    def of_runs(self, metric: str, condition: str, layer: str) -> list[float]:
         """The values of a metric in the single runs."""
-        same = (metric, condition)
-        return [row.value for row in self._rows if row.seed is not None and (row.metric, row.condition) == same]
+        same = (metric, condition, layer)
+        return [
+            row.value for row in self._rows if row.seed is not None and (row.metric, row.condition, row.layer) == same
+        ]
 
     def all(self, metric: str) -> list[Row]:
         """Every mean row of a metric, as declared."""

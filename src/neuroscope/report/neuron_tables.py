@@ -97,7 +97,7 @@ def minimal_table(findings: Findings, marks: Marks | None = None) -> Table:
             continue
         less_all = findings.any(metric_names.difference_of(metric_names.ACCURACY), condition)
         random = findings.any(metric_names.ACCURACY, conditions.at_random(condition))
-        size = (rule, _size(findings, condition, count.value), share(percent.value), _percent(reached))
+        size = (rule, _size(findings, count), share(percent.value), _percent(reached))
         rows.append((size, (_points(less_all), "–" if random is None else _percent(random))))
         marked.append(marks.of(condition))
     head, cells = beside(marked)
@@ -107,12 +107,12 @@ def minimal_table(findings: Findings, marks: Marks | None = None) -> Table:
     return table
 
 
-def _size(findings: Findings, condition: str, mean: float) -> str:
+def _size(findings: Findings, count: Row) -> str:
     """The mean number of neurons, and from which to which the runs' sets go."""
-    each = findings.of_runs(metric_names.NEURONS, condition) or [mean]
+    each = findings.of_runs(metric_names.NEURONS, count.condition, count.layer) or [count.value]
     if min(each) == max(each):
-        return f"{mean:.0f}"
-    return f"{mean:.1f} ({min(each):.0f}–{max(each):.0f})"
+        return f"{count.value:.0f}"
+    return f"{count.value:.1f} ({min(each):.0f}–{max(each):.0f})"
 
 
 def _percent(row: Row) -> str:
