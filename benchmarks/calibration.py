@@ -5,15 +5,16 @@ to rows says what a command would, and what it says is counted: coverage of inte
 with its Monte-Carlo error beside its target. The truth of an accuracy is the mean, over all repetitions, of the first
 run's: its probe is trained on the whole training part and asked about speakers that it never heard.
 
-    python benchmarks/calibration.py [--quick] [--only accuracy|layers|knowledge] [--repetitions 300] [--write]
+    python benchmarks/calibration.py [--quick] [--only CLAIM] [--repetitions 150] [--write]
 
-``--write`` puts the tables into docs/explanation/calibration.md. 300 repetitions take about half an hour on two cores.
+``--write`` puts the tables into docs/explanation/calibration.md. 150 repetitions take about half an hour on two cores.
 """
 
 import argparse
 import math
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -22,12 +23,21 @@ from typing import Any
 
 import numpy as np
 from planted.commands import Said, command
+from planted.layered import Judged, LayeredWorld, judge
 from planted.studies import Minimal, Selectivity, control, minimal_sets
-from planted.worlds import World
+from planted.worlds import TEST_SHARE, World
+from scipy.stats import t as student
+
+from neuroscope.defaults import LEVEL
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "calibration.md"
 BEGIN, END = "<!-- written by benchmarks/calibration.py -->\n", "<!-- end -->\n"
-QUICK = 40
+QUICK = 30
+HARD = (" 4 groups", "98 %", "99.5 %", "20 weak")
+EVERY = {"accuracy": 4, "preference": 4, "minimal sets": 2}
+"""In a quick measurement every so-manieth world is looked at; else every third."""
+FAR = 4.0
+"""Errors beyond the target by which a quick measurement fails."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +53,12 @@ class Figure:
     @property
     def holds(self) -> bool:
         """Whether it is within its target, as far as the repetitions can tell."""
+        return self.within(2)
+
+    def within(self, errors: float) -> bool:
+        """Whether it is within its target by so many of its errors."""
         low, high = self.target
-        return low - 2 * self.error <= self.value <= high + 2 * self.error
+        return low - errors * self.error <= self.value <= high + errors * self.error
 
 
 def share(name: str, world: str, hits: list[bool], target: tuple[float, float]) -> Figure:
@@ -59,12 +73,13 @@ def accuracy_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     values = np.array([each.value for each in said])
     singles = np.array([each.single for each in said])
     truth, spread, count = float(singles.mean()), float(values.std(ddof=1)), len(said)
+    narrowest = np.mean([_wilson_width(each, truth * (1 - truth) / spread**2) for each in values])
     widths = np.array([each.high - each.low for each in said])
     deviations = np.array([each.sd for each in said if each.sd is not None])
     least = 0.93 if world.groups >= 10 else 0.90
     most = 0.985 if world.groups >= 10 else 1.0
     bias = 100 * (values - singles)
-    width, deviation = float(widths.mean()) / (2 * 1.96 * spread), float(deviations.mean()) / spread
+    width, deviation = float(widths.mean() / narrowest), float(deviations.mean()) / spread
     relative = 1 / math.sqrt(2 * (count - 1))  # of an estimated sd
     covered = [each.low <= truth <= each.high for each in said]
     return [
@@ -75,10 +90,41 @@ def accuracy_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     ]
 
 
+def _wilson_width(value: float, rows: float) -> float:
+    """Width of Wilson's interval of a share of so many independent rows."""
+    c = 1.96**2 / rows
+    return 2 * math.sqrt(value * (1 - value) * c + c**2 / 4) / (1 + c)
+
+
 def layers_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
-    """Equal layers: how often the sentence separates the best from another."""
+    """Equal layers: how often the sentence separates the best from another. Unequal ones: how often it does not err."""
+    if world.behind:
+        ours = [each.best.layer == "l0" and len(each.best.not_separated) < world.layers - 1 for each in said]
+        theirs = [corrected_t_separates(each.accuracies) for each in said]
+        gain = np.array(ours, dtype=float) - np.array(theirs, dtype=float)
+        error = max(float(gain.std(ddof=1)), 1 / math.sqrt(len(said))) / math.sqrt(len(said))
+        return [
+            share("power, 5 points", name, ours, (0.0, 1.0)),
+            Figure(name, "power less that of the corrected t", float(gain.mean()), error, (0.0, 1.0)),
+        ]
     wrong = [each.best.known and len(each.best.not_separated) < world.layers - 1 for each in said]
     return [share("a layer falsely separated", name, wrong, (0.0, 0.06))]
+
+
+def corrected_t_separates(accuracies: tuple[tuple[float, ...], ...]) -> bool:
+    """Whether the corrected paired t (Nadeau and Bengio 2003) tells the first layer, as the best, from another.
+
+    Of all pairs at once (Bonferroni), as the best one was chosen by looking.
+    """
+    each = np.array(accuracies)
+    best = int(each.mean(axis=1).argmax())
+    if best != 0:
+        return False
+    gaps = each[0] - each[1:]
+    runs, pairs = gaps.shape[1], len(each) * (len(each) - 1) / 2
+    variance = gaps.var(axis=1, ddof=1) * (1 / runs + TEST_SHARE / (1 - TEST_SHARE))
+    ratio = gaps.mean(axis=1) / np.sqrt(np.maximum(variance, 1e-12))
+    return bool((2 * pairs * student.sf(ratio, runs - 1) < LEVEL).any())
 
 
 def knowledge_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
@@ -107,7 +153,13 @@ def worlds_of_accuracy() -> dict[str, World]:
 
 def worlds_of_layers() -> dict[str, World]:
     kinds = {"drawn": False, "fixed": True}
-    return {
+    behind = {
+        f"drawn, {groups} groups, {layers} layers, noise correlated {correlation:g}": World(
+            groups=groups, layers=layers, correlation=correlation, accuracy=0.8, behind=0.05
+        )
+        for groups, layers, correlation in ((20, 2, 0.5), (20, 2, 0.9), (80, 2, 0.5), (80, 5, 0.9))
+    }
+    return behind | {
         f"{kind}, {layers} equal layers, noise correlated {correlation:g}": World(
             layers=layers, fixed=fixed, correlation=correlation, accuracy=0.8
         )
@@ -150,6 +202,25 @@ def minimal_figures(world: World, name: str, said: list[Minimal]) -> list[Figure
     ]
 
 
+def preference_figures(world: LayeredWorld, name: str, said: list[Judged]) -> list[Figure]:
+    """Whether any layer is said to be preferred."""
+    found = [min(each.layers) <= LEVEL for each in said]
+    preferred = len(set(world.shifts)) > 1
+    target = (0.5, 1.0) if preferred else (0.0, 0.06)
+    return [share("the preferred layer is found" if preferred else "a layer falsely preferred", name, found, target)]
+
+
+def stability_figures(world: LayeredWorld, name: str, said: list[Judged]) -> list[Figure]:
+    """Whether the overlap of two runs, and of two halves, is said to be above chance."""
+    known = any(world.shifts)
+    target = (0.5, 1.0) if known else (0.0, 0.06)
+    what = "above chance" if known else "falsely above chance"
+    return [
+        share(f"two runs {what}", name, [each.overlap is not None and each.overlap <= LEVEL for each in said], target),
+        share(f"two halves {what}", name, [each.halves <= LEVEL for each in said], target),
+    ]
+
+
 def _mean(values: list[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
 
@@ -178,21 +249,47 @@ def worlds_of_minimal_sets() -> dict[str, World]:
     }
 
 
-Count = Callable[[World, str, list[Any]], list[Figure]]
-CLAIMS: dict[str, tuple[Callable[[], dict[str, World]], Callable[[World, int], Any], Count]] = {
+def worlds_of_preference() -> dict[str, LayeredWorld]:
+    """Nothing known; as much known in each layer; ten columns of one layer with 80 % of the signal (in squares)."""
+    found = {}
+    for runs in (1, 5):
+        for block in (1, 5, 12, 25):
+            base = LayeredWorld(runs=runs, block=block)
+            found[f"{runs} runs, nothing known, blocks of {block}"] = base
+            even = base.named(shifts=(0.8,) * 4, informative=max(3, block))
+            found[f"{runs} runs, each layer alike, blocks of {block}"] = even
+        uneven = LayeredWorld(runs=runs, shifts=(1.0, 0.289, 0.289, 0.289))  # three times 0.289 squared is a quarter
+        found[f"{runs} runs, ten columns of one layer"] = uneven
+    return found
+
+
+def worlds_of_stability() -> dict[str, LayeredWorld]:
+    worlds = {f"nothing known, blocks of {block}": LayeredWorld(block=block) for block in (1, 5, 25)}
+    worlds["nothing known, columns of unequal scale"] = LayeredWorld(scales=True)
+    worlds["ten of a hundred columns known"] = LayeredWorld(shifts=(0.8, 0.0, 0.0, 0.0))
+    return worlds
+
+
+Count = Callable[[Any, str, list[Any]], list[Figure]]
+CLAIMS: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[Any, int], Any], Count]] = {
     "accuracy": (worlds_of_accuracy, command, accuracy_figures),
     "layers": (worlds_of_layers, command, layers_figures),
     "knowledge": (worlds_of_noise, command, knowledge_figures),
     "selectivity": (worlds_of_selectivity, control, selectivity_figures),
+    "preference": (worlds_of_preference, judge, preference_figures),
+    "stability": (worlds_of_stability, judge, stability_figures),
     "minimal sets": (worlds_of_minimal_sets, minimal_sets, minimal_figures),
 }
 
 
-def measure(claim: str, repetitions: int, pool: ProcessPoolExecutor) -> list[Figure]:
-    """The figures of one claim in all its worlds."""
+def measure(claim: str, repetitions: int, pool: ProcessPoolExecutor, *, quick: bool) -> list[Figure]:
+    """The figures of one claim in all its worlds; in some of them where it has to be quick."""
     worlds, say, count = CLAIMS[claim]
-    found = []
-    for name, world in worlds().items():
+    found, chosen = [], worlds()
+    if quick:  # the hardest worlds, where some targets cannot be met, are left to the whole measurement
+        names = [name for name in chosen if not any(hard in name for hard in HARD)]
+        chosen = {name: chosen[name] for name in names[:: EVERY.get(claim, 3)]}
+    for name, world in chosen.items():
         step = max(1, repetitions // 20)
         said = list(pool.map(say, [world] * repetitions, range(repetitions), chunksize=step))
         for figure in count(world, name, said):
@@ -223,18 +320,23 @@ def write(figures: dict[str, list[Figure]], repetitions: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK} repetitions")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK} repetitions in some worlds; fails if a figure is far out"
+    )
     parser.add_argument("--only", choices=CLAIMS, action="append")
-    parser.add_argument("--repetitions", type=int, default=300)
+    parser.add_argument("--repetitions", type=int, default=150)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     repetitions = QUICK if given.quick else given.repetitions
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # a process a core, and a thread a process
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
-        figures = {claim: measure(claim, repetitions, pool) for claim in given.only or CLAIMS}
+        figures = {claim: measure(claim, repetitions, pool, quick=given.quick) for claim in given.only or CLAIMS}
     if given.write:
         write(figures, repetitions)
+    out = [line(each) for found in figures.values() for each in found if not each.within(FAR)]
+    if given.quick and out:
+        sys.exit("\n".join(["far from their targets:", *out]))
 
 
 if __name__ == "__main__":

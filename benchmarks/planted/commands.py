@@ -27,6 +27,7 @@ class Said:
         high: upper end.
         single: accuracy of the first run, whose probe is trained on the whole training part.
         best: the sentence below the table.
+        accuracies: of each layer, in each run.
     """
 
     value: float
@@ -35,6 +36,7 @@ class Said:
     high: float
     single: float
     best: BestLayer
+    accuracies: tuple[tuple[float, ...], ...]
 
 
 def cell(world: World, seed: int) -> Cell:
@@ -69,4 +71,13 @@ def command(world: World, seed: int) -> Said:
         high=whole.high,
         single=of[conditions.PROBE, metric_names.ACCURACY, seed].value,
         best=best_layer(curve),
+        accuracies=tuple(
+            tuple(
+                row.value
+                for row in found.rows
+                if (row.layer, row.condition, row.metric) == (layer, conditions.PROBE, metric_names.ACCURACY)
+                and row.seed is not None
+            )
+            for layer in dict.fromkeys(unit.layer for unit in features.units)
+        ),
     )

@@ -29,6 +29,7 @@ class World:
         mixed: whether each run draws utterances, whoever speaks.
         own: whether classes are those of speakers; else each utterance has its own.
         layers: how many, each as informative as the others.
+        behind: how much less accurate the best rule is on all layers but the first, a fraction.
         columns: of a layer; the first ``classes`` are informative.
         weak: of the others, how many are a little informative: each adds a fortieth of what one of the first tells.
         correlation: of the layers' noise.
@@ -46,6 +47,7 @@ class World:
     mixed: bool = False
     own: bool = True
     layers: int = 1
+    behind: float = 0.0
     columns: int = 4
     weak: int = 0
     correlation: float = 0.0
@@ -98,13 +100,12 @@ def draw(world: World, seed: int) -> tuple[Features, LabelledUtterances]:
     spread = np.sqrt(1 + world.effect**2)
     common = _noise(rng, speakers, world)
     layers = []
-    for _ in range(world.layers):
+    for number in range(world.layers):
+        apart = distance(world if number == 0 else world.named(accuracy=world.accuracy - world.behind))
         own = np.sqrt(world.correlation) * common + np.sqrt(1 - world.correlation) * _noise(rng, speakers, world)
-        own[np.arange(len(values)), values] += spread * distance(world)
+        own[np.arange(len(values)), values] += spread * apart
         for column in range(world.classes, world.classes + world.weak):
-            own[:, column] += (
-                0.16 * spread * distance(world) * (values == column % world.classes)
-            )  # squared, a fortieth
+            own[:, column] += 0.16 * spread * apart * (values == column % world.classes)  # squared, a fortieth
         layers.append(own)
     units = tuple(Unit(f"l{layer}", column) for layer in range(world.layers) for column in range(own.shape[1]))
     ids = tuple(f"u{row:05d}" for row in range(len(values)))

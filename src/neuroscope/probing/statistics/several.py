@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,9 +37,15 @@ def range_interval(gap: Estimate, count: int) -> tuple[float, float] | tuple[Non
         gap: of two of the means.
         count: how many there are to compare, at least two.
     """
-    from scipy.stats import studentized_range
-
     if gap.sd is None:
         return None, None
-    half = float(studentized_range.ppf(1 - LEVEL, count, gap.freedom)) / np.sqrt(2) * gap.sd
+    half = range_quantile(count, int(gap.freedom)) / np.sqrt(2) * gap.sd
     return max(-1.0, gap.value - half), min(1.0, gap.value + half)
+
+
+@cache
+def range_quantile(count: int, freedom: int) -> float:
+    """Compute the range of ``count`` equal means, in their standard deviations, that 5 % exceed; it takes a while."""
+    from scipy.stats import studentized_range
+
+    return float(studentized_range.ppf(1 - LEVEL, count, freedom))
