@@ -25,7 +25,7 @@ import numpy as np
 from planted.commands import Said, command
 from planted.layered import Judged, LayeredWorld, judge
 from planted.studies import Minimal, Selectivity, control, minimal_sets
-from planted.worlds import TEST_SHARE, World
+from planted.worlds import World
 from scipy.stats import t as student
 
 from neuroscope.defaults import LEVEL
@@ -100,7 +100,7 @@ def layers_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     """Equal layers: how often the sentence separates the best from another. Unequal ones: how often it does not err."""
     if world.behind:
         ours = [each.best.layer == "l0" and len(each.best.not_separated) < world.layers - 1 for each in said]
-        theirs = [corrected_t_separates(each.accuracies) for each in said]
+        theirs = [corrected_t_separates(each.accuracies, world.share) for each in said]
         gain = np.array(ours, dtype=float) - np.array(theirs, dtype=float)
         error = max(float(gain.std(ddof=1)), 1 / math.sqrt(len(said))) / math.sqrt(len(said))
         return [
@@ -111,7 +111,7 @@ def layers_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     return [share("a layer falsely separated", name, wrong, (0.0, 0.06))]
 
 
-def corrected_t_separates(accuracies: tuple[tuple[float, ...], ...]) -> bool:
+def corrected_t_separates(accuracies: tuple[tuple[float, ...], ...], tested: float) -> bool:
     """Whether the corrected paired t (Nadeau and Bengio 2003) tells the first layer, as the best, from another.
 
     Of all pairs at once (Bonferroni), as the best one was chosen by looking.
@@ -122,7 +122,7 @@ def corrected_t_separates(accuracies: tuple[tuple[float, ...], ...]) -> bool:
         return False
     gaps = each[0] - each[1:]
     runs, pairs = gaps.shape[1], len(each) * (len(each) - 1) / 2
-    variance = gaps.var(axis=1, ddof=1) * (1 / runs + TEST_SHARE / (1 - TEST_SHARE))
+    variance = gaps.var(axis=1, ddof=1) * (1 / runs + tested / (1 - tested))
     ratio = gaps.mean(axis=1) / np.sqrt(np.maximum(variance, 1e-12))
     return bool((2 * pairs * student.sf(ratio, runs - 1) < LEVEL).any())
 
@@ -148,6 +148,9 @@ def worlds_of_accuracy() -> dict[str, World]:
         found[f"{kind}, 20 groups, 90 %, 5 classes"] = centre.named(classes=5)
         found[f"{kind}, 80 groups, 90 %, 20 classes"] = centre.named(classes=20, groups=80)
         found[f"{kind}, 20 groups, 90 %, classes 85/15"] = centre.named(minority=0.15)
+    few = World(groups=10, share=0.75, each=20)
+    found["drawn, 10 of 13 speakers tested, 90 %"] = few
+    found["drawn, 10 of 13 speakers tested, 70 %, 20 columns"] = few.named(accuracy=0.7, columns=20)
     return found
 
 

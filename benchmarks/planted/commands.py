@@ -46,7 +46,7 @@ def cell(world: World, seed: int) -> Cell:
 def split_of(world: World) -> str:
     if world.mixed:
         return "utterance"
-    return f"column:{SPLIT_COLUMN}" if world.fixed else "speaker"
+    return f"column:{SPLIT_COLUMN}" if world.fixed else f"speaker,test={world.share}"
 
 
 def command(world: World, seed: int) -> Said:

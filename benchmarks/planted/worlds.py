@@ -11,7 +11,6 @@ from neuroscope import Features, Target, Unit, Utterance
 from neuroscope.splits import LabelledUtterances
 
 SPLIT_COLUMN = "split"
-TEST_SHARE = 0.3  # of the drawn split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +25,7 @@ class World:
         classes: how many.
         minority: share of the rarer class, of two classes; None = as many of each.
         fixed: whether a column says who is tested, or each run draws its own split.
+        share: of the speakers that a drawn split tests.
         mixed: whether each run draws utterances, whoever speaks.
         own: whether classes are those of speakers; else each utterance has its own.
         layers: how many, each as informative as the others.
@@ -44,6 +44,7 @@ class World:
     classes: int = 2
     minority: float | None = None
     fixed: bool = False
+    share: float = 0.3
     mixed: bool = False
     own: bool = True
     layers: int = 1
@@ -87,7 +88,7 @@ def distance(world: World) -> float:
 def draw(world: World, seed: int) -> tuple[Features, LabelledUtterances]:
     """Draw a corpus: each speaker has one class, as genders and languages are, or each utterance has its own."""
     rng = np.random.default_rng([seed, 0xCA11])
-    speakers = round(world.groups / TEST_SHARE) if world.trained is None else world.groups + world.trained
+    speakers = round(world.groups / world.share) if world.trained is None else world.groups + world.trained
     test_share = world.groups / speakers
     share = np.full(world.classes, 1 / world.classes)
     if world.minority is not None:

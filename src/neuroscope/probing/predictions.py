@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
-from neuroscope.probing.statistics.estimate import Estimate, estimate
+from neuroscope.probing.statistics.estimate import Estimate, estimate, variance_between
 from neuroscope.probing.statistics.outcomes import METRICS, Outcomes, mean_over_draws
 
 if TYPE_CHECKING:
@@ -111,10 +111,9 @@ def scored_by_run(predictions: Sequence[Prediction], target: Target, metric: str
 
 def variance_of_draws(predictions: Sequence[Prediction], target: Target, metric: str) -> float:
     """Compute the variance that the mean of all draws has because others might have been drawn; 0 where none was."""
-    if all(each.truth is None for each in predictions) or len(predictions) < 2:
+    if all(each.truth is None for each in predictions):
         return 0.0
-    scores = [outcomes(each, target).score(metric) for each in predictions]
-    return float(np.var(scores, ddof=1)) / len(scores)
+    return variance_between([outcomes(each, target).score(metric) for each in predictions])
 
 
 def rows_over_runs(

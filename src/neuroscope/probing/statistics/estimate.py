@@ -21,8 +21,8 @@ RELIABLE_GROUPS = 10
 
 _PRIOR_CORRELATION, _PRIOR_GROUPS = 0.1, 1.0
 """How alike the errors of one group are taken to be before any is seen, and how many groups with errors that weighs."""
-_TRAINING, _OVERLAP = 0.1, 0.25
-"""What other training speakers add to the variance, as a share: of one fit; more, of many drawn splits that overlap."""
+_TRAINING = 1.1
+"""What the variance that one test part shows is multiplied by, for other training speakers."""
 _ROUNDING = 1e-12
 
 
@@ -67,7 +67,8 @@ def estimate(
     The variance is that of the groups' shares within their classes (the sandwich estimate; the split decides how
     many rows a class has). Where few groups err it is drawn to what a small correlation within groups gives: no error
     seen is not no error possible. Other training speakers would add to it, and no test part shows how much:
-    ``_TRAINING`` and ``_OVERLAP`` are what planted worlds showed (docs/decisions/0002-intervals.md).
+    ``_TRAINING`` is what planted worlds showed; where each run drew its split, the variance between runs is added
+    instead, as that of their mean (docs/decisions/0002-intervals.md).
 
     The interval of an accuracy is Wilson's (1927), with as many rows as the variance leaves (Korn and Graubard 1998),
     and Student's t for as many groups as count; it lies within 0 and 1, and never has width 0. That of a difference is
@@ -85,8 +86,9 @@ def estimate(
     value, freedom = spread.value, spread.freedom
     if spread.members < 2:
         return Estimate(value, None, None, None, freedom)
-    share = 1 + _TRAINING + (_OVERLAP * (1 - 1 / len(runs)) if drawn else 0)
-    variance, rows = spread.variance * share + more_variance, spread.rows / share
+    between = variance_between([one.score(metric) for one in runs]) if drawn else 0.0
+    training = 1.0 if drawn and len(runs) > 1 else _TRAINING
+    variance, rows = spread.variance * training + between + more_variance, spread.rows / training
     from scipy.stats import t
 
     quantile = float(t.ppf(1 - LEVEL / family / 2, freedom))
@@ -98,6 +100,11 @@ def estimate(
     low, high = _wilson(value, rows, quantile)
     kept = (value * rows + 0.1) / (rows + 0.2)  # a tenth of a row right, and one wrong: some error is always possible
     return Estimate(value, float(np.sqrt(kept * (1 - kept) / rows)), low, high, freedom)
+
+
+def variance_between(values: Sequence[float]) -> float:
+    """Compute the variance of the mean of values as if they were independent; 0 for one."""
+    return float(np.var(values, ddof=1)) / len(values) if len(values) > 1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ def one(outcomes, metric="accuracy", **more):
 @pytest.fixture
 def alone(monkeypatch):
     """Nothing is added for other training speakers."""
-    monkeypatch.setattr(module, "_TRAINING", 0.0)
-    monkeypatch.setattr(module, "_OVERLAP", 0.0)
+    monkeypatch.setattr(module, "_TRAINING", 1.0)
 
 
 @pytest.mark.usefixtures("alone")
@@ -96,10 +95,13 @@ def test_a_row_that_several_runs_test_counts_once():
     assert others.sd < 0.75 * once.sd
 
 
-def test_runs_that_drew_their_splits_share_training_rows_and_say_less():
-    outcomes = [of(np.arange(50) % 5 > 0, np.arange(50) // 5 % 8)] * 5
-    drawn, fixed = (estimate(outcomes, "accuracy", drawn=each) for each in (True, False))
-    assert drawn.sd == pytest.approx(np.sqrt(1.3 / 1.1) * fixed.sd, rel=0.02)
+def test_the_spread_between_runs_that_drew_their_splits_is_added():
+    outcomes = [of(np.arange(50) % every > 0, np.arange(50) // 5 % 8) for every in (5, 5, 5, 2)]
+    fixed, drawn = (estimate(outcomes, "accuracy", drawn=each) for each in (False, True))
+    between = np.var([each.score("accuracy") for each in outcomes], ddof=1) / 4
+    assert drawn.value == fixed.value
+    assert drawn.sd**2 == pytest.approx(fixed.sd**2 / 1.1 + between, rel=0.02)
+    assert estimate(outcomes[:1], "accuracy", drawn=True) == estimate(outcomes[:1], "accuracy", drawn=False)
 
 
 def test_a_difference_that_is_nowhere_has_a_width_too():
