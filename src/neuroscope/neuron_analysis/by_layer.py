@@ -28,7 +28,7 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: 
 
     - ``neurons``: the count.
     - ``neurons_percent``: of all neurons of all layers, so that the layers add up to the size of the set.
-    - ``neurons_expected``: the mean count of as many first neurons under permuted labels.
+    - ``neurons_expected``: the mean count of as many first neurons under permuted labels; without any, the layer's share.
     - ``p_value``: that permuted labels give any layer a share as far from what it has by chance as this one's, or
       farther (Westfall and Young 1993): it holds for all layers together, and where columns go together in blocks,
       which an exact test of independent draws does not see. Over runs it is of the mean share.
@@ -49,11 +49,12 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: 
             [_counts(order.first(size).columns, number_of, len(layers)) for order in of_run]
             for size, of_run in zip(sizes.tolist(), null.of_run, strict=True)
         ]
-    )  # [runs, permutations, layers]
+    ).reshape(len(sets), len(null.of_run[0]), len(layers))
     by_run = np.array([preference(one, others) for one, others in zip(counts, drawn, strict=True)])
     share, of_drawn = counts / sizes[:, None], drawn / sizes[:, None, None]
     together = preference(share.mean(axis=0), of_drawn.mean(axis=0))
-    return _rows(cell, data, sets, layers, counts, drawn.mean(axis=1), by_run, together)
+    expected = drawn.mean(axis=1) if drawn.size else np.outer(sizes, np.bincount(number_of)) / len(number_of)
+    return _rows(cell, data, sets, layers, counts, expected, by_run, together)
 
 
 def _counts(columns: NDArray[np.int64], number_of: NDArray[np.int64], layers: int) -> NDArray[np.int64]:

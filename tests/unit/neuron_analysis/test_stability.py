@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.linear_model import RidgeClassifier
 
 from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neuron_analysis.stability import chance, halves, jaccard, stability, top_minus_random
+from neuroscope.neuron_analysis.null_rankings import null_rankings, rank_training_part
+from neuroscope.neuron_analysis.stability import halves, jaccard, stability, top_minus_random
+from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.predictions import Prediction
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
@@ -21,6 +21,8 @@ COLUMNS = 300
 class ByPosition:
     """The same order whatever is asked; scores that are all 0 know none."""
 
+    uses_probe = False
+
     def __init__(self, scores=None):
         self._scores = np.arange(COLUMNS, 0, -1.0) if scores is None else scores
 
@@ -30,6 +32,8 @@ class ByPosition:
 
 class ByMeans:
     """By how far the class means lie apart."""
+
+    uses_probe = False
 
     def rank(self, features, labels, probe, *, seed):
         means = [features.values[labels.values == value].mean(axis=0) for value in set(labels.values.tolist())]
@@ -64,10 +68,20 @@ def ranked(made, ranker):
     return [ranker.rank(*made.training(run), None, seed=run.seed) for run in made.runs.each]
 
 
+def judged(cell, made, ranker, **more):
+    pairs = [halves(run, made.target.values)[0] for run in made.runs.each]
+    units = made.features.units
+    of_halves = [
+        tuple(RankedSubsets(rank_training_part(made, half, ranker), units, half.seed) for half in pair)
+        for pair in pairs
+    ]
+    return stability(cell, made, ranked(made, ranker), of_halves, null_rankings(made, ranker, pairs), **more)
+
+
 @pytest.fixture
 def overlaps(cell):
     def overlaps(made, ranker):
-        found = stability(cell, made, ranked(made, ranker), ranker)
+        found = judged(cell, made, ranker)
         return {row.metric: row.value for row in found.rows if row.seed is None}, found
 
     return overlaps
@@ -76,7 +90,8 @@ def overlaps(cell):
 def test_equal_rankings_overlap_wholly(overlaps):
     values, found = overlaps(material(), ByPosition())
     assert values["overlap"] == values["overlap_halves"] == 1
-    assert values["overlap_chance"] == pytest.approx(0.1 / 1.9)
+    assert values["overlap_chance"] == values["overlap_halves_chance"] == 1  # it does not look at the labels
+    assert values["overlap_p_value"] == values["overlap_halves_p_value"] == 1
     assert {row.percent for row in found.rows} == {10}
     assert {row.condition for row in found.rows} == {"ranking"}
     assert found.warnings == ()
@@ -85,24 +100,29 @@ def test_equal_rankings_overlap_wholly(overlaps):
 def test_a_ranking_that_knows_no_order_is_near_chance_in_runs_and_halves(overlaps):
     values, _ = overlaps(material(runs=8), ByPosition(np.zeros(COLUMNS)))
     assert values["overlap"] == pytest.approx(values["overlap_chance"], abs=0.03)
-    assert values["overlap_halves"] == pytest.approx(values["overlap_chance"], abs=0.05)
+    assert values["overlap_halves"] == pytest.approx(values["overlap_halves_chance"], abs=0.05)
+    assert values["overlap_chance"] == pytest.approx(0.1 / 1.9, abs=0.02)  # of random sets: p / (2 - p)
 
 
 def test_noise_is_ranked_anew_by_every_half_but_alike_by_runs_that_share_rows(overlaps):
     values, _ = overlaps(material(strength=0.0), ByMeans())
     assert values["overlap_halves"] < 0.15
     assert values["overlap"] > values["overlap_halves"]
+    assert values["overlap_chance"] > 2 * values["overlap_halves_chance"]  # noise too comes again where rows are shared
+    assert values["overlap_p_value"] > 0.05
+    assert values["overlap_halves_p_value"] > 0.05
 
 
 def test_planted_neurons_come_again_in_other_groups(overlaps):
     values, _ = overlaps(material(), ByMeans())
     assert values["overlap"] > 0.9
     assert values["overlap_halves"] > 0.9
+    assert values["overlap_p_value"] == values["overlap_halves_p_value"] == 1 / 40
 
 
 def test_one_run_has_no_overlap_between_runs(overlaps):
     values, _ = overlaps(material(runs=1), ByMeans())
-    assert set(values) == {"overlap_halves", "overlap_chance"}
+    assert set(values) == {"overlap_halves", "overlap_halves_chance", "overlap_halves_p_value"}
 
 
 def test_runs_that_train_alike_are_told(overlaps):
@@ -119,12 +139,8 @@ def test_training_rows_that_runs_share_are_counted_once(overlaps):
     assert {row.n for row in found.rows if row.metric in {"overlap", "overlap_chance"}} == {len(rows)}
 
 
-@given(st.integers(0, 500))
-def test_chance_is_what_random_sets_have_in_common(seed):
-    rng = np.random.default_rng(seed)
-    drawn = [rng.permutation(2000)[:200] for _ in range(20)]
-    mean = np.mean([jaccard(one, other) for one, other in zip(drawn[::2], drawn[1::2], strict=True)])
-    assert mean == pytest.approx(chance(200, 2000), abs=0.02)
+def test_jaccard_is_the_share_of_those_in_either_that_are_in_both():
+    assert jaccard(np.array([1, 2, 3]), np.array([3, 4])) == 1 / 4
 
 
 @pytest.mark.parametrize("bootstrap", [False, True])
@@ -173,7 +189,7 @@ def test_what_cannot_be_halved_is_told(groups, values):
 
 def test_too_few_neurons_for_a_share_are_told(cell):
     made = material(runs=2)
-    found = stability(cell, made, ranked(made, ByMeans()), ByMeans(), percent=0.1)
+    found = judged(cell, made, ByMeans(), percent=0.1)
     assert found.rows == ()
     assert found.warnings[0].detail == "0.1 % of 300"
 
@@ -197,3 +213,6 @@ def test_top_is_compared_with_random_where_both_are_there(cell):
     assert {row.against for row in rows} == {"random-set"}
     assert all(row.low <= row.value <= row.high for row in means.values())
     assert top_minus_random(cell, made, top[:1], random, percents=(50,)) == []
+    rows = top_minus_random(cell, made, top, random, percents=(5,))
+    (alone,) = [row for row in rows if row.seed is None and row.metric == "top_minus_random"]
+    assert means[5].low < alone.low  # two intervals that hold at once are wider than one

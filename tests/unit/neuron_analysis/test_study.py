@@ -108,7 +108,8 @@ def test_fifty_planted_among_a_thousand(plugins, probe):
     assert min(hits(found, given, 50)) >= 35, hits(found, given, 50)
     findings = Findings(found.rows)
     _says_so(findings, most=10)
-    assert findings.any("overlap").value > 3 * findings.any("overlap_chance").value
+    assert findings.any("overlap").value > 1.5 * findings.any("overlap_chance").value
+    assert findings.any("overlap_p_value").value <= 0.05
 
 
 def _says_so(findings, most):
@@ -118,7 +119,8 @@ def _says_so(findings, most):
     assert kept[0] > kept[1] > kept[2]
     at_five = next(step for step in findings.steps if step.percent == 5)
     assert at_five.points["top-set"].low > at_five.points["random-set"].high
-    assert findings.any("overlap_halves").value > 3 * findings.any("overlap_chance").value
+    assert findings.any("overlap_halves").value > 3 * findings.any("overlap_halves_chance").value
+    assert findings.any("overlap_halves_p_value").value <= 0.05
 
 
 @pytest.mark.parametrize("ranking", ["weight-mass", "t", "probeless"])
@@ -174,7 +176,7 @@ def test_training_rows_are_scored_and_folds_that_are_easier_than_the_test_part_a
     values = data.features.values.copy()
     values[tested] = np.random.default_rng(1).permutation(values[tested])  # the test part knows nothing
     found = studied(plugins, replace(given, material=replace(data, features=replace(data.features, values=values))))
-    scored = [row.value for row in found.rows if row.metric == "training_accuracy"]
+    scored = [row.value for row in found.rows if (row.metric, row.condition) == ("training_accuracy", "probe")]
     assert len(scored) == len(data.runs.each) + 1
     assert scored[-1] == pytest.approx(np.mean(scored[:-1]))
     told = {each.kind.split(" is more")[0]: each.detail for each in found.warnings if "points above test" in each.kind}

@@ -114,11 +114,10 @@ def test_classes_without_an_optimum_are_not_called_unconverged(changed, kind):
 def test_much_higher_accuracy_in_training_or_on_folds_stands_with_its_figures():
     training, test = {"a": [1.0, 0.996], "b": [1.0, 0.9]}, {"a": [0.70, 0.982], "b": [0.9, 0.81]}
     found = list(diagnostics.about_training(training, test, [3, 4]))
-    assert diagnostics.summed_up(found) == [
-        "training accuracy is more than 10 points above test: a (99.8 against 84.1); in 2 runs"
-    ]
+    (line,) = [each.line for each in diagnostics.summed_up(found)]
+    assert line == "training accuracy is more than 10 points above test: a (99.8 against 84.1); in 2 runs"
     (line,) = diagnostics.summed_up(diagnostics.about_choice([0.987], [0.739], "ALL", [0]))
-    assert line.endswith("more than 10 points above test: ALL (98.7 against 73.9); in 1 run")
+    assert line.line.endswith("more than 10 points above test: ALL (98.7 against 73.9); in 1 run")
     assert not list(diagnostics.about_choice([0.8], [0.7], "ALL", [0]))
 
 

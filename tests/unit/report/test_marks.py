@@ -98,6 +98,7 @@ def findings(cell):
         numbers = {"neurons": 8.0, "neurons_percent": 4.0, "accuracy": 0.6}
         given += [row(cell, rule, metric, value, 4.0) for metric, value in numbers.items()]
     given += [row(cell, "ranking", metric, 0.3, 10.0) for metric in ("overlap", "overlap_chance")]
+    given += [row(cell, "ranking", "overlap_p_value", 0.5, 10.0)]
     return Findings(given)
 
 
@@ -124,7 +125,7 @@ def test_marks_of_neurons_stand_in_the_rows_of_their_conditions_and_percentages(
         ["4", "%", "60.0", "c", "–", "–"][-5:],
         ["4", "%", "60.0", "cd", "–", "–"][-5:],
     ]
-    assert said[-1].endswith("chance 0.30. e")
+    assert said[-1].endswith("two runs 0.30 (not above chance, 0.30; p 0.5). e")
     assert [line.split(":")[0] for line in marks.lines()] == [*(f"{letter} Warning" for letter in "abcde"), "Warning"]
 
 

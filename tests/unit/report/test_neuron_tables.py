@@ -61,7 +61,10 @@ LAYERS = [*layer_rows("one", 8.0, 1e-9), *layer_rows("two", 0.0, 0.034)]
 TRUST = [
     row("ranking", "overlap", 0.62, 10.0),
     row("ranking", "overlap_halves", 0.31, 10.0),
-    row("ranking", "overlap_chance", 0.05, 10.0),
+    row("ranking", "overlap_chance", 0.2, 10.0),
+    row("ranking", "overlap_p_value", 0.025, 10.0),
+    row("ranking", "overlap_halves_chance", 0.05, 10.0),
+    row("ranking", "overlap_halves_p_value", 0.075, 10.0),
     row("ranking", "overlap_rankers", 0.2, 10.0, against="each-alone", seed=0),
     row("ranking", "overlap_rankers", 0.25, 10.0, against="each-alone"),
     row("top-set", "top_minus_random", 0.1, 1.0, low=-0.02, high=0.2, against="random-set"),
@@ -125,8 +128,8 @@ def test_a_set_that_is_missing_is_a_dash():
 def test_minimal_sets_by_every_rule_that_there_is():
     assert lines(minimal_table(Findings(ALL))) == [
         "minimal set neurons of all accuracy % less all, points at random %",
-        "lost at most a point on folds 8.0 4 % 89.0 -1.2 (-5.0 to +1.0) 59.0",
-        "paper's, chosen on test 23.9 11.9 % 88.0 -1.2 (-5.0 to +1.0) 58.0",
+        "lost at most a point on folds 8 4 % 89.0 -1.2 (-5.0 to +1.0) 59.0",
+        "paper's, chosen on test 24 11.9 % 88.0 -1.2 (-5.0 to +1.0) 58.0",
     ]
 
 
@@ -142,8 +145,9 @@ def test_what_is_said_beside_the_tables():
         "Trained anew, the top 1 % less as many at random: +10.0 (-2.0 to +20.0).",
         "This ranking shows no concentration: no top is surely above random neurons. Another ranking: --ranking "
         "each-alone.",
-        "The minimal set less as many at random: +30.0 (+20.0 to +40.0); more than 5 points.",
-        "Stability (overlap of the top 10 %): two runs 0.62, two halves of the groups 0.31, chance 0.05.",
+        "The minimal set less as many at random: +30.0 (+20.0 to +40.0); surely more than 5 points: others know less.",
+        "Stability (overlap of the top 10 %): two runs 0.62 (above chance, 0.20; p 0.025), two halves of the groups "
+        "0.31 (not above chance, 0.05; p 0.075).",
         "The same overlap with an unlike ranking, each-alone: 0.25.",
     ]
 
@@ -154,10 +158,14 @@ def test_a_top_that_is_above_random_at_one_share_is_a_concentration():
 
 
 def test_one_run_has_a_stability_too():
-    rows = [each for each in TRUST if each.metric != "overlap"]
-    assert "Stability (overlap of the top 10 %): two halves of the groups 0.31, chance 0.05." in sentences(
-        Findings(rows)
-    )
+    rows = [each for each in TRUST if each.metric != "overlap" and not each.metric.startswith("overlap_halves_")]
+    assert "Stability (overlap of the top 10 %): two halves of the groups 0.31." in sentences(Findings(rows))
+
+
+def test_the_sizes_of_minimal_sets_are_told_with_their_range():
+    each = [row("minimal", "neurons", size, 4.0, seed=seed) for seed, size in enumerate((2.0, 14.0))]
+    others = [row("minimal", "neurons", 99.0, 4.0, seed=0, layer="one")]
+    assert lines(minimal_table(Findings([*MINIMAL, *others, *each])))[1].split("folds ")[1].startswith("8.0 (2–14) 4 %")
 
 
 def test_the_papers_rule_alone_is_chosen_on_test():
@@ -166,14 +174,20 @@ def test_the_papers_rule_alone_is_chosen_on_test():
     assert "Sizes are chosen on test; a point is 0.4 test utterances." in sentences(findings)
 
 
-def test_redundant_information_is_called_so():
-    rows = [each for each in MINIMAL if each.metric != "redundant_information"]
-    (said,) = [
-        line
-        for line in sentences(Findings([*rows, row("minimal", "redundant_information", 1.0, 4.0)]))
-        if line.startswith("The minimal set less")
-    ]
-    assert said.endswith("; at most 5 points: others know as much.")
+@pytest.mark.parametrize(
+    ("redundant", "low", "verdict"),
+    [
+        (1.0, -0.01, "surely below 5 points: others know as much."),
+        (0.0, 0.051, "surely more than 5 points: others know less."),
+        (0.0, 0.05, "whether others know as much is open."),
+        (0.0, -0.1, "whether others know as much is open."),
+    ],
+)
+def test_redundant_information_is_called_so(redundant, low, verdict):
+    gap = row("minimal", "top_minus_random", 0.1, 4.0, low=low, high=0.2, against="minimal-random")
+    rows = [gap, row("minimal", "redundant_information", redundant, 4.0), *MINIMAL]
+    (said,) = [line for line in sentences(Findings(rows)) if line.startswith("The minimal set less")]
+    assert said.endswith("; " + verdict)
 
 
 def test_of_nothing_nothing_is_said():

@@ -79,7 +79,7 @@ def estimate(
         metric: ``accuracy`` or ``balanced_accuracy``.
         drawn: whether each run drew its own split.
         difference: whether the outcomes are those of one probe less those of another.
-        more_variance: of the value, from what the outcomes do not show.
+        more_variance: of the value, from what the outcomes do not show; what is added for runs has it in itself.
         family: how many intervals are read together: all of them hold at once in 95 % (Bonferroni).
     """
     spread = _spread(runs, metric)
@@ -88,7 +88,7 @@ def estimate(
         return Estimate(value, None, None, None, freedom)
     between = variance_between([one.score(metric) for one in runs]) if drawn else 0.0
     training = 1.0 if drawn and len(runs) > 1 else _TRAINING
-    variance, rows = spread.variance * training + between + more_variance, spread.rows / training
+    variance, rows = spread.variance * training + max(between, more_variance), spread.rows / training
     from scipy.stats import t
 
     quantile = float(t.ppf(1 - LEVEL / family / 2, freedom))

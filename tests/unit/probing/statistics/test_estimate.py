@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 
 from neuroscope.probing.statistics import estimate as module
 from neuroscope.probing.statistics.estimate import estimate
@@ -125,3 +125,11 @@ def test_a_difference_has_students_interval_over_groups():
 def test_more_variance_widens():
     outcomes = of(np.arange(50) % 5 > 0)
     assert one(outcomes, more_variance=0.01).sd == pytest.approx(np.sqrt(one(outcomes).sd ** 2 + 0.01), rel=0.05)
+
+
+def test_intervals_that_are_read_together_are_wider():
+    outcomes = of(np.arange(60) % 5 > 0)
+    alone, four = (one(outcomes, difference=True, family=count) for count in (1, 4))
+    assert four.sd == alone.sd
+    expected = t.ppf(1 - 0.05 / 8, 59) / t.ppf(0.975, 59)
+    assert (four.high - four.value) / (alone.high - alone.value) == pytest.approx(expected, rel=1e-6)
