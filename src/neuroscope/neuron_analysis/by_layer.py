@@ -28,7 +28,7 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: 
 
     - ``neurons``: the count.
     - ``neurons_percent``: of all neurons of all layers, so that the layers add up to the size of the set.
-    - ``neurons_expected``: the mean count of as many first neurons under permuted labels; without any, the layer's share.
+    - ``neurons_expected``: the mean of as many first neurons under permuted labels; without any, the layer's share.
     - ``p_value``: that permuted labels give any layer a share as far from what it has by chance as this one's, or
       farther (Westfall and Young 1993): it holds for all layers together, and where columns go together in blocks,
       which an exact test of independent draws does not see. Over runs it is of the mean share.
