@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from neuroscope.probing.problem_data import ProbeData
     from neuroscope.probing.runs import Run
 
-DRAWS, DRAWS_WITH_PROBES = 39, 19
-"""How often labels are permuted; less often, and not for halves, where the ranking needs a probe of each."""
+DRAWS, DRAWS_OF_HALVES = 39, 19
+"""How often labels are permuted, for runs and for their halves."""
+
+DRAWS_WITH_PROBES = 19
+"""The same where the ranking needs a probe of each; halves are not ranked then."""
 
 _SEED = 0x9E57
 _TRIES = 10
@@ -52,7 +55,10 @@ def null_rankings(data: ProbeData, ranker: Ranker, halves: Sequence[tuple[Run, .
     """
     halves = [() for _ in halves] if _uses_probe(ranker) else halves
     labels = permuted_labels(data, [*data.runs.each, *(half for pair in halves for half in pair)], _draws_of(ranker))
-    of_halves = [tuple(zip(*(_rank(data, half, ranker, labels) for half in pair), strict=True)) for pair in halves]
+    of_halves = [
+        tuple(zip(*(_rank(data, half, ranker, labels[:DRAWS_OF_HALVES]) for half in pair), strict=True))
+        for pair in halves
+    ]
     return NullRankings(
         of_run=tuple(_rank(data, run, ranker, labels) for run in data.runs.each),
         of_halves=tuple(of_halves),

@@ -9,7 +9,13 @@ from sklearn.linear_model import RidgeClassifier
 from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neuron_analysis.null_rankings import DRAWS, DRAWS_WITH_PROBES, null_rankings, permuted_labels
+from neuroscope.neuron_analysis.null_rankings import (
+    DRAWS,
+    DRAWS_OF_HALVES,
+    DRAWS_WITH_PROBES,
+    null_rankings,
+    permuted_labels,
+)
 from neuroscope.neuron_analysis.stability import halves
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
@@ -112,7 +118,7 @@ def test_all_labels_at_once_are_the_same_as_one_by_one(data):
     assert orders(one.of_run) == orders(other.of_run)
     for first, second in zip(one.of_halves, other.of_halves, strict=True):
         assert orders(first) == orders(second)
-    assert {len(each) for each in one.of_halves} == {DRAWS}
+    assert {len(each) for each in one.of_halves} == {DRAWS_OF_HALVES}
 
 
 def test_a_ranker_that_needs_probes_gets_fitted_ones_and_no_halves(data):
