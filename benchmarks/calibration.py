@@ -310,15 +310,16 @@ def line(figure: Figure) -> str:
 
 
 def write(figures: dict[str, list[Figure]], repetitions: int) -> None:
-    """Put the tables into the page."""
-    parts = []
+    """Put the tables into the page; those of other claims stay."""
+    text = PAGE.read_text()
+    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    parts = {part.split("\n", 1)[0]: part for part in text[begin:end].strip().removeprefix("## ").split("\n## ")}
     for claim, found in figures.items():
         held = f"{sum(each.holds for each in found)} of {len(found)} figures hold; {repetitions} repetitions a world."
         table = ["| figure | world | measured | target |", "|---|---|---|---|", *map(line, found)]
-        parts.append("\n".join([f"## {claim.capitalize()}", "", held, "", *table, ""]))
-    text = PAGE.read_text()
-    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    PAGE.write_text(text[:begin] + "\n" + "\n".join(parts) + "\n" + text[end:])
+        parts[claim.capitalize()] = "\n".join([claim.capitalize(), "", held, "", *table])
+    tables = "".join(f"\n## {parts[claim.capitalize()].strip()}\n" for claim in CLAIMS if claim.capitalize() in parts)
+    PAGE.write_text(text[:begin] + tables + "\n" + text[end:])
 
 
 def main() -> None:
