@@ -136,8 +136,8 @@ def sentence(curve: Curve) -> str:
 def _compared(curve: Curve, best: BestLayer) -> str:
     if best.low is None:
         return "; its test part is one group, so there is nothing to compare others by"
-    if not best.known and curve.unlearned:
-        return "; its probes are far from their optimum, so nothing is said of what the layers know"
+    if curve.unlearned:
+        return "; probes are far from their optimum, so nothing is said of what the layers know"
     if not best.known:
         return "; no layer is shown to know it: a probe that knows nothing may do as well"
     others = len(curve.points) - 1

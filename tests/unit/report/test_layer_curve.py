@@ -43,9 +43,8 @@ L1, L2, EVERYTHING = point("l1", 0.6, 0.5, 0.7), point("l2", 0.9, 0.85, 0.95), p
             "Best layer: l2, 90.0 %; no layer is shown to know it: a probe that knows nothing may do as well.",
         ),
         (
-            replace(curve(L1, L2, gaps={"l1": -0.01}, p_values=(0.05, 0.5)), unlearned=("l1",)),
-            "Best layer: l2, 90.0 %; its probes are far from their optimum, "
-            "so nothing is said of what the layers know.",
+            replace(curve(L1, L2, gaps={"l1": -0.01}), unlearned=("l1",)),
+            "Best layer: l2, 90.0 %; probes are far from their optimum, so nothing is said of what the layers know.",
         ),
         (
             curve(point("l1", 0.5), point("l2", 0.9)),
