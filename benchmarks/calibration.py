@@ -167,7 +167,7 @@ def worlds_of_layers() -> dict[str, World]:
             layers=layers, fixed=fixed, correlation=correlation, accuracy=0.8
         )
         for kind, fixed in kinds.items()
-        for layers in (2, 5, 25)
+        for layers in (2, 5, 12)
         for correlation in (0.0, 0.8)
     }
 

@@ -71,7 +71,10 @@ def judge(world: LayeredWorld, seed: int) -> Judged:
     rankings = [rank_training_part(data, run, ranker) for run in data.runs.each]
     of_halves = [tuple(_ordered(data, half, ranker) for half in pair) for pair in pairs]
     sets = [_set(data, run, ranking) for run, ranking in zip(data.runs.each, rankings, strict=True)]
-    rows = [*distribution(of_cell, data, sets, null), *stability(of_cell, data, rankings, of_halves, null).rows]
+    rows = [
+        *distribution(of_cell, data, sets, null, of_halves),
+        *stability(of_cell, data, rankings, of_halves, null).rows,
+    ]
     found = {(row.layer, row.metric): row.value for row in rows if row.seed is None}
     return Judged(
         layers=tuple(found[f"l{layer}", metric_names.P_VALUE] for layer in range(LAYERS)),

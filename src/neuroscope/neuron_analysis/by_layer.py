@@ -17,11 +17,18 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.neuron_analysis.minimal import MinimalSet
     from neuroscope.neuron_analysis.null_rankings import NullRankings
+    from neuroscope.neuron_analysis.subsets import RankedSubsets
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.problem_data import ProbeData
 
 
-def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: NullRankings) -> list[Row]:
+def distribution(
+    cell: Cell,
+    data: ProbeData,
+    sets: Sequence[MinimalSet],
+    null: NullRankings,
+    of_halves: Sequence[tuple[RankedSubsets, ...]] = (),
+) -> list[Row]:
     """Count the neurons of the sets in each layer, against no layer being preferred.
 
     Metrics, of each layer, one row per run and one over runs:
@@ -31,13 +38,16 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: 
     - ``neurons_expected``: the mean of as many first neurons under permuted labels; without any, the layer's share.
     - ``p_value``: that permuted labels give any layer a share as far from what it has by chance as this one's, or
       farther (Westfall and Young 1993): it holds for all layers together, and where columns go together in blocks,
-      which an exact test of independent draws does not see. Over runs it is of the mean share.
+      which an exact test of independent draws does not see. Over runs it is of the mean share, and 1 where the two
+      halves of the first run's groups do not both lean the same way: equal layers of which these speakers happen to
+      favour one would pass otherwise.
 
     Args:
         cell: the conditions of the rows.
         data: what the sets are of.
         sets: one per run, all of one condition, in the order of the runs.
         null: rankings of the same runs under permuted labels.
+        of_halves: of both halves of each run's groups; empty = halves are not asked.
     """
     layer_of = np.array([unit.layer for unit in data.features.units])
     layers = list(dict.fromkeys(layer_of.tolist()))
@@ -53,6 +63,11 @@ def distribution(cell: Cell, data: ProbeData, sets: Sequence[MinimalSet], null: 
     by_run = np.array([preference(one, others) for one, others in zip(counts, drawn, strict=True)])
     share, of_drawn = counts / sizes[:, None], drawn / sizes[:, None, None]
     together = preference(share.mean(axis=0), of_drawn.mean(axis=0))
+    if of_halves and of_halves[0] and of_drawn.size:
+        center = of_drawn.mean(axis=(0, 1))
+        each = [_counts(order.first(sizes[0]).columns, number_of, len(layers)) / sizes[0] for order in of_halves[0]]
+        lean = np.sign([*(half - center for half in each), share.mean(axis=0) - center])
+        together = np.where((lean == lean[-1]).all(axis=0), together, 1.0)
     expected = drawn.mean(axis=1) if drawn.size else np.outer(sizes, np.bincount(number_of)) / len(number_of)
     return _rows(cell, data, sets, layers, counts, expected, by_run, together)
 

@@ -189,7 +189,10 @@ def _control_labels(data: ProbeData, run: Run, draw: int) -> NDArray[np.int64]:
 
 
 def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], control: Sequence[Prediction]) -> list[Row]:
-    """Subtract the probe's accuracy on the control task from its accuracy, with paired intervals.
+    """Subtract the probe's accuracy on the control task from its accuracy, with intervals.
+
+    The control's accuracy is a mean over draws of labels: its luck is the variance between them, and not that of its
+    groups once more.
 
     Args:
         cell: the conditions of the rows.
@@ -201,7 +204,7 @@ def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], contro
     seeds = {each.run.seed for each in control}
     probe = scored_by_run([each for each in whole if each.run.seed in seeds], data.target, metric)
     blind = scored_by_run(control, data.target, metric)
-    gaps = [one.minus(other) for one, other in zip(probe.outcomes, blind.outcomes, strict=True)]
+    gaps = [one.less(other.score(metric)) for one, other in zip(probe.outcomes, blind.outcomes, strict=True)]
     return rows_over_runs(
         cell,
         Scored(probe.runs, gaps, probe.percents),

@@ -85,6 +85,7 @@ def study(
         divided = [halves(run, data.target.values) for run in data.runs.each]
         pairs = [pair for pair, _ in divided]
         null = null_rankings(data, settings.ranker, pairs)
+        of_halves = [tuple(_ordered(data, half, settings.ranker) for half in pair) for pair in pairs]
         ranked = joined([ranked, CellResult(warnings=tuple(each for _, about in divided for each in about))])
         advance(1)
         found = joined([ranked, _run_controls(cell, data, settings, untrained, ranked)])
@@ -93,11 +94,16 @@ def study(
         advance(1)
         found = joined([found, CellResult(rows=tuple(score(cell, found.predictions, data.target, data.runs)))])
         advance(1)
-        with_sets = joined([found, _minimal(cell, data, settings, found, null)])
+        with_sets = joined([found, _minimal(cell, data, settings, found, null, of_halves)])
         advance(1)
-        ranking_tests = _test_ranking(cell, data, settings, fits, found, pairs, null)
+        ranking_tests = _test_ranking(cell, data, settings, fits, found, of_halves, null)
         advance(1)
     return joined([with_sets, ranking_tests])
+
+
+def _ordered(data: ProbeData, half: Run, ranker: Ranker) -> RankedSubsets:
+    """Rank the columns by one half of the groups."""
+    return RankedSubsets(rank_training_part(data, half, ranker), data.features.units, half.seed)
 
 
 def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellResult, list[Fit]]:
@@ -154,7 +160,12 @@ def _ablate(data: ProbeData, settings: NeuronSettings, fits: list[Fit], ranked: 
 
 
 def _minimal(
-    cell: Cell, data: ProbeData, settings: NeuronSettings, found: CellResult, null: NullRankings
+    cell: Cell,
+    data: ProbeData,
+    settings: NeuronSettings,
+    found: CellResult,
+    null: NullRankings,
+    of_halves: Sequence[tuple[RankedSubsets, ...]],
 ) -> CellResult:
     """Find the smallest sets by our rules, on folds of the training part, and by the paper's, on the test part."""
     whole, top, random = (found.of(each) for each in (conditions.PROBE, conditions.TOP_SET, conditions.RANDOM_SET))
@@ -178,7 +189,7 @@ def _minimal(
         *redundancy.on_folds(cell, data, choices),
         *redundancy.about_sets(cell, data, sets, whole),
         *redundancy.redundancy(cell, data, sets),
-        *distribution(cell, data, chosen, null),
+        *distribution(cell, data, chosen, null, of_halves),
     )
     return CellResult(
         rows=rows,
@@ -205,18 +216,11 @@ def _test_ranking(
     settings: NeuronSettings,
     fits: list[Fit],
     found: CellResult,
-    pairs: list[tuple[Run, ...]],
+    of_halves: Sequence[tuple[RankedSubsets, ...]],
     null: NullRankings,
 ) -> CellResult:
     """Test the ranking: whether other speakers and an unlike ranking give the same neurons, and whether they serve."""
     rankings = [ranking for _, ranking in found.rankings]
-    of_halves = [
-        tuple(
-            RankedSubsets(rank_training_part(data, half, settings.ranker), data.features.units, half.seed)
-            for half in pair
-        )
-        for pair in pairs
-    ]
     stable = stability(cell, data, rankings, of_halves, null)
     if settings.unlike is not None:
         shared = agreement(cell, data, rankings, [fit.probe for fit in fits], settings.unlike)

@@ -19,9 +19,13 @@ from neuroscope.probing.runs import Run, Runs
 LAYERS = {"first": 30, "second": 50, "third": 20}
 
 
+def ordered(units, order):
+    return RankedSubsets(Ranking(units=tuple(units[n] for n in order), scores=np.arange(100, 0, -1.0)), units, 0)
+
+
 @pytest.fixture
 def rows_of(cell):
-    def rows_of(*chosen, draws=19):
+    def rows_of(*chosen, draws=19, halves=()):
         """The rows about these columns, a run each, beside orders that are drawn, alike in all runs."""
         units = tuple(Unit(layer, number) for layer, count in LAYERS.items() for number in range(count))
         features = Features(ids=("a", "b"), units=units, values=np.zeros((2, 100), dtype=np.float32))
@@ -42,12 +46,11 @@ def rows_of(cell):
             sets.append(MinimalSet(MINIMAL, Subset(np.array(columns), 0), said, said))
         rng = np.random.default_rng(len(chosen[0]))
         orders = [rng.permutation(100) for _ in range(draws)]
-        drawn = tuple(
-            RankedSubsets(Ranking(units=tuple(units[n] for n in order), scores=np.arange(100, 0, -1.0)), units, 0)
-            for order in orders
-        )
+        drawn = tuple(ordered(units, order) for order in orders)
         null = NullRankings(of_run=(drawn,) * len(chosen), of_halves=())
-        return {(row.layer, row.metric, row.seed): row for row in distribution(cell, given, sets, null)}
+        pair = tuple(ordered(units, [*first, *np.setdiff1d(np.arange(100), first)]) for first in halves)
+        made = distribution(cell, given, sets, null, [pair] if halves else ())
+        return {(row.layer, row.metric, row.seed): row for row in made}
 
     return rows_of
 
@@ -101,3 +104,12 @@ def test_by_chance_it_is_seldom_below_a_level():
 
 def test_a_layer_that_never_differs_is_not_preferred():
     assert preference(np.array([3.0, 1.0]), np.array([[3.0, 2.0], [3.0, 5.0]]))[0] == 1
+
+
+def test_a_layer_that_one_half_of_the_speakers_does_not_favour_is_not_preferred(rows_of):
+    both = rows_of(range(20), halves=(range(20), range(10, 30)))
+    one = rows_of(range(20), halves=(range(20), range(40, 60)))
+    assert both["first", "p_value", None].value == 1 / 20
+    assert one["first", "p_value", None].value == 1
+    assert one["first", "p_value", 0].value == 1 / 20
+    assert one["third", "p_value", None].value == both["third", "p_value", None].value  # both lean away from it

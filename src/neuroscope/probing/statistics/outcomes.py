@@ -56,9 +56,13 @@ class Outcomes:
         """Subtract the outcomes of the same rows: every score is that of this one less that of the other."""
         return replace(self, right=self.right - other.right)
 
+    def less(self, score: float) -> Outcomes:
+        """Subtract a number from every score."""
+        return replace(self, right=self.right - score)
+
     def beyond_chance(self) -> Outcomes:
         """Subtract what a probe that knows nothing gets right in the mean over classes: 1 / those that have a row."""
-        return replace(self, right=self.right - 1 / len(np.unique(self.classes)))
+        return self.less(1 / len(np.unique(self.classes)))
 
 
 def mean_over_draws(draws: Sequence[Outcomes], metric: str) -> Outcomes:
