@@ -156,11 +156,9 @@ def test_debug_shows_the_traceback():
     assert type(result.exception).__name__ == "UnknownName"
 
 
-def test_a_penalty_that_no_fold_can_choose_is_told_in_one_line(corpus):
-    more = ("--task", "label:speaker", "--split", "utterance,test=0.5", "--runs", 1)
-    said = fails(
-        "probe", "--backbone", "toy", "--root", corpus / "manifest.csv", *more, "--probe", "elasticnet,penalty=cv"
-    )
+def test_a_penalty_that_no_fold_can_choose_is_told_in_one_line():
+    more = ("--task", "label:speaker", "--split", "utterance", "--runs", 1)
+    said = fails("probe", "--backbone", "toy", "--dataset", "toy", *more, "--probe", "elasticnet,penalty=cv")
     assert said.startswith("Error: ")
     assert "penalty='cv' needs each class in at least two groups of training rows" in " ".join(said.split())
     assert "use penalty='fixed'" in " ".join(said.split())

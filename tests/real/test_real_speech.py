@@ -42,4 +42,4 @@ def test_channel_of_one_speaker_needs_another_split(speech):
     assert "--split group:text" in probe(speech, *arguments, code=2)
     printed = probe(speech, *arguments, "--split", "group:text", "--runs", "2")
     assert accuracy(printed, "ALL") >= 0.9
-    assert "1 speaker is in both parts" in printed["run"]["cells"][0]["split_warning"]
+    assert printed["run"]["cells"][0]["split_warning"] == ""  # all of it is one speaker, who tells no channel

@@ -19,8 +19,10 @@ def test_the_slowest_are_named_with_what_was_set_up_for_them():
 def test_a_short_run_names_none(monkeypatch):
     written = []
     reporter = SimpleNamespace(getreports=lambda kind: [], section=written.append, write_line=written.append)
+    known = CONFTEST["pytest_terminal_summary"].__globals__
+    monkeypatch.setitem(known, "_BEGAN", known["_BEGAN"] + 1e6)  # whenever this test runs, the suite has just begun
     CONFTEST["pytest_terminal_summary"](reporter)
     assert written == []
-    CONFTEST["pytest_terminal_summary"].__globals__["_BEGAN"] -= CONFTEST["LONG"] + 1
+    monkeypatch.setitem(known, "_BEGAN", known["_BEGAN"] - 1e6 - CONFTEST["LONG"] - 1)
     CONFTEST["pytest_terminal_summary"](reporter)
     assert written == ["the suite took more than 8 minutes; its slowest tests"]
