@@ -38,11 +38,11 @@ def test_what_people_read(done):
         "Ranking: weight-mass. Neurons: 48 (24 energy, 24 delta).",
         "probe on all neurons",
         "random features",
-        "permuted labels",
+        "control task",
         "majority class",
         "top 20 %, others masked",
         "Trained anew on a share of the neurons",
-        "loses at most a point",
+        "lost at most a point",
         "paper's, chosen on test",
         "The minimal set over the layers",
         "Selectivity: ",
@@ -51,7 +51,7 @@ def test_what_people_read(done):
         "The minimal set less as many at random: +",
         "Stability (overlap of the top 10 %): two runs ",
         "The same overlap with an unlike ranking, t: ",
-        "± over 2 runs: each its own split (speaker).",
+        "2 runs: each its own split (speaker). ± is the sd of the number over new draws of speakers; ",
         "a Warning: ",
     ):
         assert any(line.startswith(begin) for line in lines), begin
@@ -139,7 +139,7 @@ def test_the_paper_preset_on_one_layer_with_an_untrained_twin(tmp_path):
     assert "Ranking: weight-mass,weights=probe. Neurons: 24 (24 energy)." in result.stdout
     assert "untrained network" in result.stdout
     assert "random features" not in result.stdout
-    assert "loses at most a point" not in result.stdout
+    assert "lost at most a point" not in result.stdout
     assert "over the layers" not in result.stdout
     rows = polars.read_parquet(tmp_path / "run" / "rows.parquet")
     assert set(rows["layer"]) == {"", "energy"}
