@@ -106,7 +106,9 @@ def _by_utterance(
     audio, values = rows.same_audio, rows.target.values
     different = Counter(value for _, value in set(zip(audio.tolist(), values.tolist(), strict=True)))
     if single := [rows.target.names[value] for value, count in different.items() if count < 2]:
-        raise BadSplit(f"class {single[0]} has one utterance, so it cannot be in both parts")
+        same = Counter(values.tolist())[rows.target.names.index(single[0])]
+        what = "has one utterance" if same == 1 else f"has {same} utterances, all of the same audio"
+        raise BadSplit(f"class {single[0]} {what}, so it cannot be in both parts")
     in_test = np.isin(audio, _draw_groups(audio, values, test, seed))
     grouping = group_by(rows, "speaker")
     made = Split(

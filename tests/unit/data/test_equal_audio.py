@@ -149,7 +149,9 @@ def test_where_equal_audio_leaves_one_group_of_a_class_the_message_says_so():
     assert "class a has 1 value of 'speaker'" in message
     assert "2 values of 'speaker' are 1 group here, since they hold the same audio (e.g. u0 and u1)" in message
     assert "\n" not in message
-    with pytest.raises(BadSplit, match="class a has one utterance"):
+    with pytest.raises(
+        BadSplit, match="class a has 2 utterances, all of the same audio, so it cannot be in both parts"
+    ):
         split("utterance", rows, 0)
     everyone = [(name, f"{name}{n}", f"{name}{n}") for name in "ab" for n in range(4)]
     everyone += [(name, f"{name}{n}", "silence") for name in "ab" for n in range(4)]
