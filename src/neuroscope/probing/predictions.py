@@ -137,16 +137,17 @@ def rows_over_runs(
         of: the score, ``accuracy`` or ``balanced_accuracy``.
         metric: what the rows call it.
         difference: whether the outcomes are those of one probe less another's.
-        more_variance: of the number over runs, from what the outcomes do not show.
+        more_variance: of the number over runs, from what the outcomes do not show; every run's own is as many times it.
         family: how many such numbers over runs are read together.
         common: layer, condition and what else the rows have in common.
     """
     rows = []
+    shown = scored.of(runs.shown)
+    more_of_one = more_variance * len(shown.runs)  # a run has so many times fewer draws
     for run, one, percent in zip(scored.runs, scored.outcomes, scored.percents, strict=True):
-        found = estimate([one], of, drawn=False, difference=difference)
+        found = estimate([one], of, drawn=False, difference=difference, more_variance=more_of_one)
         each: dict[str, Any] = {**common, "metric": metric, "percent": percent, "seed": run.seed, "n": len(one)}
         rows.append(cell.row(**each, value=found.value, low=found.low, high=found.high))
-    shown = scored.of(runs.shown)
     total = over_runs(shown, runs, of, difference=difference, more_variance=more_variance, family=family)
     over: dict[str, Any] = {**common, "percent": mean_percent(shown.percents), "n": shown.tested}
     rows.append(cell.row(**over, metric=metric, value=total.value, low=total.low, high=total.high))

@@ -19,6 +19,7 @@ from neuroscope.probing.cell import Cell
 from neuroscope.probing.predictions import outcomes, score
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
+from neuroscope.probing.statistics.estimate import estimate
 from neuroscope.testing.inputs.planted import plant
 
 CELL = Cell(
@@ -200,12 +201,16 @@ def test_labels_of_a_type_are_permuted_together(data):
     values = np.random.default_rng(0).permutation(np.arange(ROWS // 8) % CLASSES)[speakers]
     material = replace(material_of(data, runs=1), target=Target(values, ("a", "b", "c")), types=speakers)
     (run,) = material.runs.each
+    kept = []
     for (_, y), each in zip(Spy.seen, controls.permuted(CELL, material).predictions, strict=False):
         of_speaker = {}
         for rows, labels in ((run.split.train, y), (run.split.test, each.truth)):
             for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
                 of_speaker.setdefault(speakers[row], set()).add(label)
         assert {len(labels) for labels in of_speaker.values()} == {1}
+        heard = np.isin(speakers[run.split.train], speakers[run.split.test])
+        kept.append((y[heard] == values[run.split.train][heard]).mean())
+    assert np.mean(kept) < 0.6  # the labels of speakers in both parts are permuted as well
 
 
 def test_with_bootstraps_the_control_is_of_the_run_that_is_shown(data):
@@ -224,11 +229,27 @@ def test_what_a_control_learns_by_heart_is_its_training_accuracy(data):
     assert accuracy(found.predictions, material) == pytest.approx(1 / CLASSES, abs=0.12)
 
 
+def test_what_is_learned_by_heart_is_the_mean_over_draws(data, monkeypatch):
+    rates = iter(np.arange(10) ** 2 / 100)
+    monkeypatch.setattr(controls, "training_accuracy", lambda *_: float(next(rates)))
+    found = controls.permuted(CELL, material_of(data, runs=1))
+    assert [row.value for row in found.rows] == pytest.approx([0.285, 0.285])
+
+
+def test_runs_on_one_split_draw_labels_of_their_own(data):
+    (first,) = material_of(data, runs=1).runs.each
+    same = replace(material_of(data), runs=Runs((first, replace(first, seed=1)), True, ""))
+    controls.permuted(CELL, same)
+    assert len({tuple(y.tolist()) for _, y in Spy.seen}) == 10
+
+
 def test_labels_belong_to_the_first_grouping_that_has_one_a_group():
     values = np.array([0, 0, 1, 1, 0, 0])
     speakers, texts = np.array([5, 5, 3, 3, 9, 9]), np.array([0, 1, 0, 1, 0, 1])
     assert controls.types_of(values, texts, speakers).tolist() == [1, 1, 0, 0, 2, 2]
     assert controls.types_of(values, texts).tolist() == [0, 1, 2, 3, 4, 5]
+    mixed = np.array([0, 1, 2, 0, 1, 2])
+    assert controls.types_of(values, mixed, speakers).tolist() == [1, 1, 0, 0, 2, 2]
     assert controls.types_of(values, values).tolist() == [0, 1, 2, 3, 4, 5]  # each class is one group
 
 
@@ -265,3 +286,31 @@ def test_the_luck_of_the_drawn_labels_is_in_the_interval(data):
     luck = [outcomes(each, material.target).score("accuracy") for each in blind]
     assert many**2 > np.var(luck, ddof=1) / 10
     assert few != many
+
+
+def test_intervals_of_selectivity_hold_the_probes_groups_and_the_luck_of_the_draws_once(data):
+    """Over the runs and in each of them; a run has a third of the draws, and three times the variance of their mean."""
+    material = material_of(data)
+    said, blind = of_all(material), controls.permuted(CELL, material).predictions
+    rows = controls.selectivity(CELL, material, said, blind)
+    rates = np.array([outcomes(each, material.target).score("accuracy") for each in blind])
+    luck = rates.var(ddof=1) / 12
+    gaps = [outcomes(each, material.target).less(rates[4 * run : 4 * run + 4].mean()) for run, each in enumerate(said)]
+    whole = estimate(gaps, "accuracy", drawn=True, difference=True, more_variance=luck)
+    each = [estimate([gap], "accuracy", drawn=False, difference=True, more_variance=3 * luck) for gap in gaps]
+    for row, expected in zip(rows, [*each, whole], strict=False):
+        assert (row.low, row.high) == pytest.approx((expected.low, expected.high))
+    assert rows[4].value == pytest.approx(whole.sd)
+
+
+def test_with_bootstraps_selectivity_is_of_the_run_that_is_shown(data):
+    material = material_of(data, bootstrap=True)
+    said, blind = of_all(material), controls.permuted(CELL, material).predictions
+    rows = controls.selectivity(CELL, material, said, blind)
+    assert [(row.metric, row.seed) for row in rows] == [
+        ("selectivity", 0),
+        ("selectivity", None),
+        ("selectivity_sd", None),
+    ]
+    rate = np.mean([outcomes(each, material.target).score("accuracy") for each in blind])
+    assert rows[1].value == pytest.approx(outcomes(said[0], material.target).score("accuracy") - rate)

@@ -143,7 +143,7 @@ def _spread(runs: Sequence[Outcomes], metric: str) -> _Spread:
     groups, rows = 1 / float(of_group @ of_group), 1 / float(weight @ weight)
     beside = max(rows / groups, 1.0) - 1  # rows that stand beside a row in its group
     prior = 1 + beside * _PRIOR_CORRELATION
-    if independent > 0 and beside > 0:
+    if independent > 0 and beside > _ROUNDING:
         erring = _erring_groups(weight, square, group)
         share = _PRIOR_GROUPS / (erring + _PRIOR_GROUPS)
         variance = (1 - share) * seen + share * prior * independent

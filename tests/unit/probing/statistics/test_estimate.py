@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, t
 
 from neuroscope.probing.statistics import estimate as module
-from neuroscope.probing.statistics.estimate import estimate
+from neuroscope.probing.statistics.estimate import Estimate, estimate
 from neuroscope.probing.statistics.outcomes import METRICS, Outcomes
 
 
@@ -133,3 +133,127 @@ def test_intervals_that_are_read_together_are_wider():
     assert four.sd == alone.sd
     expected = t.ppf(1 - 0.05 / 8, 59) / t.ppf(0.975, 59)
     assert (four.high - four.value) / (alone.high - alone.value) == pytest.approx(expected, rel=1e-6)
+
+
+def plain(right, groups, classes, metric):
+    """The variance of a score, row by row as docs/decisions/0002-intervals.md has it: variance, prior rows, freedom."""
+    names = sorted(set(classes))
+    count = {name: sum(each == name for each in classes) for name in names}
+    balanced = metric == "balanced_accuracy"
+    weight = [1 / (count[each] * len(names)) if balanced else 1 / len(right) for each in classes]
+    value = sum(w * r for w, r in zip(weight, right, strict=True))
+    error, share, independent = {}, {}, 0.0
+    for name in names:
+        of_class = [row for row in range(len(right)) if classes[row] == name]
+        own = len({groups[row] for row in of_class})
+        mean = sum(right[row] for row in of_class) / len(of_class)
+        mean = value + (own - 1) / own * (mean - value)  # one group says nothing of its class alone
+        for row in of_class:
+            wider = np.sqrt(own / (own - 1)) if own > 1 else 1.0
+            group = groups[row]
+            error[group] = error.get(group, 0.0) + wider * weight[row] * (right[row] - mean)
+            independent += weight[row] ** 2 * (right[row] - mean) ** 2
+    for w, group in zip(weight, groups, strict=True):
+        share[group] = share.get(group, 0.0) + w
+    seen = sum(each**2 for each in error.values())
+    rows, sizes = 1 / sum(w**2 for w in weight), [each**2 for each in share.values()]
+    beside = max(rows * sum(sizes), 1) - 1
+    prior = 1 + 0.1 * beside
+    wrong = {group for r, group in zip(right, groups, strict=True) if r**2 < 1}
+    erring = min(len(wrong), len({group for r, group in zip(right, groups, strict=True) if r}))
+    variance = (erring * seen + prior * independent) / (erring + 1) if beside and independent else seen
+    return value, variance, rows / prior, sum(sizes) ** 2 / sum(each**2 for each in sizes) - 1
+
+
+def drawn_rows(seed, values):
+    """Groups of unequal size and accuracy, a class of one group among three."""
+    rng = np.random.default_rng(seed)
+    groups = rng.permutation(np.repeat(np.arange(9), rng.integers(2, 9, size=9)))
+    classes = np.where(groups == 0, 2, groups % 2)
+    knows = rng.random(9)[groups] < rng.random(len(groups))
+    return np.where(knows, values[-1], rng.choice(values[:-1], size=len(groups))).astype(float), groups, classes
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("seed", range(6))
+def test_the_variance_is_the_groups_own_drawn_to_a_small_correlation(seed, metric):
+    right, groups, classes = drawn_rows(seed, [0, 1])
+    value, variance, _, freedom = plain(right, groups, classes, metric)
+    found = one(of(right, groups, classes), metric)
+    rows = value * (1 - value) / (1.1 * variance)  # a tenth more for other training speakers
+    kept = (value * rows + 0.1) / (rows + 0.2)
+    z = t.ppf(0.975, freedom)
+    half = z * np.sqrt(value * (1 - value) / rows + z**2 / (4 * rows**2)) / (1 + z**2 / rows)
+    middle = (value + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    assert found.freedom == pytest.approx(freedom)
+    assert found.sd == pytest.approx(np.sqrt(kept * (1 - kept) / rows))
+    assert (found.low, found.high) == pytest.approx((middle - half, middle + half))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("seed", range(6))
+def test_so_is_that_of_a_difference_with_half_a_disagreement_more(seed, metric):
+    right, groups, classes = drawn_rows(seed, [-1, 0, 1])
+    value, variance, rows, freedom = plain(right, groups, classes, metric)
+    found = one(of(right, groups, classes), metric, difference=True)
+    sd = np.sqrt(1.1 * variance + 1 / (rows / 1.1 + 1) ** 2)
+    half = t.ppf(0.975, freedom) * sd
+    assert found.sd == pytest.approx(sd)
+    assert (found.low, found.high) == pytest.approx((max(-1, value - half), min(1, value + half)))
+
+
+def test_single_rows_are_their_own_evidence_whatever_their_groups_are_called():
+    right = np.array([1, 0, 0, -1, 0, 1, 0])
+    found = one(of(right), difference=True)
+    assert found.sd**2 == pytest.approx(1.1 * right.var(ddof=1) / 7 + 1 / (7 / 1.1 + 1) ** 2)
+    rng = np.random.default_rng(0)
+    for rows in range(8, 40):  # weights of thirds round: sums over groups and over rows are not the same digits
+        right, classes = rng.integers(2, size=rows), rng.permutation(np.arange(rows) % 3)
+        named, renamed = (one(of(right, each, classes), METRICS[1]) for each in (None, rng.permutation(rows)))
+        assert renamed.sd == pytest.approx(named.sd, rel=1e-9)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_groups_count_that_have_the_rarer_outcome(swapped):
+    """Three groups of twelve have an error, or a right row: how alike a group is, is seen in those three alone."""
+    groups = np.repeat(np.arange(12), 5)
+    rare = (groups < 3) & (groups == np.arange(60) % 5)  # one row in each of three groups
+    found = one(of(rare if swapped else ~rare, groups))
+    rate = 3 / 60
+    seen = 12 / 11 * sum((each / 60) ** 2 for each in [0.25 - 1] * 3 + [0.25] * 9)
+    variance = 1.1 * (3 / 4 * seen + 1 / 4 * 1.4 * rate * (1 - rate) / 60)
+    counted = rate * (1 - rate) / variance
+    kept = (rate * counted + 0.1) / (counted + 0.2)
+    assert found.sd == pytest.approx(np.sqrt(kept * (1 - kept) / counted))
+
+
+def test_where_all_is_right_the_interval_is_that_of_rows_as_alike_as_groups_are_taken_to_be():
+    found = one(of(np.ones(80), np.repeat(np.arange(20), 4)))
+    rows = 80 / 1.3 / 1.1
+    assert found.low == pytest.approx(1 / (1 + t.ppf(0.975, 19) ** 2 / rows))
+
+
+def test_a_difference_lies_within_a_hundred_points():
+    few = of([1, 1, 1, 1, 1, 0], [0, 0, 1, 1, 2, 2])
+    assert one(few, difference=True).high == 1
+    assert one(of(-few.right, few.groups), difference=True).low == -1
+
+
+def test_a_difference_is_above_zero_by_students_tail():
+    assert Estimate(0.04, 0.02, None, None, 9).p_above_zero == pytest.approx(t.sf(2, 9))
+    assert Estimate(-0.04, 0.02, None, None, 3).p_above_zero == pytest.approx(t.sf(-2, 3))
+
+
+def test_where_runs_draw_their_splits_the_spread_between_them_is_all_that_is_added():
+    """Nothing for training speakers beside it, and of two variances from elsewhere the larger."""
+    outcomes = [of(np.arange(50) % 5 > 0, np.arange(50) // 5 % 8) for _ in range(2)]
+    fixed, drawn = (estimate(outcomes, "accuracy", drawn=each) for each in (False, True))
+    assert drawn.sd**2 == pytest.approx(fixed.sd**2 / 1.1, rel=5e-3)
+    unlike = [of(np.arange(50) % every > 0, np.arange(50) // 5 % 8) for every in (5, 2)]
+    between = module.variance_between([each.score("accuracy") for each in unlike])
+    alone, less, more = (
+        estimate(unlike, "accuracy", drawn=True, difference=True, more_variance=factor * between)
+        for factor in (0.0, 0.5, 2.0)
+    )
+    assert less.sd == alone.sd
+    assert more.sd**2 == pytest.approx(alone.sd**2 + between)
