@@ -8,6 +8,7 @@ from neuroscope.contracts.features import Features, Unit
 from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
+from neuroscope.neuron_analysis import by_layer
 from neuroscope.neuron_analysis.by_layer import distribution, preference
 from neuroscope.neuron_analysis.minimal import MinimalSet
 from neuroscope.neuron_analysis.null_rankings import NullRankings
@@ -25,7 +26,7 @@ def ordered(units, order):
 
 @pytest.fixture
 def rows_of(cell):
-    def rows_of(*chosen, draws=19, halves=()):
+    def rows_of(*chosen, draws=19, halves=(), weigh=False):
         """The rows about these columns, a run each, beside orders that are drawn, alike in all runs."""
         units = tuple(Unit(layer, number) for layer, count in LAYERS.items() for number in range(count))
         features = Features(ids=("a", "b"), units=units, values=np.zeros((2, 100), dtype=np.float32))
@@ -38,7 +39,9 @@ def rows_of(cell):
             grouped_by="speaker",
             fixed=True,
         )
-        runs = Runs(tuple(Run(seed, split) for seed in range(len(chosen))), same_test=True, varied="")
+        weights = np.array([1]) if weigh else None
+        each_run = (Run(seed, split, weights if seed else None) for seed in range(len(chosen)))
+        runs = Runs(tuple(each_run), same_test=True, varied="")
         given = ProbeData("ALL", features, Target(np.array([0, 1]), ("no", "yes")), runs, None)
         sets = []
         for run, columns in zip(runs.each, chosen, strict=True):
@@ -113,3 +116,57 @@ def test_a_layer_that_one_half_of_the_speakers_does_not_favour_is_not_preferred(
     assert one["first", "p_value", None].value == 1
     assert one["first", "p_value", 0].value == 1 / 20
     assert one["third", "p_value", None].value == both["third", "p_value", None].value  # both lean away from it
+
+
+def test_without_draws_halves_are_not_asked_and_layers_are_expected_by_their_size(rows_of):
+    found = rows_of(range(20), draws=0, halves=(range(20), range(40, 60)))
+    assert {row.value for (_, metric, _), row in found.items() if metric == "p_value"} == {1.0}
+    assert [found[layer, "neurons_expected", 0].value for layer in LAYERS] == pytest.approx([6, 10, 4])
+
+
+def test_a_half_leans_to_a_layer_that_it_gives_more_than_permuted_labels_do(rows_of):
+    """Three of ten neurons are in the first layer: eight of twenty are more than chance gives it, four are fewer."""
+    some, few = ([*range(count), *range(40, 60 - count)] for count in (8, 4))
+    for halves in (some, range(20)), (range(20), some):
+        assert rows_of(range(20), halves=halves)["first", "p_value", None].value == 1 / 20
+    for halves in (few, range(20)), (range(20), few):
+        assert rows_of(range(20), halves=halves)["first", "p_value", None].value == 1
+
+
+def test_halves_may_agree_that_a_layer_is_avoided(rows_of):
+    alone = rows_of(range(20))["third", "p_value", None].value
+    assert alone < 1
+    assert rows_of(range(20), halves=(range(20), range(20)))["third", "p_value", None].value == alone
+
+
+def test_halves_are_held_to_what_all_runs_prefer_together(rows_of):
+    """The first run has none of the layer that the others, and both halves, prefer."""
+    found = rows_of(range(40, 60), range(20), range(20), halves=(range(20), range(20)))
+    assert found["first", "p_value", None].value == 1 / 20
+
+
+def test_over_runs_permuted_labels_count_by_their_mean_share_too(rows_of, monkeypatch):
+    seen = []
+    monkeypatch.setattr(by_layer, "preference", lambda found, drawn: seen.append((found, drawn)) or np.ones(3))
+    rows_of(range(25, 45), range(10), draws=4)
+    of_first, of_second, together = seen
+    assert together[0] == pytest.approx((of_first[0] / 20 + of_second[0] / 10) / 2)
+    assert together[1] == pytest.approx((of_first[1] / 20 + of_second[1] / 10) / 2)
+    assert not np.allclose(together[1], of_first[1] / 20)
+
+
+def test_a_layer_with_fewer_than_all_draws_is_as_far_as_one_with_more():
+    drawn = np.array([[5.0], [6.0], [4.0], [5.0]])
+    assert preference(np.array([0.0]), drawn) == preference(np.array([10.0]), drawn) == 1 / 5
+
+
+def test_layers_are_measured_by_their_own_spread():
+    """One neuron more is much where chance never gives more, beside a layer that has from none to twenty."""
+    drawn = np.stack([np.tile([5.0, 5.1, 4.9], 3), np.linspace(0, 20, 9)], axis=1)
+    assert preference(np.array([6.0, 10.0]), drawn)[0] == 1 / 10
+
+
+def test_counts_over_runs_are_of_the_run_that_is_shown(rows_of):
+    found = rows_of(range(25, 45), range(90, 100), weigh=True)
+    assert found["second", "neurons", None].value == found["second", "neurons", 0].value == 15
+    assert found["third", "neurons", 1].value == 10

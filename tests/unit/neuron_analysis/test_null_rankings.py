@@ -15,6 +15,7 @@ from neuroscope.neuron_analysis.null_rankings import (
     DRAWS_WITH_PROBES,
     null_rankings,
     permuted_labels,
+    rank_training_part,
 )
 from neuroscope.neuron_analysis.stability import halves
 from neuroscope.probing.problem_data import ProbeData
@@ -31,10 +32,12 @@ class Ranker:
     uses_probe = False
 
     def __init__(self):
-        self.asked = []
+        self.asked, self.seeds, self.labels = [], [], []
 
     def rank(self, features, labels, probe, *, seed):
         self.asked.append((labels.values, probe))
+        self.seeds.append(seed)
+        self.labels.append(labels)
         apart = np.abs(
             features.values[labels.values == 0].mean(axis=0) - features.values[labels.values == 1].mean(axis=0)
         )
@@ -56,6 +59,16 @@ class Weighing(Ranker):
     """Needs a probe."""
 
     uses_probe = True
+
+
+class Silent:
+    """Does not say whether it needs a probe."""
+
+    def __init__(self):
+        self.kept = Ranker()
+
+    def rank(self, features, labels, probe, *, seed):
+        return self.kept.rank(features, labels, probe, seed=seed)
 
 
 @pytest.fixture
@@ -96,8 +109,12 @@ def test_every_training_part_knows_every_class(data):
     one = np.flatnonzero(SPEAKERS < 2)
     narrow = [Run(0, replace(data.runs.each[0].split, train=one))]
     drawn = permuted_labels(data, narrow, 20)
-    assert len(drawn) > 0
+    assert len(drawn) == 20  # every second draw serves, so that more are tried
     assert all(len(set(labels[one].tolist())) == 2 for labels in drawn)
+    other = np.flatnonzero((SPEAKERS > 5) & (SPEAKERS < 8))
+    both = [*narrow, Run(1, replace(data.runs.each[0].split, train=other))]
+    for labels in permuted_labels(data, both, 20):
+        assert len(set(labels[one].tolist())) == len(set(labels[other].tolist())) == 2
     assert permuted_labels(data, [Run(0, replace(data.runs.each[0].split, train=one[:4]))], 5) == []
 
 
@@ -128,3 +145,76 @@ def test_a_ranker_that_needs_probes_gets_fitted_ones_and_no_halves(data):
     assert len(ranker.asked) == 2 * DRAWS_WITH_PROBES
     assert all(hasattr(probe, "coef_") for _, probe in ranker.asked)
     assert null.of_halves == ((), ())
+
+
+def test_each_probe_is_fitted_to_the_labels_that_are_ranked(data):
+    ranker = Weighing()
+    null_rankings(data, ranker, [() for _ in data.runs.each])
+    for number, (labels, probe) in enumerate(ranker.asked):
+        run = data.runs.each[number // DRAWS_WITH_PROBES]
+        right = probe.predict(data.features.values[run.split.train]) == labels
+        assert right.mean() > 0.6  # 20 columns learn some of 72 drawn labels by heart
+    assert len({probe.coef_.tobytes() for _, probe in ranker.asked}) == len(ranker.asked)
+
+
+def test_a_ranker_that_does_not_say_gets_probes(data):
+    ranker = Silent()
+    null_rankings(data, ranker, [() for _ in data.runs.each])
+    rank_training_part(data, data.runs.each[0], ranker)
+    assert len(ranker.kept.asked) == 2 * DRAWS_WITH_PROBES + 1
+    assert all(hasattr(probe, "coef_") for _, probe in ranker.kept.asked)
+
+
+def test_true_labels_are_ranked_with_a_probe_only_where_one_is_used(data):
+    (run, _) = data.runs.each
+    for ranker, fitted in (Ranker(), False), (Weighing(), True):
+        rank_training_part(data, run, ranker)
+        ((labels, probe),) = ranker.asked
+        assert np.array_equal(labels, data.target.values[run.split.train])
+        assert hasattr(probe, "coef_") is fitted
+
+
+@pytest.mark.parametrize("kind", [Ranker, Weighing, Sharing])
+def test_rankings_have_the_seed_the_names_and_the_groups_of_their_run(data, kind):
+    ranker = kind()
+    runs = tuple(replace(run, seed=run.seed + 7) for run in data.runs.each)
+    data = replace(data, runs=replace(data.runs, each=runs))
+    null = null_rankings(data, ranker, [() for _ in runs])
+    each = len(null.of_run[0])
+    assert ranker.seeds == [7] * each + [8] * each
+    for labels, run in zip(ranker.labels[::each], runs, strict=True):
+        assert labels.classes == ("a", "b")
+        assert np.array_equal(labels.groups, SPEAKERS[run.split.train])
+    if kind is not Sharing:
+        rank_training_part(data, runs[1], ranker)
+        assert ranker.seeds[-1] == 8
+
+
+def test_every_half_and_every_run_knows_every_class(data):
+    """Two speakers have both classes in every second draw: the others are left out, of runs and of halves."""
+    split = data.runs.each[0].split
+    narrow, other = (np.flatnonzero((first <= SPEAKERS) & (first + 2 > SPEAKERS)) for first in (0, 6))
+    few = Run(0, replace(split, train=narrow))
+    half = [Run(number, replace(split, train=rows)) for number, rows in enumerate((narrow, other))]
+    for run, pair in (few, ()), (data.runs.each[0], tuple(half)):
+        ranker = Ranker()
+        null = null_rankings(replace(data, runs=Runs((run,), False, "")), ranker, [pair])
+        assert len(null.of_run[0]) == DRAWS
+        assert all(len(set(labels.tolist())) == 2 for labels, _ in ranker.asked)
+
+
+def test_bootstraps_are_ranked_with_their_rows_as_often_as_drawn(data):
+    run = data.runs.each[0]
+    weights = np.arange(len(run.split.train)) % 3
+    ranker = Ranker()
+    null_rankings(replace(data, runs=Runs((replace(run, weights=weights),), True, "")), ranker, [()])
+    rows = np.repeat(run.split.train, weights)
+    drawn = permuted_labels(data, [run], DRAWS)
+    assert all(np.array_equal(asked, labels[rows]) for (asked, _), labels in zip(ranker.asked, drawn, strict=True))
+
+
+def test_another_seed_draws_other_labels(data):
+    later = replace(data, runs=Runs(tuple(replace(run, seed=run.seed + 1) for run in data.runs.each), False, ""))
+    one, same, other = (permuted_labels(each, each.runs.each, 5) for each in (data, data, later))
+    assert np.array_equal(one, same)
+    assert not any(np.array_equal(first, second) for first, second in zip(one, other, strict=True))

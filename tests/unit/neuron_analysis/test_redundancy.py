@@ -7,10 +7,10 @@ from neuroscope.contracts.conditions import MINIMAL, MINIMAL_RELATIVE
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.neuron_analysis.minimal import MinimalSet, SizeChoice
-from neuroscope.neuron_analysis.redundancy import on_folds, redundancy
+from neuroscope.neuron_analysis.redundancy import about_sets, on_folds, redundancy
 from neuroscope.neuron_analysis.subsets import Subset
 from neuroscope.probing.differences import RowNames, counted, differences
-from neuroscope.probing.predictions import Prediction, mean_percent
+from neuroscope.probing.predictions import Prediction, mean_percent, outcomes
 from neuroscope.probing.problem_data import ProbeData
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.probing.statistics.estimate import estimate
@@ -143,3 +143,24 @@ def test_what_is_beside_the_set_that_keeps_enough_is_redundant(cell):
     ]
     values = [row.value for row in redundancy(cell, given, sets) if row.metric == "redundant_percent"]
     assert values == pytest.approx([80, 70, 75])
+
+
+def test_what_sets_lose_is_read_for_all_their_rules_at_once(cell):
+    given = material()
+    whole = [said(given, run, 160, "probe", None) for run in given.runs.each]
+    sets = [
+        MinimalSet(condition, Subset(np.arange(4), 0), said(given, run, right, condition), said(given, run, 100))
+        for condition, right in ((MINIMAL, 150), (MINIMAL_RELATIVE, 140))
+        for run in given.runs.each
+    ]
+    rows = {(row.condition, row.metric): row for row in about_sets(cell, given, sets, whole) if row.seed is None}
+    for condition, right in (MINIMAL, 150), (MINIMAL_RELATIVE, 140):
+        gaps = [
+            outcomes(said(given, run, right), given.target).minus(outcomes(each, given.target))
+            for run, each in zip(given.runs.each, whole, strict=True)
+        ]
+        expected = estimate(gaps, "accuracy", drawn=False, difference=True, family=2)
+        row = rows[condition, "accuracy_difference"]
+        assert (row.value, row.low, row.high) == pytest.approx((expected.value, expected.low, expected.high))
+        assert rows[condition, "delta_rows"].value == pytest.approx(2)  # a point of 200 test rows
+        assert rows[condition, "neurons"].value == 4

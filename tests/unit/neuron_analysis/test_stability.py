@@ -1,5 +1,7 @@
 """Overlap is 1 for a ranking that comes again, and near chance for one that is drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifier
@@ -7,7 +9,7 @@ from sklearn.linear_model import RidgeClassifier
 from neuroscope.contracts.probing import Ranking
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.neuron_analysis.null_rankings import null_rankings, rank_training_part
+from neuroscope.neuron_analysis.null_rankings import NullRankings, null_rankings, rank_training_part
 from neuroscope.neuron_analysis.stability import halves, jaccard, stability, top_minus_random
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.predictions import Prediction
@@ -120,6 +122,33 @@ def test_planted_neurons_come_again_in_other_groups(overlaps):
     assert (values["overlap_p_value"], values["overlap_halves_p_value"]) == (1 / 40, 1 / 20)
 
 
+def test_overlaps_are_held_to_what_permuted_labels_give_in_the_mean(cell):
+    """Counted by hand: pairs of orders share all of their first neurons or none; the middle run has no halves."""
+    made = material(runs=3)
+    forth = ByPosition().rank(made.features, None, None, seed=0)
+    back = Ranking(units=forth.units[::-1], scores=forth.scores)
+    one, other = (RankedSubsets(each, made.features.units, 0) for each in (forth, back))
+    same, apart = (one, one), (one, other)
+    null = NullRankings(
+        of_run=((one, one, one, one), (one, one, other, other), (one, other, one, other)),
+        of_halves=((same, same, apart, apart), (), (same, apart, apart, apart)),
+    )
+    found = stability(cell, made, [forth, forth, back], [same, (), apart], null)
+    values = {row.metric: row.value for row in found.rows if row.seed is None}
+    assert values["overlap"] == pytest.approx(1 / 3)  # one of three pairs
+    assert values["overlap_chance"] == pytest.approx((1 + 3 * 1 / 3) / 4)
+    assert values["overlap_p_value"] == 1
+    assert [row.seed for row in found.rows if row.metric == "overlap_halves"] == [0, 2, None]
+    assert values["overlap_halves"] == 1 / 2
+    assert values["overlap_halves_chance"] == pytest.approx((1 + 1 / 2) / 4)
+    assert values["overlap_halves_p_value"] == 3 / 5  # two of four draws reach it, and what is there
+
+
+def test_two_runs_have_an_overlap(overlaps):
+    values, _ = overlaps(material(runs=2), ByMeans())
+    assert values["overlap"] > 0.8
+
+
 def test_one_run_has_no_overlap_between_runs(overlaps):
     values, _ = overlaps(material(runs=1), ByMeans())
     assert set(values) == {"overlap_halves", "overlap_halves_chance", "overlap_halves_p_value"}
@@ -128,8 +157,19 @@ def test_one_run_has_no_overlap_between_runs(overlaps):
 def test_runs_that_train_alike_are_told(overlaps):
     _, found = overlaps(material(alike=True), ByMeans())
     assert ["same rows" in each.kind for each in found.warnings] == [True]
-    _, found = overlaps(material(bootstrap=True), ByMeans())
-    assert found.warnings == ()
+    weighed = material(bootstrap=True)
+    first, *others = weighed.runs.each
+    whole = replace(weighed, runs=Runs((replace(first, weights=None), *others), True, ""))
+    for made in weighed, whole:
+        _, found = overlaps(made, ByMeans())
+        assert found.warnings == ()
+
+
+def test_without_permuted_labels_nothing_is_said_of_chance(cell):
+    made = material(runs=2)
+    orders = ranked(made, ByMeans())
+    found = stability(cell, made, orders, [(), ()], NullRankings(of_run=((), ()), of_halves=((), ())))
+    assert [row.metric for row in found.rows] == ["overlap"]
 
 
 def test_training_rows_that_runs_share_are_counted_once(overlaps):
@@ -216,3 +256,4 @@ def test_top_is_compared_with_random_where_both_are_there(cell):
     rows = top_minus_random(cell, made, top, random, percents=(5,))
     (alone,) = [row for row in rows if row.seed is None and row.metric == "top_minus_random"]
     assert means[5].low < alone.low  # two intervals that hold at once are wider than one
+    assert rows == top_minus_random(cell, made, [each for each in top if each.percent == 5], random)

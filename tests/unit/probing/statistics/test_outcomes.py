@@ -64,3 +64,15 @@ def test_the_mean_over_draws_has_the_mean_of_their_scores():
     for metric in METRICS:
         expected = np.mean([each.score(metric) for each in draws])
         assert mean_over_draws(draws, metric).score(metric) == pytest.approx(expected)
+
+
+def test_classes_without_a_row_have_no_weight():
+    one = of([0, 0, 4, 4, 4], [0, 1, 4, 4, 0])
+    assert one.weights("balanced_accuracy") == pytest.approx([1 / 4, 1 / 4, 1 / 6, 1 / 6, 1 / 6])
+    assert one.beyond_chance().right == pytest.approx([0.5, -0.5, 0.5, 0.5, -0.5])
+
+
+def test_less_a_number_every_score_is_less():
+    for metric in METRICS:
+        one = of([0, 0, 0, 1, 2], [0, 1, 0, 1, 0])
+        assert one.less(0.3).score(metric) == pytest.approx(one.score(metric) - 0.3)

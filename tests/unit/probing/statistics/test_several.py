@@ -30,3 +30,8 @@ def test_more_means_are_farther_apart_by_chance():
 
 def test_without_a_spread_nothing_is_compared():
     assert range_interval(Estimate(0.1, None, None, None, 1), 3) == (None, None)
+
+
+def test_a_difference_of_shares_lies_within_a_hundred_points():
+    assert range_interval(Estimate(0.9, 0.2, 0, 0, 9), 4)[1] == 1
+    assert range_interval(Estimate(-0.9, 0.2, 0, 0, 9), 4)[0] == -1
