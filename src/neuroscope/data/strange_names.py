@@ -80,9 +80,11 @@ def kind_of(names: Iterable[str]) -> str:
 
 def _folded(name: str) -> str:
     """Write names of one kind alike."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    seen = "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
-    return re.sub(r"(?<=\d)\.0+$", "", " ".join(seen.split()))
+    folded = name.casefold()
+    if not name.isascii():  # as most names are, and there may be very many
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+        folded = "".join(sign for sign in folded if unicodedata.category(sign) != "Cf")
+    return re.sub(r"(?<=\d)\.0+$", "", " ".join(folded.split()))
 
 
 def _number(name: str) -> float | None:
