@@ -74,13 +74,15 @@ def _columns_that_are_no_vectors(
     counted = _row_numbers(frame, [name for name, kind in columns.items() if kind.is_integer()])
     found = {}
     for name, kind in columns.items():
+        if kind.is_nested():  # a vector, whatever it is called
+            continue
         if name in known:
             found[name] = "the manifest says it"
         elif name in indices or _INDEX.fullmatch(name):
             found[name] = "an index"
         elif name in counted:
             found[name] = "numbers of the rows"
-        elif not (kind.is_nested() or kind.is_numeric()):
+        elif not kind.is_numeric():
             found[name] = "no numbers"
     return found
 

@@ -179,6 +179,13 @@ def test_a_wide_parquet_takes_no_column_that_is_no_vector_and_names_all(tmp_path
     assert other.taken[-1] == "y"  # this manifest has no such column; it is named
 
 
+def test_a_layer_may_be_called_as_a_column_of_the_manifest(tmp_path, store):
+    parts = {"y": VALUES[:, :3].tolist(), "end": VALUES[:, 3:].tolist()}
+    polars.DataFrame({"id": IDS, **parts}).write_parquet(tmp_path / "v.parquet")
+    done = importing.import_vectors(tmp_path / "v.parquet", labelled_manifest(y="a"), store, name="mine")
+    assert (done.layers, done.left_out) == ({"y": 3, "end": 2}, {})
+
+
 def test_the_index_that_pandas_names_is_no_vector(tmp_path, store):
     file = wide(tmp_path, kept=[3, 1, 2, 0])
     frame = polars.read_parquet(file)
