@@ -53,7 +53,13 @@ class SeenModule:
 
 def seen_modules(net: Module, passes: Passes) -> list[SeenModule]:
     """List a network's modules in the order in which it names them."""
-    return [_seen(name, type(module).__name__, passes) for name, module in net.named_modules()]
+    from torch.nn import Module
+
+    return [
+        _seen(name, module, passes)
+        for name, module in net.named_modules()
+        if passes.one[name] or type(module).forward is not Module.forward  # a list of modules is never called
+    ]
 
 
 def propose(net: Module, modules: list[SeenModule]) -> tuple[LayerSpec, ...]:
@@ -75,16 +81,17 @@ def declaration(layer: LayerSpec) -> str:
     return f"LayerSpec({layer.name!r}, {layer.width}, tap=Tap({', '.join(parts)})),".replace("'", '"')
 
 
-def _seen(name: str, kind: str, passes: Passes) -> SeenModule:
-    calls = passes.one[name]
+def _seen(name: str, module: Module, passes: Passes) -> SeenModule:
+    kind, calls = type(module).__name__, passes.one[name]
     if not calls:
         return SeenModule(name, kind, 0)
     first, longer = calls[0], _same_call(calls, passes.longer, name)
     two = _same_call(calls, passes.two, name)
     by_block = passes.longer is not None and longer is None
     reference = two or first  # the longer pass has as many utterances as this one
+    guess = "BDF" if _is_channels_first(module) else "BFD"
     options = [
-        (pick, shape, *_axes(shape, _shape(two, pick), _shape(reference, pick), _shape(longer, pick)))
+        (pick, shape, *_axes(shape, _shape(two, pick), _shape(reference, pick), _shape(longer, pick), guess))
         for pick, shape in first.shapes.items()
     ]
     pick, shape, axes, frames = next(
@@ -104,8 +111,13 @@ def _shape(call: Call | None, pick: Pick) -> Shape | None:
     return call.shapes.get(pick) if call else None
 
 
-def _axes(one: Shape, two: Shape | None, before: Shape | None, longer: Shape | None) -> tuple[str, float | None]:
-    """Name the axes of an output, from what grew with the batch and with time; and count the frames added."""
+def _axes(
+    one: Shape, two: Shape | None, before: Shape | None, longer: Shape | None, guess: str
+) -> tuple[str, float | None]:
+    """Name the axes of an output, from what grew with the batch and with time; and count the frames added.
+
+    Where nothing grew with time, the axes are the guess, if that has the batch in the right place.
+    """
     batch = _grown(one, two) if two is not None else [0]
     time = _grown(before, longer) if before is not None and longer is not None else None
     if len(one) not in (2, 3) or len(batch) != 1 or (time and (len(time) > 1 or time == batch)):
@@ -116,8 +128,14 @@ def _axes(one: Shape, two: Shape | None, before: Shape | None, longer: Shape | N
         frames = 2.0 * (longer[time[0]] - before[time[0]]) if before and longer else None
         rest = ({0, 1, 2} - {batch[0], time[0]}).pop()
         return "".join({batch[0]: "B", time[0]: "F", rest: "D"}[axis] for axis in range(3)), frames
-    guess = {0: "BFD", 1: "FBD", 2: ""}[batch[0]]  # nothing grew: most networks have frames before columns
-    return guess, None if time is None else 0.0
+    return ({0: guess, 1: "FBD", 2: ""}[batch[0]], None if time is None else 0.0)
+
+
+def _is_channels_first(module: Module) -> bool:
+    """Tell whether torch's own module puts columns before frames."""
+    from torch import nn
+
+    return isinstance(module, nn.Conv1d | nn.ConvTranspose1d | nn.BatchNorm1d | nn.MaxPool1d | nn.AvgPool1d)
 
 
 def _grown(one: Shape | None, other: Shape | None) -> list[int]:
@@ -130,9 +148,9 @@ def _grown(one: Shape | None, other: Shape | None) -> list[int]:
 def _within(net: Module, name: str, by_name: Mapping[str, SeenModule]) -> Iterator[SeenModule]:
     """Yield the modules at or below a name that might be layers."""
     module, own = net.get_submodule(name), by_name.get(name)
-    if own is None or own.passes_on:  # under another name already, or it does nothing
+    if own and own.passes_on:
         return
-    if own.axes and not _has_stack(module, name, by_name):
+    if own and own.axes and not _has_stack(module, name, by_name):
         yield own
         return
     for child, _ in module.named_children():

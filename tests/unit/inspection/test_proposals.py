@@ -88,6 +88,7 @@ def test_the_blocks_of_a_stack_are_layers_and_what_does_nothing_or_is_not_called
     _, seen, layers = looked_into(Blocks())
     assert [layer.name for layer in layers] == ["front", "layers.0", "layers.1", "layers.2", "top"]
     assert seen["unused"].calls == 0
+    assert "layers" not in seen  # a list of modules is no module that could be called
     assert seen["dropout"].passes_on
     assert (seen["front"].axes, seen["front"].shape, seen["front"].frames) == ("BDF", (1, 8, 98), 100)
     assert (seen["layers.1"].axes, seen["layers.1"].width) == ("BFD", 8)
@@ -128,8 +129,8 @@ def test_a_network_of_one_length_is_said_to_be_that():
     passes, seen, layers = looked_into(Window(), (1, 4, 100))
     assert passes.longer is None
     assert "expected 100 frames" in passes.refusal
-    assert (seen["conv"].axes, seen["conv"].frames) == ("BFD", None)  # a guess, and wrong: who reads it is told so
-    assert [layer.name for layer in layers] == ["conv"]
+    assert (seen["conv"].axes, seen["conv"].frames, seen[""].axes) == ("BDF", None, "BFD")  # both a guess
+    assert [(layer.name, layer.width) for layer in layers] == [("conv", 6)]
 
 
 def test_a_network_that_goes_block_by_block_has_one_layer_of_all_calls():
