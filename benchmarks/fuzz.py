@@ -11,6 +11,8 @@ that of the unspoiled world, a contract that was broken and taken. A finding's c
 
 import argparse
 import collections
+import contextlib
+import fcntl
 import json
 import os
 import random
@@ -139,15 +141,18 @@ def steps(case):
         yield ["probe", "--backbone", text, "--task", "label:label", "--root", manifest, "--runs", "1", "--out", "run"]
 
 
-def run_case(made, number, only, folder):
-    """Run one case; its record."""
-    draw = random.Random(number)
+def run_case(made, number, only):
+    """Run one case in a folder that is gone afterwards; its record."""
+    draw, folder = random.Random(number), made.folder.parent / "case"
+    folder.mkdir()
     case = targets.Case(made, folder, draw)
     case.chosen = draw_targets(draw, only)
     case.manifest = f"manifest{draw.choice(['.csv', '.csv', '.tsv', '.jsonl'])}"
     world.copy(made, folder)
     found = children.run(case, prepare, steps)
-    return {"case": number, "targets": "+".join(case.chosen), **found}
+    remove(folder)
+    again = f"python benchmarks/fuzz.py --case {number}" + (f" --only {only}" if only else "")
+    return {"case": number, "again": again, "targets": "+".join(case.chosen), **found}
 
 
 def remove(folder):
@@ -170,26 +175,51 @@ def table(counts):
 
 
 def go_on(made, chosen, out):
-    """Run case after case, write the first of each finding, and show what there was."""
+    """Run case after case, write the first of each finding, and show what there was; how many findings."""
     counts, seen = collections.Counter(), collections.Counter()
-    end, number = time.monotonic() + 60 * chosen.minutes, chosen.seed * CASES
-    while time.monotonic() < end:
-        with tempfile.TemporaryDirectory(dir=made.folder.parent, ignore_cleanup_errors=True) as name:
-            folder = Path(name) / "case"
-            folder.mkdir()
-            record = run_case(made, number, chosen.only, folder)
-            remove(folder)
-        counts[record["targets"], record["outcome"]] += 1
-        if record["outcome"] not in children.GOOD:
-            seen[record["outcome"], record["signature"]] += 1
-            if seen[record["outcome"], record["signature"]] == 1:
-                out.write(json.dumps(record) + "\n")
-                out.flush()
-        number += 1
-    print(f"{number - chosen.seed * CASES:,} cases from number {chosen.seed * CASES}\n\n{table(counts)}\n")
+    first = number = chosen.seed * CASES
+    end = time.monotonic() + 60 * chosen.minutes
+    with contextlib.suppress(KeyboardInterrupt):
+        while time.monotonic() < end:
+            record = run_case(made, number, chosen.only)
+            number += 1
+            counts[record["targets"], record["outcome"]] += 1
+            if record["outcome"] not in children.GOOD:
+                finding = record["outcome"], record["signature"]
+                seen[finding] += 1
+                if seen[finding] == 1:
+                    out.write(json.dumps(record) + "\n")
+                    out.flush()
+    print(f"{number - first:,} cases from number {first}\n\n{table(counts)}\n")
     for (outcome, signature), count in sorted(seen.items(), key=lambda each: (each[0][0], -each[1])):
         print(f"{count:>6}  {outcome:<10}  {signature}")
     return sum(seen.values())
+
+
+@contextlib.contextmanager
+def own_folder(folder):
+    """Hold a folder for this process alone; its name is the same in each run, since names of files depend on it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            sys.exit(f"{folder}: another run is at work there; name another with --folder")
+        _clear(folder)
+        (folder / "world").mkdir()
+        try:
+            yield folder / "world"
+        finally:
+            _clear(folder)
+            (folder / "lock").unlink()
+            with contextlib.suppress(OSError):  # something of somebody else's lies in it
+                folder.rmdir()
+
+
+def _clear(folder):
+    for own in ("world", "case"):
+        if (folder / own).exists():
+            remove(folder / own)
 
 
 def main():
@@ -199,16 +229,13 @@ def main():
     parser.add_argument("--only", choices=ORDER)
     parser.add_argument("--case", type=int, help="run this one, and show all of it")
     parser.add_argument("--out", type=Path, default=Path("fuzz-findings.jsonl"), help="first case of each finding")
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "neuroscope-fuzz")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        folder = Path(name) / "world"
-        folder.mkdir()
+    with own_folder(chosen.folder) as folder:
         made = build_world(folder)
         if chosen.case is not None:
-            (Path(name) / "case").mkdir()
-            record = run_case(made, chosen.case, chosen.only, Path(name) / "case")
-            remove(Path(name) / "case")
+            record = run_case(made, chosen.case, chosen.only)
             print(json.dumps(record, indent=1), record["err"], sep="\n")
             return 0
         with chosen.out.open("a") as out:

@@ -181,7 +181,7 @@ def _violent_end(step, code, hung, err):
     if code < 0:
         return "crash", f"{signal.Signals(-code).name} in {step} {panics[-1] if panics else ''}"
     if "Traceback (most recent call last)" in err:
-        memory = re.search(r"^MemoryError", err, re.MULTILINE)
+        memory = re.search(r"^[\w.]*MemoryError", err, re.MULTILINE)
         return "memory" if memory else "harness" if code == BROKEN else "traceback", last_frame(err)
     if code == BROKEN:
         return "harness", "?"

@@ -130,11 +130,18 @@ def test_what_is_spoiled_depends_on_the_number_alone(parts):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_it_runs_and_shows_a_table(tmp_path):
-    command = [sys.executable, str(BENCHMARKS / "fuzz.py"), "--minutes", "0.2", "--out", str(tmp_path / "found")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    assert "one-line error" in done.stdout
-    assert "harness" not in done.stdout
-    for line in (tmp_path / "found").read_text().splitlines():
-        assert json.loads(line)["signature"]
+def test_it_runs_shows_a_table_and_a_case_comes_again_by_its_number(tmp_path):
+    def fuzz(*options):
+        command = [sys.executable, str(BENCHMARKS / "fuzz.py"), "--folder", str(tmp_path / "world"), *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode in (0, 1), done.stderr
+        return done.stdout
+
+    shown = fuzz("--minutes", "0.3", "--out", "found")
+    assert "one-line error" in shown
+    assert "harness" not in shown
+    records = [json.loads(line) for line in (tmp_path / "found").read_text().splitlines()]
+    assert all(record["signature"] for record in records)
+    once, again = (fuzz("--case", "5").partition('"steps"')[0] for _ in range(2))
+    assert once == again
+    assert list(tmp_path.iterdir()) == [tmp_path / "found"]
