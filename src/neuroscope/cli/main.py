@@ -11,7 +11,7 @@ import typer
 from neuroscope.cli import check, extract, importing, listing, neurons, new, probe, store
 from neuroscope.cli.application import Application
 from neuroscope.cli.errors import guarded
-from neuroscope.cli.terminal import Session
+from neuroscope.cli.terminal import Session, complain
 from neuroscope.plugin.loading import Plugins
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _ABOUT = (
 
 def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
     """Build the application; ``load`` gives the plugins, once, to the command or the help that needs them."""
-    session = Session(functools.cache(load))
+    session = Session(functools.cache(functools.partial(_load_telling, load)))
     app = typer.Typer(
         name="neuroscope",
         cls=Application,
@@ -56,6 +56,14 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
     app.command("check")(guarded(check.check))
     app.add_typer(new.build(guarded), name="new")
     return app
+
+
+def _load_telling(load: Callable[[], Plugins]) -> Plugins:
+    """Load the plugins, and warn of names that several of them register: who chooses one has to know whose it is."""
+    plugins = load()
+    for contested in plugins.contested:
+        complain(f"Warning: {contested}")
+    return plugins
 
 
 def main() -> None:

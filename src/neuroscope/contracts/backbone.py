@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.errors import BadOption
 
 if TYPE_CHECKING:
@@ -171,3 +172,47 @@ class BackboneSpec:
     min_samples: int = 1
     streams: bool = False
     resolved: Mapping[str, int | float | str | None] = field(default_factory=dict)
+
+
+def problems_with_spec(spec: object) -> list[str]:
+    """List what in a backbone's specification is not as the contract says, whoever made it; empty = nothing."""
+    if not isinstance(spec, BackboneSpec):
+        return [f"its factory makes a {type(spec).__name__}, not a BackboneSpec"]
+    problems = []
+    for name in ("sample_rate", "min_samples"):
+        if not _is_count(getattr(spec, name)):
+            problems.append(f"{name} {getattr(spec, name)!r} is no whole number from 1")
+    if not isinstance(spec.origin, Origin):
+        problems.append(f"origin is a {type(spec.origin).__name__}, not an Origin")
+    if not callable(spec.load):
+        problems.append("load cannot be called: it has to be a function, device -> the running model")
+    return problems + _problems_with_layers(spec.layers)
+
+
+def _problems_with_layers(layers: object) -> list[str]:
+    if not isinstance(layers, tuple | list):
+        return [f"spec.layers is a {type(layers).__name__}, not a tuple of LayerSpec"]
+    if not layers:
+        return ["spec.layers is empty; declare a LayerSpec for each layer that extract yields"]
+    strange = [each for each in layers if not isinstance(each, LayerSpec)]
+    if strange:
+        return [f"spec.layers holds a {type(strange[0]).__name__}; declare each layer as a LayerSpec"]
+    names = [layer.name for layer in layers]
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    problems = (
+        [f"layers {', '.join(twice)} are declared more than once; a layer's name is its address"] if twice else []
+    )
+    for layer in layers:
+        problem = problem_with_layer_name(layer.name) if isinstance(layer.name, str) else "is no text"
+        if problem:
+            problems.append(f"a layer's name {layer.name!r} {problem}")
+        shares = max(len(layer.statistics), 1)
+        if not _is_count(layer.width):
+            problems.append(f"layer {layer.name}: width {layer.width!r} is no whole number from 1")
+        elif layer.width % shares:
+            problems.append(f"layer {layer.name}: {layer.width} columns are not {shares} statistics")
+    return problems
+
+
+def _is_count(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 1

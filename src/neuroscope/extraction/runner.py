@@ -12,6 +12,15 @@ from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.extraction.contract.blocks import (
+    blocks_of,
+    load_backbone,
+    problem_with_lengths,
+    problem_with_missing,
+    problem_with_name,
+    problem_with_pooled,
+    problem_with_shape,
+)
 from neuroscope.runtime.versions import versions
 
 if TYPE_CHECKING:
@@ -61,14 +70,15 @@ class Runner:
             os.environ.setdefault(name, _SHAPES)  # read at the first use
         import torch
 
+        from neuroscope.extraction.contract.modules import check_evaluation_mode
+
         if self._backbone is None:
             _check_device(self.device)
-            self._backbone = self.spec.load(self.device)
+            self._backbone = load_backbone(self.spec, self.device)
+            check_evaluation_mode(self._backbone)
         with torch.inference_mode():
             pooled = self._pool(self._backbone, waves.batch(waveforms))
         for layer, units in self._representation.layers.items():
-            if layer not in pooled:
-                raise PluginBroken(f"the backbone declares layer {layer} and did not yield it")
             if pooled[layer].shape != (len(waveforms), len(units)):
                 shape = list(pooled[layer].shape)
                 raise PluginBroken(f"layer {layer} is pooled to {shape}, not [{len(waveforms)}, {len(units)}]")
@@ -87,28 +97,28 @@ class Runner:
     def _pool(self, backbone: Backbone, batch: WaveBatch) -> dict[str, NDArray[Any]]:
         states: dict[str, PoolingState] = {}
         pooled: dict[str, NDArray[Any]] = {}
-        for block in backbone.extract(batch):
+        for block in blocks_of(backbone, batch):
             for name, frames in block.items():
-                self._check(name, frames, len(batch.lengths), again=name in pooled)
+                self._check(name, frames, len(batch.lengths), earlier=int(name in pooled))
                 self.precisions[name] = str(frames.values.dtype).removeprefix("torch.")
                 if name not in self._poolings:
                     pooled[name] = frames.values[:, 0].float().cpu().numpy()
                 else:
                     state = states.setdefault(name, self._poolings[name].start(self._layers[name]))
                     state.update(frames)
+        if problem := problem_with_missing({*pooled, *states}, self._layers):
+            raise PluginBroken(problem)
         return pooled | {name: state.finish().cpu().numpy() for name, state in states.items()}
 
-    def _check(self, name: str, frames: Frames, batch_size: int, *, again: bool) -> None:
-        if name not in self._layers:
-            raise PluginBroken(f"the backbone yields layer {name}, which it does not declare")
-        shape, width = tuple(frames.values.shape), self._layers[name].width
-        if len(shape) != 3 or (shape[0], shape[2]) != (batch_size, width):
-            raise PluginBroken(f"layer {name} is {list(shape)}, not [{batch_size}, frames, {width}]")
-        lengths = frames.lengths
-        if tuple(lengths.shape) != (batch_size,) or not bool(((lengths >= 0) & (lengths <= shape[1])).all()):
-            raise PluginBroken(f"layer {name} has {shape[1]} frames, and lengths {lengths.tolist()}")
-        if name not in self._poolings and (again or shape[1] != 1 or not bool((lengths == 1).all())):
-            raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")
+    def _check(self, name: str, frames: Frames, batch_size: int, *, earlier: int) -> None:
+        problem = (
+            problem_with_name(name, self._layers)
+            or problem_with_shape(name, frames, self._layers[name].width, batch_size)
+            or problem_with_lengths(name, frames, batch_size)
+            or (name not in self._poolings and problem_with_pooled(name, frames, earlier))
+        )
+        if problem:
+            raise PluginBroken(problem)
 
 
 def _trim_allocator() -> None:

@@ -93,7 +93,7 @@ BROKEN = {
     "undeclared layer": ([good() | {"extra": frames(2, 5, 2)}], "extra"),
     "missing layer": ([{name: value for name, value in good().items() if name != "shallow"}], "shallow"),
     "missing pooled layer": ([{name: value for name, value in good().items() if name != "own"}], "own"),
-    "no block": ([], "deep"),
+    "no block": ([], "yields nothing"),
     "wrong width": ([good() | {"deep": frames(2, 5, 3)}], "deep"),
     "wrong width later": ([good(), {"deep": frames(2, 5, 3)}], "deep"),
     "wrong batch": ([good() | {"deep": frames(1, 5, 2)}], "deep"),

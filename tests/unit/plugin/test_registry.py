@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, PluginBroken, UnknownName
-from neuroscope.plugin.registry import Entry, Registry, require
+from neuroscope.plugin.registry import Contested, Entry, Registry, require
 
 
 def make(*, width: int = 4, name: str = "x"):
@@ -114,16 +114,51 @@ def test_a_value_error_of_the_factory_becomes_an_error_about_the_choice(registry
         registry.choose("toy,width=10").build()
 
 
-def test_other_exceptions_of_a_factory_are_not_hidden():
+def test_other_exceptions_of_a_factory_are_told_with_their_line():
+    def make():
+        raise KeyError("odd")
+
     registry = Registry("backbone")
-    registry.add(entry("bad", lambda: 1 / 0))
-    with pytest.raises(ZeroDivisionError):
+    registry.add(entry("bad", make))
+    line = make.__code__.co_firstlineno + 1
+    with pytest.raises(PluginBroken, match=rf"backbone bad cannot be built: KeyError: 'odd' \(.*py, line {line}\)$"):
         registry.choose("bad").build()
 
 
-def test_a_taken_name_is_told_with_both_owners(registry):
-    with pytest.raises(DuplicateName, match=r"'toy'.*dist:plug.*other:one"):
-        registry.check_free(entry("toy", plugin="other:one"))
+def test_a_factory_that_ends_the_process_or_has_no_message_is_told_too():
+    def leave():
+        raise SystemExit
+
+    class Silent(Exception):
+        def __str__(self):
+            raise ValueError
+
+    def fail():
+        raise Silent
+
+    registry = Registry("backbone")
+    registry.add(entry("leaves", leave))
+    registry.add(entry("fails", fail))
+    for name, kind in (("leaves", "SystemExit"), ("fails", "Silent")):
+        with pytest.raises(PluginBroken, match=rf"cannot be built: {kind} \(.*test_registry.py, line"):
+            registry.choose(name).build()
+
+
+def test_what_a_factory_prints_goes_to_stderr(capsys):
+    registry = Registry("backbone")
+    registry.add(entry("loud", lambda: sys.stdout.write("made\n")))
+    registry.choose("loud").build()
+    assert capsys.readouterr() == ("", "made\n")
+
+
+def test_a_name_that_nobody_has_is_told_with_all_who_register_it(registry):
+    registry.contested["t"] = Contested("backbone", "t", ("one:a", "two:b"), "")
+    registry.contested["f:"] = Contested("backbone", "f:", ("one:a", "one:b"), "")
+    told = "'t' is registered by one:a and two:b, and none of them has it until one is switched off: "
+    with pytest.raises(DuplicateName, match=f"{told}NEUROSCOPE_BLOCK_PLUGINS=one or NEUROSCOPE_BLOCK_PLUGINS=two"):
+        registry.find("t")
+    with pytest.raises(DuplicateName, match="NEUROSCOPE_BLOCK_PLUGINS=a or NEUROSCOPE_BLOCK_PLUGINS=b"):
+        registry.choose("f:x")
 
 
 def test_entries_cannot_be_changed_from_outside_and_iterate_by_name(registry):
