@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
 from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.errors import BadOption
@@ -182,9 +182,10 @@ def problems_with_spec(spec: object) -> list[str]:
     for name in ("sample_rate", "min_samples"):
         if not _is_count(getattr(spec, name)):
             problems.append(f"{name} {getattr(spec, name)!r} is no whole number from 1")
-    if not isinstance(spec.origin, Origin):
-        problems.append(f"origin is a {type(spec.origin).__name__}, not an Origin")
-    if not callable(spec.load):
+    origin, load = (cast("object", each) for each in (spec.origin, spec.load))
+    if not isinstance(origin, Origin):
+        problems.append(f"origin is a {type(origin).__name__}, not an Origin")
+    if not callable(load):
         problems.append("load cannot be called: it has to be a function, device -> the running model")
     return problems + _problems_with_layers(spec.layers)
 

@@ -98,7 +98,7 @@ def extract(
     computed: set[str] = set()
     if missing.any():
         runner = Runner(spec, poolings, representation, device)
-        if found is None and spec.batchable:
+        if found is None:
             found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
         alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
         width = sum(map(len, representation.layers.values()))

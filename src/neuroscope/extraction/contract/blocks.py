@@ -47,11 +47,12 @@ def blocks_of(backbone: Backbone, batch: WaveBatch) -> Iterator[Mapping[str, Fra
         made: Any = backbone.extract(batch)
     if isinstance(made, Mapping | str | Frames) or not isinstance(made, Iterable) or hasattr(made, "dtype"):
         raise PluginBroken(f"the backbone's extract returns {_kind(made)}: {_BLOCK}")
-    coming, came = iter(made), False
+    coming: Any = iter(made)
+    came = False
     try:
         while True:
             with _failures_told("extract"):
-                block = next(coming, _END)
+                block: Any = next(coming, _END)
             if block is _END:
                 break
             came = True
@@ -60,7 +61,7 @@ def blocks_of(backbone: Backbone, batch: WaveBatch) -> Iterator[Mapping[str, Fra
             yield block
     finally:
         with suppress(AttributeError):
-            coming.close()  # type: ignore[attr-defined]
+            coming.close()
     if not came:
         raise PluginBroken(f"the backbone's extract yields nothing: {_BLOCK}")
 
@@ -124,7 +125,8 @@ def _problem_with_types(block: Any) -> str:
 def _problem_with_tensors(frames: Frames) -> str:
     import torch
 
-    values, lengths = frames.values, frames.lengths
+    values: Any = frames.values
+    lengths: Any = frames.lengths
     if not isinstance(values, torch.Tensor):
         return f"its values are {_kind(values)}, and have to be a torch.Tensor [batch, frames, width]"
     if not values.is_floating_point():

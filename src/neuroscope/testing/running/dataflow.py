@@ -70,11 +70,11 @@ class _Call:
     output: frozenset[int] = frozenset()
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Watch which tensors are read by which operation while a backbone runs, and by whose call they were made."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.calls: list[_Call] = []
         self._time = 0
         self._read: dict[int, int] = {}
@@ -89,11 +89,11 @@ class _Watch(TorchDispatchMode):
             torch_module.register_module_forward_hook(self._end),
         ):
             self._hooks.callback(handle.remove)
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: object) -> None:
-        super().__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._hooks.close()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
