@@ -802,7 +802,7 @@ def imported(*, store):
 def test_a_factory_that_fails_or_makes_something_else_is_told_at_once():
     with pytest.raises(PluginBroken, match="TypeError: odd"):
         outcomes(raising)
-    with pytest.raises(PluginBroken, match="makes a list"):
+    with pytest.raises(PluginBroken, match="returns a list, not a BackboneSpec"):
         outcomes(lambda: [])
     with pytest.raises(BadOption, match="no model"):
         outcomes(imported)

@@ -14,6 +14,7 @@ from neuroscope.audio import waveforms as waves
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.extraction.contract.blocks import (
     blocks_of,
+    failures_told,
     load_backbone,
     problem_with_lengths,
     problem_with_missing,
@@ -103,12 +104,17 @@ class Runner:
                 self.precisions[name] = str(frames.values.dtype).removeprefix("torch.")
                 if name not in self._poolings:
                     pooled[name] = frames.values[:, 0].float().cpu().numpy()
-                else:
-                    state = states.setdefault(name, self._poolings[name].start(self._layers[name]))
-                    state.update(frames)
+                    continue
+                with failures_told(f"the pooling of layer {name}"):
+                    if name not in states:
+                        states[name] = self._poolings[name].start(self._layers[name])
+                    states[name].update(frames)
         if problem := problem_with_missing({*pooled, *states}, self._layers):
             raise PluginBroken(problem)
-        return pooled | {name: state.finish().cpu().numpy() for name, state in states.items()}
+        for name, state in states.items():
+            with failures_told(f"the pooling of layer {name}"):
+                pooled[name] = state.finish().cpu().numpy()
+        return pooled
 
     def _check(self, name: str, frames: Frames, batch_size: int, *, earlier: int) -> None:
         problem = (

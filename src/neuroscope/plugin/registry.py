@@ -12,6 +12,7 @@ from neuroscope.errors import BadOption, DuplicateName, MissingDependency, Neuro
 from neuroscope.plugin import options
 from neuroscope.plugin.confinement import output_aside
 from neuroscope.plugin.failures import error_text
+from neuroscope.plugin.products import problem_with_product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -121,20 +122,23 @@ class Choice(Generic[T]):
 
         Raises:
             BadOption: the factory refuses a value.
-            PluginBroken: the factory fails with an error that says nothing to a user.
+            PluginBroken: the factory fails with an error that says nothing to a user, or makes something else.
         """
         family = () if self.argument is None else (self.argument,)
         asked_for = options.required_of(self.entry.make) if at_hand else ()
         wanted = {name: value for name, value in at_hand.items() if name in asked_for}
         try:
             with output_aside():
-                return self.entry.make(*family, *arguments, **wanted, **self.given)
+                made = self.entry.make(*family, *arguments, **wanted, **self.given)
         except (NeuroscopeError, OSError):
             raise
         except ValueError as error:
             raise BadOption(f"{self.text}: {error}") from error
         except (Exception, SystemExit) as error:  # a stranger's factory may raise anything
             raise PluginBroken(f"{self.entry.kind} {self.text} cannot be built: {error_text(error)}") from error
+        if problem := problem_with_product(self.entry.kind, made):
+            raise PluginBroken(f"the factory of {self.entry.kind} {self.text} {problem}")
+        return made
 
 
 @dataclass(frozen=True)

@@ -117,3 +117,25 @@ def test_a_backbone_that_breaks_its_contract_is_told_by_its_layer(blocks, layer)
 def test_a_pooling_that_gives_other_columns_than_it_declares_is_told():
     with pytest.raises(PluginBroken, match="deep"):
         runner(good(), pooling=Maximum(), units=(Unit("deep", 0, "max"),) * 3).run(WAVES)
+
+
+class Nothing(Mean):
+    def start(self, layer):
+        return SimpleNamespace(update=lambda frames: None, finish=lambda: None)
+
+
+class Fails(Mean):
+    def start(self, layer):
+        raise KeyError(layer.name)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "told"),
+    [
+        (Nothing(), "the pooling of layer deep fails: AttributeError: 'NoneType' object"),
+        (Fails(), r"the pooling of layer deep fails: KeyError: 'deep' \(.*test_runner.py, line \d+\)"),
+    ],
+)
+def test_a_pooling_that_fails_is_told_with_its_layer(pooling, told):
+    with pytest.raises(PluginBroken, match=told):
+        runner(good(), pooling=pooling).run(WAVES)

@@ -33,7 +33,7 @@ def test_our_names_stay_ours_whatever_the_alphabet_says(install, point, kind, na
     plugins = Plugins.load()
     registry, newcomer = plugins.registries[kind], of("nsx-newcomer", plugins)
     assert registry.entries[name].plugin == before
-    assert registry.choose("nsx-own").build() == "nsx-own"
+    assert registry.choose("nsx-own").entry.make() == "nsx-own"
     assert (newcomer.registers, newcomer.error) == ((f"{kind} nsx-own",), "")
     (contested,) = newcomer.contested
     assert (contested.name, contested.holder) == (name, before)
@@ -57,7 +57,7 @@ def test_of_strangers_none_has_the_name_until_one_is_switched_off(install, monke
     assert len(plugins.contested) == 1
     monkeypatch.setenv("NEUROSCOPE_BLOCK_PLUGINS", "nsx-two")
     plugins = Plugins.load()
-    assert plugins.backbones.choose("nsx").build() == "nsx-1"
+    assert plugins.backbones.choose("nsx").entry.make() == "nsx-1"
     assert plugins.contested == ()
 
 

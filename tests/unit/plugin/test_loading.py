@@ -28,7 +28,7 @@ def test_a_strangers_package_is_found_and_used_like_a_built_in(install):
     plugins = Plugins.load()
     plugin = loaded("nsx-good", plugins)
     assert (plugin.version, plugin.registers, plugin.error) == ("1.2", ("task nsx",), "")
-    assert plugins.tasks.choose("nsx").build() == "nsx"
+    assert plugins.tasks.choose("nsx").entry.make() == "nsx"
     assert plugins.owner(plugins.tasks.entries["nsx"]) is plugin
     assert {"mean", "max"} <= set(plugins.poolings.entries)
 
@@ -96,7 +96,8 @@ def test_a_blocked_plugin_is_not_even_imported(install, monkeypatch, value):
 
 def test_a_family_takes_what_the_user_writes_after_the_colon(install):
     install("nsx-family", GOOD.format("nsx:").replace('lambda: "nsx:"', "lambda what, *, n=1: (what, n)"))
-    assert Plugins.load().tasks.choose("nsx:a/b,n=2").build() == ("a/b", 2)
+    choice = Plugins.load().tasks.choose("nsx:a/b,n=2")
+    assert (choice.argument, choice.given) == ("a/b", {"n": 2})
 
 
 def test_an_entry_point_may_name_an_object(install):

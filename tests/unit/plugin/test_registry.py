@@ -20,12 +20,12 @@ def find(what, *, seed: int = 0):
 
 
 def entry(name, factory=make, plugin="dist:plug", install=""):
-    return Entry("backbone", name, factory, "", install, plugin)
+    return Entry("gadget", name, factory, "", install, plugin)
 
 
 @pytest.fixture
 def registry():
-    made = Registry("backbone")
+    made = Registry("gadget")
     for each in (entry("toy"), entry("hf:", find), entry("adi:cnn")):
         made.add(each)
     return made
@@ -56,7 +56,7 @@ def test_the_canonical_text_has_the_factorys_order_and_no_defaults(registry):
 
 
 def test_a_factory_is_given_what_it_asks_for_and_nothing_else():
-    made = Registry("backbone")
+    made = Registry("gadget")
     made.add(entry("asks", lambda *, store, width=4: (store, width)))
     made.add(entry("family:", lambda store, *, width=4: (store, width)))
     made.add(entry("option", lambda *, store="its own": store))
@@ -105,7 +105,7 @@ def test_an_unknown_name_tells_the_known_ones_and_the_plugins_that_failed(regist
     registry.failed = ("broken-one",)
     with pytest.raises(UnknownName) as caught:
         registry.find("toyy")
-    for fact in ("unknown backbone 'toyy'", "Did you mean 'toy'?", "hf:", "broken-one", "neuroscope plugins"):
+    for fact in ("unknown gadget 'toyy'", "Did you mean 'toy'?", "hf:", "broken-one", "neuroscope plugins"):
         assert fact in str(caught.value)
 
 
@@ -118,10 +118,10 @@ def test_other_exceptions_of_a_factory_are_told_with_their_line():
     def make():
         raise KeyError("odd")
 
-    registry = Registry("backbone")
+    registry = Registry("gadget")
     registry.add(entry("bad", make))
     line = make.__code__.co_firstlineno + 1
-    with pytest.raises(PluginBroken, match=rf"backbone bad cannot be built: KeyError: 'odd' \(.*py, line {line}\)$"):
+    with pytest.raises(PluginBroken, match=rf"gadget bad cannot be built: KeyError: 'odd' \(.*py, line {line}\)$"):
         registry.choose("bad").build()
 
 
@@ -136,7 +136,7 @@ def test_a_factory_that_ends_the_process_or_has_no_message_is_told_too():
     def fail():
         raise Silent
 
-    registry = Registry("backbone")
+    registry = Registry("gadget")
     registry.add(entry("leaves", leave))
     registry.add(entry("fails", fail))
     for name, kind in (("leaves", "SystemExit"), ("fails", "Silent")):
@@ -145,15 +145,15 @@ def test_a_factory_that_ends_the_process_or_has_no_message_is_told_too():
 
 
 def test_what_a_factory_prints_goes_to_stderr(capsys):
-    registry = Registry("backbone")
+    registry = Registry("gadget")
     registry.add(entry("loud", lambda: sys.stdout.write("made\n")))
     registry.choose("loud").build()
     assert capsys.readouterr() == ("", "made\n")
 
 
 def test_a_name_that_nobody_has_is_told_with_all_who_register_it(registry):
-    registry.contested["t"] = Contested("backbone", "t", ("one:a", "two:b"), "")
-    registry.contested["f:"] = Contested("backbone", "f:", ("one:a", "one:b"), "")
+    registry.contested["t"] = Contested("gadget", "t", ("one:a", "two:b"), "")
+    registry.contested["f:"] = Contested("gadget", "f:", ("one:a", "one:b"), "")
     told = "'t' is registered by one:a and two:b, and none of them has it until one is switched off: "
     with pytest.raises(DuplicateName, match=f"{told}NEUROSCOPE_BLOCK_PLUGINS=one or NEUROSCOPE_BLOCK_PLUGINS=two"):
         registry.find("t")
@@ -170,7 +170,7 @@ def test_entries_cannot_be_changed_from_outside_and_iterate_by_name(registry):
 def test_a_factory_named_by_a_string_is_imported_when_it_is_needed_and_no_earlier(module):
     name = module("def make(*, size: int = 2): return size")
     lazy = entry("lazy", f"{name}:make")
-    registry = Registry("backbone")
+    registry = Registry("gadget")
     registry.add(lazy)
     assert name not in sys.modules
     assert registry.choose("lazy,size=3").build() == 3

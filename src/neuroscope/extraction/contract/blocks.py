@@ -10,6 +10,7 @@ from neuroscope.contracts.backbone import Frames
 from neuroscope.errors import NeuroscopeError, PluginBroken, UnknownName
 from neuroscope.plugin.confinement import output_aside
 from neuroscope.plugin.failures import error_text
+from neuroscope.plugin.products import description
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,11 +28,12 @@ def load_backbone(spec: BackboneSpec, device: str) -> Backbone:
         PluginBroken: its load fails, with the line of its code, or returns something that cannot run.
         NeuroscopeError: as its load raises it.
     """
-    with _failures_told("load"):
+    with failures_told("the backbone's load"):
         backbone = spec.load(device)
     if isinstance(backbone, type) or not callable(getattr(backbone, "extract", None)):
         raise PluginBroken(
-            f"the backbone's load returns {_kind(backbone)}, which has no method extract to call: return the model"
+            f"the backbone's load returns {description(backbone)}, which has no method extract to call: return the "
+            f"model"
         )
     return backbone
 
@@ -43,15 +45,15 @@ def blocks_of(backbone: Backbone, batch: WaveBatch) -> Iterator[Mapping[str, Fra
         PluginBroken: extract fails, with the line of its code, or gives something else, or nothing.
         NeuroscopeError: as extract raises it.
     """
-    with _failures_told("extract"):
+    with failures_told("the backbone's extract"):
         made: Any = backbone.extract(batch)
     if isinstance(made, Mapping | str | Frames) or not isinstance(made, Iterable) or hasattr(made, "dtype"):
-        raise PluginBroken(f"the backbone's extract returns {_kind(made)}: {_BLOCK}")
+        raise PluginBroken(f"the backbone's extract returns {description(made)}: {_BLOCK}")
     coming: Any = iter(made)
     came = False
     try:
         while True:
-            with _failures_told("extract"):
+            with failures_told("the backbone's extract"):
                 block: Any = next(coming, _END)
             if block is _END:
                 break
@@ -105,18 +107,35 @@ def problem_with_pooled(name: str, frames: Frames, earlier: int) -> str:
     return ""
 
 
+@contextmanager
+def failures_told(what: str) -> Iterator[None]:
+    """Turn an error of a plugin's code into one that says where it is; what it prints goes to stderr.
+
+    Raises:
+        PluginBroken: the code fails; ``what`` is said to.
+        NeuroscopeError: as the code raises it.
+    """
+    try:
+        with output_aside():
+            yield
+    except NeuroscopeError:
+        raise
+    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+        raise PluginBroken(f"{what} fails: {error_text(error)}") from error
+
+
 _END = object()
 
 
 def _problem_with_types(block: Any) -> str:
     """Say what in a block is not of its type; empty = nothing."""
     if not isinstance(block, Mapping):
-        return f"the backbone's extract yields {_kind(block)}: {_BLOCK}"
+        return f"the backbone's extract yields {description(block)}: {_BLOCK}"
     for name, frames in block.items():
         if not isinstance(name, str):
             return f"the backbone's extract yields a block with the key {name!r}: keys are names of layers"
         if not isinstance(frames, Frames):
-            return f"layer {name} is {_kind(frames)}: it has to be Frames(values, lengths)"
+            return f"layer {name} is {description(frames)}: it has to be Frames(values, lengths)"
         if problem := _problem_with_tensors(frames):
             return f"layer {name}: {problem}"
     return ""
@@ -128,33 +147,11 @@ def _problem_with_tensors(frames: Frames) -> str:
     values: Any = frames.values
     lengths: Any = frames.lengths
     if not isinstance(values, torch.Tensor):
-        return f"its values are {_kind(values)}, and have to be a torch.Tensor [batch, frames, width]"
+        return f"its values are {description(values)}, and have to be a torch.Tensor [batch, frames, width]"
     if not values.is_floating_point():
         return f"its values are {values.dtype}, and have to be float32"
     if not isinstance(lengths, torch.Tensor):
-        return f"its lengths are {_kind(lengths)}, and have to be a torch.Tensor, int64 [batch]: the frames that count"
+        return f"its lengths are {description(lengths)}, and have to be a torch.Tensor, int64 [batch]"
     if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
-        return f"its lengths are {lengths.dtype}, and have to be int64 [batch]: the frames that count"
+        return f"its lengths are {lengths.dtype}, and have to be int64 [batch]"
     return ""
-
-
-@contextmanager
-def _failures_told(method: str) -> Iterator[None]:
-    """Turn an error of the backbone's code into one that says where it is; what it prints goes to stderr."""
-    try:
-        with output_aside():
-            yield
-    except NeuroscopeError:
-        raise
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-        raise PluginBroken(f"the backbone's {method} fails: {error_text(error)}") from error
-
-
-def _kind(thing: Any) -> str:
-    """Describe what came instead, for people."""
-    if thing is None:
-        return "None"
-    if isinstance(thing, type):
-        return f"the class {thing.__name__}"
-    name = type(thing).__name__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
 from neuroscope.contracts.backbone import BackboneSpec, Frames
-from neuroscope.errors import BadOption, NeuroscopeError, PluginBroken
+from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.extraction.contract.blocks import blocks_of, load_backbone
 from neuroscope.extraction.contract.modules import held_modules
 from neuroscope.runtime.files import cache_folder
@@ -165,8 +165,6 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     del data
     choice = plugins.backbones.choose(text)
     spec = choice.build(store=Store(cache_folder() / "store"))
-    if not isinstance(spec, BackboneSpec):
-        raise PluginBroken(f"the factory of backbone {choice.text} makes a {type(spec).__name__}, not a BackboneSpec")
     if isinstance(spec, NamedVectorsSpec):
         raise BadOption(f"{choice.text} holds vectors that were computed elsewhere: there is no model to check")
     return Subject(choice, spec)
