@@ -8,8 +8,8 @@ import signal
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stdout, suppress
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,11 +17,32 @@ if TYPE_CHECKING:
 _STDOUT = 1
 
 
-@contextmanager
-def output_aside() -> Iterator[None]:
-    """Send what plugins' code prints to stderr: stdout is for results."""
-    with redirect_stdout(sys.stderr):
-        yield
+class _Aside:
+    """Stdout of Python, which is stderr while any thread runs a plugin's code: there is one for the whole process."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._stdout: TextIO | None = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._stdout, sys.stdout = sys.stdout, sys.stderr
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.stdout = self._stdout
+
+
+_ASIDE = _Aside()
+
+
+def output_aside() -> AbstractContextManager[None]:
+    """Send what plugins' code prints to stderr: stdout is for results. Several threads may do so at a time."""
+    return _ASIDE
 
 
 @contextmanager

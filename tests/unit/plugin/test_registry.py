@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -149,6 +150,19 @@ def test_what_a_factory_prints_goes_to_stderr(capsys):
     registry.add(entry("loud", lambda: sys.stdout.write("made\n")))
     registry.choose("loud").build()
     assert capsys.readouterr() == ("", "made\n")
+
+
+def test_stdout_is_itself_again_when_several_threads_have_built(capsys):
+    first, second, stdout = threading.Event(), threading.Event(), sys.stdout
+    registry = Registry("gadget")
+    registry.add(entry("one", lambda: (first.set(), second.wait(10))))
+    registry.add(entry("two", lambda: (first.wait(10), second.set(), one.join(10))))
+    one = threading.Thread(target=registry.choose("one").build)
+    one.start()
+    registry.choose("two").build()
+    assert sys.stdout is stdout
+    sys.stdout.write("here")
+    assert capsys.readouterr() == ("here", "")
 
 
 def test_a_name_that_nobody_has_is_told_with_all_who_register_it(registry):
