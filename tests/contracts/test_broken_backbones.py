@@ -766,6 +766,35 @@ def test_the_same_network_in_evaluation_mode_passes():
     assert extracted(made_of(Normalised))["low"].shape == (2, 6)
 
 
+class FixedWindow:
+    """An encoder whose attention sees windows of 30 s, filled up with silence; it counts the frames of the audio."""
+
+    window, hop = 30 * 16_000, 1_600
+
+    def __init__(self, weights, seed):
+        with torch.random.fork_rng():
+            torch.manual_seed(-1 if weights == "pretrained" else seed)
+            inner = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+            front = torch.nn.Conv1d(1, 8, self.hop, stride=self.hop)
+        self.network = torch.nn.ModuleDict({"front": front, "attention": inner}).requires_grad_(False).eval()
+
+    def extract(self, batch):
+        parts, many = [], -(-batch.samples.shape[1] // self.window)
+        samples = torch.nn.functional.pad(batch.samples, (0, many * self.window - batch.samples.shape[1]))
+        for part in samples.split(self.window, dim=1):
+            parts.append(self.network["attention"](10 * self.network["front"](part[:, None]).mT))
+        yield {"top": Frames(torch.cat(parts, dim=1), -(-batch.lengths // self.hop))}
+
+
+def fixed_window(*, weights: str = "pretrained", seed: int = 0):
+    return spec_of(FixedWindow, weights, seed, layers=(LayerSpec("top", 8, tap=Tap("attention")),), min_samples=1)
+
+
+def test_an_encoder_of_fixed_windows_that_counts_the_frames_of_the_audio_passes():
+    found = {each.check: each.reason for each in outcomes(fixed_window) if each.verdict != "passed"}
+    assert found == {"yields_pooled_layers_once": 'no layer has pooling="none"'}
+
+
 def test_every_check_has_its_broken_backbone():
     assert {check for check, *_ in BROKEN + SLIPS} == {check.__name__ for check in testing.checks_of("backbone")}
 
