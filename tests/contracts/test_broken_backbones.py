@@ -691,8 +691,12 @@ def failing(device):
     raise OSError("no such file")
 
 
+class End(BaseException):
+    pass
+
+
 def leaving(device):
-    raise SystemExit
+    raise End
 
 
 SLIPS = [
@@ -700,7 +704,7 @@ SLIPS = [
     ("loads", loading({}), "returns a dict, which has no method extract"),
     ("loads", loading(Sound), "returns the class Sound"),
     ("loads", made_of(Sound, load=failing), f"load fails: OSError: no such file ({__file__}, line "),
-    ("loads", made_of(Sound, load=leaving), f"load fails: SystemExit ({__file__}, line "),
+    ("loads", made_of(Sound, load=leaving), f"load fails: End ({__file__}, line "),
     ("runs", made_of(ReturnsADict), "extract returns a dict: yield {layer: Frames(values, lengths)}"),
     ("runs", made_of(ForgetsToYield), "extract returns None: yield"),
     ("runs", made_of(YieldsNothing), "extract yields nothing: yield"),

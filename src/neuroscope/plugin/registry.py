@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, NeuroscopeError, PluginBroken, UnknownName
 from neuroscope.plugin import options
 from neuroscope.plugin.confinement import output_aside
-from neuroscope.plugin.failures import error_text
+from neuroscope.plugin.failures import error_text, message_of
 from neuroscope.plugin.products import problem_with_product
 
 if TYPE_CHECKING:
@@ -47,8 +47,10 @@ def require(module: str, *, install: str = "") -> ModuleType:
     try:
         with output_aside():
             return importlib.import_module(module)
-    except Exception as error:  # an import fails in many ways: no module, a shared library, an attribute that went
-        raise MissingDependency(module, f"{type(error).__name__}: {error}", install) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an import fails in many ways: no module, a shared library, an attribute that went
+        raise MissingDependency(module, f"{type(error).__name__}: {message_of(error)}", install) from error
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,11 @@ class Choice(Generic[T]):
         try:
             with output_aside():
                 made = self.entry.make(*family, *arguments, **wanted, **self.given)
-        except (NeuroscopeError, OSError):
+        except (NeuroscopeError, OSError, KeyboardInterrupt):
             raise
         except ValueError as error:
             raise BadOption(f"{self.text}: {error}") from error
-        except (Exception, SystemExit) as error:  # a stranger's factory may raise anything
+        except BaseException as error:  # a stranger's factory may raise anything
             raise PluginBroken(f"{self.entry.kind} {self.text} cannot be built: {error_text(error)}") from error
         if problem := problem_with_product(self.entry.kind, made):
             raise PluginBroken(f"the factory of {self.entry.kind} {self.text} {problem}")

@@ -88,7 +88,9 @@ class Case:
             self.check(self.subject)
         except NotApplicable as why:
             return self._outcome("skipped", str(why))
-        except (Exception, SystemExit, GeneratorExit) as error:  # a stranger's component may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's component may raise anything
             if self.expected:
                 return self._outcome("expected failure", f"{self.expected}: {_error_text(error)}")
             return self._outcome("failed", _error_text(error))

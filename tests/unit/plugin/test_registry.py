@@ -134,13 +134,20 @@ def test_a_factory_that_ends_the_process_or_has_no_message_is_told_too():
         def __str__(self):
             raise ValueError
 
+    class End(BaseException):
+        pass
+
     def fail():
         raise Silent
+
+    def end():
+        raise End
 
     registry = Registry("gadget")
     registry.add(entry("leaves", leave))
     registry.add(entry("fails", fail))
-    for name, kind in (("leaves", "SystemExit"), ("fails", "Silent")):
+    registry.add(entry("ends", end))
+    for name, kind in (("leaves", "SystemExit"), ("fails", "Silent"), ("ends", "End")):
         with pytest.raises(PluginBroken, match=rf"cannot be built: {kind} \(.*test_registry.py, line"):
             registry.choose(name).build()
 
@@ -198,6 +205,8 @@ def test_a_factory_named_by_a_string_is_imported_when_it_is_needed_and_no_earlie
         "import surely_no_such_module",
         "import os; os.no_such_attribute",
         "def broken(:",
+        "raise SystemExit(3)",
+        "raise GeneratorExit",
     ],
 )
 def test_whatever_an_import_fails_with_is_a_missing_dependency_with_the_command(module, source):

@@ -118,9 +118,9 @@ def failures_told(what: str) -> Iterator[None]:
     try:
         with output_aside():
             yield
-    except NeuroscopeError:
+    except (NeuroscopeError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+    except BaseException as error:  # a stranger's code may raise anything
         raise PluginBroken(f"{what} fails: {error_text(error)}") from error
 
 
