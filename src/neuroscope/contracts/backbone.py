@@ -109,7 +109,8 @@ class Frames:
 
     Attributes:
         values: float ``[B, F, D]``.
-        lengths: int64 ``[B]``, frames of each utterance that are real in this block; may be 0.
+        lengths: int64 ``[B]``, frames of each utterance that are real in this block: of its audio, and not of what
+            it is padded with; may be 0.
     """
 
     values: Tensor
@@ -153,8 +154,8 @@ class BackboneSpec:
         sample_rate: of the waveforms that the model takes, Hz.
         layers: in their order from input to output.
         origin: where the weights come from.
-        load: device (``cpu``, ``cuda:0``) -> the running model; torch is imported in here. It is called again where
-            batches run side by side on a CPU, each in a model of its own.
+        load: device (``cpu``, ``cuda:0``) -> the running model, in evaluation mode; torch is imported in
+            here. It is called again where batches run side by side on a CPU, each in a model of its own.
         batchable: False where padding leaks between neighbours; extraction then goes one utterance at a time.
         batch_seconds: of audio, padding counted, that a batch holds on a CPU: transformers are slower in large ones,
             recurrent networks gain from them. Other devices get large ones whatever this says.
