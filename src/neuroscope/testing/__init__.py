@@ -20,6 +20,7 @@ import importlib
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, UnknownName
 from neuroscope.plugin.loading import Plugins
 from neuroscope.testing.cases import Case, NotApplicable, Outcome
@@ -104,9 +105,19 @@ def run(
     *,
     expected: Mapping[str, str] | None = None,
     plugins: Plugins | None = None,
+    progress: Progress = silent,
 ) -> list[Outcome]:
-    """Run all checks of one component; arguments and errors are those of ``checks``."""
-    return [case.run() for case in checks(kind, text, data, expected=expected, plugins=plugins)]
+    """Run all checks of one component; arguments and errors are those of ``checks``.
+
+    ``progress`` reports checks that are done.
+    """
+    cases = checks(kind, text, data, expected=expected, plugins=plugins)
+    outcomes = []
+    with progress(f"Checking {kind} {text}", len(cases)) as advance:
+        for case in cases:
+            outcomes.append(case.run())
+            advance(1)
+    return outcomes
 
 
 def frames(spec: BackboneSpec, samples: ArrayLike | Tensor, *, device: str = "cpu") -> dict[str, Tensor]:
