@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
-from neuroscope.contracts.backbone import BackboneWithNetwork
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.extraction.contract.blocks import (
     blocks_of,
@@ -29,6 +28,8 @@ from neuroscope.runtime.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from torch.nn import Module
 
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
@@ -164,36 +165,31 @@ class _Models:
                 self._change.notify()
 
     def _load(self) -> None:
-        from neuroscope.extraction.contract.modules import check_evaluation_mode
+        from neuroscope.extraction.contract.modules import check_evaluation_mode, held_modules
 
         if not self._loaded:
             _check_device(self._device)
         model = load_backbone(self._spec, self._device)
         check_evaluation_mode(model)
-        if any(_network_of(model) is _network_of(each) for each in self._loaded):
+        modules = held_modules(model)
+        known = {id(part) for each in self._loaded for part in (each, *held_modules(each))}
+        if known & {id(part) for part in (model, *modules)}:
             self._alike = True
             return
         if self._loaded:
-            _share_weights(_network_of(self._loaded[0]), _network_of(model))
+            _share_weights(held_modules(self._loaded[0]), modules)
         self._loaded.append(model)
         self._idle.append(model)
 
 
-def _network_of(model: Backbone) -> object:
-    """The network that a backbone shows, else the backbone."""
-    return model.network if isinstance(model, BackboneWithNetwork) else model
-
-
-def _share_weights(first: object, second: object) -> None:
-    """Let the weights of the second network be those of the first in memory, where they are equal."""
+def _share_weights(first: Sequence[Module], second: Sequence[Module]) -> None:
+    """Let the weights of the second model's modules be those of the first's in memory, where they are equal."""
     from torch import equal
-    from torch.nn import Module
 
-    if isinstance(first, Module) and isinstance(second, Module):
-        ours = dict(first.named_parameters())
-        for name, weight in second.named_parameters():
-            if name in ours and equal(ours[name], weight):
-                weight.data = ours[name].data
+    ours, theirs = ([weight for each in held for weight in each.parameters(recurse=False)] for held in (first, second))
+    for own, weight in zip(ours, theirs, strict=False):
+        if own.dtype == weight.dtype and equal(own, weight):
+            weight.data = own.data
 
 
 def _trim_allocator() -> None:
