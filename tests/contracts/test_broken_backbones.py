@@ -1,6 +1,7 @@
 """Every check of backbones, proven by a backbone that is broken in exactly that way and sound in every other."""
 
 import random
+import time
 from dataclasses import fields, replace
 from types import SimpleNamespace
 
@@ -161,6 +162,16 @@ class CountsItsCalls(Sound):
     def layers(self, batch):
         self.calls += 1
         return {name: values * (1 + 3e-6 * (self.calls % 2)) for name, values in super().layers(batch).items()}
+
+
+class KeepsItsSignalInItsClass(Sound):
+    """Every model runs on what the last of them was given: another signal, if another model runs meanwhile."""
+
+    def layers(self, batch):
+        KeepsItsSignalInItsClass.batch = batch
+        time.sleep(0.1)
+        kept = KeepsItsSignalInItsClass.batch.samples
+        return {name: values * (1 + kept.abs().mean()) for name, values in super().layers(batch).items()}
 
 
 class OtherEveryTime(Sound):
@@ -537,6 +548,7 @@ BROKEN = [
     ("yields_pooled_layers_once", made_of(PooledInTwoFrames), "and not one frame"),
     ("is_deterministic", made_of(CountsItsCalls), "a second run"),
     ("is_deterministic", made_of(OtherEveryTime), "a second load"),
+    ("runs_beside_another", made_of(KeepsItsSignalInItsClass), "beside another model that runs"),
     ("ignores_padding", made_of(NormalisesOverTime), "frames of top differ by"),
     ("ignores_padding", made_of(NormalisesOverTheBatch), "frames of low differ by"),
     ("ignores_the_order", made_of(TakesTheFirstForTheLongest), "the shortest first"),

@@ -30,6 +30,7 @@ from neuroscope.testing.running.conduct import (
     keeps_no_gradient,
     leaves_its_input,
     leaves_no_hook,
+    runs_beside_another,
     takes_short_audio,
     tells_weights_apart,
 )
@@ -141,6 +142,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     counts_frames_of_the_audio,
     yields_pooled_layers_once,
     is_deterministic,
+    runs_beside_another,
     ignores_padding,
     ignores_the_order,
     takes_short_audio,

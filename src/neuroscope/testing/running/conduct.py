@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,13 @@ import torch  # noqa: TID253 - this module is imported when a backbone is checke
 from neuroscope.audio import waveforms as waves
 from neuroscope.errors import NeuroscopeError
 from neuroscope.extraction.contract.blocks import blocks_of, load_backbone
+from neuroscope.extraction.contract.modules import held_modules
+from neuroscope.runtime.threads import one_torch_thread
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.inputs.signals import noise
 from neuroscope.testing.randomness import global_randomness_stays
 from neuroscope.testing.running.module_hooks import counting, hooks_of
-from neuroscope.testing.running.runs import hear, run
+from neuroscope.testing.running.runs import hear, hear_all, run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -36,6 +39,30 @@ def is_deterministic(subject: Subject) -> None:
     hold(not again, f"a second run gives other bits in {', '.join(again)}: is it in evaluation mode, or does it count?")
     loaded = differing_layers(first, _run_all(subject, load_backbone(subject.spec, "cpu")))
     hold(not loaded, f"a second load gives other bits in {', '.join(loaded)}: seed whatever is random in it")
+
+
+def runs_beside_another(subject: Subject) -> None:
+    """Two models that are loaded apart give the same bits at the same time as each by itself."""
+    first, second = subject.model, load_backbone(subject.spec, "cpu")
+    parts = [{id(part) for part in (each, *held_modules(each))} for each in (first, second)]
+    if parts[0] & parts[1]:
+        raise NotApplicable("loading gives the same network again: batches wait for it, and run one at a time")
+    forwards, backwards = subject.waveforms, subject.waveforms[::-1]
+    with one_torch_thread(), ThreadPoolExecutor(2) as pool:
+        alone = [hear_all(first, each) for each in (forwards, backwards)]
+        coming = [pool.submit(hear_all, model, each) for model, each in ((first, forwards), (second, backwards))]
+        beside = [each.result() for each in coming]
+    changed = {
+        layer
+        for expected, came in zip(alone, beside, strict=True)
+        for one, other in zip(expected, came, strict=True)
+        for layer in differing_layers(one.utterances, other.utterances)
+    }
+    hold(
+        not changed,
+        f"beside another model that runs, layers {', '.join(sorted(changed))} have other bits: keep what a run needs "
+        "in the model that load returns, not in a module or class that all models share",
+    )
 
 
 def ignores_padding(subject: Subject) -> None:
