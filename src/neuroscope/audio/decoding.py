@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from neuroscope.audio import mpeg, ogg
+from neuroscope.audio import containers, mpeg
 from neuroscope.audio.files import CHANGED
 from neuroscope.errors import BadAudio
 
@@ -81,9 +81,7 @@ def examine(stream: FileIO, path: Path) -> tuple[int, int, int]:
         BadAudio: it is in no format that libsndfile knows, has fewer samples than its header says, or holds several
             recordings of which the library would read the first.
     """
-    stream.seek(0)
-    if stream.read(4) == b"OggS":
-        ogg.check(stream, path)
+    containers.check(stream, path)
     with _library(stream, path) as file:
         frames, rate, channels, subtype = file.frames, file.samplerate, file.channels, file.subtype
     found = mpeg.find(stream) if subtype in mpeg.SUBTYPES else None

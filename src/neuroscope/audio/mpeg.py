@@ -11,14 +11,15 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from neuroscope.audio.containers import bytes_at, data_of_wav
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from io import FileIO
 
 SUBTYPES = {"MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
-_WAV: Mapping[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"RF64": "little", b"RIFX": "big"}
 _HEAD, _BLOCK = 2**13, 2**16
 _MARK = 4
 """Bytes of a count's mark."""
@@ -49,12 +50,12 @@ class Mpeg:
 def find(stream: FileIO) -> Mpeg:
     """Find the MPEG audio in an open file that holds nothing else, or in a WAV file."""
     size = stream.seek(0, os.SEEK_END)
-    first, last = _data_of_wav(stream, size)
+    first, last = data_of_wav(stream, size)
     begin = first
-    while (tag := _at(stream, begin, 10)).startswith(b"ID3") and len(tag) == 10:
+    while (tag := bytes_at(stream, begin, 10)).startswith(b"ID3") and len(tag) == 10:
         begin += 10 + sum(byte << shift for byte, shift in zip(tag[6:], (21, 14, 7, 0), strict=True))
     last -= _tags_behind(stream, last)
-    found = _COUNT.search(_at(stream, begin, _HEAD))
+    found = _COUNT.search(bytes_at(stream, begin, _HEAD))
     if found is None:
         return Mpeg(first, last)
     flags, *numbers = (int.from_bytes(part) for part in found.groups()[1:])
@@ -91,27 +92,9 @@ def _send(stream: FileIO, mpeg: Mpeg, into: int) -> None:
 
 def _tags_behind(stream: FileIO, last: int) -> int:
     """Add up the bytes of tags that end at a byte: ID3 of version 1, and APE, which has a footer."""
-    size = 128 if _at(stream, last - 128, 3) == b"TAG" else 0
-    footer = _at(stream, last - size - 32, 24)
+    size = 128 if bytes_at(stream, last - 128, 3) == b"TAG" else 0
+    footer = bytes_at(stream, last - size - 32, 24)
     if footer.startswith(b"APETAGEX"):
         has_header = footer[23] & 0x80
         size += int.from_bytes(footer[12:16], "little") + (32 if has_header else 0)
     return min(size, last)
-
-
-def _data_of_wav(stream: FileIO, size: int) -> tuple[int, int]:
-    """Find the first byte of a WAV file's samples, and the byte behind the last; of another file, all of it."""
-    if _at(stream, 0, 4) not in _WAV or _at(stream, 8, 4) != b"WAVE":
-        return 0, size
-    position, order = 12, _WAV[_at(stream, 0, 4)]
-    while len(chunk := _at(stream, position, 8)) == 8:
-        length = int.from_bytes(chunk[4:], order)
-        if chunk[:4] == b"data":
-            return position + 8, min(size, position + 8 + length) if length else size
-        position += 8 + length + length % 2
-    return 0, size
-
-
-def _at(stream: FileIO, position: int, count: int) -> bytes:
-    stream.seek(max(position, 0))
-    return stream.read(count)

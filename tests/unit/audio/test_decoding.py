@@ -210,10 +210,12 @@ def test_a_compressed_file_that_was_cut_off_is_refused(tmp_path, ending, share):
     assert reason(tmp_path / f"a.{ending}") in {"truncated file", "not audio, or damaged"}
 
 
-def test_ogg_recordings_behind_each_other_are_refused(tmp_path):
-    content = written(tmp_path / "a.ogg")
-    (tmp_path / "a.ogg").write_bytes(content * 2)
-    assert reason(tmp_path / "a.ogg") == "several recordings"
+@pytest.mark.parametrize("options", [{"format": "OGG"}, {"format": "WAV"}, {"format": "WAV", "endian": "BIG"}])
+def test_recordings_behind_each_other_are_refused_where_the_first_alone_would_be_read(tmp_path, options):
+    content = written(tmp_path / "a", **options)
+    assert len(read(tmp_path / "a")) == 48_000
+    (tmp_path / "a").write_bytes(content * 2)
+    assert reason(tmp_path / "a") == "several recordings"
 
 
 def test_an_ogg_file_whose_last_page_contradicts_the_others_is_refused(tmp_path):
