@@ -38,10 +38,11 @@ def check(stream: FileIO, path: Path) -> None:
         behind = 8 + int.from_bytes(kind[4:8], _WAV[kind[:4]])
         next_one = bytes_at(stream, behind + behind % 2, 12)
         if next_one[:4] in _WAV and next_one[8:] == b"WAVE":
-            raise _several(path)
+            raise several(path)
 
 
-def _several(path: Path) -> BadAudio:
+def several(path: Path) -> BadAudio:
+    """Make the error of a file that holds several recordings, of which the library would read the first."""
     return BadAudio("several recordings", f"{path}: one behind the other; write them to files of their own")
 
 
@@ -53,7 +54,7 @@ def _check_ogg(stream: FileIO, path: Path) -> None:
         if page.end > size:
             raise BadAudio("truncated file", f"{path}: its last page has {page.end - size} bytes more than there are")
         if page.flags & _FIRST and begun:
-            raise _several(path)
+            raise several(path)
         begun = begun or not page.flags & _FIRST
         before = positions.get(page.stream, 0)
         if page.position != _NO_POSITION:

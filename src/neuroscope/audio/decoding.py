@@ -87,8 +87,10 @@ def examine(stream: FileIO, path: Path) -> tuple[int, int, int]:
     found = mpeg.find(stream) if subtype in mpeg.SUBTYPES else None
     if found is None or found.whole:
         return _believed(stream, path, frames, channels), rate, channels
-    with _without_count(stream, path, found) as decoder:
+    with _without_count(stream, path, found) as (decoder, handle):
         counted = _count(decoder)
+        if os.read(handle, 1):  # the library stops where rate or channels change
+            raise containers.several(path)
     return (counted if counted > found.longest else frames), rate, channels
 
 
@@ -122,15 +124,15 @@ def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[Deco
         if not (counted and is_mpeg):
             yield Decoder(opened, file.rate, file.channels, seeks=not counted and _can_seek(opened))
             return
-    with _without_count(stream, path, mpeg.find(stream)) as decoder:
+    with _without_count(stream, path, mpeg.find(stream)) as (decoder, _):
         yield decoder
 
 
 @contextmanager
-def _without_count(stream: FileIO, path: Path, found: mpeg.Mpeg) -> Iterator[Decoder]:
-    """Open the decoder of MPEG audio whose count is of a part of it, or missing."""
+def _without_count(stream: FileIO, path: Path, found: mpeg.Mpeg) -> Iterator[tuple[Decoder, int]]:
+    """Open the decoder of MPEG audio whose count is of a part of it, or missing; and the handle that it reads from."""
     with mpeg.piped(stream, found) as handle, _translated(path), _file_class()(handle, closefd=False) as file:
-        yield Decoder(file, file.samplerate, file.channels, seeks=False)
+        yield Decoder(file, file.samplerate, file.channels, seeks=False), handle
 
 
 @contextmanager

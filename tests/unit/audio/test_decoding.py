@@ -210,6 +210,14 @@ def test_a_compressed_file_that_was_cut_off_is_refused(tmp_path, ending, share):
     assert reason(tmp_path / f"a.{ending}") in {"truncated file", "not audio, or damaged"}
 
 
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize(("rate", "channels"), [(16_000, 2), (22_050, 1), (44_100, 1)])
+def test_joined_mp3s_of_other_rates_or_channels_are_refused(tmp_path, counted, rate, channels):
+    parts = [written(tmp_path / "a.mp3"), written(tmp_path / "b.mp3", rate, channels, seconds=0.5)]
+    (tmp_path / "c.mp3").write_bytes(b"".join(parts if counted else map(as_to_a_pipe, parts)))
+    assert reason(tmp_path / "c.mp3") == "several recordings"
+
+
 @pytest.mark.parametrize("options", [{"format": "OGG"}, {"format": "WAV"}, {"format": "WAV", "endian": "BIG"}])
 def test_recordings_behind_each_other_are_refused_where_the_first_alone_would_be_read(tmp_path, options):
     content = written(tmp_path / "a", **options)
