@@ -1,6 +1,7 @@
 """Audio that is strange, or changes under a command's hands: counted, told, and never stored as what it is not."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,13 @@ def test_an_impossible_channel_is_told_before_the_work(audio, tmp_path):
         assert len(result.stderr.strip().splitlines()) == 1
         assert "channel" in result.stderr
         assert str(channel) in result.stderr
+
+
+def test_m4a_in_a_folder_says_what_reads_it(audio, monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    for number in range(5):
+        (audio / "a" / f"{number}.m4a").write_bytes(b"\x00\x00\x00\x1cftypM4A " + bytes(100))
+    _, result = run(*PROBE, "--root", audio, code=2)
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "5 of 25 utterances cannot be used: 5 x needs PyAV" in result.stderr
+    assert "pip install av" in result.stderr

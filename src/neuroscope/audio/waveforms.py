@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroscope.audio import decoding
+from neuroscope.audio.decoders import decoding
 from neuroscope.audio.files import CHANGED, AudioFile, digest_of, opened, stamp_of, unchanged
 from neuroscope.audio.loudness import Loudness
 from neuroscope.contracts.audio import WaveBatch

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from neuroscope.audio import decoding, files, waveforms
+from neuroscope.audio import files, waveforms
+from neuroscope.audio.decoders import sndfile
 from neuroscope.audio.spans import locate
 from neuroscope.contracts.audio import Utterance
 from neuroscope.errors import BadAudio
@@ -95,7 +96,7 @@ def test_a_file_that_is_replaced_after_it_was_looked_at_is_not_read(path, span, 
 
 @pytest.mark.parametrize("replace", [in_place, by_more_channels, by_a_longer_one, by_text])
 def test_a_file_that_is_replaced_while_it_is_read_is_not_read(path, span, replace, monkeypatch):
-    blocks = decoding.Decoder.blocks
+    blocks = sndfile.SoundDecoder.blocks
 
     def interrupted(decoder, first, last):
         for block in blocks(decoder, first, last):
@@ -104,8 +105,8 @@ def test_a_file_that_is_replaced_while_it_is_read_is_not_read(path, span, replac
                 done.append(replace(path))
 
     done = []
-    monkeypatch.setattr(decoding, "BLOCK", 1_000)
-    monkeypatch.setattr(decoding.Decoder, "blocks", interrupted)
+    monkeypatch.setattr(sndfile, "BLOCK", 1_000)
+    monkeypatch.setattr(sndfile.SoundDecoder, "blocks", interrupted)
     assert reason(path, span) == "changed file"
     assert done
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from neuroscope.audio import decoding, waveforms
+from neuroscope.audio import waveforms
+from neuroscope.audio.decoders import sndfile
 from neuroscope.audio.loudness import CANCELLED, SILENT, TOO_LOUD
 from neuroscope.audio.spans import locate
 from neuroscope.contracts.audio import Utterance
@@ -36,7 +37,7 @@ SOUNDS = {
 @pytest.mark.parametrize("block", [999, 2**20])
 def test_what_is_strange_is_found_whatever_the_blocks(tmp_path, monkeypatch, name, block):
     samples, expected = SOUNDS[name]
-    monkeypatch.setattr(decoding, "BLOCK", block)
+    monkeypatch.setattr(sndfile, "BLOCK", block)
     soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype="FLOAT")
     span = locate(Utterance(id="u", path=tmp_path / "a.wav"), waveforms.examine(tmp_path / "a.wav"))
     wave, loudness = waveforms.listen(tmp_path / "a.wav", span, 8_000)

@@ -11,7 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.audio import decoding, waveforms
+from neuroscope.audio import waveforms
+from neuroscope.audio.decoders import sndfile
 from neuroscope.audio.files import AudioFile
 from neuroscope.audio.spans import locate
 from neuroscope.contracts.audio import Utterance
@@ -71,7 +72,7 @@ def test_read_in_blocks_the_bits_are_those_of_one_piece(tmp_path, monkeypatch, e
     path = tmp_path / f"a.{ending}"
     soundfile.write(path, noise(3 * rate, channels), rate, subtype=subtype)
     whole, part = read(path, 16_000), read(path, 16_000, start=0.5, duration=1.25)
-    monkeypatch.setattr(decoding, "BLOCK", 999)
+    monkeypatch.setattr(sndfile, "BLOCK", 999)
     np.testing.assert_array_equal(read(path, 16_000), whole)
     np.testing.assert_array_equal(read(path, 16_000, start=0.5, duration=1.25), part)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope.audio.containers import bytes_at, data_of_wav
+from neuroscope.audio.decoders.containers import bytes_at, data_of_wav
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

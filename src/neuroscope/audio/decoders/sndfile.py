@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from neuroscope.audio import containers, mpeg
+from neuroscope.audio.decoders import containers, mpeg
 from neuroscope.audio.files import CHANGED
 from neuroscope.errors import BadAudio
 
@@ -39,7 +39,7 @@ _SEEK_INEXACTLY = mpeg.SUBTYPES | {"VORBIS", "OPUS"}
 
 
 @dataclass(frozen=True, slots=True)
-class Decoder:
+class SoundDecoder:
     """Decoder of an open audio file.
 
     Attributes:
@@ -99,18 +99,18 @@ def _believed(stream: FileIO, path: Path, frames: int, channels: int) -> int:
     if frames * channels <= _BELIEVED * os.fstat(stream.fileno()).st_size:
         return frames
     with _library(stream, path) as file:
-        counted = _count(Decoder(file, file.samplerate, channels, seeks=False))
+        counted = _count(SoundDecoder(file, file.samplerate, channels, seeks=False))
     if counted < frames < _LENGTH_UNKNOWN:
         raise BadAudio("truncated file", f"{path}: {counted} of {frames} samples")
     return counted
 
 
-def _count(decoder: Decoder) -> int:
+def _count(decoder: SoundDecoder) -> int:
     return sum(map(len, decoder.blocks(0, _LENGTH_UNKNOWN)))
 
 
 @contextmanager
-def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[Decoder]:
+def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[SoundDecoder]:
     """Open the decoder of a file that was examined.
 
     Raises:
@@ -122,17 +122,17 @@ def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[Deco
         if other_length or (opened.samplerate, opened.channels) != (file.rate, file.channels):
             raise BadAudio(CHANGED, f"{path}: it was another file when it was looked at")
         if not (counted and is_mpeg):
-            yield Decoder(opened, file.rate, file.channels, seeks=not counted and _can_seek(opened))
+            yield SoundDecoder(opened, file.rate, file.channels, seeks=not counted and _can_seek(opened))
             return
     with _without_count(stream, path, mpeg.find(stream)) as (decoder, _):
         yield decoder
 
 
 @contextmanager
-def _without_count(stream: FileIO, path: Path, found: mpeg.Mpeg) -> Iterator[tuple[Decoder, int]]:
+def _without_count(stream: FileIO, path: Path, found: mpeg.Mpeg) -> Iterator[tuple[SoundDecoder, int]]:
     """Open the decoder of MPEG audio whose count is of a part of it, or missing; and the handle that it reads from."""
     with mpeg.piped(stream, found) as handle, _translated(path), _file_class()(handle, closefd=False) as file:
-        yield Decoder(file, file.samplerate, file.channels, seeks=False), handle
+        yield SoundDecoder(file, file.samplerate, file.channels, seeks=False), handle
 
 
 @contextmanager
