@@ -110,7 +110,7 @@ def _opened(stream: FileIO, path: Path) -> Iterator[Any]:
         raise BadAudio("needs PyAV", text) from None
     stream.seek(0)
     try:
-        with av.open(stream) as container:
+        with av.open(stream, metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise BadAudio("no samples", f"{path}: it holds no audio track")
             yield container
