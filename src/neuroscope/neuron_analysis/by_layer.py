@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.problem_data import ProbeData
 
+_ROUNDING = 1e-9
+
 
 def distribution(
     cell: Cell,
@@ -49,9 +51,8 @@ def distribution(
         null: rankings of the same runs under permuted labels.
         of_halves: of both halves of each run's groups; empty = halves are not asked.
     """
-    layer_of = np.array([unit.layer for unit in data.features.units])
-    layers = list(dict.fromkeys(layer_of.tolist()))
-    number_of = np.array([layers.index(layer) for layer in layer_of.tolist()])
+    layers = list(dict.fromkeys(unit.layer for unit in data.features.units))
+    number_of = data.features.column_groups
     counts = np.array([_counts(each.part.columns, number_of, len(layers)) for each in sets])
     sizes = counts.sum(axis=1)
     drawn = np.array(
@@ -116,6 +117,3 @@ def _rows(
         over_runs = float(together[number])
         rows += counted(cell, runs, by_run[:, number].tolist(), percents, names, over_runs=over_runs)
     return rows
-
-
-_ROUNDING = 1e-9
