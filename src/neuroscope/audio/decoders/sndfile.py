@@ -34,8 +34,6 @@ _LENGTH_UNKNOWN = 2**62
 _BELIEVED = 64
 """Samples of all channels together for each byte of a file, up to which a header is believed: what claims more is
 nearly silent, or wrong, and is counted."""
-_SEEK_INEXACTLY = mpeg.SUBTYPES | {"VORBIS", "OPUS"}
-"""Where libsndfile 1.2 may answer a seek with samples that are off by as much as full scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class SoundDecoder:
         Yields:
             float32 ``[some samples, channels]``: a recording of hours is never in memory with all channels.
         """
-        position = first if self.seeks and first else 0
+        position = first if self.seeks else 0
         if position:
             self.file.seek(position)
         step = max(1, BLOCK // self.channels)
@@ -163,7 +161,11 @@ def _file_class() -> type[soundfile.SoundFile]:
 
 
 def _can_seek(file: soundfile.SoundFile) -> bool:
-    """Tell whether the library seeks in a file, and finds what was asked for."""
+    """Tell whether the library seeks in a file, and finds what was asked for.
+
+    libsndfile 1.2 may answer a seek in Ogg and MPEG audio with samples that are off by as much as full scale.
+    """
     import soundfile
 
-    return file.subtype not in _SEEK_INEXACTLY and bool(soundfile.SoundFile.seekable(file))
+    inexact = file.format == "OGG" or file.subtype in mpeg.SUBTYPES
+    return not inexact and bool(soundfile.SoundFile.seekable(file))
