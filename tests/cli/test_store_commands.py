@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neuroscope import workflows
+from neuroscope.audio.segments import write_segment
 from neuroscope.cli.main import build
 from neuroscope.data import Data
 
@@ -199,12 +200,13 @@ def test_rehash_distrusts_the_index(tmp_path, write_audio, command):
             write_audio(tmp_path / "audio" / label / f"{number}.wav", rng.uniform(-0.5, 0.5, 8000))
     command = [*command, "--backbone", "toy", "--root", tmp_path / "audio"]
     assert "10 extracted now" in run(*command).stdout
-    changed = tmp_path / "audio" / "a" / "0.wav"
-    before = changed.stat()
-    write_audio(changed, rng.uniform(-0.5, 0.5, 8000))
-    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert "0 extracted now, 10 from the store" in run(*command).stdout
-    assert "1 extracted now, 9 from the store" in run(*command, "--rehash").stdout
+    (segment,) = (store() / "audio").glob("*.parquet")
+    wrong = polars.read_parquet(segment).with_row_index()
+    segment.unlink()
+    digest = polars.when(index=0).then(polars.lit("0" * 32)).otherwise("digest")
+    write_segment(store() / "audio", wrong.select(polars.exclude("index", "digest"), digest=digest))
+    assert "1 extracted now, 9 from the store" in run(*command).stdout
+    assert "0 extracted now, 10 from the store" in run(*command, "--rehash").stdout
     assert "0 extracted now, 10 from the store" in run(*command).stdout
 
 

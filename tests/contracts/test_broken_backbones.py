@@ -165,13 +165,13 @@ class CountsItsCalls(Sound):
 
 
 class KeepsItsSignalInItsClass(Sound):
-    """Every model runs on what the last of them was given: another signal, if another model runs meanwhile."""
+    """Every model looks at what the last of them was given: another signal, if another model runs meanwhile."""
 
     def layers(self, batch):
         KeepsItsSignalInItsClass.batch = batch
         time.sleep(0.1)
-        kept = KeepsItsSignalInItsClass.batch.samples
-        return {name: values * (1 + kept.abs().mean()) for name, values in super().layers(batch).items()}
+        factor = 1 if KeepsItsSignalInItsClass.batch is batch else 2
+        return {name: factor * values for name, values in super().layers(batch).items()}
 
 
 class OtherEveryTime(Sound):

@@ -11,6 +11,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from neuroscope.audio.findings import FindingRecord
 from neuroscope.audio.index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
@@ -70,7 +71,8 @@ def run(
     rep = Store(root).representation(identity, UNITS, spec.origin)
     failed = SkippedUtterances(len(manifest), **({"max_errors": 1.0} | limits))
     files = examine_all(root / "audio", [each.path for each in manifest if each.path is not None])
-    within = {"files": files, "max_duration": max_duration, "threads": threads}
+    record = FindingRecord(root / "findings")
+    within = {"files": files, "record": record, "max_duration": max_duration, "threads": threads}
     done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, **within)
     features = rep.features(list(done.rows), list(done.rows.values()), UNITS)
     return done, dict(zip(features.ids, features.values.tolist(), strict=True)), failed
@@ -128,10 +130,13 @@ def killed(root, when):
 
 def again(root):
     """For a process of its own: the second run, which has no model; whether nothing was loaded that computes."""
+    opened = []
+    sys.addaudithook(lambda event, what: opened.append(str(what[0])) if event == "open" else None)
     with small():
         done, vectors, _ = run(root / "store", manifest_of(root / "corpus"), None)
     loaded = {"torch", "soundfile", "soxr"} & set(sys.modules)
-    return done.computed == 0 and done.found == len(vectors) == 20 and not loaded
+    read = [name for name in opened if name.endswith(".wav")]
+    return done.computed == 0 and done.found == len(vectors) == 20 and not loaded and not read
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Index of audio files: path, size and time of change -> digest, samples, rate, channels.
+"""Index of audio files: path, size and times of change -> digest, samples, rate, channels.
 
-It makes the second look at a corpus free: no file is opened that has not changed. Each run adds one immutable segment
-(a parquet file); readers take the union, the newest segment last.
+It makes the second look at a corpus free: no file is opened that has not changed. Each run adds one immutable segment;
+readers take the union, the newest segment last.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.audio import waveforms
+from neuroscope.audio import segments, waveforms
+from neuroscope.audio.files import AudioFile
 from neuroscope.audio.spans import AudioFiles
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadAudio
-from neuroscope.runtime.files import whole_file
 from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 _ENCODING = sys.getfilesystemencoding()
-_STAMP = ("path", "size", "changed")
+_STAMP = ("size", "modified", "changed")
 _CONTENT = ("digest", "frames", "rate", "channels")
 _ABSENT = -1
 """Stands for the size of a file that cannot be looked at."""
-_Found = dict[int, waveforms.AudioFile | BadAudio]
+_Found = dict[int, AudioFile | BadAudio]
 
 
 def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> AudioFiles:
@@ -43,27 +42,41 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
 
     Of what is remembered, only what was written at or after ``since`` (nanoseconds) is trusted.
     """
+    import polars
+
     with gc_paused():
         names = list(map(str, paths))
         if len(set(names)) < len(names):
             names = list(dict.fromkeys(names))
         asked = _stamped(names)
-        known = _known_files(asked, _load(folder, since))
+        known = _known_files(asked, segments.read_segments(folder, _types(), since))
     absent = {number: _examine(names[number]) for number in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
     unknown = np.flatnonzero(known["digest"].is_null()).tolist()
     new = _examine_new(folder, {n: names[n] for n in unknown if n not in absent}, asked, progress)
-    return _merge(names, known, absent | new)
+    return _merge(names, polars.concat([known, asked.select(_STAMP)], how="horizontal"), absent | new)
 
 
-def _merge(names: Sequence[str], known: DataFrame, found: Mapping[int, waveforms.AudioFile | BadAudio]) -> AudioFiles:
+def _merge(names: Sequence[str], known: DataFrame, found: Mapping[int, AudioFile | BadAudio]) -> AudioFiles:
     """Put what was found now into the places of what was remembered, as columns."""
-    files = {number: file for number, file in found.items() if isinstance(file, waveforms.AudioFile)}
+    files = {number: file for number, file in found.items() if isinstance(file, AudioFile)}
     wrong = {number: file for number, file in found.items() if isinstance(file, BadAudio)}
-    digests, *counts = (
-        known[name].scatter(list(files), [getattr(f, name) for f in files.values()]) for name in _CONTENT
-    )
-    frames, rates, channels = (column.fill_null(1).to_numpy() for column in counts)
-    return AudioFiles(names, digests, frames, rates, channels, wrong)
+    new = _table(files.values())
+    digests, *numbers = (known[name].scatter(list(files), new[name]) for name in (*_CONTENT, *_STAMP))
+    frames, rates, channels, *stamps = (column.fill_null(1).to_numpy() for column in numbers)
+    return AudioFiles(names, digests, frames, rates, channels, np.stack(stamps, axis=1), wrong)
+
+
+def _table(files: Iterable[AudioFile]) -> DataFrame:
+    """Put contents and stamps of files side by side, a row a file."""
+    import polars
+
+    rows = [
+        (f.digest, f.frames, f.rate, f.channels, f.stamp.size, f.stamp.modified, f.stamp.changed)
+        for f in files
+        if f.stamp is not None
+    ]
+    types = _types()
+    return polars.DataFrame(rows, schema={name: types[name] for name in (*_CONTENT, *_STAMP)}, orient="row")
 
 
 def _examine_new(folder: Path, new: Mapping[int, str], asked: DataFrame, progress: Progress) -> _Found:
@@ -78,11 +91,11 @@ def _examine_new(folder: Path, new: Mapping[int, str], asked: DataFrame, progres
                 advance(1)
         finally:
             pool.shutdown(cancel_futures=True)
-            _save(folder, asked, {n: file for n, file in found.items() if isinstance(file, waveforms.AudioFile)})
+            _save(folder, asked, {n: file for n, file in found.items() if isinstance(file, AudioFile)})
     return found
 
 
-def _examine(name: str) -> waveforms.AudioFile | BadAudio:
+def _examine(name: str) -> AudioFile | BadAudio:
     try:
         return waveforms.examine(Path(name))
     except BadAudio as error:
@@ -90,25 +103,27 @@ def _examine(name: str) -> waveforms.AudioFile | BadAudio:
 
 
 def _stamped(names: Sequence[str]) -> DataFrame:
-    """Look up full name, size and time of change of each file; path objects for a whole corpus would take long."""
+    """Look up full name, size and times of change of each file; path objects for a whole corpus would take long."""
     import polars
 
-    size: list[int] = []
+    sizes: list[int] = []
+    modified: list[int] = []
     changed: list[int] = []
     for name in names:
         try:
             status = os.stat(name)  # noqa: PTH116
         except (OSError, ValueError):  # ValueError: a name that no file can have
-            size.append(_ABSENT)
+            sizes.append(_ABSENT)
+            modified.append(0)
             changed.append(0)
         else:
-            size.append(status.st_size)
-            changed.append(status.st_mtime_ns)
+            sizes.append(status.st_size)
+            modified.append(status.st_mtime_ns)
+            changed.append(status.st_ctime_ns)
     here = str(Path.cwd())
     full = _encoded([name if name.startswith("/") else f"{here}/{name}" for name in names])
-    types = _types()
-    columns = dict(zip(_STAMP, (full, size, changed), strict=True))
-    return polars.DataFrame(columns, schema={name: types[name] for name in _STAMP})
+    columns = dict(zip(_STAMP, (sizes, modified, changed), strict=True))
+    return polars.DataFrame({"path": full, **columns}, schema_overrides=dict.fromkeys(_STAMP, polars.Int64))
 
 
 def _encoded(names: Sequence[str]) -> Series:
@@ -125,21 +140,8 @@ def _types() -> dict[str, PolarsDataType]:
     """Return the type of each column of a segment."""
     import polars
 
-    numbers = ("size", "changed", *_CONTENT[1:])
+    numbers = (*_STAMP, *_CONTENT[1:])
     return {"path": polars.Binary(), "digest": polars.String(), **dict.fromkeys(numbers, polars.Int64())}
-
-
-def _load(folder: Path, since: int) -> DataFrame:
-    """Read the segments into one table, what was seen last at its end."""
-    import polars
-
-    types = _types()
-    tables = [polars.DataFrame(schema=types)]
-    written = sorted((segment.stat().st_mtime_ns, segment) for segment in folder.glob("*.parquet"))
-    for segment in (segment for time, segment in written if time >= since):
-        with suppress(OSError, polars.exceptions.PolarsError):  # its files are read again
-            tables.append(polars.read_parquet(segment).select(list(types)).cast(polars.Schema(types)))
-    return polars.concat(tables)
 
 
 def _known_files(asked: DataFrame, remembered: DataFrame) -> DataFrame:
@@ -149,27 +151,18 @@ def _known_files(asked: DataFrame, remembered: DataFrame) -> DataFrame:
     beside = asked.join(remembered, on="path", how="left", maintain_order="left")
     if len(beside) > len(asked):  # some file was seen more than once
         beside = asked.join(remembered.unique("path", keep="last"), on="path", how="left", maintain_order="left")
-    unchanged = (beside["size"] == beside["size_right"]) & (beside["changed"] == beside["changed_right"])
+    same = polars.all_horizontal(polars.col(name) == polars.col(f"{name}_right") for name in _STAMP)
+    unchanged = beside.select(same=same)["same"]
     known = beside.select(_CONTENT)
     return (
         known if unchanged.all(ignore_nulls=False) else known.select(polars.when(unchanged).then(polars.col(*_CONTENT)))
     )
 
 
-def _save(folder: Path, asked: DataFrame, files: Mapping[int, waveforms.AudioFile]) -> None:
+def _save(folder: Path, asked: DataFrame, files: Mapping[int, AudioFile]) -> None:
+    """Remember files with the stamps that they had when they were digested, which may be younger than those asked."""
     import polars
 
-    if not files:
-        return
-    content = polars.DataFrame([astuple(file) for file in files.values()], schema=list(_CONTENT), orient="row")
-    frame = polars.concat([asked[list(files)], content], how="horizontal")
-    with suppress(OSError, polars.exceptions.PolarsError):  # a folder that is only read costs the next look some time
-        folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(folder / f"{_segment_name(frame)}.parquet") as temporary:
-            frame.write_parquet(temporary)
-
-
-def _segment_name(frame: DataFrame) -> str:
-    import hashlib
-
-    return hashlib.sha256(repr(frame.rows()).encode()).hexdigest()[:32]
+    if files:
+        table = polars.concat([asked.select("path")[list(files)], _table(files.values())], how="horizontal")
+        segments.write_segment(folder, table)

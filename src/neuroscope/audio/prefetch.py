@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neuroscope.audio import waveforms
+from neuroscope.audio.loudness import Loudness
 from neuroscope.errors import BadAudio
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Utterance
 
 _READERS = 2
+Note = Callable[[str, Loudness], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +36,35 @@ class ReadJob:
     row: str
 
 
-def read(job: ReadJob, sample_rate: int) -> NDArray[np.float32] | BadAudio:
-    """Read the waveform of a span, or return why there is none."""
+def read(job: ReadJob, sample_rate: int, note: Note | None = None) -> NDArray[np.float32] | BadAudio:
+    """Read the waveform of a span, or return why there is none; ``note`` is called with its row and loudness."""
     try:
-        return waveforms.read(job.path, job.span, sample_rate)
+        wave, loudness = waveforms.listen(job.path, job.span, sample_rate)
     except BadAudio as error:
         return error
+    if note is not None:
+        note(job.row, loudness)
+    return wave
 
 
 def read_ahead(
-    batches: Iterable[Sequence[ReadJob]], sample_rate: int, most: float
+    batches: Iterable[Sequence[ReadJob]], sample_rate: int, most: float, note: Note | None = None
 ) -> Generator[tuple[Sequence[ReadJob], list[NDArray[np.float32] | BadAudio]]]:
-    """Yield batches with their waveforms, at most ``most`` samples ahead; a longer batch is read alone."""
+    """Yield batches with their waveforms, at most ``most`` samples ahead; a longer batch is read alone.
+
+    Args:
+        batches: what is read.
+        sample_rate: Hz.
+        most: samples.
+        note: called in the readers' threads with the row and the loudness of each waveform.
+    """
     pool = ThreadPoolExecutor(_READERS)
     coming: deque[tuple[Sequence[ReadJob], list[Future[NDArray[np.float32] | BadAudio]]]] = deque()
     try:
         for batch in batches:
             while coming and _samples(batch) + sum(_samples(each) for each, _ in coming) > most:
                 yield _awaited(*coming.popleft())
-            coming.append((batch, [pool.submit(read, each, sample_rate) for each in batch]))
+            coming.append((batch, [pool.submit(read, each, sample_rate, note) for each in batch]))
         while coming:
             yield _awaited(*coming.popleft())
     finally:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.audio.waveforms import MEAN, ROW_NAME, AudioFile, Span, resampled
+from neuroscope.audio.files import AudioFile, Stamp
+from neuroscope.audio.waveforms import MEAN, ROW_NAME, Span, resampled
 from neuroscope.errors import BadAudio
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ WHOLE_FILE_WITHIN = 0.010
 """Seconds: a manifest rounds durations; a span this close to the whole file is the whole file."""
 
 _NO_FILE = -1
+_NO_STAMP = (-1, -1, -1)
 _MEAN = -(2**63)
 """Stands for the mean of all channels."""
+_MOST_CHANNEL = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,8 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
         frames: int64 ``[files]``, samples of one channel; 1 where a file cannot be used, as are rate and channels.
         rates: int64 ``[files]``, Hz.
         channels: int64 ``[files]``.
+        stamps: int64 ``[files, 3]``, what each file looked like when it was digested: the fields of its ``Stamp``; a
+            negative size where that is not known.
         wrong: number of an entry -> why the file cannot be used.
     """
 
@@ -47,6 +52,7 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
     frames: NDArray[np.int64]
     rates: NDArray[np.int64]
     channels: NDArray[np.int64]
+    stamps: NDArray[np.int64]
     wrong: Mapping[int, BadAudio]
 
     @classmethod
@@ -59,8 +65,9 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
         files = [AudioFile("", 1, 1, 1) if isinstance(each, BadAudio) else each for each in entries]
         counts = np.array([(each.frames, each.rate, each.channels) for each in files], dtype=np.int64).reshape(-1, 3)
         frames, rates, channels = counts.T
+        stamps = np.array([_NO_STAMP if each.stamp is None else astuple(each.stamp) for each in files], dtype=np.int64)
         digests = polars.Series([each.digest for each in files], dtype=polars.String)
-        return cls(list(map(str, found)), digests, frames, rates, channels, wrong)
+        return cls(list(map(str, found)), digests, frames, rates, channels, stamps.reshape(-1, 3), wrong)
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -71,8 +78,10 @@ class AudioFiles(Mapping[Path, AudioFile | BadAudio]):
         """Return what one file holds, or why it cannot be used."""
         if number in self.wrong:
             return self.wrong[number]
-        counts = (int(column[number]) for column in (self.frames, self.rates, self.channels))
-        return AudioFile(self.digests[number], *counts)
+        frames, rate, channels = (int(column[number]) for column in (self.frames, self.rates, self.channels))
+        size, modified, changed = self.stamps[number].tolist()
+        stamp = None if size < 0 else Stamp(size, modified, changed)
+        return AudioFile(self.digests[number], frames, rate, channels, stamp)
 
     def __getitem__(self, path: Path) -> AudioFile | BadAudio:
         return self.entry(self.numbers[str(path)])
@@ -193,5 +202,10 @@ def _columns(utterances: Sequence[Utterance]) -> tuple[NDArray[np.float64], NDAr
     """Collect start, duration (NaN where there is none) and channel of each utterance."""
     start = np.fromiter((each.start for each in utterances), np.float64, len(utterances))
     duration = np.array([each.duration for each in utterances], dtype=np.float64)
-    channel = (_MEAN if each.audio_channel is None else each.audio_channel for each in utterances)
+    channel = (_MEAN if each.audio_channel is None else _bounded(each.audio_channel) for each in utterances)
     return start, duration, np.fromiter(channel, np.int64, len(utterances))
+
+
+def _bounded(channel: int) -> int:
+    """Keep a channel within what a column holds, without making a channel of what is none."""
+    return min(max(channel, -1), _MOST_CHANNEL)

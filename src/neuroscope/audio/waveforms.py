@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import stat
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroscope.audio.decoders import decoding
+from neuroscope.audio.files import CHANGED, AudioFile, digest_of, opened, stamp_of, unchanged
+from neuroscope.audio.loudness import Loudness
 from neuroscope.contracts.audio import WaveBatch
 from neuroscope.errors import BadAudio
 
@@ -19,18 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    import soundfile
-
 PIPELINE = "1"
 """Version of everything between the file's bytes and the waveform; it enters the store's key."""
 
-_SEEK_INEXACTLY = {"MP3", "OGG"}
-"""Formats where libsndfile 1.2 may answer a seek with samples that are off by as much as full scale."""
-
-_LENGTH_UNKNOWN = 2**62
-
-_BLOCK = 2**20
-"""Samples that are read at a time."""
+_ROOM = 2**22
+"""Samples of a waveform that are made room for at once; there is room for more when so many were read."""
 
 ROW_NAME = "{}:{}-{}:{}"
 """Name of a row in the store: digest of the file, first and last sample, channel."""
@@ -39,23 +32,6 @@ MEAN = "m"
 
 _Resample = Callable[[NDArray[np.float32], bool], NDArray[np.float32]]
 Count = TypeVar("Count", int, NDArray[np.int64])
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFile:
-    """Contents of an audio file: a digest, and what its header says.
-
-    Attributes:
-        digest: of its bytes, 32 hexadecimal digits.
-        frames: samples of one channel.
-        rate: Hz.
-        channels: number of them.
-    """
-
-    digest: str
-    frames: int
-    rate: int
-    channels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,49 +60,23 @@ def resampled(length: Count, own: Count, rate: int) -> Count:
 
 
 def examine(path: Path) -> AudioFile:
-    """Digest a file and read its header.
+    """Digest a file, and find how many samples it has, by its header or, where that does not tell, by decoding it.
 
     A WAV or AIFF file that breaks off is as long as what is there of it.
 
     Raises:
-        BadAudio: it is missing, empty, in no format that libsndfile knows, or does not say how long it is.
+        BadAudio: it is missing, empty, in no format that libsndfile knows, holds less than its header says, or changes
+            meanwhile.
     """
-    with _opened(path) as file:
-        found = AudioFile(_digest(path), file.frames, file.samplerate, file.channels)
-    if found.frames <= 0:
-        raise BadAudio("no samples", str(path))
-    if found.frames >= _LENGTH_UNKNOWN:
-        raise BadAudio("length unknown", f"{path}: its header does not tell it; write the file anew")
-    return found
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[soundfile.SoundFile]:
-    """Open an audio file; whatever goes wrong with it becomes BadAudio.
-
-    It is opened by its handle, because libsndfile knows no name that is not UTF-8.
-    """
-    import soundfile
-
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise BadAudio("not a file", str(path))
-        if status.st_size == 0:
-            raise BadAudio("empty file", str(path))
-        with path.open("rb") as stream, soundfile.SoundFile(stream.fileno(), closefd=False) as file:
-            yield file
-    except FileNotFoundError:
-        raise BadAudio("missing file", str(path)) from None
-    except soundfile.LibsndfileError as error:
-        raise BadAudio("not audio, or damaged", f"{path}: {error.error_string}") from None
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        raise BadAudio("unreadable file", f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    with opened(path) as stream:
+        stamp = stamp_of(stream)
+        frames, rate, channels = decoding.examine(stream, path)
+        if frames <= 0:
+            raise BadAudio("no samples", str(path))
+        file = AudioFile(digest_of(stream), frames, rate, channels, stamp)
+        if stamp_of(stream) != stamp:
+            raise BadAudio(CHANGED, f"{path}: it changes while it is looked at")
+    return file
 
 
 def read(path: Path, span: Span, sample_rate: int) -> NDArray[np.float32]:
@@ -137,47 +87,56 @@ def read(path: Path, span: Span, sample_rate: int) -> NDArray[np.float32]:
         has in the whole file, in every format.
 
     Raises:
+        BadAudio: as for ``listen``.
+    """
+    return listen(path, span, sample_rate)[0]
+
+
+def listen(path: Path, span: Span, sample_rate: int) -> tuple[NDArray[np.float32], Loudness]:
+    """Read one span as a mono waveform, and tell how loud it is.
+
+    Raises:
         BadAudio: the file is another one by now, or its samples cannot be decoded, are fewer than the header says, or
             are not finite.
     """
-    wave = np.empty(span.samples_at(sample_rate), dtype=np.float32)
+    loudness = Loudness()
+    with (
+        opened(path) as stream,
+        unchanged(stream, path, span.file),
+        decoding.opened_decoder(stream, path, span.file) as decoder,
+    ):
+        blocks = _mono(decoder.blocks(span.first, span.last), span.channel, loudness, path)
+        return _resampled(blocks, span, sample_rate, path), loudness
+
+
+def _mono(
+    blocks: Iterator[NDArray[np.float32]], channel: int | None, loudness: Loudness, path: Path
+) -> Iterator[NDArray[np.float32]]:
+    """Take one channel of each block, or mix all, as ``[samples]``."""
+    for block in blocks:
+        chosen = block if channel is None else block[:, channel : channel + 1]
+        mono = chosen[:, 0] if chosen.shape[1] == 1 else chosen.mean(axis=1)
+        loudness.add(mono, chosen)
+        if not loudness.finite:
+            raise BadAudio("samples that are not finite", str(path))
+        yield mono
+
+
+def _resampled(blocks: Iterator[NDArray[np.float32]], span: Span, sample_rate: int, path: Path) -> NDArray[np.float32]:
+    """Resample a span's blocks into one waveform, which grows with what is there: a header may promise anything."""
+    length, resample = span.samples_at(sample_rate), _resampler(span.file.rate, sample_rate)
+    wave = np.empty(min(length, _ROOM), dtype=np.float32)
     read = written = 0
-    with _opened(path) as file:
-        if (file.frames, file.samplerate, file.channels) != (
-            span.file.frames,
-            span.file.rate,
-            span.file.channels,
-        ):
-            raise BadAudio("changed file", f"{path}: it was another file when it was looked at")
-        resample = _resampler(span.file.rate, sample_rate)
-        for block in _blocks(file, span):
-            if not np.isfinite(block).all():
-                raise BadAudio("samples that are not finite", str(path))
-            read += len(block)
-            done = resample(block, read == span.last - span.first)
-            wave[written : written + len(done)] = done
-            written += len(done)
-    if written < len(wave):
+    for block in blocks:
+        read += len(block)
+        done = resample(block, read == span.last - span.first)
+        if written + len(done) > len(wave):
+            wave.resize(min(length, max(2 * len(wave), written + len(done))), refcheck=False)
+        wave[written : written + len(done)] = done
+        written += len(done)
+    if written < length:
         raise BadAudio("truncated file", f"{path}: {read} of {span.last - span.first} samples")
     return wave
-
-
-def _blocks(file: soundfile.SoundFile, span: Span) -> Iterator[NDArray[np.float32]]:
-    """Read the span as mono blocks, ``[samples]`` each: a recording of hours is never in memory with all channels."""
-    missing, unread, block = span.last - span.first, 0, _BLOCK
-    if file.seekable() and file.format not in _SEEK_INEXACTLY:
-        file.seek(span.first)
-    else:  # in one piece: between two reads, soundfile seeks
-        unread, block = span.first, span.last
-    while missing:
-        samples = file.read(unread + min(block, missing), dtype="float32", always_2d=True)[unread:]
-        if not len(samples):
-            return
-        missing -= len(samples)
-        if span.file.channels == 1:
-            yield samples[:, 0]
-        else:
-            yield samples.mean(axis=1) if span.channel is None else samples[:, span.channel]
 
 
 def _resampler(rate: int, sample_rate: int) -> _Resample:

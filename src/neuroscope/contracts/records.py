@@ -47,6 +47,7 @@ class ExtractionRecord:
         left_out_by_reader: rows or files of the source that are no utterance, by reason.
         skipped: utterances that could not be used, by reason.
         skipped_utterances: each of them.
+        cautions: what is strange about audio that was used, a warning for each kind.
     """
 
     backbone: str
@@ -65,6 +66,7 @@ class ExtractionRecord:
     left_out_by_reader: Mapping[str, int]
     skipped: Mapping[str, int]
     skipped_utterances: tuple[SkippedUtterance, ...]
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

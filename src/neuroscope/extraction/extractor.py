@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from neuroscope.audio.findings import FindingRecord
     from neuroscope.audio.spans import AudioFiles
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.backbone import BackboneSpec
@@ -65,12 +66,14 @@ class Extraction:
         found: number of rows that the store held already.
         computed: number of rows that were computed now.
         invariance: how far vectors in a batch are from those of utterances alone; None where that was not looked at.
+        findings: what was strange about the audio -> ids of the utterances.
     """
 
     rows: Mapping[str, str]
     found: int
     computed: int
     invariance: Invariance | None = None
+    findings: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def extract(
@@ -81,6 +84,7 @@ def extract(
     skipped: SkippedUtterances,
     *,
     files: AudioFiles,
+    record: FindingRecord,
     max_duration: float = MAX_DURATION,
     device: str = "cpu",
     threads: int = 0,
@@ -95,6 +99,7 @@ def extract(
         representation: where the vectors go.
         skipped: receives the utterances that cannot be used.
         files: what the manifest's audio files hold; others may be among them.
+        record: of what is strange about audio that is read.
         max_duration: seconds; longer utterances are skipped, unless the backbone streams.
         device: ``cpu``, ``cuda:0``, ...
         threads: of the processor, each of which runs a batch; 0 = those that are granted to us.
@@ -110,11 +115,12 @@ def extract(
     if missing.any():
         runner = Runner(spec, poolings, representation, device, threads)
         with one_torch_thread():
-            computed = _extract_missing(corpus, missing, runner, skipped, progress)
+            computed = _extract_missing(corpus, missing, runner, skipped, record, progress)
     found = padding_record.recall(representation.folder)
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
-    return Extraction(rows, found=len(set(rows.values()) - computed), computed=len(computed), invariance=found)
+    stored = len(set(rows.values()) - computed)
+    return Extraction(rows, stored, len(computed), invariance=found, findings=record.found(rows))
 
 
 def _extract_missing(
@@ -122,6 +128,7 @@ def _extract_missing(
     missing: NDArray[np.bool_],
     runner: Runner,
     skipped: SkippedUtterances,
+    record: FindingRecord,
     progress: Progress,
 ) -> set[str]:
     """Compute and store the rows that are missing, and return their names."""
@@ -133,7 +140,7 @@ def _extract_missing(
     width = sum(map(len, representation.layers.values()))
     todo = batching.wanted_shards(corpus, alone, runner.device, width, missing)
     computed: set[str] = set()
-    for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), progress):
+    for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), record, progress):
         computed |= new
         if new and found is not None:  # a representation begins with its first shard
             padding_record.remember(representation.folder, found)
@@ -163,6 +170,7 @@ def _compute(
     corpus: UsableUtterances,
     runner: Runner,
     reject: _Reject,
+    record: FindingRecord,
     progress: Progress,
 ) -> Iterator[set[str]]:
     """Compute and store shard by shard, reading ahead over all of them; yield the rows of each."""
@@ -171,11 +179,15 @@ def _compute(
     places = np.concatenate([batch for shard in shards for batch in shard])
     with (
         progress("Extracting", len(places), corpus.samples[places].sum() / rate) as advance,
-        closing(read_ahead(batches, rate, AHEAD_SECONDS * rate)) as coming,
+        closing(read_ahead(batches, rate, AHEAD_SECONDS * rate, record.note)) as coming,
         closing(map_ahead(partial(_run_batch, runner), coming, runner.threads)) as done,
     ):
         for shard in shards:
-            yield _store_shard(islice(done, len(shard)), runner, reject, advance)
+            try:
+                computed = _store_shard(islice(done, len(shard)), runner, reject, advance)
+            finally:
+                record.keep()
+            yield computed
 
 
 def _store_shard(coming: Iterator[_Computed], runner: Runner, reject: _Reject, advance: Advance) -> set[str]:

@@ -136,6 +136,7 @@ class Workspace:
             TooManyFailures: more were skipped than the settings allow.
             PluginBroken: the backbone does not yield what it declares.
         """
+        from neuroscope.audio.findings import FindingRecord
         from neuroscope.extraction import extractor, stored_vectors
 
         skipped = self.settings.failures(len(manifest))
@@ -149,6 +150,7 @@ class Workspace:
             prepared.representation,
             skipped,
             files=self._audio_files(manifest),
+            record=FindingRecord(self.store.audio / "findings"),
             max_duration=self.settings.max_duration,
             device=self.settings.device,
             threads=self.settings.threads,

@@ -23,6 +23,7 @@ def lines_of_extraction(record: ExtractionRecord) -> list[str]:
         lines.append(_one_at_a_time(record.invariance["differences"], layers))
     if record.warning:
         lines.append(f"Warning: {record.warning}.")
+    lines += [f"Warning: {caution.line}." for caution in record.cautions]
     if left_out := record.left_out_by_reader:
         lines.append(f"Left out while reading: {_counts(left_out)}")
     if skipped := record.skipped:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from neuroscope.contracts.records import ExtractionRecord, counts_of
+from neuroscope.audio.loudness import KINDS
+from neuroscope.contracts.records import Caution, ExtractionRecord, counts_of
 from neuroscope.store import padding_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from neuroscope.contracts.audio import Manifest
     from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
@@ -49,5 +52,13 @@ def bring_vectors(
         left_out_by_reader=dict(source.left_out),
         skipped=counts_of(failures.skipped),
         skipped_utterances=tuple(failures.skipped),
+        cautions=tuple(_cautions(extraction)),
     )
     return extraction, record
+
+
+def _cautions(extraction: Extraction) -> Iterator[Caution]:
+    """Word what is strange about the audio that was used."""
+    for kind, ids in extraction.findings.items():
+        line = f"{len(ids)} of {len(extraction.rows)} utterances: {KINDS[kind]}; e.g. {ids[0]}"
+        yield Caution(kind=kind, line=line, runs=0, about=())

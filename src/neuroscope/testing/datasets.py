@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from neuroscope.audio import waveforms
+from neuroscope.audio.files import AudioFile
 from neuroscope.errors import BadAudio, BadManifest, BadOption, MissingData, NeuroscopeError, PluginBroken
 from neuroscope.plugin.failures import error_text
 from neuroscope.runtime.files import data_folders
@@ -60,7 +61,7 @@ class Subject:
         return [self.manifest.utterances[last * step // max(steps, 1)] for step in range(steps + 1)]
 
     @cached_property
-    def opened(self) -> dict[Path, waveforms.AudioFile | BadAudio]:
+    def opened(self) -> dict[Path, AudioFile | BadAudio]:
         """The files of ``some`` that exist, each with what it holds, or why it cannot be opened."""
         paths = dict.fromkeys(Path(each.path) for each in self.some if each.path is not None)
         return {path: _examined(path) for path in paths if path.is_file()}
@@ -135,7 +136,7 @@ def utterances_lie_within_their_files(subject: Subject) -> None:
     outside = []
     for each in subject.some:
         file = subject.opened.get(Path(each.path or ""))
-        if not isinstance(file, waveforms.AudioFile) or not _is_seconds(each.start):
+        if not isinstance(file, AudioFile) or not _is_seconds(each.start):
             continue  # told by the checks before
         length = file.frames / file.rate
         end = each.start + (each.duration or 0)
@@ -228,7 +229,7 @@ def _assert_none(bad: Sequence[object], what: str, hint: str = "") -> None:
         raise AssertionError(f"{what}: {shown}{f' ({hint})' if hint else ''}")
 
 
-def _examined(path: Path) -> waveforms.AudioFile | BadAudio:
+def _examined(path: Path) -> AudioFile | BadAudio:
     try:
         return waveforms.examine(path)
     except BadAudio as error:

@@ -9,8 +9,10 @@ import polars
 import pytest
 import soundfile
 
+from neuroscope.audio import waveforms
+from neuroscope.audio.files import AudioFile, Stamp
 from neuroscope.audio.index import examine_all
-from neuroscope.audio.waveforms import AudioFile, examine
+from neuroscope.audio.waveforms import examine
 
 
 @pytest.fixture
@@ -24,13 +26,6 @@ def files(tmp_path):
 @pytest.fixture
 def index(tmp_path):
     return tmp_path / "index"
-
-
-def spoil(path):
-    """Other bytes, same size and time: whoever opens the file finds no audio."""
-    status = path.stat()
-    path.write_bytes(b"x" * status.st_size)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def looks_at(paths, index):
@@ -51,10 +46,15 @@ def test_every_file_is_what_examining_it_alone_says(files, index):
     assert examine_all(index, [*files, files[0]]) == {path: examine(path) for path in files}
 
 
-def test_the_second_look_opens_no_file(files, index):
+@pytest.fixture
+def no_more_files(monkeypatch):
+    """A function after which nobody may open a file that is examined."""
+    return lambda: monkeypatch.setattr(waveforms, "examine", lambda path: pytest.fail(f"{path} is opened"))
+
+
+def test_the_second_look_opens_no_file(files, index, no_more_files):
     first = examine_all(index, files)
-    for path in files:
-        spoil(path)
+    no_more_files()
     assert examine_all(index, files) == first
 
 
@@ -64,8 +64,11 @@ def test_a_file_that_changed_in_size_or_time_is_read_again(files, index):
     status = files[1].stat()
     soundfile.write(files[1], np.full(101, 0.5), 16_000)
     os.utime(files[1], ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    status = files[2].stat()
+    soundfile.write(files[2], np.full(102, 0.5), 16_000)
+    os.utime(files[2], ns=(status.st_atime_ns, status.st_mtime_ns))  # as a copy does that keeps times
     second = examine_all(index, files)
-    assert [path for path in files if first[path] != second[path]] == files[:2]
+    assert [path for path in files if first[path] != second[path]] == files[:3]
     assert second[files[0]].frames == 200
 
 
@@ -100,11 +103,11 @@ def test_what_cannot_be_used_is_told_each_time_and_never_remembered(files, index
     assert isinstance(examine_all(index, bad)[tmp_path / "missing.wav"], AudioFile)
 
 
-def test_a_name_that_is_not_utf8_is_remembered(files, index, tmp_path):
+def test_a_name_that_is_not_utf8_is_remembered(files, index, tmp_path, no_more_files):
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
     files[0].rename(odd)
     first = examine_all(index, [odd])
-    spoil(odd)
+    no_more_files()
     assert examine_all(index, [odd]) == first
     assert isinstance(first[odd], AudioFile)
 
@@ -113,6 +116,39 @@ def test_segments_of_several_looks_add_up(files, index):
     for path in files:
         examine_all(index, [path])
     assert looks_at(files, index) == 0
+
+
+def test_what_a_look_finds_can_be_read_and_is_another_file_when_it_changes(files, index):
+    """New and remembered files have the stamp that they had when they were digested."""
+    for _ in range(2):
+        found = examine_all(index, files)
+        assert [found[path].stamp for path in files] == [Stamp.of(path.stat()) for path in files]
+
+
+def test_a_file_that_changes_between_two_looks_at_it_has_the_stamp_of_what_was_digested(files, index, monkeypatch):
+    examine = waveforms.examine
+
+    def change_and_examine(path):
+        soundfile.write(path, np.zeros(300), 16_000)
+        return examine(path)
+
+    monkeypatch.setattr(waveforms, "examine", change_and_examine)
+    found = examine_all(index, files)
+    assert [found[path].stamp for path in files] == [Stamp.of(path.stat()) for path in files]
+    assert looks_at(files, index) == 0
+
+
+def test_no_flipped_bit_of_the_index_is_believed(files, index):
+    """Any byte, by any bit: the index is made anew, and is whole again behind the look."""
+    first = examine_all(index, files)
+    (segment,) = index.glob("*.parquet")
+    whole = segment.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 200)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        segment.write_bytes(damaged)
+        assert examine_all(index, files) == first
+        assert [each.read_bytes() for each in index.glob("*.parquet")] == [whole]
 
 
 def test_damaged_and_foreign_segments_cost_a_look_and_nothing_else(files, index):

@@ -25,7 +25,7 @@ def test_batches_come_in_order_and_no_more_samples_are_read_than_may_be(monkeypa
         def __init__(self, count):
             pass
 
-        def submit(self, read, job, rate):
+        def submit(self, read, job, rate, note):
             given.append(job)
             done = Future()
             done.set_result(f"{job.row} at {rate}")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from neuroscope.audio.files import AudioFile
 from neuroscope.audio.spans import AudioFiles, locate, locate_all
-from neuroscope.audio.waveforms import AudioFile
 from neuroscope.contracts.audio import Utterance
 from neuroscope.errors import BadAudio
 

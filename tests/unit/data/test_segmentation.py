@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroscope.audio import waveforms
+from neuroscope.audio.files import AudioFile
 from neuroscope.audio.index import examine_all
 from neuroscope.audio.spans import AudioFiles, locate
 from neuroscope.contracts.audio import Manifest, Utterance
@@ -22,7 +22,7 @@ def recording(path, **more):
 
 
 def cut_of(utterance, frames, seconds, rate=16_000):
-    files = AudioFiles.of({utterance.path: waveforms.AudioFile("d", frames, rate, 1)})
+    files = AudioFiles.of({utterance.path: AudioFile("d", frames, rate, 1)})
     manifest, *counts = segmented(Manifest((utterance,)), seconds, files)
     return manifest.utterances, counts, files[utterance.path]
 
@@ -59,7 +59,7 @@ def test_what_is_short_or_cannot_be_used_stays_as_it_is(tmp_path):
 
 def test_an_id_that_a_segment_would_get_is_told(tmp_path):
     taken = replace(recording(tmp_path), id="talk#0", duration=1.0)
-    files = AudioFiles.of({tmp_path: waveforms.AudioFile("d", 160_000, 16_000, 1)})
+    files = AudioFiles.of({tmp_path: AudioFile("d", 160_000, 16_000, 1)})
     with pytest.raises(BadManifest, match="clash"):
         segmented(Manifest((recording(tmp_path), taken)), 1.0, files)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neuroscope.audio.files import AudioFile
 from neuroscope.audio.spans import AudioFiles, locate
-from neuroscope.audio.waveforms import AudioFile
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Origin
 from neuroscope.errors import BadAudio

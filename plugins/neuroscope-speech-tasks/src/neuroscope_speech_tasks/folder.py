@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neuroscope import BadManifest, BadOption, Manifest, MissingData, Utterance
 
-AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".sph")
+AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".sph", ".m4a", ".aac", ".wma", ".amr")
 _PARENT = "parent"
 _TAKEN = {"", "id"}
 
