@@ -97,6 +97,7 @@ def extract(
     found = padding_record.recall(representation.folder)
     computed: set[str] = set()
     if missing.any():
+        representation.check_writable(int(missing.sum()))
         runner = Runner(spec, poolings, representation, device)
         if found is None and spec.batchable:
             found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
