@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.backbone import Origin
@@ -160,9 +161,7 @@ def _load(folder: Path) -> dict[str, Any]:
     """
     file = folder / _FILE
     try:
-        parsed = json_files.parse(file)
-        _check_format(folder, parsed)
-        found = json_files.believe(parsed, _SHAPE)
+        found = json_files.read(file, _SHAPE, first=partial(_check_format, folder))
         check_widths(found["layers"])
         key = Identity(**found["identity"]).key
     except _ABSENT:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import NeuroscopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 MOST_BYTES = 2**26
 """No file of the store is larger; one that is was not written by it, and is not read into memory."""
 _DIGEST = "sha256"
+_TAIL = re.compile(rb', "sha256": "([0-9a-f]{64})"\}\Z')
 
 
 class WrongContent(Exception):
@@ -24,16 +26,16 @@ class WrongContent(Exception):
 
 
 def write(file: Path, content: Mapping[str, Any], shape: Mapping[str, Any]) -> None:
-    """Write an object with the digest of it, so that ``read`` sees any change.
+    """Write an object, and behind its last value the digest of it, so that ``read`` sees any change.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
         WrongContent: it has not the shape that ``read`` is going to expect.
         NeuroscopeError: it is larger than what ``read`` takes.
     """
-    plain = json.loads(json.dumps(content))
-    check(plain, shape)
-    text = json.dumps({**plain, _DIGEST: _digest(plain)})
+    text = json.dumps(content)
+    check(json.loads(text), shape)
+    text = f'{text[:-1]}, "{_DIGEST}": "{hashlib.sha256(text.encode()).hexdigest()}"}}'
     if len(text) > MOST_BYTES:
         raise NeuroscopeError(
             f"{file.name} would take {len(text)} bytes, the store takes {MOST_BYTES}; use shorter ids"
@@ -41,55 +43,39 @@ def write(file: Path, content: Mapping[str, Any], shape: Mapping[str, Any]) -> N
     file.write_text(text)
 
 
-def read(file: Path, shape: Mapping[str, Any]) -> dict[str, Any]:
-    """Read an object that ``write`` wrote.
+def read(
+    file: Path, shape: Mapping[str, Any], first: Callable[[Mapping[str, Any]], None] | None = None
+) -> dict[str, Any]:
+    """Read an object that ``write`` wrote, without its digest; a pipe or a device is not waited for.
 
     Args:
         file: what is read.
         shape: as for ``check``.
+        first: is shown the object before it is believed, and may raise an error of its own.
 
     Raises:
         WrongContent: it holds anything else.
         OSError: there is nothing, or it cannot be read.
     """
-    return believe(parse(file), shape)
-
-
-def parse(file: Path) -> dict[str, Any]:
-    """Read an object, whatever it holds; a pipe or a device is not waited for.
-
-    Raises:
-        WrongContent: it is no file with a JSON object.
-        OSError: there is nothing, or it cannot be read.
-    """
+    text = _bytes(file)
     try:
-        found = json.loads(_bytes(file))
+        found = json.loads(text)
     except ValueError as error:
         raise WrongContent(f"it is no JSON: {error}") from error
     except RecursionError as error:
         raise WrongContent("it is nested too deeply") from error
     if not isinstance(found, dict):
         raise WrongContent("it is no JSON object")
-    return found
-
-
-def believe(found: Mapping[str, Any], shape: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was written, of what was parsed: the object without its digest.
-
-    Raises:
-        WrongContent: its digest is that of other content, or it has another shape.
-    """
-    content = {name: value for name, value in found.items() if name != _DIGEST}
-    try:
-        digest = _digest(content)
-    except RecursionError as error:
-        raise WrongContent("it is nested too deeply") from error
+    if first is not None:
+        first(found)
     if _DIGEST not in found:
         raise WrongContent("it has no digest: an earlier version wrote it, or it is damaged")
-    if found[_DIGEST] != digest:
+    tail = _TAIL.search(text, max(0, len(text) - 100))
+    if tail is None or hashlib.sha256(text[: tail.start()] + b"}").hexdigest().encode() != tail[1]:
         raise WrongContent("it has other content than was written")
-    check(content, shape)
-    return content
+    del found[_DIGEST]
+    check(found, shape)
+    return found
 
 
 def check(value: Any, shape: Any, place: str = "it") -> None:
@@ -104,16 +90,16 @@ def check(value: Any, shape: Any, place: str = "it") -> None:
     kind = shape if isinstance(shape, type) else type(shape)
     if kind is not object and type(value) is not kind:
         raise WrongContent(f"{place} is {type(value).__name__}, not {kind.__name__}")
-    if isinstance(shape, list):
+    if isinstance(shape, list) and set(map(type, value)) != {shape[0]}:  # most lists are long, and right
         for number, each in enumerate(value):
-            if type(each) is not shape[0]:  # most items are right, and there are many
-                check(each, shape[0], f"{place}[{number}]")
+            check(each, shape[0], f"{place}[{number}]")
     elif isinstance(shape, dict):
-        names = value if str in shape else shape
-        if value.keys() != names.keys():
-            raise WrongContent(f"{place} has {', '.join(value) or 'nothing'}, not {', '.join(names)}")
-        for name in names:
-            check(value[name], shape.get(str, shape.get(name)), f"{place}.{name}")
+        shapes = dict.fromkeys(value, shape[str]) if str in shape else shape
+        if value.keys() != shapes.keys():
+            raise WrongContent(f"{place} has {', '.join(value) or 'nothing'}, not {', '.join(shapes)}")
+        for name, each in shapes.items():
+            if type(value[name]) is not each:
+                check(value[name], each, f"{place}.{name}")
 
 
 def reason(error: Exception) -> str:
@@ -133,7 +119,3 @@ def _bytes(file: Path) -> bytes:
             return stream.read(MOST_BYTES)
     finally:
         os.close(handle)
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Whatever stands in one of the store's small files: what was written, or one line that says what to do."""
 
+import hashlib
 import json
 import os
 
@@ -131,7 +132,8 @@ def put(parsed, path, value):
 def sealed(content):
     """With the digest that it should have: what is wrong is the shape alone."""
     content.pop("sha256", None)
-    return json.dumps({**content, "sha256": json_files._digest(content)})
+    text = json.dumps(content)
+    return json.dumps({**content, "sha256": hashlib.sha256(text.encode()).hexdigest()})
 
 
 STRANGE = [None, True, -1, 0, 10**30, 1e308, float("nan"), "", "text", "\udce9", [], [[]], {}, {"low": "high"}]
@@ -184,7 +186,7 @@ def test_a_key_that_is_missing_or_that_is_not_expected_is_seen(store, name):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_other_bytes_are_seen(store, name, data):
-    """Changed, cut and lengthened at random; only what JSON does not count, such as a space, may go unseen."""
+    """Changed, cut and lengthened at random."""
     file = the_file(store, name)
     original = file.read_bytes()
     changed = bytearray(original)
@@ -198,7 +200,7 @@ def test_any_other_bytes_are_seen(store, name, data):
             changed[place:place] = data.draw(st.binary(min_size=1, max_size=20))
     file.write_bytes(bytes(changed))
     try:
-        if same(bytes(changed), original):
+        if bytes(changed) == original:
             assert look(store, name)
         else:
             refused(store, name)
@@ -206,13 +208,6 @@ def test_any_other_bytes_are_seen(store, name, data):
         for shard in store.folder.rglob(".*.damaged"):
             shard.rename(shard.with_name(shard.name.split(".")[1]))
         the_file(store, name).write_bytes(original)
-
-
-def same(changed, original):
-    try:
-        return json.dumps(json.loads(changed)) == json.dumps(json.loads(original))
-    except (ValueError, RecursionError):
-        return False
 
 
 @pytest.mark.parametrize("name", FILES)
