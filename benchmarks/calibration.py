@@ -167,7 +167,7 @@ def worlds_of_layers() -> dict[str, World]:
             layers=layers, fixed=fixed, correlation=correlation, accuracy=0.8
         )
         for kind, fixed in kinds.items()
-        for layers in (2, 5, 12)
+        for layers in (2, 5, 25)
         for correlation in (0.0, 0.8)
     }
 
@@ -176,7 +176,7 @@ def worlds_of_noise() -> dict[str, World]:
     return {
         f"drawn, {groups} groups, {layers} layers": World(groups=groups, layers=layers, accuracy=0.5)
         for groups in (14, 34)
-        for layers in (1, 12)
+        for layers in (1, 25)
     }
 
 

@@ -87,11 +87,13 @@ class Transformer(torch.nn.Module):
 
 
 def transformer():
-    torch.manual_seed(0)
-    model = Transformer().eval().requires_grad_(False)
+    def made(device):
+        torch.manual_seed(0)
+        return Transformer().eval().requires_grad_(False)
+
     layers = tuple(LayerSpec(str(number), 384) for number in range(13))
     origin = Origin(source="random", licence="none", digest="benchmark")
-    return BackboneSpec(sample_rate=RATE, layers=layers, origin=origin, load=lambda device: model, min_samples=400)
+    return BackboneSpec(sample_rate=RATE, layers=layers, origin=origin, load=made, min_samples=400)
 
 
 def backbone(name):
@@ -121,12 +123,12 @@ def representation(spec, root):
     return Store(root).representation(identity, units, spec.origin)
 
 
-def extracted(manifest, spec, root):
+def extracted(manifest, spec, root, *, threads=1):
     """Extract into the store below ``root``."""
     failures = SkippedUtterances(len(manifest), max_errors=1.0)
     poolings = {layer.name: Mean() for layer in spec.layers}
     files = examine_all(root / "audio", [each.path for each in manifest])
-    done = extract(manifest, spec, poolings, representation(spec, root), failures, files=files)
+    done = extract(manifest, spec, poolings, representation(spec, root), failures, files=files, threads=threads)
     return done, failures
 
 

@@ -10,7 +10,7 @@ from neuroscope import Features, Target, Unit, Utterance
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.neuron_analysis.by_layer import distribution
 from neuroscope.neuron_analysis.minimal import MinimalSet
-from neuroscope.neuron_analysis.null_rankings import null_rankings, rank_training_part
+from neuroscope.neuron_analysis.null_rankings import null_rankings, rank_training_part, ranked_subsets
 from neuroscope.neuron_analysis.stability import halves, stability
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing.predictions import Prediction
@@ -69,7 +69,7 @@ def judge(world: LayeredWorld, seed: int) -> Judged:
     pairs = [halves(run, data.target.values)[0] for run in data.runs.each]
     null = null_rankings(data, ranker, pairs)
     rankings = [rank_training_part(data, run, ranker) for run in data.runs.each]
-    of_halves = [tuple(_ordered(data, half, ranker) for half in pair) for pair in pairs]
+    of_halves = [tuple(ranked_subsets(data, half, ranker) for half in pair) for pair in pairs]
     sets = [_set(data, run, ranking) for run, ranking in zip(data.runs.each, rankings, strict=True)]
     rows = [
         *distribution(of_cell, data, sets, null, of_halves),
@@ -81,10 +81,6 @@ def judge(world: LayeredWorld, seed: int) -> Judged:
         overlap=found.get((data.layer, metric_names.p_of(metric_names.OVERLAP))),
         halves=found[data.layer, metric_names.p_of(metric_names.OVERLAP_HALVES)],
     )
-
-
-def _ordered(data: ProbeData, run, ranker) -> RankedSubsets:
-    return RankedSubsets(rank_training_part(data, run, ranker), data.features.units, run.seed)
 
 
 def _set(data: ProbeData, run, ranking) -> MinimalSet:

@@ -38,7 +38,7 @@ UNSEEN_SPLIT = "speaker"
 RUNS = 5
 
 CONTROLS = ("random", "permuted")
-"""Of a study of neurons: what the probe reaches on random features, and on permuted labels."""
+"""Of a study of neurons: what the probe reaches on random features, and on a control task."""
 
 LEVEL = 0.05
 """Of tests: how often nothing is called something."""

@@ -53,7 +53,9 @@ class Fake:
         yield self._spoil({"frames": Frames(values[:, half:], (lengths - half).clamp(min=0))})
 
 
-def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False, max_duration=300.0, **limits):
+def run(
+    root, manifest, load, *, dtype="float32", batchable=True, streams=False, max_duration=300.0, threads=1, **limits
+):
     """Extract into the store below ``root``: what was done, the vectors by utterance, and what failed."""
     spec = BackboneSpec(
         sample_rate=16_000,
@@ -68,7 +70,8 @@ def run(root, manifest, load, *, dtype="float32", batchable=True, streams=False,
     rep = Store(root).representation(identity, UNITS, spec.origin)
     failed = SkippedUtterances(len(manifest), **({"max_errors": 1.0} | limits))
     files = examine_all(root / "audio", [each.path for each in manifest if each.path is not None])
-    done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, files=files, max_duration=max_duration)
+    within = {"files": files, "max_duration": max_duration, "threads": threads}
+    done = extraction.extract(manifest, spec, {"frames": Mean()}, rep, failed, **within)
     features = rep.features(list(done.rows), list(done.rows.values()), UNITS)
     return done, dict(zip(features.ids, features.values.tolist(), strict=True)), failed
 

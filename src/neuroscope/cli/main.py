@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroscope.cli import check, extract, importing, listing, neurons, new, probe, store
+from neuroscope.cli import check, extract, importing, listing, neurons, probe, store
 from neuroscope.cli.application import Application
+from neuroscope.cli.authors import modules, new
 from neuroscope.cli.errors import guarded
 from neuroscope.cli.terminal import Session
 from neuroscope.plugin.loading import Plugins
@@ -54,6 +55,7 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
     app.command("show")(guarded(listing.show))
     app.command("plugins")(guarded(listing.list_plugins))
     app.command("check")(guarded(check.check))
+    app.command("modules")(guarded(modules.modules))
     app.add_typer(new.build(guarded), name="new")
     return app
 

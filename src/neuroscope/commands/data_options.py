@@ -51,6 +51,14 @@ Pooling: TypeAlias = Annotated[
     str, typer.Option("--pooling", metavar="P", help="How frames become one vector; default: each layer's own.")
 ]
 Device: TypeAlias = Annotated[str, typer.Option("--device", help="cpu, cuda:0, …", rich_help_panel=_MACHINE)]
+Threads: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--threads",
+        help="Of the processor; 0 = those granted to the process, at most OMP_NUM_THREADS. Numbers are the same.",
+        rich_help_panel=_MACHINE,
+    ),
+]
 Dtype: TypeAlias = Annotated[
     str, typer.Option("--dtype", help="Of the stored vectors: float32 or float16.", rich_help_panel=_MACHINE)
 ]
@@ -100,6 +108,7 @@ def data_of(dataset: Dataset = "", root: Root = None, roots: Roots = None, where
 
 def machine_of(
     device: Device = "cpu",
+    threads: Threads = 0,
     dtype: Dtype = DTYPE,
     rehash: Rehash = False,
     on_error: OnError = "skip",
@@ -107,9 +116,10 @@ def machine_of(
     segment: Segment = None,
     max_duration: MaxDuration = MAX_DURATION,
 ) -> ExtractionSettings:
-    """Make the settings of extraction and storage from their seven options."""
+    """Make the settings of extraction and storage from their eight options."""
     return ExtractionSettings(
         device=device,
+        threads=threads,
         dtype=dtype,
         rehash=rehash,
         on_error=on_error,

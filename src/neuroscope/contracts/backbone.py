@@ -152,7 +152,8 @@ class BackboneSpec:
         sample_rate: of the waveforms that the model takes, Hz.
         layers: in their order from input to output.
         origin: where the weights come from.
-        load: device (``cpu``, ``cuda:0``) -> the running model; torch is imported in here.
+        load: device (``cpu``, ``cuda:0``) -> the running model; torch is imported in here. It is called again where
+            batches run side by side on a CPU, each in a model of its own.
         batchable: False where padding leaks between neighbours; extraction then goes one utterance at a time.
         batch_seconds: of audio, padding counted, that a batch holds on a CPU: transformers are slower in large ones,
             recurrent networks gain from them. Other devices get large ones whatever this says.

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from neuroscope.errors import BadAudio, NeuroscopeError
 from neuroscope.extraction import batching, padding_check
 from neuroscope.extraction.runner import Runner, Vectors
 from neuroscope.extraction.usable import UsableUtterances, usable
+from neuroscope.runtime.threads import map_ahead, one_torch_thread
 from neuroscope.store import padding_record
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ AHEAD_SECONDS = 600.0
 
 _Reject = Callable[[ReadJob, BadAudio], None]
 _Batch = tuple["Sequence[ReadJob]", "Sequence[NDArray[np.float32] | BadAudio]"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """What came of a batch: the vectors of its utterances, and those that cannot be used, with the reason."""
+
+    batch: Sequence[ReadJob]
+    vectors: Vectors
+    failed: Sequence[tuple[ReadJob, BadAudio]]
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,7 @@ def extract(
     files: AudioFiles,
     max_duration: float = MAX_DURATION,
     device: str = "cpu",
+    threads: int = 0,
     progress: Progress = silent,
 ) -> Extraction:
     """Bring every utterance of a manifest into a representation, computing only what is missing.
@@ -86,6 +97,7 @@ def extract(
         files: what the manifest's audio files hold; others may be among them.
         max_duration: seconds; longer utterances are skipped, unless the backbone streams.
         device: ``cpu``, ``cuda:0``, ...
+        threads: of the processor, each of which runs a batch; 0 = those that are granted to us.
         progress: reports utterances computed.
 
     Raises:
@@ -94,24 +106,40 @@ def extract(
     """
     corpus = usable(manifest, files, spec, skipped, max_duration)
     missing = corpus.missing(representation.rows())
-    found = padding_record.recall(representation.folder)
     computed: set[str] = set()
     if missing.any():
         representation.check_writable(int(missing.sum()))
-        runner = Runner(spec, poolings, representation, device)
-        if found is None and spec.batchable:
-            found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
-        alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
-        width = sum(map(len, representation.layers.values()))
-        todo = batching.wanted_shards(corpus, alone, device, width, missing)
-        for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), progress):
-            computed |= new
-            if new and found is not None:  # a representation begins with its first shard
-                padding_record.remember(representation.folder, found)
-            skipped.check()
+        runner = Runner(spec, poolings, representation, device, threads)
+        with one_torch_thread():
+            computed = _extract_missing(corpus, missing, runner, skipped, progress)
+    found = padding_record.recall(representation.folder)
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
     return Extraction(rows, found=len(set(rows.values()) - computed), computed=len(computed), invariance=found)
+
+
+def _extract_missing(
+    corpus: UsableUtterances,
+    missing: NDArray[np.bool_],
+    runner: Runner,
+    skipped: SkippedUtterances,
+    progress: Progress,
+) -> set[str]:
+    """Compute and store the rows that are missing, and return their names."""
+    spec, representation = runner.spec, runner.representation
+    found = padding_record.recall(representation.folder)
+    if found is None and spec.batchable:
+        found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
+    alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
+    width = sum(map(len, representation.layers.values()))
+    todo = batching.wanted_shards(corpus, alone, runner.device, width, missing)
+    computed: set[str] = set()
+    for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), progress):
+        computed |= new
+        if new and found is not None:  # a representation begins with its first shard
+            padding_record.remember(representation.folder, found)
+        skipped.check()
+    return computed
 
 
 def _make_reject(corpus: UsableUtterances, skipped: SkippedUtterances) -> _Reject:
@@ -145,18 +173,21 @@ def _compute(
     with (
         progress("Extracting", len(places), corpus.samples[places].sum() / rate) as advance,
         closing(read_ahead(batches, rate, AHEAD_SECONDS * rate)) as coming,
+        closing(map_ahead(partial(_run_batch, runner), coming, runner.threads)) as done,
     ):
         for shard in shards:
-            yield _run_shard(islice(coming, len(shard)), runner, reject, advance)
+            yield _store_shard(islice(done, len(shard)), runner, reject, advance)
 
 
-def _run_shard(coming: Iterator[_Batch], runner: Runner, reject: _Reject, advance: Advance) -> set[str]:
-    """Compute the batches of a shard and store it; when interrupted, store the batches that are whole."""
+def _store_shard(coming: Iterator[_Computed], runner: Runner, reject: _Reject, advance: Advance) -> set[str]:
+    """Gather the batches of a shard and store it; when interrupted, store the batches that are whole."""
     done: list[Vectors] = []  # an entry a batch: wherever an interrupt comes, names and vectors belong together
     try:
-        for batch, read in coming:
-            done.append(_run_batch(batch, read, runner, reject))
-            advance(len(batch), sum(each.samples for each in batch) / runner.spec.sample_rate)
+        for computed in coming:
+            done.append(computed.vectors)
+            for job, error in computed.failed:
+                reject(job, error)
+            advance(len(computed.batch), sum(each.samples for each in computed.batch) / runner.spec.sample_rate)
     except BaseException:
         with suppress(NeuroscopeError):  # it is the first error that has to be reported
             runner.store(done)
@@ -164,26 +195,20 @@ def _run_shard(coming: Iterator[_Batch], runner: Runner, reject: _Reject, advanc
     return runner.store(done)
 
 
-def _run_batch(
-    batch: Sequence[ReadJob], read: Sequence[NDArray[np.float32] | BadAudio], runner: Runner, reject: _Reject
-) -> Vectors:
+def _run_batch(runner: Runner, given: _Batch) -> _Computed:
     """Compute the vectors of a batch's utterances, except those that cannot be read or whose vectors are not finite."""
-    good: list[ReadJob] = []
-    waveforms: list[NDArray[np.float32]] = []
-    for each, wave in zip(batch, read, strict=True):
-        if isinstance(wave, BadAudio):
-            reject(each, wave)
-        else:
-            good.append(each)
-            waveforms.append(wave)
+    batch, read = given
+    failed = [(each, wave) for each, wave in zip(batch, read, strict=True) if isinstance(wave, BadAudio)]
+    good = [each for each, wave in zip(batch, read, strict=True) if not isinstance(wave, BadAudio)]
+    waveforms = [wave for wave in read if not isinstance(wave, BadAudio)]
     if not good:
-        return [], {}
+        return _Computed(batch, ([], {}), failed)
     pooled = runner.run(waveforms)
     keep = np.ones(len(good), dtype=bool)
     for layer, values in pooled.items():
         for number in np.flatnonzero(keep & ~np.isfinite(values).all(axis=1)).tolist():
             detail = f"{good[number].utterance.id}: layer {layer}, as {values.dtype}"
-            reject(good[number], BadAudio("output that is not finite", detail))
+            failed.append((good[number], BadAudio("output that is not finite", detail)))
             keep[number] = False
     rows = [each.row for each, kept in zip(good, keep, strict=True) if kept]
-    return rows, {layer: values[keep] for layer, values in pooled.items()}
+    return _Computed(batch, (rows, {layer: values[keep] for layer, values in pooled.items()}), failed)

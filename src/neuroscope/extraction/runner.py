@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
+from neuroscope.contracts.backbone import BackboneWithNetwork
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.runtime.threads import available_threads
 from neuroscope.runtime.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
@@ -27,6 +30,8 @@ _SHAPES = "64"
 """oneDNN, and torch above it, keep what they compiled for the last 1,024 shapes; nearly every batch has a shape of its
 own, and 200 MB went to shapes that never came again."""
 
+_MOST_MODELS = 8  # more of them wait for memory, and not for processors
+
 Vectors = tuple[list[str], dict[str, NDArray[Any]]]
 """Names of rows, and for every layer their vectors ``[rows, units]``."""
 
@@ -35,21 +40,28 @@ class Runner:
     """Runner of a backbone: loads it at the first batch, pools its layers, and stores the vectors."""
 
     def __init__(
-        self, spec: BackboneSpec, poolings: Mapping[str, Pooling], representation: Representation, device: str
+        self,
+        spec: BackboneSpec,
+        poolings: Mapping[str, Pooling],
+        representation: Representation,
+        device: str,
+        threads: int = 0,
     ) -> None:
-        self.spec, self.device = spec, device
+        self.spec, self.device, self.representation = spec, device, representation
+        self.threads = min(threads or available_threads(), _MOST_MODELS) if device == "cpu" else 1
+        """How many batches run side by side, each on a thread of its own."""
         self.precisions: dict[str, str] = {}
         """Layer -> type of the frames that came, as ``float32``."""
-        self._poolings, self._representation = poolings, representation
+        self._poolings = poolings
         self._made_with = {"device": device, **versions("torch", "transformers")}
         self._layers = {layer.name: layer for layer in spec.layers}
-        self._backbone: Backbone | None = None
+        self._models = _Models(spec, device)
 
     def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
         """Compute the pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
         pooled = self.pool(waveforms)
         with np.errstate(over="ignore"):  # what the type cannot hold becomes infinite, and is rejected as such
-            return {layer: values.astype(self._representation.identity.dtype) for layer, values in pooled.items()}
+            return {layer: values.astype(self.representation.identity.dtype) for layer, values in pooled.items()}
 
     def pool(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
         """Compute the pooled vectors of every layer, ``[B, units]``, of the type that they come in.
@@ -61,18 +73,15 @@ class Runner:
             os.environ.setdefault(name, _SHAPES)  # read at the first use
         import torch
 
-        if self._backbone is None:
-            _check_device(self.device)
-            self._backbone = self.spec.load(self.device)
-        with torch.inference_mode():
-            pooled = self._pool(self._backbone, waves.batch(waveforms))
-        for layer, units in self._representation.layers.items():
+        with self._models.free() as model, torch.inference_mode():
+            pooled = self._pool(model, waves.batch(waveforms))
+        for layer, units in self.representation.layers.items():
             if layer not in pooled:
                 raise PluginBroken(f"the backbone declares layer {layer} and did not yield it")
             if pooled[layer].shape != (len(waveforms), len(units)):
                 shape = list(pooled[layer].shape)
                 raise PluginBroken(f"layer {layer} is pooled to {shape}, not [{len(waveforms)}, {len(units)}]")
-        return {layer: pooled[layer] for layer in self._representation.layers}
+        return {layer: pooled[layer] for layer in self.representation.layers}
 
     def store(self, done: Sequence[Vectors]) -> set[str]:
         """Write whole batches as one shard, and return the names of its rows."""
@@ -80,7 +89,7 @@ class Runner:
         if rows:
             parts = [vectors for names, vectors in done if names]
             values = {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
-            self._representation.write(rows, values, made_with=self._made_with)
+            self.representation.write(rows, values, made_with=self._made_with)
             _trim_allocator()
         return set(rows)
 
@@ -109,6 +118,66 @@ class Runner:
             raise PluginBroken(f"layer {name} has {shape[1]} frames, and lengths {lengths.tolist()}")
         if name not in self._poolings and (again or shape[1] != 1 or not bool((lengths == 1).all())):
             raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")
+
+
+class _Models:
+    """The loaded models of a backbone: one for each batch that runs at the same time, as a model may keep a state.
+
+    Where loading gives the same network again, batches wait for it. The weights of others are held once.
+    """
+
+    def __init__(self, spec: BackboneSpec, device: str) -> None:
+        self._spec, self._device = spec, device
+        self._loaded: list[Backbone] = []
+        self._idle: list[Backbone] = []
+        self._alike = False
+        self._change = Condition()
+
+    @contextmanager
+    def free(self) -> Iterator[Backbone]:
+        """Lend a model that nobody uses, loaded where there is none."""
+        with self._change:
+            while not self._idle:
+                if self._alike:
+                    self._change.wait()
+                else:
+                    self._load()
+            model = self._idle.pop()
+        try:
+            yield model
+        finally:
+            with self._change:
+                self._idle.append(model)
+                self._change.notify()
+
+    def _load(self) -> None:
+        if not self._loaded:
+            _check_device(self._device)
+        model = self._spec.load(self._device)
+        if any(_network_of(model) is _network_of(each) for each in self._loaded):
+            self._alike = True
+            return
+        if self._loaded:
+            _share_weights(_network_of(self._loaded[0]), _network_of(model))
+        self._loaded.append(model)
+        self._idle.append(model)
+
+
+def _network_of(model: Backbone) -> object:
+    """The network that a backbone shows, else the backbone."""
+    return model.network if isinstance(model, BackboneWithNetwork) else model
+
+
+def _share_weights(first: object, second: object) -> None:
+    """Let the weights of the second network be those of the first in memory, where they are equal."""
+    from torch import equal
+    from torch.nn import Module
+
+    if isinstance(first, Module) and isinstance(second, Module):
+        ours = dict(first.named_parameters())
+        for name, weight in second.named_parameters():
+            if name in ours and equal(ours[name], weight):
+                weight.data = ours[name].data
 
 
 def _trim_allocator() -> None:

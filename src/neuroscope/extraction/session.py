@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
+from neuroscope.errors import BadManifest, BadOption
 from neuroscope.runtime.files import cache_folder
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class ExtractionSettings:
 
     Attributes:
         device: ``cpu``, ``cuda:0``, ...
+        threads: of the processor; 0 = those that are granted to us, at most ``OMP_NUM_THREADS``. Numbers are the same.
         dtype: of the stored vectors, ``float32`` or ``float16``.
         rehash: read every audio file again, also those that seem not to have changed.
         on_error: ``skip`` or ``fail`` at an utterance that cannot be used.
@@ -46,6 +48,7 @@ class ExtractionSettings:
     """
 
     device: str = "cpu"
+    threads: int = 0
     dtype: str = DTYPE
     rehash: bool = False
     on_error: str = "skip"
@@ -54,6 +57,10 @@ class ExtractionSettings:
     max_duration: float = MAX_DURATION
     cache: Path | None = None
     began: int = field(default_factory=time.time_ns, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.threads < 0:
+            raise BadOption(f"threads {self.threads}: expected 1 or more, or 0 for those that are granted to us")
 
     def failures(self, total: int) -> SkippedUtterances:
         """Make the collector of skipped utterances, for so many utterances in all.
@@ -144,6 +151,7 @@ class Workspace:
             files=self._audio_files(manifest),
             max_duration=self.settings.max_duration,
             device=self.settings.device,
+            threads=self.settings.threads,
             progress=self.progress,
         )
         return extraction, skipped
@@ -153,6 +161,9 @@ class Workspace:
         from neuroscope.audio.index import examine_all
 
         paths = [each.path for each in manifest if each.path is not None]
+        if len(manifest) and not paths:
+            has = f"no row has a path to its audio; it has the columns {', '.join(manifest.columns)}"
+            raise BadManifest(manifest.source, [f"{has}. Without audio, a backbone stored:NAME has imported vectors"])
         if self._files is None or not all(str(path) in self._files.numbers for path in paths):
             self._files = examine_all(self.store.audio, paths, self.progress, since=self._trusted_since)
         return self._files

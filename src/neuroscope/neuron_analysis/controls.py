@@ -12,8 +12,7 @@ from neuroscope.contracts.probing import Problem
 from neuroscope.errors import BadOption
 from neuroscope.probing.cell_result import CellResult
 from neuroscope.probing.differences import RowNames, counted
-from neuroscope.probing.fitting import training_accuracy
-from neuroscope.probing.predictions import Scored, rows_over_runs, scored_by_run, variance_of_draws
+from neuroscope.probing.predictions import rows_over_runs, scored_by_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,7 +169,7 @@ def permuted(cell: Cell, data: ProbeData) -> CellResult:
         for draw, (fitted, drawn) in enumerate(zip(fits, labels, strict=True)):
             said = data.predict(run, fitted.probe, conditions.PERMUTED)
             predictions.append(replace(said, truth=drawn[run.split.test], draw=draw))
-            of_run.append(training_accuracy(fitted.probe, data.features.values, drawn, run.split.train, run.weights))
+            of_run.append(data.training_accuracy(fitted.probe, run, drawn))
         learned.append(float(np.mean(of_run)))
     names = RowNames(data.layer, conditions.PERMUTED, metric_names.TRAINING_ACCURACY)
     rows = counted(cell, shown, learned, [None] * len(shown), names)
@@ -179,9 +178,8 @@ def permuted(cell: Cell, data: ProbeData) -> CellResult:
 
 def _control_labels(data: ProbeData, run: Run, draw: int) -> NDArray[np.int64]:
     """Permute the labels over the types, and give each row that of its type: int64, of all rows."""
-    types = np.arange(len(data.target)) if data.types is None else data.types
+    types, of_type = data.label_types
     train, test = (np.unique(types[rows]) for rows in (run.split.train, run.split.test))
-    of_type = data.target.values[np.unique(types, return_index=True)[1]]
     rng = np.random.default_rng([run.seed, _LABELS, draw])
     for part in (np.setdiff1d(train, test), np.setdiff1d(test, train), np.intersect1d(train, test)):
         of_type[part] = rng.permutation(of_type[part])
@@ -207,12 +205,11 @@ def selectivity(cell: Cell, data: ProbeData, whole: Sequence[Prediction], contro
     gaps = [one.less(other.score(metric)) for one, other in zip(probe.outcomes, blind.outcomes, strict=True)]
     return rows_over_runs(
         cell,
-        Scored(probe.runs, gaps, probe.percents),
+        replace(blind, outcomes=gaps),
         data.runs,
         of=metric,
         metric=metric_names.SELECTIVITY,
         difference=True,
-        more_variance=variance_of_draws(control, data.target, metric),
         layer=data.layer,
         condition=conditions.PERMUTED,
         against=conditions.PROBE,

@@ -70,8 +70,7 @@ def permuted_labels(data: ProbeData, parts: Sequence[Run], draws: int) -> list[N
 
     Fewer than asked for where most draws leave a part without a class.
     """
-    types = np.arange(len(data.target)) if data.types is None else data.types
-    of_type = data.target.values[np.unique(types, return_index=True)[1]]
+    types, of_type = data.label_types
     rng = np.random.default_rng([data.runs.each[0].seed, _SEED])
     found: list[NDArray[np.int64]] = []
     for _ in range(_TRIES * draws):
@@ -89,6 +88,11 @@ def rank_training_part(data: ProbeData, run: Run, ranker: Ranker) -> Ranking:
     if _uses_probe(ranker):
         probe = data.fits(run, [Problem()])[0].probe
     return ranker.rank(*data.training(run), probe, seed=run.seed)
+
+
+def ranked_subsets(data: ProbeData, run: Run, ranker: Ranker) -> RankedSubsets:
+    """Rank the columns by a run's training part, and make parts of them by the run's seed."""
+    return RankedSubsets(rank_training_part(data, run, ranker), data.features.units, run.seed)
 
 
 def _rank(data: ProbeData, run: Run, ranker: Ranker, many: Sequence[NDArray[np.int64]]) -> tuple[RankedSubsets, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from neuroscope.probing.folds import folds
 from neuroscope.probing.runs import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,49 +63,70 @@ def stability(
         null: the same rankings under permuted labels.
         percent: of the neurons.
     """
-    runs = data.runs.each
     if not size(len(data.features.units), percent):
         detail = f"{percent:g} % of {len(data.features.units)}"
         kind = "overlap: the share is less than one neuron"
         return CellResult(warnings=(Diagnostic(kind, data.layer, 0, detail, (conditions.RANKING,)),))
-    orders = [RankedSubsets(each, data.features.units, run.seed) for each, run in zip(rankings, runs, strict=True)]
-    tested = len(set(np.concatenate([run.split.train for run in runs]).tolist()))
-    common: dict[str, Any] = {"layer": data.layer, "condition": conditions.RANKING, "percent": percent, "n": tested}
-    rows, warnings = [], []
-    if len(orders) > 1:
-        found = _mean_overlap(combinations(orders, 2), percent)
-        by_chance = [_mean_overlap(combinations(each, 2), percent) for each in zip(*null.of_run, strict=True)]
-        rows.append(cell.row(**common, metric=metric_names.OVERLAP, value=found))
-        rows += [
-            cell.row(**common, metric=name, value=value)
-            for name, value in _chance(metric_names.OVERLAP, found, by_chance)
-        ]
-        if all(_trains_alike(run, runs[0]) for run in runs):
-            kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
-            detail = f"{tested} rows"
-            warnings.append(Diagnostic(kind, data.layer, runs[0].seed, detail, (conditions.RANKING,)))
+    trained = len(set(np.concatenate([run.split.train for run in data.runs.each]).tolist()))
+    row = partial(cell.row, layer=data.layer, condition=conditions.RANKING, percent=percent, n=trained)
+    rows: list[Row] = []
+    warnings: list[Diagnostic] = []
+    if len(rankings) > 1:
+        rows += _between_runs(data, rankings, null, percent, row)
+        warnings += _about_same_rows(data, trained)
     if any(of_halves):
-        overlaps = [_mean_overlap([pair], percent) for pair in of_halves if pair]
-        names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_HALVES)
-        halved = [run for run, pair in zip(runs, of_halves, strict=True) if pair]
-        rows += counted(cell, halved, overlaps, [percent] * len(halved), names)
-        by_chance = [_mean_overlap(each, percent) for each in zip(*filter(None, null.of_halves), strict=True)]
-        named = _chance(metric_names.OVERLAP_HALVES, float(np.mean(overlaps)), by_chance)
-        rows += [cell.row(**common, metric=name, value=value) for name, value in named]
+        rows += _between_halves(cell, data, of_halves, null, percent, row)
     return CellResult(rows=tuple(rows), warnings=tuple(warnings))
+
+
+def _between_runs(
+    data: ProbeData, rankings: Sequence[Ranking], null: NullRankings, percent: float, row: Callable[..., Row]
+) -> Iterator[Row]:
+    """Measure the mean overlap of all pairs of runs, and the same by chance."""
+    runs, units = data.runs.each, data.features.units
+    orders = [RankedSubsets(each, units, run.seed) for each, run in zip(rankings, runs, strict=True)]
+    found = _mean_overlap(combinations(orders, 2), percent)
+    by_chance = [_mean_overlap(combinations(each, 2), percent) for each in zip(*null.of_run, strict=True)]
+    yield row(metric=metric_names.OVERLAP, value=found)
+    yield from _chance_rows(row, metric_names.OVERLAP, found, by_chance)
+
+
+def _between_halves(
+    cell: Cell,
+    data: ProbeData,
+    of_halves: Sequence[tuple[RankedSubsets, ...]],
+    null: NullRankings,
+    percent: float,
+    row: Callable[..., Row],
+) -> Iterator[Row]:
+    """Measure the overlap of the two halves of each run that has them, and the same by chance."""
+    overlaps = [_mean_overlap([pair], percent) for pair in of_halves if pair]
+    names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_HALVES)
+    halved = [run for run, pair in zip(data.runs.each, of_halves, strict=True) if pair]
+    yield from counted(cell, halved, overlaps, [percent] * len(halved), names)
+    by_chance = [_mean_overlap(each, percent) for each in zip(*filter(None, null.of_halves), strict=True)]
+    yield from _chance_rows(row, metric_names.OVERLAP_HALVES, float(np.mean(overlaps)), by_chance)
+
+
+def _about_same_rows(data: ProbeData, trained: int) -> Iterator[Diagnostic]:
+    """Warn where all runs train on the same rows."""
+    first = data.runs.each[0]
+    if all(_trains_alike(run, first) for run in data.runs.each):
+        kind = "all runs train on the same rows: the overlap between them shows the seed of the probe alone"
+        yield Diagnostic(kind, data.layer, first.seed, f"{trained} rows", (conditions.RANKING,))
 
 
 def _mean_overlap(pairs: Iterable[tuple[RankedSubsets, ...]], percent: float) -> float:
     return float(np.mean([jaccard(*(each.top(percent).columns for each in pair)) for pair in pairs]))
 
 
-def _chance(metric: str, found: float, by_chance: Sequence[float]) -> list[tuple[str, float]]:
-    """Name and compute what a metric is under permuted labels, and how often they reach it; nothing without draws."""
+def _chance_rows(row: Callable[..., Row], metric: str, found: float, by_chance: Sequence[float]) -> Iterator[Row]:
+    """Make rows of a metric's mean under permuted labels, and of how often they reach it; none without draws."""
     if not by_chance:
-        return []
+        return
     reached = sum(each >= found - _ROUNDING for each in by_chance)
-    p_value = (1 + reached) / (1 + len(by_chance))
-    return [(metric_names.chance_of(metric), float(np.mean(by_chance))), (metric_names.p_of(metric), p_value)]
+    yield row(metric=metric_names.chance_of(metric), value=float(np.mean(by_chance)))
+    yield row(metric=metric_names.p_of(metric), value=(1 + reached) / (1 + len(by_chance)))
 
 
 def halves(run: Run, values: NDArray[np.int64]) -> tuple[tuple[Run, ...], list[Diagnostic]]:

@@ -13,13 +13,12 @@ from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis import ablation, controls, minimal, redundancy
 from neuroscope.neuron_analysis.by_layer import distribution
 from neuroscope.neuron_analysis.minimal_table import minimal_table
-from neuroscope.neuron_analysis.null_rankings import null_rankings, rank_training_part
+from neuroscope.neuron_analysis.null_rankings import null_rankings, ranked_subsets
 from neuroscope.neuron_analysis.stability import UnlikeRanking, agreement, halves, stability, top_minus_random
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
-from neuroscope.probing.fitting import with_training_accuracy
-from neuroscope.probing.layerwise import fit_metric_rows, majority
+from neuroscope.probing.layerwise import fit_metrics, majority
 from neuroscope.probing.predictions import outcomes, score
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def study(
         divided = [halves(run, data.target.values) for run in data.runs.each]
         pairs = [pair for pair, _ in divided]
         null = null_rankings(data, settings.ranker, pairs)
-        of_halves = [tuple(_ordered(data, half, settings.ranker) for half in pair) for pair in pairs]
+        of_halves = [tuple(ranked_subsets(data, half, settings.ranker) for half in pair) for pair in pairs]
         ranked = joined([ranked, CellResult(warnings=tuple(each for _, about in divided for each in about))])
         advance(1)
         found = joined([ranked, _run_controls(cell, data, settings, untrained, ranked)])
@@ -101,34 +100,21 @@ def study(
     return joined([with_sets, ranking_tests])
 
 
-def _ordered(data: ProbeData, half: Run, ranker: Ranker) -> RankedSubsets:
-    """Rank the columns by one half of the groups."""
-    return RankedSubsets(rank_training_part(data, half, ranker), data.features.units, half.seed)
-
-
 def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellResult, list[Fit]]:
     """Fit the probe of all columns in every run, and rank the columns by it."""
     predictions, rankings, fits = [], [], []
-    warnings = [each for run in data.runs.each for each in diagnostics.about_split(run)]
-    warnings += diagnostics.about_equal_vectors(data.features.values, data.runs)
+    warnings = [*diagnostics.about_runs(data.features.values, data.runs)]
     for run in data.runs.each:
-        (fitted,) = data.fits(run, [Problem()])
-        fitted = with_training_accuracy(fitted, data.features.values, data.target.values, run.split.train, run.weights)
+        fitted = data.with_training_accuracy(data.fits(run, [Problem()])[0], run)
         fits.append(fitted)
         predictions.append(data.predict(run, fitted.probe, conditions.PROBE))
         about_all = diagnostics.about_fit(fitted, data.layer, run.seed)
         warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_all)
         rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
-    told, runs = [each.metrics for each in fits], data.runs.each
-    about_training = diagnostics.about_training(
-        {data.layer: [each[metric_names.TRAINING_ACCURACY] for each in told]},
-        {data.layer: [outcomes(each, data.target).score(metric_names.ACCURACY) for each in predictions]},
-        [run.seed for run in runs],
-    )
-    warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_training)
-    rows = fit_metric_rows(cell, data.layer, runs, told)
+    about_fits = fit_metrics(cell, predictions, [each.metrics for each in fits], data.target, data.runs)
+    warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_fits.warnings)
     baseline = [majority(run, data.target) for run in data.runs.each]
-    return CellResult(tuple(rows), (*baseline, *predictions), tuple(rankings), tuple(warnings)), fits
+    return CellResult(about_fits.rows, (*baseline, *predictions), tuple(rankings), tuple(warnings)), fits
 
 
 def _run_controls(

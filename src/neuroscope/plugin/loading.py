@@ -35,7 +35,7 @@ KINDS = ("backbone", "dataset", "task", "pooling", "probe", "ranking")
 """Of components: what a user chooses by ``name,key=value``."""
 
 COMMAND = "command"
-OWN_COMMANDS = ("probe", "neurons", "extract", "import", "store", "list", "show", "plugins", "check", "new")
+OWN_COMMANDS = ("probe", "neurons", "extract", "import", "store", "list", "show", "plugins", "check", "modules", "new")
 """Names that a plugin's command cannot have."""
 
 _COMMAND_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.rows import ALL
-from neuroscope.probing.predictions import Scored, outcomes, over_runs
+from neuroscope.probing.predictions import over_runs, scored_by_run
 from neuroscope.probing.statistics.several import holm, range_interval
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.target import Target
     from neuroscope.probing.cell import Cell
-    from neuroscope.probing.predictions import Prediction
+    from neuroscope.probing.predictions import Prediction, Scored
     from neuroscope.probing.runs import Runs
 
 
@@ -40,10 +41,7 @@ def comparisons(cell: Cell, predictions: Sequence[Prediction], target: Target, r
     groups: dict[str, list[Prediction]] = {}
     for each in predictions:
         groups.setdefault(each.layer, []).append(each)
-    scored = {
-        layer: Scored([each.run for each in group], [outcomes(each, target) for each in group], [None] * len(group))
-        for layer, group in groups.items()
-    }
+    scored = {layer: scored_by_run(group, target, metric_names.ACCURACY) for layer, group in groups.items()}
     return [*_with_the_best(cell, scored, runs), *_with_chance(cell, scored, runs)]
 
 
@@ -54,9 +52,7 @@ def _with_the_best(cell: Cell, scored: dict[str, Scored], runs: Runs) -> list[Ro
     for layer, each in scored.items():
         if layer == best:
             continue
-        gap = Scored(
-            each.runs, [x.minus(y) for x, y in zip(each.outcomes, scored[best].outcomes, strict=True)], each.percents
-        )
+        gap = replace(each, outcomes=[x.minus(y) for x, y in zip(each.outcomes, scored[best].outcomes, strict=True)])
         found = over_runs(gap, runs, metric_names.ACCURACY, difference=True)
         low, high = range_interval(found, len(scored))
         names: dict[str, Any] = {
@@ -83,6 +79,5 @@ def _with_chance(cell: Cell, scored: dict[str, Scored], runs: Runs) -> list[Row]
 
 def p_of_chance(scored: Scored, runs: Runs) -> float:
     """Compute how likely a probe that knows nothing has this balanced accuracy or more; 1 where there is one group."""
-    beyond = [one.beyond_chance() for one in scored.outcomes]
-    gap = Scored(scored.runs, beyond, scored.percents)
+    gap = replace(scored, outcomes=[one.beyond_chance() for one in scored.outcomes])
     return over_runs(gap, runs, metric_names.BALANCED_ACCURACY, difference=True).p_above_zero

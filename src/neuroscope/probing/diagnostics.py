@@ -123,6 +123,13 @@ def about_columns(train: NDArray[np.float32], test: NDArray[np.float32], layer: 
         )
 
 
+def about_runs(values: NDArray[np.float32], runs: Runs) -> Iterable[Diagnostic]:
+    """Warn of what the rows of the runs' two parts are, whatever is fitted to them."""
+    for run in runs.each:
+        yield from about_split(run)
+    yield from about_equal_vectors(values, runs)
+
+
 def about_split(run: Run) -> Iterable[Diagnostic]:
     """Warn of a test part of few groups."""
     count = len(set(run.split.groups[run.split.test].tolist()))

@@ -41,6 +41,10 @@ class Fit:
     converged: bool
     silent: bool
 
+    def with_training_accuracy(self, accuracy: float) -> Fit:
+        """Add the accuracy on its training rows to the metrics."""
+        return replace(self, metrics={**self.metrics, metric_names.TRAINING_ACCURACY: accuracy})
+
 
 def fit(
     template: Probe,
@@ -110,26 +114,6 @@ def fit_many(
     return [_fit_of_fitted_probe(probe, converged=getattr(probe, "converged_", not warned)) for probe in probes]
 
 
-def with_training_accuracy(
-    fitted: Fit,
-    features: NDArray[np.float32],
-    values: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    weights: NDArray[np.int64] | None,
-) -> Fit:
-    """Score a fit on the rows that it was trained on, read block by block.
-
-    Args:
-        fitted: its copy, with one metric more, is returned.
-        features: float32 ``[all rows, columns]``, the columns that the probe sees; may be a memory map.
-        values: class number of each row.
-        rows: numbers of the training rows.
-        weights: how often each of them counted; None = each once.
-    """
-    accuracy = training_accuracy(fitted.probe, features, values, rows, weights)
-    return replace(fitted, metrics={**fitted.metrics, metric_names.TRAINING_ACCURACY: accuracy})
-
-
 def training_accuracy(
     probe: Probe,
     features: NDArray[np.float32],
@@ -139,7 +123,13 @@ def training_accuracy(
 ) -> float:
     """Compute the share of its training rows that a fitted probe gets right, each as often as it counted.
 
-    The arguments are those of `with_training_accuracy`.
+    Args:
+        probe: fitted.
+        features: float32 ``[all rows, columns]``, the columns that the probe sees; may be a memory map, which is read
+            block by block.
+        values: class number of each row.
+        rows: numbers of the training rows.
+        weights: how often each of them counted; None = each once.
     """
     counts = np.ones(len(rows), dtype=np.int64) if weights is None else weights
     step, right = max(1, _BLOCK // features.shape[1]), 0

@@ -11,10 +11,10 @@ from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.contracts.rows import ALL
 from neuroscope.probing import diagnostics
-from neuroscope.probing.cell_result import CellResult
+from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.comparisons import comparisons
-from neuroscope.probing.fitting import fit, with_training_accuracy
-from neuroscope.probing.predictions import Prediction, score
+from neuroscope.probing.fitting import fit, training_accuracy
+from neuroscope.probing.predictions import Prediction, outcomes, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -99,20 +99,14 @@ def layerwise(
                 advance(1)
     by_probe = [Prediction(each.layer, conditions.PROBE, run, each.predicted) for run, each in fits]
     predictions = [*(majority(run, target) for run in runs.each), *by_probe]
-    told = {layer: [each.metrics for _, each in fits if each.layer == layer] for layer in columns}
-    about_fits = [row for layer, each in told.items() for row in fit_metric_rows(cell, layer, runs.each, each)]
-    warnings = [each for run in runs.each for each in diagnostics.about_split(run)]
-    warnings += diagnostics.about_equal_vectors(features.values, runs)
-    warnings += diagnostics.about_training(
-        {layer: [each[metric_names.TRAINING_ACCURACY] for each in of_runs] for layer, of_runs in told.items()},
-        {layer: [_accuracy(run, each, target) for run, each in fits if each.layer == layer] for layer in columns},
-        [run.seed for run in runs.each],
-    )
-    return CellResult(
-        rows=(*about_fits, *score(cell, predictions, target, runs), *comparisons(cell, by_probe, target, runs)),
+    about_runs = CellResult(warnings=(*diagnostics.about_runs(features.values, runs),))
+    about_fits = fit_metrics(cell, by_probe, [each.metrics for _, each in fits], target, runs)
+    scores = CellResult(
+        rows=(*score(cell, predictions, target, runs), *comparisons(cell, by_probe, target, runs)),
         predictions=tuple(predictions),
-        warnings=(*warnings, *(warning for _, each in fits for warning in each.warnings)),
+        warnings=tuple(warning for _, each in fits for warning in each.warnings),
     )
+    return joined([about_runs, about_fits, scores])
 
 
 def columns_of(features: Features, in_all: Sequence[str]) -> dict[str, NDArray[np.int64]]:
@@ -152,15 +146,12 @@ def _probe(
         weights=run.weights,
     )
     rows = np.arange(len(train))
-    fitted = with_training_accuracy(fitted, train, target.values[split.train], rows, run.weights)
+    accuracy = training_accuracy(fitted.probe, train, target.values[split.train], rows, run.weights)
+    fitted = fitted.with_training_accuracy(accuracy)
     predicted = np.asarray(fitted.probe.predict(test), dtype=np.int64)
     wrong = predicted != target.values[split.test]
     warnings = tuple(_warnings(fitted, train, test, wrong, layer, run))
     return LayerFit(layer, run.seed, predicted, fitted.metrics, warnings)
-
-
-def _accuracy(run: Run, done: LayerFit, target: Target) -> float:
-    return float(np.mean(done.predicted == target.values[run.split.test]))
 
 
 def _warnings(
@@ -178,15 +169,32 @@ def _warnings(
     yield from diagnostics.about_errors(run, wrong, layer)
 
 
-def fit_metric_rows(cell: Cell, layer: str, runs: Sequence[Run], told: Sequence[Mapping[str, float]]) -> list[Row]:
-    """Make rows of what the probe tells about its fits, one per run, and of the mean accuracy on training rows.
+def fit_metrics(
+    cell: Cell, predictions: Sequence[Prediction], metrics: Sequence[Mapping[str, float]], target: Target, runs: Runs
+) -> CellResult:
+    """Make rows of what probes tell about their fits, and warn where they know much more of the training rows.
 
     Args:
         cell: the conditions of the rows.
-        layer: its name, or ALL.
+        predictions: of the probe, every run of a layer, layer by layer.
+        metrics: of the same fits: metric -> number, their accuracy on the training rows among them.
+        target: of all rows.
         runs: the repetitions.
-        told: metric -> number, one per run.
     """
+    metrics_of: dict[str, list[Mapping[str, float]]] = {}
+    test: dict[str, list[float]] = {}
+    for each, of_fit in zip(predictions, metrics, strict=True):
+        metrics_of.setdefault(each.layer, []).append(of_fit)
+        test.setdefault(each.layer, []).append(outcomes(each, target).score(metric_names.ACCURACY))
+    training = {layer: [each[metric_names.TRAINING_ACCURACY] for each in known] for layer, known in metrics_of.items()}
+    return CellResult(
+        rows=tuple(row for layer, known in metrics_of.items() for row in _fit_rows(cell, layer, runs.each, known)),
+        warnings=tuple(diagnostics.about_training(training, test, [run.seed for run in runs.each])),
+    )
+
+
+def _fit_rows(cell: Cell, layer: str, runs: Sequence[Run], told: Sequence[Mapping[str, float]]) -> list[Row]:
+    """Make one row per run of each metric of a layer's fits, and one of the mean accuracy on training rows."""
     same = {"layer": layer, "condition": conditions.PROBE}
     rows = [
         cell.row(**same, metric=metric, value=number, n=len(run.split.train), seed=run.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,8 +62,7 @@ def score(cell: Cell, predictions: Sequence[Prediction], target: Target, runs: R
             if condition == conditions.MAJORITY:
                 rows += _counted_rows(cell, scored, runs, of=metric, **names)
             else:
-                more = variance_of_draws(group, target, metric)
-                rows += rows_over_runs(cell, scored, runs, of=metric, more_variance=more, **names)
+                rows += rows_over_runs(cell, scored, runs, of=metric, **names)
     return rows
 
 
@@ -75,18 +74,24 @@ class Scored:
         runs: the repetitions.
         outcomes: one per run.
         percents: the share of the neurons that were kept, one per run.
+        variance_of_draws: of the score over runs, because other labels might have been drawn; 0 where none were.
     """
 
     runs: Sequence[Run]
     outcomes: Sequence[Outcomes]
     percents: Sequence[float | None]
+    variance_of_draws: float = 0.0
 
     def of(self, runs: Sequence[Run]) -> Scored:
         """Select the outcomes of these runs."""
         seeds = {run.seed for run in runs}
         kept = [place for place, run in enumerate(self.runs) if run.seed in seeds]
-        each = (self.runs, self.outcomes, self.percents)
-        return Scored(*([values[place] for place in kept] for values in each))  # type: ignore[arg-type]
+        return replace(
+            self,
+            runs=[self.runs[place] for place in kept],
+            outcomes=[self.outcomes[place] for place in kept],
+            percents=[self.percents[place] for place in kept],
+        )
 
     @property
     def tested(self) -> int:
@@ -99,21 +104,14 @@ def scored_by_run(predictions: Sequence[Prediction], target: Target, metric: str
     by_run: dict[int, list[Prediction]] = {}
     for each in predictions:
         by_run.setdefault(each.run.seed, []).append(each)
-    draws = by_run.values()
-    averaged = [
-        mean_over_draws([outcomes(each, target) for each in of_run], metric)
-        if len(of_run) > 1
-        else outcomes(of_run[0], target)
-        for of_run in draws
-    ]
-    return Scored([of_run[0].run for of_run in draws], averaged, [of_run[0].percent for of_run in draws])
-
-
-def variance_of_draws(predictions: Sequence[Prediction], target: Target, metric: str) -> float:
-    """Compute the variance that the mean of all draws has because others might have been drawn; 0 where none was."""
-    if all(each.truth is None for each in predictions):
-        return 0.0
-    return variance_between([outcomes(each, target).score(metric) for each in predictions])
+    draws = [[outcomes(each, target) for each in of_run] for of_run in by_run.values()]
+    drawn = any(each.truth is not None for each in predictions)
+    return Scored(
+        runs=[of_run[0].run for of_run in by_run.values()],
+        outcomes=[of_run[0] if len(of_run) == 1 else mean_over_draws(of_run, metric) for of_run in draws],
+        percents=[of_run[0].percent for of_run in by_run.values()],
+        variance_of_draws=variance_between([one.score(metric) for of_run in draws for one in of_run]) if drawn else 0.0,
+    )
 
 
 def rows_over_runs(
@@ -124,7 +122,6 @@ def rows_over_runs(
     of: str,
     metric: str,
     difference: bool = False,
-    more_variance: float = 0.0,
     family: int = 1,
     **common: str,
 ) -> list[Row]:
@@ -137,18 +134,17 @@ def rows_over_runs(
         of: the score, ``accuracy`` or ``balanced_accuracy``.
         metric: what the rows call it.
         difference: whether the outcomes are those of one probe less another's.
-        more_variance: of the number over runs, from what the outcomes do not show; every run's own is as many times it.
         family: how many such numbers over runs are read together.
         common: layer, condition and what else the rows have in common.
     """
     rows = []
     shown = scored.of(runs.shown)
-    more_of_one = more_variance * len(shown.runs)  # a run has so many times fewer draws
+    more_of_one = scored.variance_of_draws * len(shown.runs)  # a run has so many times fewer draws
     for run, one, percent in zip(scored.runs, scored.outcomes, scored.percents, strict=True):
         found = estimate([one], of, drawn=False, difference=difference, more_variance=more_of_one)
         each: dict[str, Any] = {**common, "metric": metric, "percent": percent, "seed": run.seed, "n": len(one)}
         rows.append(cell.row(**each, value=found.value, low=found.low, high=found.high))
-    total = over_runs(shown, runs, of, difference=difference, more_variance=more_variance, family=family)
+    total = over_runs(scored, runs, of, difference=difference, family=family)
     over: dict[str, Any] = {**common, "percent": mean_percent(shown.percents), "n": shown.tested}
     rows.append(cell.row(**over, metric=metric, value=total.value, low=total.low, high=total.high))
     if total.sd is not None:
@@ -156,9 +152,16 @@ def rows_over_runs(
     return rows
 
 
-def over_runs(scored: Scored, runs: Runs, of: str, **more: Any) -> Estimate:
-    """Estimate a score over the runs that a printed number is of; ``more`` is handed to `estimate`."""
-    return estimate(scored.of(runs.shown).outcomes, of, drawn=not runs.same_test, **more)
+def over_runs(scored: Scored, runs: Runs, of: str, *, difference: bool = False, family: int = 1) -> Estimate:
+    """Estimate a score over the runs that a printed number is of."""
+    return estimate(
+        scored.of(runs.shown).outcomes,
+        of,
+        drawn=not runs.same_test,
+        difference=difference,
+        more_variance=scored.variance_of_draws,
+        family=family,
+    )
 
 
 def _counted_rows(cell: Cell, scored: Scored, runs: Runs, *, of: str, **names: str) -> list[Row]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Labels
-from neuroscope.probing.fitting import fit_many
+from neuroscope.probing.fitting import fit_many, training_accuracy
 from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ class ProbeData:
     runs: Runs
     template: Probe
     types: NDArray[np.int64] | None = None
+
+    @property
+    def label_types(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Number of each row's type, ``[rows]``, and label of each type, ``[types]``: what the labels belong to."""
+        types = np.arange(len(self.target)) if self.types is None else self.types
+        return types, self.target.values[np.unique(types, return_index=True)[1]]
 
     def training(self, run: Run) -> tuple[Features, Labels]:
         """Select the training rows of a run, for a ranker; a row that a bootstrap holds twice comes twice."""
@@ -80,6 +86,20 @@ class ProbeData:
         ]
         layers = self.features.column_groups
         return fit_many(self.template, data, labels, asked, seed=run.seed, groups=groups, column_groups=layers)
+
+    def with_training_accuracy(self, fitted: Fit, run: Run) -> Fit:
+        """Add the accuracy on a run's training rows to the metrics of a fit."""
+        return fitted.with_training_accuracy(self.training_accuracy(fitted.probe, run, self.target.values))
+
+    def training_accuracy(self, probe: Probe, run: Run, values: NDArray[np.int64]) -> float:
+        """Compute the share of a run's training rows that a fitted probe gets right, each as often as it counted.
+
+        Args:
+            probe: fitted, of all columns.
+            run: the repetition.
+            values: class number of each row, of all rows.
+        """
+        return training_accuracy(probe, self.features.values, values, run.split.train, run.weights)
 
     def predict(
         self,

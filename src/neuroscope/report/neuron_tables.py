@@ -130,9 +130,9 @@ def sentences(findings: Findings, marks: Marks | None = None) -> list[str]:
     """What else may be said of the probe, the minimal sets and the ranking."""
     lines = []
     if found := findings.point(conditions.PERMUTED, metric=metric_names.SELECTIVITY):
-        heart = findings.number(metric_names.TRAINING_ACCURACY, conditions.PERMUTED)
-        rate = "" if heart is None else f"; of its training rows the control task learns {100 * heart.value:.1f} %"
-        lines.append(f"Selectivity: {100 * found.value:.1f} points{_interval(found.low, found.high)}{rate}.")
+        known = findings.number(metric_names.TRAINING_ACCURACY, conditions.PERMUTED)
+        control = "" if known is None else f"; of its training rows the control task learns {100 * known.value:.1f} %"
+        lines.append(f"Selectivity: {100 * found.value:.1f} points{_interval(found.low, found.high)}{control}.")
     if worth := findings.any(metric_names.DELTA_ROWS):
         part = (
             "the training part, the paper's on test"

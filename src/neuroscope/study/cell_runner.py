@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.data.labelling import label_manifest
 from neuroscope.probing.cell import Cell
+from neuroscope.runtime.threads import available_threads, blas_threads
 from neuroscope.study.cell_inputs import CellInputs, TaskRuns
 from neuroscope.study.neuron_cell import run_neuron_cell
 from neuroscope.study.probe_cell import run_probe_cell
@@ -103,10 +104,11 @@ class CellRunner:
             inputs: from ``inputs``.
             finished: keeps the fits of a probed layer, and knows those of an earlier try.
         """
-        if inputs.spec.ranking:
-            manifest = self._utterances_asked([inputs.spec])
-            return run_neuron_cell(inputs, manifest, self._plugins, self._workspace)
-        return run_probe_cell(inputs, finished, self._workspace.progress)
+        with blas_threads(self._workspace.settings.threads or available_threads()):
+            if inputs.spec.ranking:
+                manifest = self._utterances_asked([inputs.spec])
+                return run_neuron_cell(inputs, manifest, self._plugins, self._workspace)
+            return run_probe_cell(inputs, finished, self._workspace.progress)
 
     def _prepare(self, backbone: str, study: StudySettings) -> PreparedBackbone:
         key = (backbone, study.pooling)

@@ -37,6 +37,7 @@ def probe(
     runs: int = RUNS,
     seed: int = 0,
     device: str = "cpu",
+    threads: int = 0,
     dtype: Literal["float32", "float16"] = DTYPE,
     rehash: bool = False,
     on_error: Literal["skip", "fail"] = "skip",
@@ -68,6 +69,7 @@ def probe(
         runs: repetitions.
         seed: of the first run; the others follow by one.
         device: ``cpu``, ``cuda:0``, ...
+        threads: of the processor; 0 = those that are granted to us, at most ``OMP_NUM_THREADS``. Numbers are the same.
         dtype: of the stored vectors.
         rehash: read every audio file again, also those that seem not to have changed.
         on_error: at an utterance that cannot be used.
@@ -117,6 +119,7 @@ def neurons(
     runs: int = RUNS,
     seed: int = 0,
     device: str = "cpu",
+    threads: int = 0,
     dtype: Literal["float32", "float16"] = DTYPE,
     rehash: bool = False,
     on_error: Literal["skip", "fail"] = "skip",
@@ -149,6 +152,7 @@ def neurons(
         runs: repetitions.
         seed: of the first run; the others follow by one.
         device: ``cpu``, ``cuda:0``, ...
+        threads: of the processor; 0 = those that are granted to us, at most ``OMP_NUM_THREADS``. Numbers are the same.
         dtype: of the stored vectors.
         rehash: as for ``probe``.
         on_error: at an utterance that cannot be used.
@@ -193,6 +197,7 @@ def extract(
     backbone_options: Texts = (),
     pooling: str = "",
     device: str = "cpu",
+    threads: int = 0,
     dtype: Literal["float32", "float16"] = DTYPE,
     rehash: bool = False,
     on_error: Literal["skip", "fail"] = "skip",
@@ -213,6 +218,7 @@ def extract(
         backbone_options: ``KEY=VALUE``.
         pooling: how frames become one vector; empty = each layer's own.
         device: ``cpu``, ``cuda:0``, ...
+        threads: of the processor; 0 = those that are granted to us, at most ``OMP_NUM_THREADS``. Numbers are the same.
         dtype: of the stored vectors.
         rehash: as for ``probe``.
         on_error: at an utterance that cannot be used.

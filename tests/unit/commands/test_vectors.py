@@ -23,9 +23,9 @@ def test_data_and_machine_become_their_options():
         seen.append((first, data, machine, last))
 
     seen = []
-    names = ["dataset", "root", "roots", "where", "device", "dtype", "rehash", "on_error", "max_errors", "segment"]
+    names = ["dataset", "root", "roots", "where", "device", "threads", "dtype", "rehash", "on_error", "max_errors"]
     parameters = inspect.signature(command).parameters
-    assert list(parameters) == ["first", *names, "max_duration", "last"]
+    assert list(parameters) == ["first", *names, "segment", "max_duration", "last"]
     assert command.__doc__ == "What it does."
     given = {name: each.default for name, each in parameters.items() if each.default is not each.empty}
     command(first="a", **given | {"where": ["x=1"], "dtype": "float16"})

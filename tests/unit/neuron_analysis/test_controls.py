@@ -15,6 +15,7 @@ from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
 from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis import controls
+from neuroscope.probing import problem_data
 from neuroscope.probing.cell import Cell
 from neuroscope.probing.predictions import outcomes, score
 from neuroscope.probing.problem_data import ProbeData
@@ -231,7 +232,7 @@ def test_what_a_control_learns_by_heart_is_its_training_accuracy(data):
 
 def test_what_is_learned_by_heart_is_the_mean_over_draws(data, monkeypatch):
     rates = iter(np.arange(10) ** 2 / 100)
-    monkeypatch.setattr(controls, "training_accuracy", lambda *_: float(next(rates)))
+    monkeypatch.setattr(problem_data, "training_accuracy", lambda *_: float(next(rates)))
     found = controls.permuted(CELL, material_of(data, runs=1))
     assert [row.value for row in found.rows] == pytest.approx([0.285, 0.285])
 

@@ -7,7 +7,7 @@ import pytest
 
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.probing.predictions import Prediction, outcomes, score, variance_of_draws
+from neuroscope.probing.predictions import Prediction, outcomes, score, scored_by_run
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.probing.statistics.estimate import estimate
 
@@ -89,5 +89,6 @@ def test_draws_of_one_run_are_averaged_each_against_its_own_labels(cell):
     made = rows_of(cell, drawn, Runs((FIRST,), True, ""))
     assert made[None, "accuracy", None].value == np.mean([1, 0.25])
     assert made[None, "balanced_accuracy", None].value == pytest.approx(np.mean([1, 1 / 6]))
-    assert variance_of_draws(drawn, TARGET, "accuracy") == pytest.approx(np.var([1, 0.25], ddof=1) / 2)
-    assert variance_of_draws([said(FIRST, [0, 1, 0, 1]), said(SECOND, [0, 0])], TARGET, "accuracy") == 0
+    assert scored_by_run(drawn, TARGET, "accuracy").variance_of_draws == pytest.approx(np.var([1, 0.25], ddof=1) / 2)
+    true = [said(FIRST, [0, 1, 0, 1]), said(SECOND, [0, 0])]
+    assert scored_by_run(true, TARGET, "accuracy").variance_of_draws == 0

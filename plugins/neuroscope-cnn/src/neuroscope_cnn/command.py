@@ -107,7 +107,6 @@ def train(
         float | None, typer.Option("--vad", help="Leave out frames quieter than this share of half the mean energy.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of weights, order, crops, and of what is held out.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", help="Of the processor; 0 = torch's own choice.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in DIR.")] = False,
     json: commands.Json = False,
 ) -> None:
@@ -130,7 +129,7 @@ def train(
         vad=vad,
         seed=seed,
     )
-    _train(settings, data, machine, expanded(out), steps=steps, threads=threads, resume=resume, json=json)
+    _train(settings, data, machine, expanded(out), steps=steps, resume=resume, json=json)
 
 
 def _train(
@@ -140,7 +139,6 @@ def _train(
     out: Path,
     *,
     steps: int,
-    threads: int,
     resume: bool,
     json: bool,
 ) -> None:
@@ -148,8 +146,8 @@ def _train(
 
     from neuroscope_cnn.training import messages, running
 
-    if threads > 0:
-        torch.set_num_threads(threads)
+    if machine.threads:
+        torch.set_num_threads(machine.threads)
     try:
         trained = running.train(settings, steps, data, machine, out, resume=resume)
     except KeyboardInterrupt:
