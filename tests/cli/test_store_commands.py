@@ -173,6 +173,26 @@ def test_what_verify_finds_the_next_extraction_repairs():
     assert "cannot be read" in run("store", "show", key, code=2).stderr
 
 
+def test_verify_sees_every_small_file_and_says_what_to_do(manifest, vectors):
+    run("extract", *TOY)
+    key = the_key()
+    run("import", vectors, "--manifest", manifest, "--name", "mine")
+    assert printed("store", "verify")["names"] == {"mine": ""}
+    (store() / "imported" / "mine.json").write_text("[]")
+    record = store() / "representations" / key / "invariance.json"
+    record.write_bytes(b"\xff")
+    (store() / "representations" / "stray").mkdir()
+    told = run("store", "verify", code=1).stdout
+    assert f"stored:mine  {store() / 'imported' / 'mine.json'} cannot be read" in told
+    assert "import the vectors again" in told
+    assert f"{key}  {record} cannot be read" in told
+    assert "stray  " in told
+    found = printed("store", "verify", code=1)
+    assert [bool(each["problem"]) for each in found["representations"]].count(True) == 2
+    assert found["names"]["mine"]
+    assert "Error: " in run("extract", *TOY, code=2).stderr
+
+
 def test_a_key_that_does_not_exist_is_told_with_those_that_do(tmp_path):
     run("extract", *TOY)
     for command in (["show", "x"], ["remove", "x"], ["verify", "x"], ["export", "x", tmp_path / "x.npz"]):

@@ -15,7 +15,7 @@ from neuroscope.cli.terminal import progress_bar, say, write_object
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuroscope.store.representations import Store
+    from neuroscope.store.representations import Store, StoredRepresentation
 
 Key = Annotated[str, typer.Argument(help="As `neuroscope store list` gives it, or its beginning.")]
 
@@ -78,24 +78,34 @@ def verify(
 ) -> None:
     """Read everything and compare checksums; damaged shards are set aside, and are extracted or imported again."""
     del context
-    from neuroscope.errors import NeuroscopeError
     from neuroscope.store import catalogue
 
     store = _store()
-    found: list[dict[str, Any]] = []
-    for stored in [store.find(key)] if key else store.all():
-        try:
-            found.append({"key": stored.key, "set_aside": catalogue.verify(stored, progress_bar), "problem": ""})
-        except NeuroscopeError as error:
-            found.append({"key": stored.key, "set_aside": [], "problem": str(error)})
+    found = [_verified(stored) for stored in ([store.find(key)] if key else store.all())]
+    names = {} if key else catalogue.problems_with_names(store)
+    wrong = {name: problem for name, problem in names.items() if problem}
     if json:
-        write_object({"representations": found})
+        write_object({"representations": found, "names": names})
     else:
         for each in found:
             damaged = f"{len(each['set_aside'])} damaged shards set aside; extract or import again"
-            say(f"{each['key']}  {each['problem'] or (damaged if each['set_aside'] else 'whole')}")
-    if any(each["set_aside"] or each["problem"] for each in found):
+            problems = [*([damaged] if each["set_aside"] else []), *([each["problem"]] if each["problem"] else [])]
+            say(*(f"{each['key']}  {problem}" for problem in problems or ["whole"]))
+        say(*(f"stored:{name}  {problem}" for name, problem in wrong.items()))
+    if wrong or any(each["set_aside"] or each["problem"] for each in found):
         raise typer.Exit(1)
+
+
+def _verified(stored: StoredRepresentation) -> dict[str, Any]:
+    from neuroscope.errors import NeuroscopeError
+    from neuroscope.store import catalogue
+
+    set_aside, problem = [], ""
+    try:
+        set_aside = catalogue.verify(stored, progress_bar)
+    except NeuroscopeError as error:
+        problem = str(error)
+    return {"key": stored.key, "set_aside": set_aside, "problem": problem or catalogue.problem_beside(stored)}
 
 
 def prune(
@@ -104,11 +114,12 @@ def prune(
         float, typer.Option("--older-than", metavar="HOURS", help="Nothing that was written to since then.")
     ] = 24.0,
 ) -> None:
-    """Remove unfinished files of writers that died, and damaged shards that were set aside."""
+    """Remove unfinished files of writers that died, of exports and runs too, and damaged shards that were set aside."""
     del context
+    from neuroscope.extraction.session import Workspace
     from neuroscope.store import catalogue
 
-    removed = catalogue.prune(_store(), older_than)
+    removed = catalogue.prune(_store(), older_than, Workspace().folder / "runs")
     say(*(f"{path}  {_size(size)}" for path, size in removed.items()))
     say(f"{len(removed)} leftovers removed, {_size(sum(removed.values()))} freed.")
 

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +15,13 @@ from neuroscope.audio.index import examine_all
 from neuroscope.audio.spans import locate_all
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, MissingData
-from neuroscope.runtime.files import whole_file
+from neuroscope.runtime.files import scratch_folder, whole_file
+from neuroscope.store.elsewhere import Note
 from neuroscope.store.names import row_of, utterance_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -105,8 +105,12 @@ def export(representation: Representation, names: Mapping[str, str], file: Path,
     if not names:
         raise MissingData(f"representation {representation.key} has no rows")
     write = _WRITERS[file.suffix.lower()]
-    with whole_file(file) as temporary:
-        write(temporary, RowReader(representation, names, progress))
+    note = Note(representation.folder.parents[1], file)
+    try:
+        with whole_file(file) as temporary, scratch_folder(file) as scratch:
+            write(temporary, RowReader(representation, names, progress), scratch)
+    finally:
+        note.remove()
 
 
 def check_ending(file: Path) -> None:
@@ -115,7 +119,8 @@ def check_ending(file: Path) -> None:
         raise BadOption(f"{file}: expected a file that ends in {', '.join(ENDINGS)}")
 
 
-def _write_npz(path: Path, exported: RowReader) -> None:
+def _write_npz(path: Path, exported: RowReader, scratch: Path) -> None:
+    del scratch
     shape = (len(exported.ids), sum(exported.widths.values()))
     with zipfile.ZipFile(path, "w") as archive:
         small = {"ids": exported.ids, "layers": list(exported.widths), "widths": list(exported.widths.values())}
@@ -129,8 +134,9 @@ def _write_npz(path: Path, exported: RowReader) -> None:
                 stream.write(block.astype("<f4", copy=False).tobytes())
 
 
-def _write_safetensors(path: Path, exported: RowReader) -> None:
+def _write_safetensors(path: Path, exported: RowReader, scratch: Path) -> None:
     """Write eight bytes with the header's length, the header as JSON, the tensors (the library writes from memory)."""
+    del scratch
     header: dict[str, Any] = {
         "__metadata__": {"ids": json.dumps(exported.ids), "layers": json.dumps(list(exported.widths))}
     }
@@ -147,25 +153,24 @@ def _write_safetensors(path: Path, exported: RowReader) -> None:
                 stream.write(block.astype("<f4", copy=False).tobytes())
 
 
-def _write_parquet(path: Path, exported: RowReader) -> None:
+def _write_parquet(path: Path, exported: RowReader, scratch: Path) -> None:
     """Write blocks as files of their own, then join them."""
     import polars
 
     layers = list(exported.widths)
     ends = np.cumsum([0, *exported.widths.values()]).tolist()
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        first = 0
-        parts = []
-        for block in exported.blocks(layers):
-            columns = {name: np.ascontiguousarray(block[:, ends[n] : ends[n + 1]]) for n, name in enumerate(layers)}
-            ids = exported.ids[first : first + len(block)]
-            parts.append(Path(folder) / f"{first}.parquet")
-            polars.DataFrame({"id": ids, **columns}).write_parquet(parts[-1])
-            first += len(block)
-        polars.scan_parquet(parts, glob=False).sink_parquet(path, row_group_size=exported.step(layers))
+    first = 0
+    parts = []
+    for block in exported.blocks(layers):
+        columns = {name: np.ascontiguousarray(block[:, ends[n] : ends[n + 1]]) for n, name in enumerate(layers)}
+        ids = exported.ids[first : first + len(block)]
+        parts.append(scratch / f"{first}.parquet")
+        polars.DataFrame({"id": ids, **columns}).write_parquet(parts[-1])
+        first += len(block)
+    polars.scan_parquet(parts, glob=False).sink_parquet(path, row_group_size=exported.step(layers))
 
 
-_WRITERS: Mapping[str, Callable[[Path, RowReader], None]] = {
+_WRITERS: Mapping[str, Callable[[Path, RowReader, Path], None]] = {
     ".npz": _write_npz,
     ".safetensors": _write_safetensors,
     ".parquet": _write_parquet,

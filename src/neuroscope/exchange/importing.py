@@ -20,6 +20,7 @@ from neuroscope.errors import BadOption, BadVectors, NeuroscopeError
 from neuroscope.exchange.formats import open_vectors
 from neuroscope.exchange.vector_file import in_bytes
 from neuroscope.extraction.identity import DTYPES
+from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.store.names import NamedVectors, check_name, remember, row_of
 
 if TYPE_CHECKING:
@@ -102,9 +103,10 @@ def import_vectors(
     former = store.imported_under(name)
     if not replace and any(each.key != representation.key for each in former):
         raise BadOption(f"--name {name}: other vectors have this name; --replace puts these in their place")
-    _write(representation, checked, widths, progress)
     key = representation.key
-    remember(store.folder, NamedVectors(name=name, layers=widths, dtype=dtype, origin=origin, key=key))
+    with FolderLock(representation.folder):  # nobody prunes vectors whose name is not written yet
+        _write(representation, checked, widths, progress)
+        remember(store.folder, NamedVectors(name=name, layers=widths, dtype=dtype, origin=origin, key=key))
     for each in former:
         if each.key != key:
             store.remove(each)

@@ -113,6 +113,7 @@ def extract(
     missing = corpus.missing(representation.rows())
     computed: set[str] = set()
     if missing.any():
+        representation.check_writable(int(missing.sum()))
         runner = Runner(spec, poolings, representation, device, threads)
         with one_torch_thread():
             computed = _extract_missing(corpus, missing, runner, skipped, record, progress)

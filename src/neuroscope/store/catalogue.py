@@ -7,14 +7,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.errors import BadOption, NeuroscopeError
+from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch
 from neuroscope.plugin.options import join
-from neuroscope.store import description, disk, padding_record, shards
+from neuroscope.runtime.file_lock import FolderLock
+from neuroscope.store import description, disk, elsewhere, names, padding_record, shards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from neuroscope.store.representations import Store, StoredRepresentation
+    from neuroscope.store.representations import Representation, Store, StoredRepresentation
 
 OLDER_THAN = 24.0
 """Hours after which an unfinished file is a dead writer's; a live one works on a shard for minutes at most."""
@@ -72,30 +74,71 @@ def verify(stored: StoredRepresentation, progress: Progress = silent) -> list[st
         NeuroscopeError: a damaged shard is in a folder that cannot be written.
     """
     representation = stored.open()
-    damaged = representation.verify(progress)
-    for shard in damaged:
+    return [shard for shard in representation.verify(progress) if _set_aside(representation, shard)]
+
+
+def _set_aside(representation: Representation, shard: str) -> bool:
+    """Set a shard aside if it is damaged still: a writer may have done it, and put a whole one in its place."""
+    if not representation.damage(shard):
+        return False
+    try:
         representation.set_aside(shard)
-    return damaged
+    except NeuroscopeError:
+        if representation.damage(shard):
+            raise
+        return False
+    return True
 
 
-def prune(store: Store, older_than: float = OLDER_THAN) -> dict[str, int]:
+def problem_beside(stored: StoredRepresentation) -> str:
+    """Say what is wrong with the record that lies beside a representation's shards; empty = nothing."""
+    try:
+        padding_record.recall(stored.folder)
+    except StoreMismatch as error:
+        return str(error)
+    return ""
+
+
+def problems_with_names(store: Store) -> dict[str, str]:
+    """Say of each name of imported vectors what is wrong with it; empty = nothing."""
+    return {name: _problem_with_name(store, name) for name in names.names(store.folder)}
+
+
+def prune(store: Store, older_than: float = OLDER_THAN, runs: Path | None = None) -> dict[str, int]:
     """Remove files that dead writers left, shards that were set aside, and vectors of imports that never ended.
 
+    What a living process writes to stays, whatever its age. A run folder whose successor was not finished comes back.
+
     Args:
-        store: the store.
+        store: the store; it notes which exports and run folders are being written elsewhere.
         older_than: hours since the newest of the files was written; younger ones may have a live writer.
+        runs: the run folders of the cache.
 
     Returns:
         path -> bytes of what was removed.
 
     Raises:
         BadOption: the age is negative.
+        NeuroscopeError: something cannot be removed.
     """
     if not older_than >= 0:
         raise BadOption(f"--older-than {older_than:g}: expected 0 hours or more")
     before = time.time() - 3600 * older_than
-    found = [*disk.leftovers(store.folder), *(each.folder for each in store.all() if store.never_ended(each))]
-    return disk.remove([path for path in found if disk.last_change(path) <= before])
+    removed = disk.remove([path for path in disk.leftovers(store.folder) if disk.last_change(path) <= before])
+    for stored in store.all():
+        if store.never_ended(stored) and disk.last_change(stored.folder) <= before:
+            with FolderLock(stored.folder) as lock:  # which an import has until its name is written
+                removed |= disk.remove([stored.folder] if lock.is_held and store.never_ended(stored) else [])
+    return removed | elsewhere.prune(store.folder, before, runs)
+
+
+def _problem_with_name(store: Store, name: str) -> str:
+    try:
+        found = names.find(store.folder, name)
+    except NeuroscopeError as error:
+        return str(error)
+    held = store.imported(name, found.layers, found.dtype, found.origin).folder.exists()
+    return "" if held else f"its vectors, {found.key}, are not in the store any more; import them again"
 
 
 def _texts(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,19 +8,38 @@ import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
-from neuroscope.errors import StoreMismatch
-from neuroscope.runtime.files import whole_file
+from neuroscope.errors import NeuroscopeError, StoreMismatch
+from neuroscope.runtime.files import whole_file, whole_folder
+from neuroscope.store import json_files
+from neuroscope.store.json_files import WrongContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
+MOST_COLUMNS = 2**24
+"""A row of the store is no wider: 64 MB of float32."""
+ORIGIN_SHAPE = {"source": str, "licence": str, "digest": str, "files": [str], "layers": str}
+"""Of an origin in a file of the store."""
 _FILE = "representation.json"
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+_IDENTITY_SHAPE = {
+    "backbone": str,
+    "options": {str: object},
+    "weights": str,
+    "plugin": str,
+    "poolings": {str: str},
+    "pooling_plugins": [str],
+    "audio": str,
+    "dtype": str,
+}
+_SHAPE = {"format": int, "identity": _IDENTITY_SHAPE, "layers": {str: int}, "origin": ORIGIN_SHAPE}
 
 
 @dataclass(frozen=True)
@@ -44,38 +63,47 @@ class Identity:
 
 
 def write(folder: Path, identity: Identity, widths: Mapping[str, int], origin: Origin) -> None:
-    """Write the description of a representation, unless it is there.
+    """Write the description of a representation, unless it is there; its folder is not seen before it is.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
+        NeuroscopeError: its rows are wider than the store takes.
     """
     file = folder / _FILE
-    if not file.exists():
-        text = {"format": FORMAT, "identity": asdict(identity), "layers": dict(widths), "origin": asdict(origin)}
+    if file.exists():
+        return
+    try:
+        check_widths(widths)
+    except WrongContent as error:
+        raise NeuroscopeError(f"rows of {identity.backbone} cannot be stored: {error}") from error
+    content = {"format": FORMAT, "identity": asdict(identity), "layers": dict(widths), "origin": asdict(origin)}
+    if folder.exists():
         with whole_file(file) as temporary:
-            temporary.write_text(json.dumps(text, indent=1))
+            json_files.write(temporary, content, _SHAPE)
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with whole_folder(folder) as temporary:
+        json_files.write(temporary / _FILE, content, _SHAPE)
+
+
+def check_widths(widths: Mapping[str, int]) -> None:
+    """Raise WrongContent if no row of the store is as wide as the layers together: nothing that large is allocated."""
+    if min(widths.values(), default=0) < 1 or sum(widths.values()) > MOST_COLUMNS:
+        told = ", ".join(f"{name!s:.40} ({width!s:.20})" for name, width in list(widths.items())[:3])
+        raise WrongContent(f"its layers are 1 to {MOST_COLUMNS} columns wide in all, not {told or 'none'}")
 
 
 def check(folder: Path, widths: Mapping[str, int]) -> None:
-    """Compare the description with the layers that are expected; a folder without a description may hold anything.
+    """Compare the description with the layers that are expected; without one, shards say whose they are.
 
     Raises:
-        StoreMismatch: the folder is of another format, has other layers, or its description cannot be read.
+        StoreMismatch: the folder is of another format or representation, has other layers, or its description cannot
+            be read.
     """
-    file = folder / _FILE
-    if not file.exists():
-        return
     try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise StoreMismatch(
-            f"{file} cannot be read ({error}); if it is damaged, remove it: the next extraction writes it again"
-        ) from error
-    if found["format"] != FORMAT:
-        raise StoreMismatch(
-            f"{folder} has format {found['format']}, this version reads format {FORMAT}; "
-            "use the version that wrote it, or remove the folder to extract again"
-        )
+        found = _load(folder)
+    except _ABSENT:
+        return
     if list(found["layers"].items()) != list(widths.items()):
         raise StoreMismatch(
             f"{folder} holds the layers {found['layers']}, the backbone now has {dict(widths)}; "
@@ -84,30 +112,30 @@ def check(folder: Path, widths: Mapping[str, int]) -> None:
 
 
 def read(folder: Path) -> tuple[Identity, dict[str, tuple[Unit, ...]], Origin]:
-    """Read identity, layers and origin as they were written, of whatever format; units are numbered as columns.
+    """Read identity, layers and origin as they were written; units are numbered as columns.
 
     Raises:
         StoreMismatch: they cannot be read.
     """
-    try:
-        found = read_plain(folder)
-        origin = Origin(**{**found["origin"], "files": tuple(found["origin"]["files"])})
-        layers = {name: tuple(Unit(name, n) for n in range(width)) for name, width in found["layers"].items()}
-        return Identity(**found["identity"]), layers, origin
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        about = f"{_FILE} cannot be read ({type(error).__name__}: {error})"
-        raise StoreMismatch(f"{about}; another version wrote it, or it is damaged") from error
+    found = read_plain(folder)
+    origin = Origin(**{**found["origin"], "files": tuple(found["origin"]["files"])})
+    layers = {name: tuple(Unit(name, n) for n in range(width)) for name, width in found["layers"].items()}
+    return Identity(**found["identity"]), layers, origin
 
 
 def read_plain(folder: Path) -> dict[str, Any]:
-    """Read the whole description, as plain values.
+    """Read the whole description, as plain values: format, identity, layers, origin.
 
     Raises:
-        OSError: there is nothing to read.
-        ValueError: it is no JSON.
+        StoreMismatch: it cannot be read.
     """
-    found: dict[str, Any] = json.loads((folder / _FILE).read_bytes())
-    return found
+    try:
+        return _load(folder)
+    except _ABSENT as error:
+        raise StoreMismatch(
+            f"{folder / _FILE} cannot be read ({json_files.reason(error)}); the next extraction or import writes it "
+            "again, `neuroscope store remove` removes the folder"
+        ) from error
 
 
 def mark_used(folder: Path) -> None:
@@ -122,3 +150,38 @@ def last_use(folder: Path) -> str:
         changed = (folder / _FILE).stat().st_mtime
         return datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds")
     return ""
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    """Read the description of the representation that the folder's name says.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError: there is none.
+        StoreMismatch: it is of another format or representation, or cannot be read.
+    """
+    file = folder / _FILE
+    try:
+        found = json_files.read(file, _SHAPE, first=partial(_check_format, folder))
+        check_widths(found["layers"])
+        key = Identity(**found["identity"]).key
+    except _ABSENT:
+        raise
+    except (OSError, WrongContent, RecursionError) as error:
+        raise StoreMismatch(
+            f"{file} cannot be read ({json_files.reason(error)}); if it is damaged, remove it: the next extraction or "
+            "import writes it again"
+        ) from error
+    if key != folder.name:
+        raise StoreMismatch(
+            f"{folder} describes the representation {key}: it was copied or moved there; give it back its name, or "
+            "remove it"
+        )
+    return found
+
+
+def _check_format(folder: Path, found: Mapping[str, Any]) -> None:
+    if "format" in found and found["format"] != FORMAT:
+        raise StoreMismatch(
+            f"{folder} has format {found['format']!s:.20}, this version reads format {FORMAT}; extract or import "
+            "again, and `neuroscope store remove` it, or use the version that wrote it"
+        )

@@ -6,16 +6,17 @@ of an import that never ended.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.backbone import BackboneSpec, Origin
 from neuroscope.contracts.features import Unit
-from neuroscope.errors import BadOption, StoreMismatch, UnknownName
+from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.runtime.files import whole_file
-from neuroscope.store.description import Identity
+from neuroscope.store import json_files
+from neuroscope.store.description import ORIGIN_SHAPE, Identity, check_widths
+from neuroscope.store.json_files import WrongContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ FAMILY = "stored:"
 POOLING = "none"
 """Pooling of imported vectors: whatever computed them pooled them too."""
 _ROW = "id:"
+_SHAPE = {"name": str, "layers": {str: int}, "dtype": str, "origin": ORIGIN_SHAPE, "key": str}
 _NAME = re.compile(r"\w[\w.+-]*")
 
 
@@ -72,11 +74,15 @@ def find(store: Path, name: str) -> NamedVectors:
         raise UnknownName("name of stored vectors", name, known, hint)
     file = _file(store, name)
     try:
-        read = json.loads(file.read_text())
+        read = json_files.read(file, _SHAPE)
         origin = Origin(**{**read["origin"], "files": tuple(read["origin"]["files"])})
-        return NamedVectors(**{**read, "origin": origin})
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise StoreMismatch(f"{file} cannot be read ({error}); import the vectors again") from error
+        found = NamedVectors(**{**read, "origin": origin})
+        check_widths(found.layers)
+        if found.name != name:
+            raise WrongContent(f"it belongs to the name {found.name}")
+    except (OSError, WrongContent) as error:
+        raise StoreMismatch(f"{file} cannot be read ({json_files.reason(error)}); import the vectors again") from error
+    return found
 
 
 def names(store: Path) -> list[str]:
@@ -94,12 +100,15 @@ def remember(store: Path, vectors: NamedVectors) -> None:
     """Write the file that says what a name stands for, over an earlier one.
 
     Raises:
-        OSError: the disk is full or the folder cannot be written.
+        NeuroscopeError: the disk is full or the folder cannot be written.
     """
     file = _file(store, vectors.name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(file) as temporary:
-        temporary.write_text(json.dumps(asdict(vectors), indent=1))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as temporary:
+            json_files.write(temporary, asdict(vectors), _SHAPE)
+    except OSError as error:
+        raise NeuroscopeError(f"cannot write to the store {store}: {error.strerror or error}") from error
 
 
 def forget(store: Path, name: str) -> None:

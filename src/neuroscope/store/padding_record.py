@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import NeuroscopeError, StoreMismatch
 from neuroscope.runtime.files import whole_file
+from neuroscope.store import json_files
+from neuroscope.store.json_files import WrongContent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
 TOLERANCE = 1e-5
 """The tolerated share for float32 and better."""
 _FILE = "invariance.json"
+_SHAPE = {"representation": str, "differences": {str: float}, "precisions": {str: str}, "device": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,20 @@ def recall(folder: Path) -> Invariance | None:
     """Read the record of the representation in a folder; None where nothing was measured.
 
     Raises:
-        StoreMismatch: the file is damaged.
+        StoreMismatch: the file is damaged, or was measured for another representation.
     """
     path = folder / _FILE
-    if not path.exists():
-        return None
     try:
-        return Invariance(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise StoreMismatch(f"{path} cannot be read ({error}); remove it, and extract again") from error
+        found = json_files.read(path, _SHAPE)
+        _check(folder, found)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, WrongContent) as error:
+        raise StoreMismatch(
+            f"{path} cannot be read ({json_files.reason(error)}); remove it: the next extraction that computes "
+            "measures it again"
+        ) from error
+    return Invariance(found["differences"], found["precisions"], found["device"])
 
 
 def remember(folder: Path, found: Invariance) -> None:
@@ -70,7 +78,7 @@ def remember(folder: Path, found: Invariance) -> None:
         return
     try:
         with whole_file(path) as temporary:
-            temporary.write_text(json.dumps(asdict(found), indent=1))
+            json_files.write(temporary, {"representation": folder.name, **asdict(found)}, _SHAPE)
     except OSError as error:
         raise NeuroscopeError(f"cannot write to the store {folder}: {error.strerror or error}") from error
 
@@ -78,3 +86,12 @@ def remember(folder: Path, found: Invariance) -> None:
 def record(found: Invariance | None) -> dict[str, Any] | None:
     """Make the entry of ``run.json``, with the layers for which utterances go one at a time."""
     return None if found is None else {**asdict(found), "one_at_a_time": found.broken}
+
+
+def _check(folder: Path, found: Mapping[str, Any]) -> None:
+    if found["representation"] != folder.name:
+        raise WrongContent(f"it belongs to the representation {found['representation']}")
+    if not all(math.isfinite(each) for each in found["differences"].values()):
+        raise WrongContent("a difference is not finite")
+    if lacking := found["differences"].keys() - found["precisions"].keys():
+        raise WrongContent(f"it does not tell the precision of {', '.join(sorted(lacking))}")

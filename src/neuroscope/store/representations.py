@@ -6,6 +6,7 @@ sees whole shards only, without any lock. Of two equal rows the one in the shard
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections import defaultdict
 from contextlib import suppress
@@ -14,13 +15,15 @@ from itertools import repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch, UnknownName
 from neuroscope.runtime.gc_pause import gc_paused
 from neuroscope.store import description, disk, names, shards
 from neuroscope.store.allocation import allocate
-from neuroscope.store.shards import DamagedShard
+from neuroscope.store.shards import DamagedShard, Owner
 from neuroscope.store.vector_reader import VectorReader
 
 if TYPE_CHECKING:
@@ -62,7 +65,8 @@ class Store:
 
     def all(self) -> list[StoredRepresentation]:
         """List all representations that are stored, by key."""
-        return [_stored(each) for each in sorted(self._representations.glob("[!.]*")) if each.is_dir()]
+        stored = [_stored(each) for each in sorted(self._representations.glob("[!.]*"))]
+        return [each for each in stored if not each.problem or os.path.lexists(each.folder)]  # some may be removed now
 
     def find(self, key: str) -> StoredRepresentation:
         """Find the one representation whose key begins with the given text.
@@ -144,7 +148,7 @@ class StoredRepresentation:
             StoreMismatch: its description cannot be read.
         """
         if self.representation is None:
-            raise StoreMismatch(f"{self.folder}: {self.problem}")
+            raise StoreMismatch(self.problem)
         return self.representation
 
 
@@ -162,8 +166,8 @@ class Representation:
         self, folder: Path, identity: Identity, layers: Mapping[str, tuple[Unit, ...]], origin: Origin
     ) -> None:
         self.folder, self.identity, self.layers, self.origin = folder, identity, layers, origin
-        self._widths = {name: len(units) for name, units in layers.items()}
-        self._reader = VectorReader(self._widths)
+        self._owner = Owner(folder.name, {name: len(units) for name, units in layers.items()})
+        self._reader = VectorReader(self._owner)
         self._seen: Mapping[str, str] = {}  # what ``rows`` found last
 
     @property
@@ -177,12 +181,12 @@ class Representation:
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
-        description.check(self.folder, self._widths)
+        description.check(self.folder, self._owner.widths)
         with shards.errors_as_store_mismatch(self.folder), gc_paused():
             rows: dict[str, str] = {}
             for shard in reversed(list(shards.finished(self.shards))):  # the first, written last, wins
                 with suppress(DamagedShard):
-                    rows.update(zip(shards.read_index(shard, len(self.layers)).rows, repeat(shard.name), strict=False))
+                    rows.update(zip(shards.read_index(shard, self._owner).rows, repeat(shard.name), strict=False))
         self._seen = MappingProxyType(rows)
         return self._seen
 
@@ -204,9 +208,21 @@ class Representation:
                 raise ValueError(f"layer {layer} is {values[layer].shape}, not {(len(rows), len(units))}")
             arrays.append(values[layer].astype(self.identity.dtype, copy=False))
         try:
-            self.shards.mkdir(parents=True, exist_ok=True)
-            description.write(self.folder, self.identity, self._widths, self.origin)
-            shards.write(self.shards, rows, arrays, made_with)
+            description.write(self.folder, self.identity, self._owner.widths, self.origin)
+            self.shards.mkdir(exist_ok=True)
+            shards.write(self.shards, self._owner, rows, arrays, made_with)
+        except OSError as error:
+            raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
+
+    def check_writable(self, rows: int = 0) -> None:
+        """Refuse, before any work, a store that cannot be written, or whose disk has no room for so many rows.
+
+        Raises:
+            NeuroscopeError: with what is wrong.
+        """
+        size = rows * sum(self._owner.widths.values()) * np.dtype(self.identity.dtype).itemsize
+        try:
+            disk.check_room(self.shards if self.shards.is_dir() else self.folder, size)
         except OSError as error:
             raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
 
@@ -216,20 +232,29 @@ class Representation:
         Raises:
             StoreMismatch: the folder is of another format, has other layers, or cannot be read.
         """
-        description.check(self.folder, self._widths)
+        description.check(self.folder, self._owner.widths)
         damaged = []
         with shards.errors_as_store_mismatch(self.folder):
             found = list(shards.finished(self.shards))
             with progress("Verifying", len(found)) as advance:
                 for shard in found:
-                    try:
-                        index = shards.read_index(shard, len(self.layers))
-                        for name in index.files:
-                            shards.check(shard, name, index)
-                    except DamagedShard:
-                        damaged.append(shard.name)
+                    damaged += [shard.name] if self.damage(shard.name) else []
                     advance(1)
         return damaged
+
+    def damage(self, shard: str) -> str:
+        """Read a shard whole, and say what is wrong with it; empty = nothing, or it is not there any more.
+
+        Raises:
+            OSError: it cannot be looked at, whatever it holds.
+        """
+        try:
+            index = shards.read_index(self.shards / shard, self._owner)
+            for layer in index.layers:
+                shards.check(self.shards / shard, layer, index)
+        except DamagedShard as error:
+            return str(error) if os.path.lexists(self.shards / shard) else ""
+        return ""
 
     def set_aside(self, shard: str) -> None:
         """Hide a shard from all readers, so that the next extraction computes its rows again.

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Any
 from neuroscope.store import shards
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from neuroscope.store.shards import Owner
 
 
 class VectorReader:
     """Reader of one representation's shards; once in its life it compares each file with its digest.
 
     Args:
-        widths: layer -> number of columns, in declared order.
+        owner: the representation.
     """
 
-    def __init__(self, widths: Mapping[str, int]) -> None:
-        self._widths = widths
-        self._numbers = {name: number for number, name in enumerate(widths)}
-        self._checked: set[Path] = set()
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._checked: set[tuple[Path, str]] = set()
 
     def copy(
         self, shard: Path, rows: Sequence[str], layers: Sequence[str], values: NDArray[Any], targets: Sequence[int]
@@ -42,21 +43,17 @@ class VectorReader:
         """
         column = 0
         with shards.errors_as_store_mismatch(shard):
-            index = shards.read_index(shard, len(self._widths))
+            index = shards.read_index(shard, self._owner)
             place = {row: number for number, row in enumerate(index.rows)}
             sources = [place[row] for row in rows]
             for layer in layers:
-                width = self._widths[layer]
+                width = self._owner.widths[layer]
                 values[targets, column : column + width] = self._open(shard, layer, index)[sources]
                 column += width
 
     def _open(self, shard: Path, layer: str, index: shards.ShardIndex) -> NDArray[Any]:
         """Memory-map one layer of a shard, and compare its digest at the first use."""
-        name = f"{self._numbers[layer]}.npy"
-        if shard / name not in self._checked:
-            shards.check(shard, name, index)
-            self._checked.add(shard / name)
-        stored = shards.map_array(shard, name)
-        if stored.shape != (len(index.rows), self._widths[layer]):
-            raise shards.DamagedShard(f"layer {layer} is {list(stored.shape)}")
-        return stored
+        if (shard, layer) not in self._checked:
+            shards.check(shard, layer, index)
+            self._checked.add((shard, layer))
+        return shards.map_array(shard, layer, index)

@@ -6,17 +6,17 @@ report adds pictures. While a run goes on, the folder holds ``parts``, one per f
 
 from __future__ import annotations
 
-import glob
 import json
 import shutil
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import plain
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.file_lock import FolderLock
-from neuroscope.runtime.files import whole_file, whole_folder
+from neuroscope.runtime.files import leftovers_of, whole_file, whole_folder, write_on_trial
+from neuroscope.store.elsewhere import Note
 from neuroscope.study.cell_parts import CellPart, one_line_write_errors
 from neuroscope.study.rows_table import rows_table
 
@@ -38,26 +38,24 @@ class RunFolder:
 
     Args:
         out: the folder, which need not exist.
+        store: folder of the store, which notes what is being written elsewhere; None = it is a run folder of the cache.
 
     Raises:
         BadOption: another run is writing to it.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, store: Path | None = None) -> None:
         self.out = out
         self._lock = FolderLock(out)
         if not self._lock.is_held:
             raise BadOption(f"--out {out} is being written by another run; name another folder")
         if self._lock.keeps_others_out:
             self._clean_up()
+        self._note = Note(store, out) if store else None
 
     def _clean_up(self) -> None:
         """Remove what a process that was killed left beside the folder; what it had moved away comes back."""
-        beside = f".{glob.escape(self.out.name)}.*"
-        for former in self.out.parent.glob(f"{beside}.former"):
-            if not self.out.exists():
-                former.rename(self.out)
-        for left in (*self.out.parent.glob(f"{beside}.former"), *self.out.parent.glob(f"{beside}.partial")):
+        for left in leftovers_of(self.out):
             shutil.rmtree(left, ignore_errors=True)
 
     def part(self, key: str) -> CellPart:
@@ -100,6 +98,8 @@ class RunFolder:
     def close(self) -> None:
         """Let others write to the folder."""
         self._lock.release()
+        if self._note:
+            self._note.remove()
 
 
 def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
@@ -115,7 +115,7 @@ def open_run_folder(out: Path | None, runs: Path, digest: str) -> RunFolder:
         BadOption: another run is writing to it.
     """
     if out is not None:
-        return RunFolder(out)
+        return RunFolder(out, runs.with_name("store"))
     for left in sorted(runs.glob(f"*-{digest}"), reverse=True):
         if (left / _PARTS).is_dir():
             try:
@@ -155,12 +155,19 @@ def check_out(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise BadOption(f"--out {out} is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / _RUN).exists() and not (out / _PARTS).is_dir():
+    if _holds_something_else(out):
         raise BadOption(f"--out {out} is not empty and holds no earlier run; name another folder")
-    with _trial("--out", out) as trial:
-        with whole_folder(trial):
-            pass
-        trial.rmdir()
+    with _one_line_refusals("--out", out):
+        write_on_trial(out)
+
+
+def _holds_something_else(out: Path) -> bool:
+    with suppress(
+        FileNotFoundError, NotADirectoryError
+    ):  # also where another run, which replaces it, has just moved it away
+        held = {each.name for each in out.iterdir()}
+        return bool(held) and not held & {_RUN, _PARTS}
+    return False
 
 
 def check_file(option: str, file: Path) -> None:
@@ -175,25 +182,14 @@ def check_file(option: str, file: Path) -> None:
     """
     if file.is_dir():
         raise BadOption(f"{option} {file} is a folder; name a file")
-    with _trial(option, file) as trial:
-        with whole_file(trial) as temporary:
-            temporary.touch()
-        trial.unlink()
+    with _one_line_refusals(option, file):
+        write_on_trial(file)
 
 
 @contextmanager
-def _trial(option: str, path: Path) -> Iterator[Path]:
-    """Name a place beside a path to write to on trial; folders that are made for it are removed again.
-
-    Raises:
-        BadOption: it cannot be written.
-    """
-    made = [parent for parent in path.parents if not parent.exists()]
+def _one_line_refusals(option: str, path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield path.parent / f".{path.name}.try"
-        for parent in made:
-            parent.rmdir()
+        yield
     except OSError as error:
         raise BadOption(f"{option} {path} cannot be written: {error.strerror or error}") from None
 

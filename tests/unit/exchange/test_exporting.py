@@ -1,6 +1,9 @@
 """A representation as a file that other programs, and ``neuroscope import``, read."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import polars
@@ -15,6 +18,7 @@ from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.exchange import exporting
 from neuroscope.exchange.formats import open_vectors
+from neuroscope.store import catalogue
 from neuroscope.store.description import Identity
 from neuroscope.store.representations import Store
 
@@ -101,3 +105,33 @@ def test_what_cannot_be_exported_leaves_the_file_that_was_there(tmp_path, rep):
             exporting.export(rep, {**exporting.rows_of(rep), "other": "nothing"}, tmp_path / f"x{ending}")
         assert (tmp_path / f"x{ending}").read_bytes() == b"before"
     assert len(list(tmp_path.iterdir())) == 4
+
+
+KILLED = """
+import os, pathlib, sys
+from contextlib import contextmanager
+from neuroscope.exchange import exporting
+from neuroscope.store.representations import Store
+exporting.BLOCK_BYTES = 25
+
+@contextmanager
+def progress(*_):
+    counted = []
+    yield lambda rows: (counted.append(rows), len(counted) == 2 and os.kill(os.getpid(), 9))
+
+rep = Store(pathlib.Path(sys.argv[1])).all()[0].open()
+exporting.export(rep, exporting.rows_of(rep), pathlib.Path(sys.argv[2]), progress)
+"""
+
+
+@pytest.mark.parametrize("ending", exporting.ENDINGS)
+def test_all_that_an_export_leaves_when_it_is_killed_is_found_by_prune(tmp_path, rep, ending):
+    (tmp_path / "elsewhere").mkdir()
+    file, store = tmp_path / "elsewhere" / f"x{ending}", Store(rep.folder.parents[1])
+    done = subprocess.run([sys.executable, "-c", KILLED, str(store.folder), str(file)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    left = sorted(map(str, file.parent.iterdir()))
+    assert left
+    assert sorted(catalogue.prune(store, 0)) == left
+    assert list(file.parent.iterdir()) == []
+    assert list((store.folder / "elsewhere").iterdir()) == []

@@ -667,3 +667,29 @@ def test_an_import_that_is_interrupted_leaves_no_name(bring, store, monkeypatch)
     bring(npz)
     assert not catalogue.prune(store, 0)
     assert read(store).tolist() == VALUES.tolist()
+
+
+def test_nobody_prunes_vectors_of_an_import_that_goes_on(bring, store, monkeypatch):
+    remember, pruned = importing.remember, []
+
+    def prune_and_remember(*given):
+        pruned.append(catalogue.prune(store, 0))
+        remember(*given)
+
+    monkeypatch.setattr(importing, "remember", prune_and_remember)
+    bring(npz)
+    assert pruned == [{}]
+    assert catalogue.prune(store, 0) == {}
+    assert read(store).tolist() == VALUES.tolist()
+
+
+def test_a_name_that_an_earlier_version_wrote_is_refused_and_imported_again_without_being_replaced(bring, store):
+    bring(npz)
+    (name,) = store.folder.glob("imported/*")
+    found = json.loads(name.read_text())
+    del found["sha256"]
+    name.write_text(json.dumps(found))
+    with pytest.raises(StoreMismatch, match=r"an earlier version wrote it.*import the vectors again"):
+        prepared(store)
+    bring(npz)
+    assert read(store).tolist() == VALUES.tolist()

@@ -134,8 +134,11 @@ def test_a_description_that_cannot_be_read_is_a_problem_and_hides_nothing_else(s
 
 def test_another_format_is_a_problem(store):
     about = filled(store).folder / "representation.json"
-    about.write_text(about.read_text().replace('"format": 1', '"format": 2'))
-    assert "format 2" in catalogue.summary(the_one(store))["problem"]
+    about.write_text(about.read_text().replace('"format": 2', '"format": 1'))
+    assert (
+        "has format 1, this version reads format 2; extract or import again"
+        in catalogue.summary(the_one(store))["problem"]
+    )
 
 
 def test_leftovers_of_dead_writers_go_and_those_of_live_ones_stay(store):

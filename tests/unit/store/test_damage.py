@@ -72,15 +72,16 @@ VISIBLE = {
     "index without vectors": lambda path: [each.unlink() for each in path.parent.glob("*.npy")],
     "another row": spoil_index(lambda found: found["rows"].__setitem__(0, "5")),
     "rows turned": spoil_index(lambda found: found["rows"].reverse()),
-    "a layer not named": spoil_index(lambda found: found["files"].pop("0.npy")),
-    "no digests": spoil_index(lambda found: found.pop("files")),
+    "a layer not named": spoil_index(lambda found: found["layers"].pop("low")),
+    "no layers": spoil_index(lambda found: found.pop("layers")),
+    "a digest": spoil_index(lambda found: found["layers"]["low"].__setitem__("sha256", "0")),
+    "another origin": spoil_index(lambda found: found["made_with"].__setitem__("device", "cuda:0")),
     "an empty shard": lambda path: [each.unlink() for each in path.parent.iterdir()],
     "no shard": lambda path: shutil.rmtree(path.parent),
     "a file in its place": lambda path: (shutil.rmtree(path.parent), path.parent.touch()),
 }
 HIDDEN = {
     "one bit": flip,
-    "a digest": spoil_index(lambda found: found["files"]["0.npy"].__setitem__("sha256", "0")),
     "other vectors": lambda path: np.save(path, np.zeros((3, 2), dtype=np.float32)),
 }
 
@@ -237,3 +238,23 @@ def test_a_disk_that_is_really_full_is_told_and_leaves_what_was_there(tmp_path, 
         np.testing.assert_array_equal(rep.features(["a"], ["1"], LAYERS).values, expected("1"))
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_a_store_that_cannot_be_written_is_told_before_any_work(nobody):
+    folder, as_nobody = nobody
+    representation(folder / "new").check_writable(10)
+    assert list(folder.iterdir()) == []
+    rep = representation(folder)
+    write(rep, "1")
+    rep.check_writable(10)
+    assert [each.name for each in rep.shards.iterdir()] == [shard_of(rep, "1").name]
+    protect(folder)
+    with as_nobody(), pytest.raises(NeuroscopeError, match=r"cannot write to the store .*Permission denied"):
+        rep.check_writable(10)
+
+
+def test_a_disk_without_room_for_what_is_going_to_be_computed_is_told_before_any_work(rep):
+    free = shutil.disk_usage(rep.folder).free
+    rep.check_writable(1000)
+    with pytest.raises(NeuroscopeError, match=r"cannot write to the store .*: no room for .* GB of vectors"):
+        rep.check_writable(2 * free // (8 * 4))

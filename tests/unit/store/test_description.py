@@ -1,5 +1,6 @@
 """What decides the numbers of a representation is its key, and what a folder says of itself is read again."""
 
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -8,7 +9,7 @@ import pytest
 
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
-from neuroscope.errors import StoreMismatch
+from neuroscope.errors import NeuroscopeError, StoreMismatch
 from neuroscope.store import description
 from neuroscope.store.description import Identity
 
@@ -27,7 +28,7 @@ WIDTHS = {"low": 2, "high": 1}
 
 
 def test_the_key_is_the_one_that_stores_are_made_with():
-    assert IDENTITY.key == "8b8e1792759af90145334378d53510e7"
+    assert IDENTITY.key == "554e4c92eb1a961b97c612fa54f8ad53"
 
 
 def test_a_key_does_not_depend_on_the_order_of_options():
@@ -57,8 +58,10 @@ def test_every_field_and_every_type_of_value_has_its_own_key():
 
 def test_the_file_is_what_stores_are_made_with(tmp_path):
     description.write(tmp_path, IDENTITY, WIDTHS, ORIGIN)
-    assert json.loads((tmp_path / "representation.json").read_text()) == {
-        "format": 1,
+    found = json.loads((tmp_path / "representation.json").read_text())
+    assert found.pop("sha256") == hashlib.sha256(json.dumps(found).encode()).hexdigest()
+    assert found == {
+        "format": 2,
         "identity": {
             "backbone": "toy",
             "options": {"width": 2, "name": "é", "seed": 0},
@@ -81,11 +84,27 @@ def test_the_file_is_what_stores_are_made_with(tmp_path):
 
 
 def test_what_is_written_is_read_and_is_written_once(tmp_path):
-    description.write(tmp_path, IDENTITY, WIDTHS, ORIGIN)
-    description.write(tmp_path, replace(IDENTITY, backbone="other"), {"other": 1}, ORIGIN)
+    folder = tmp_path / IDENTITY.key
+    description.write(folder, IDENTITY, WIDTHS, ORIGIN)
+    description.write(folder, replace(IDENTITY, backbone="other"), {"other": 1}, ORIGIN)
     layers = {"low": (Unit("low", 0), Unit("low", 1)), "high": (Unit("high", 0),)}
-    assert description.read(tmp_path) == (IDENTITY, layers, ORIGIN)
-    description.check(tmp_path, WIDTHS)
+    assert description.read(folder) == (IDENTITY, layers, ORIGIN)
+    description.check(folder, WIDTHS)
+    assert [each.name for each in folder.iterdir()] == ["representation.json"]
+
+
+def test_a_folder_of_another_name_than_its_identity_is_refused(tmp_path):
+    description.write(tmp_path / IDENTITY.key, IDENTITY, WIDTHS, ORIGIN)
+    (tmp_path / IDENTITY.key).rename(tmp_path / "moved")
+    for look in (lambda folder: description.check(folder, WIDTHS), description.read, description.read_plain):
+        with pytest.raises(StoreMismatch, match=rf"moved describes the representation {IDENTITY.key}.*its name"):
+            look(tmp_path / "moved")
+
+
+def test_rows_that_are_wider_than_the_store_takes_are_told_before_anything_is_written(tmp_path):
+    with pytest.raises(NeuroscopeError, match="1 to 16777216 columns"):
+        description.write(tmp_path / IDENTITY.key, IDENTITY, {"low": 2**24, "high": 1}, ORIGIN)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_without_a_description_may_hold_anything_and_has_no_last_use(tmp_path):

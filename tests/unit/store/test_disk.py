@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.store import disk
 
 
@@ -38,3 +39,30 @@ def test_a_folder_changed_last_when_it_or_the_youngest_below_it_did(folder):
     assert disk.last_change(folder) == 103
     os.utime(folder, (9, 200))
     assert disk.last_change(folder) == 200
+
+
+def test_what_is_gone_before_it_is_looked_at_has_no_size_is_not_old_and_is_not_counted(folder):
+    gone = folder / ".gone.partial"
+    assert (disk.size(gone), disk.last_change(gone)) == (0, float("inf"))
+    assert disk.remove([gone]) == {}
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").touch()
+    links = {"folder": tmp_path / "elsewhere", "file": tmp_path / "elsewhere" / "kept", "nowhere": tmp_path / "nowhere"}
+    for name, to in links.items():
+        (folder / f".{name}.partial").symlink_to(to)
+    removed = disk.remove(disk.leftovers(folder))
+    assert len(removed) == 6
+    assert list(folder.iterdir()) == []
+    assert (tmp_path / "elsewhere" / "kept").exists()
+
+
+def test_the_lock_of_a_dead_process_is_left_over_and_that_of_a_living_one_stays(folder):
+    lock = FolderLock(folder / "d")
+    (folder / ".e.lock").touch()
+    removed = disk.remove(path for path in disk.leftovers(folder) if path.suffix == ".lock")
+    assert [*removed] == [str(folder / ".e.lock")]
+    assert (folder / ".d.lock").exists()
+    lock.release()

@@ -1,5 +1,6 @@
 """Names of imported vectors: a small file each, read again as it was written."""
 
+import hashlib
 import json
 
 import pytest
@@ -30,6 +31,7 @@ def test_the_file_is_what_stores_are_made_with(tmp_path):
     names.remember(tmp_path, MINE)
     origin = {"source": "s", "licence": "l", "digest": "d", "files": ["v.npz"], "layers": ""}
     found = json.loads((tmp_path / "imported" / "mine.json").read_text())
+    assert found.pop("sha256") == hashlib.sha256(json.dumps(found).encode()).hexdigest()
     assert found == {"name": "mine", "layers": {"CNN": 3, "FC": 2}, "dtype": "float16", "origin": origin, "key": "k"}
 
 
@@ -73,7 +75,7 @@ def test_the_name_in_the_name_of_a_backbone():
 
 def test_imported_vectors_are_where_stores_have_them(tmp_path):
     rep = Store(tmp_path).imported("mine", MINE.layers, "float16", ORIGIN)
-    assert rep.key == "abdb4eb7dc0ccb6bd98881a3bd0e06e0"
+    assert rep.key == "712eb8cd0e129ae7fa60c5265c09c8b1"
     assert dict(rep.layers) == {
         "CNN": (Unit("CNN", 0, "value"), Unit("CNN", 1, "value"), Unit("CNN", 2, "value")),
         "FC": (Unit("FC", 0, "value"), Unit("FC", 1, "value")),

@@ -1,5 +1,6 @@
 """What was found about neighbours in a batch is kept with the vectors."""
 
+import hashlib
 import json
 
 import pytest
@@ -20,7 +21,10 @@ def test_what_is_remembered_is_recalled_and_stays(tmp_path):
 
 def test_the_file_is_what_stores_are_made_with(tmp_path):
     padding_record.remember(tmp_path, FOUND)
-    assert json.loads((tmp_path / "invariance.json").read_text()) == {
+    found = json.loads((tmp_path / "invariance.json").read_text())
+    assert found.pop("sha256") == hashlib.sha256(json.dumps(found).encode()).hexdigest()
+    assert found == {
+        "representation": tmp_path.name,
         "differences": {"low": 2e-5, "high": 2e-5},
         "precisions": {"low": "float32", "high": "float16"},
         "device": "cpu",

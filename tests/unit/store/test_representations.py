@@ -201,7 +201,7 @@ def test_a_damaged_description_is_told_and_written_again_once_it_is_removed(tmp_
     about.unlink()
     assert set(rep.rows()) == {"1"}
     write(rep, "2")
-    assert json.loads(about.read_text())["format"] == 1
+    assert json.loads(about.read_text())["format"] == 2
 
 
 def test_a_folder_of_another_format_or_of_other_layers_is_refused(tmp_path):
