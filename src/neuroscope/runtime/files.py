@@ -11,14 +11,34 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from neuroscope.errors import BadOption
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TRIAL, _TRIES = 2**16, 3  # bytes that are written on trial
+
 
 def cache_folder() -> Path:
-    """Return the folder of the store and the run folders: ``$NEUROSCOPE_CACHE``, else the user's cache folder."""
+    """Return the folder of the store and the run folders: ``$NEUROSCOPE_CACHE``, else the user's cache folder.
+
+    Raises:
+        BadOption: its name is no text.
+    """
     named = os.environ.get("NEUROSCOPE_CACHE")
-    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("neuroscope"))
+    folder = Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("neuroscope"))
+    if not is_text(folder):
+        raise BadOption(f"the cache folder {folder} is not UTF-8; name another with NEUROSCOPE_CACHE")
+    return folder
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a path is UTF-8: what writes Parquet takes no other."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def data_folders(dataset: str) -> list[Path]:
@@ -58,6 +78,35 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         _take_place(temporary, path, replace)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_on_trial(path: Path) -> None:
+    """Write a little beside a path, as an unfinished folder, and remove all that was made for it.
+
+    Raises:
+        OSError: nothing can be written there, the disk is full, or the name is too long.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            _write_and_remove(path)
+        except FileNotFoundError:  # another process has removed the folder that it had made on trial
+            if not left:
+                raise
+        else:
+            return
+
+
+def _write_and_remove(path: Path) -> None:
+    made, trial = [parent for parent in path.parents if not parent.exists()], _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial.mkdir()
+        (trial / "trial").write_bytes(bytes(_TRIAL))
+    finally:
+        shutil.rmtree(trial, ignore_errors=True)
+        with suppress(OSError):  # not made, or another process is there by now
+            for parent in made:
+                parent.rmdir()
 
 
 def _beside(path: Path) -> Path:
