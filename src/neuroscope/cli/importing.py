@@ -11,6 +11,7 @@ import typer
 from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_object
 from neuroscope.defaults import DTYPE
+from neuroscope.runtime.wording import counted
 
 
 def import_vectors(
@@ -49,7 +50,7 @@ def import_vectors(
         write_object(asdict(done))
         return
     widths = ", ".join(f"{layer} ({width})" for layer, width in done.layers.items())
-    say(f"{done.rows} utterances, layers {widths}: --backbone stored:{done.name}")
+    say(f"{counted(done.rows, 'utterance')}, layers {widths}: --backbone stored:{done.name}")
     if done.missing:
-        say(f"Without a vector: {done.missing} utterances of the manifest.")
+        say(f"Without a vector: {counted(done.missing, 'utterance')} of the manifest.")
     say(f"Representation {done.key}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,10 @@ import typer
 
 from neuroscope.cli import check, extract, importing, listing, neurons, new, probe, store
 from neuroscope.cli.application import Application
-from neuroscope.cli.errors import guarded
-from neuroscope.cli.terminal import Session
+from neuroscope.cli.errors import end_in_order_when_terminated, guarded
+from neuroscope.cli.terminal import Session, complain
 from neuroscope.plugin.loading import Plugins
+from neuroscope.runtime.streams import discard, open_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,4 +62,11 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
 
 def main() -> None:
     """Run the console script ``neuroscope``."""
-    build()()
+    open_streams()
+    end_in_order_when_terminated()
+    try:
+        build()()
+    except OSError as error:  # of help, which no command guards
+        discard(sys.stdout)
+        complain(f"Error: stdout cannot be written: {error.strerror or error}")
+        sys.exit(2)

@@ -103,11 +103,13 @@ def extract(
     Raises:
         TooManyFailures: more were skipped than ``skipped`` allows.
         PluginBroken: the backbone does not yield what it declares.
+        NeuroscopeError: the store cannot be written; told before the backbone is loaded where that is known.
     """
     corpus = usable(manifest, files, spec, skipped, max_duration)
     missing = corpus.missing(representation.rows())
     computed: set[str] = set()
     if missing.any():
+        representation.check_writable()
         runner = Runner(spec, poolings, representation, device, threads)
         with one_torch_thread():
             computed = _extract_missing(corpus, missing, runner, skipped, progress)

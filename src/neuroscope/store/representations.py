@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch, UnknownName
+from neuroscope.runtime.files import write_on_trial
 from neuroscope.runtime.gc_pause import gc_paused
 from neuroscope.store import description, disk, names, shards
 from neuroscope.store.allocation import allocate
@@ -207,6 +208,17 @@ class Representation:
             self.shards.mkdir(parents=True, exist_ok=True)
             description.write(self.folder, self.identity, self._widths, self.origin)
             shards.write(self.shards, rows, arrays, made_with)
+        except OSError as error:
+            raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
+
+    def check_writable(self) -> None:
+        """Find out, before anything is computed, whether it can be kept.
+
+        Raises:
+            NeuroscopeError: the disk is full or the folder cannot be written.
+        """
+        try:
+            write_on_trial(self.folder)
         except OSError as error:
             raise NeuroscopeError(f"cannot write to the store {self.folder}: {error.strerror or error}") from error
 
