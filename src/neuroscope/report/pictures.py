@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Chart = altair.ConcatChart | altair.HConcatChart
 
-_LONGEST = 300.0  # seconds
+_LONGEST = 120.0  # seconds
 
 # It loads vl_convert alone, from the folder where we have it, and leaves no core behind.
 _DRAW = """

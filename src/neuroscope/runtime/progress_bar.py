@@ -50,7 +50,7 @@ def _line_a_minute(pace: Pace) -> Iterator[None]:
 
     def say() -> None:
         while not ended.wait(_MINUTE):
-            with suppress(OSError, ValueError):  # nobody listens any more; the work goes on
+            with suppress(OSError, ValueError, AttributeError):  # nobody listens, or ever did; the work goes on
                 streams.write(sys.stderr, f"{pace.label}: {pace}\n")
 
     speaker = threading.Thread(target=say, name="progress", daemon=True)
