@@ -29,6 +29,14 @@ READERS: Mapping[str, str] = MappingProxyType({".csv": "csv", ".tsv": "csv", ".j
 FOLDER_READER = "folder"
 """Which dataset reads ``--root`` when it is a folder."""
 
+OWN_DISTRIBUTIONS = frozenset(
+    {
+        *("neuroscope-speech", "neuroscope-cnn", "neuroscope-elasticnet", "neuroscope-espeak", "neuroscope-ge2e"),
+        *("neuroscope-speech-tasks", "neuroscope-toy"),
+    }
+)
+"""Distributions of this repository: a name that one of them registers is theirs, whoever else registers it."""
+
 SPLIT_COLUMN = "split"
 """A manifest with this column brings its own split."""
 

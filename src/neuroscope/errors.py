@@ -34,10 +34,7 @@ class UnknownName(NeuroscopeError):
 
 
 class DuplicateName(NeuroscopeError):
-    """Two plugins register the same name of the same kind."""
-
-    def __init__(self, kind: str, name: str, first: str, second: str) -> None:
-        super().__init__(f"{kind} '{name}' is registered by {first} and by {second}; uninstall one of them.")
+    """A name that several plugins register, so that none of them has it: who they are, and how to switch one off."""
 
 
 class PluginBroken(NeuroscopeError):

@@ -149,6 +149,54 @@ def test_a_split_that_cannot_be_made_says_which_columns_would_do(corpus):
     assert "--split utterance" in said
 
 
+def test_a_task_whose_split_cannot_be_made_is_named_and_the_others_are_answered(corpus):
+    asked = probe_of(corpus / "manifest.csv", "--task", "label:speaker", "--task", "label:room", "--runs", "1")
+    result = CliRunner().invoke(build(), [str(each) for each in asked])
+    assert result.exit_code == 1
+    assert "gc in toy, on csv" in result.stdout
+    said = " ".join(result.stderr.split())
+    assert "label:speaker in toy has no result: task label:speaker (12 rows with a label): a split by speaker" in said
+    assert "label:room in toy has no result" in said
+
+
+def test_names_that_are_alike_or_missing_and_splits_that_coincide_are_told(corpus):
+    text = (corpus / "manifest.csv").read_text()
+    text = text.replace("0-1.wav,s0,m", "0-1.wav,S0,m").replace("3-0.wav,s3,f", "3-0.wav,nan,f")
+    (corpus / "manifest.csv").write_text(text)
+    asked = probe_of(corpus / "manifest.csv", "--runs", "2")
+    shown = CliRunner().invoke(build(), [str(each) for each in asked])
+    assert shown.exit_code == 0
+    assert "Warning: 2 speakers differ only in case, Unicode form or a final .0" in shown.stdout
+    assert "'S0' (1), 's0' (1)" in shown.stdout
+    assert "Warning: speakers named like missing values count like any other: 'nan' (1)" in shown.stdout
+
+
+def test_fewer_splits_than_runs_are_told(corpus):
+    asked = probe_of(corpus / "manifest.csv", "--where", "speaker=s0,s1,s2,s3", "--runs", "5")
+    shown = CliRunner().invoke(build(), [str(each) for each in asked])
+    assert "5 runs: 4 distinct splits (speaker), since no others were found." in shown.stdout
+    assert "Warning: 4 distinct splits in 5 runs: there are too few groups for more" in shown.stdout
+
+
+def test_a_folder_whose_names_do_not_answer_the_task_says_the_way(tmp_path):
+    for name in ("f/a.wav", "m/b.wav"):
+        (tmp_path / name).parent.mkdir()
+        soundfile.write(tmp_path / name, np.zeros(800), 16_000)
+    said = fails(*probe_of(tmp_path))
+    assert "--task label:label" in said
+    assert "--dataset folder,column=gender" in said
+    flat = fails("probe", "--backbone", "toy", "--task", "label:label", "--root", tmp_path / "f")
+    assert "lie in no folder" in flat
+    assert "label_from=(?P<label>REGEX)" in flat
+
+
+def test_a_manifest_without_paths_is_for_imported_vectors_alone(tmp_path):
+    (tmp_path / "m.csv").write_text("id,gender,speaker\nu0,f,s0\nu1,m,s1\nu2,f,s2\nu3,m,s3\n")
+    said = fails(*probe_of(tmp_path / "m.csv"))
+    assert "no row has a path to its audio; it has the columns gender, id, speaker" in said
+    assert "stored:NAME" in said
+
+
 @pytest.mark.parametrize("out", ["file", "full", "below/file"])
 def test_an_out_that_cannot_be_used_is_told_before_any_work(tmp_path, out):
     (tmp_path / "file").write_text("mine")

@@ -1,10 +1,12 @@
 """``neuroscope check``: the table, the verdict as an exit code, and what cannot be asked."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
 
+from neuroscope import testing
 from neuroscope.cli.main import build
 from neuroscope.contracts.features import Unit
 from neuroscope.extraction.poolings import Mean
@@ -79,6 +81,27 @@ def test_json_is_one_object():
     }
 
 
+def test_only_what_failed_is_shown_where_that_is_asked_for():
+    lines = run("pooling", "less", "--failed", code=1).stdout.splitlines()
+    assert [line.split()[:2] for line in lines[1:-1]] == [["has_a_unit_for_each_column", "failed"]]
+    assert lines[-1] == "11 checks: 10 passed, 1 failed"
+    assert run("pooling", "mean", "--failed").stdout == "11 checks: 11 passed\n"
+    found = json.loads(run("pooling", "less", "--failed", "--json", code=1).stdout)
+    assert [each["check"] for each in found["checks"]] == ["has_a_unit_for_each_column"]
+
+
+def test_progress_is_told_check_by_check():
+    told = []
+
+    @contextmanager
+    def progress(label, total, seconds=0.0, /):
+        told.append((label, total))
+        yield lambda steps, seconds=0.0, /: told.append(steps)
+
+    outcomes = testing.run("pooling", "less", plugins=load(), progress=progress)
+    assert told == [("Checking pooling less", len(outcomes)), *[1] * len(outcomes)]
+
+
 def test_a_dataset_and_a_task_are_checked_on_data(tmp_path):
     assert "ids_are_unique" in run("dataset", "toy,speakers=4,utterances=2", str(tmp_path)).stdout
     assert "ids_are_unique" in run("dataset", "toy,speakers=4,utterances=2", "--root", str(tmp_path)).stdout
@@ -88,7 +111,7 @@ def test_a_dataset_and_a_task_are_checked_on_data(tmp_path):
 
 
 def test_a_backbone_and_a_distribution_are_checked():
-    assert run("backbone", "toy,width=3").stdout.splitlines()[-1] == "20 checks: 16 passed, 4 skipped"
+    assert run("backbone", "toy,width=3").stdout.splitlines()[-1] == "25 checks: 19 passed, 6 skipped"
     assert "is_light_to_import" in run("plugin", "neuroscope-toy").stdout
 
 

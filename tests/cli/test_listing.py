@@ -77,7 +77,7 @@ def test_plugins_as_json(with_broken):
     assert found["api"] == 1
     plugins = {plugin["name"]: plugin for plugin in found["plugins"]}
     about = {"name": "broken", "distribution": "nsl-broken", "version": "1.0"}
-    assert plugins["broken"] == {**about, "registers": [], "error": REASON}
+    assert plugins["broken"] == {**about, "registers": [], "contested": [], "error": REASON}
     assert {"kind": "backbone", "name": "toy"} in plugins["toy"]["registers"]
     assert plugins["toy"]["error"] == ""
 

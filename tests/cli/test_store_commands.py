@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 from typer.testing import CliRunner
 
@@ -67,6 +68,26 @@ def test_vectors_from_elsewhere_are_probed_like_any_other(manifest, vectors):
     assert about["origin"]["source"] == "computed elsewhere (v.npz)"
     extracted = printed("extract", "--backbone", "stored:mine", "--root", manifest)
     assert extracted["run"]["extractions"][0]["found"] == COUNT
+
+
+def test_what_was_taken_of_a_table_is_named_and_so_is_what_was_not(manifest, tmp_path):
+    columns = {f"f{n}": [float(n * row % 7) for row in range(COUNT)] for n in range(6)}
+    told = {"id": [f"u{n}" for n in range(COUNT)], **columns, "speaker": [n // 12 for n in range(COUNT)]}
+    polars.DataFrame(told).write_parquet(tmp_path / "v.parquet")
+    asked = ["import", tmp_path / "v.parquet", "--manifest", manifest, "--name", "mine"]
+    shown = run(*asked).stdout
+    assert "Taken from v.parquet: f0, f1, f2, f3 ... f5 (6 in all)" in shown
+    assert "Left out: speaker (the manifest says it)" in shown
+    done = printed(*asked)
+    assert (done["taken"], done["left_out"]) == ([f"f{n}" for n in range(6)], {"speaker": "the manifest says it"})
+
+
+def test_a_manifest_of_ids_alone_serves_imported_vectors(vectors, tmp_path):
+    rows = [f"u{n},{'fm'[n % 2]},s{n // 6 * 2 + n % 2}" for n in range(COUNT)]
+    (tmp_path / "ids.csv").write_text("\n".join(["id,gender,speaker", *rows]))
+    run("import", vectors, "--manifest", tmp_path / "ids.csv", "--name", "mine")
+    probe = ["probe", "--backbone", "stored:mine", "--task", "gc", "--root", tmp_path / "ids.csv", "--runs", 1]
+    assert "Best layer: features, 100.0 %" in run(*probe).stdout
 
 
 def test_neither_importing_nor_probing_loads_torch(manifest, vectors):

@@ -2,17 +2,22 @@
 
 import random
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from neuroscope import testing
+from neuroscope.contracts.audio import WaveBatch
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin, Tap
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.extraction.poolings import Mean
+from neuroscope.extraction.runner import Runner
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry
 from neuroscope.store.names import NamedVectors, NamedVectorsSpec
+from neuroscope.testing.inputs.signals import noise
 
 WINDOW, HOP, BLOCK = 400, 160, 50
 LAYERS = (LayerSpec("low", 6), LayerSpec("top", 4), LayerSpec("pooled", 4, pooling="none"))
@@ -290,6 +295,95 @@ class AnotherOfTheSameSeed(Sound):
         super().__init__(weights, seed if weights == "pretrained" else 100 * self.loads + seed)
 
 
+class CountsFixedPadding(Sound):
+    """Pads to three seconds, as encoders of a fixed window do, and counts all of them."""
+
+    def extract(self, batch):
+        more = max(3 * 16_000 - batch.samples.shape[1], 0)
+        samples = torch.nn.functional.pad(batch.samples, (0, more))
+        yield from super().extract(WaveBatch(samples, batch.lengths.clamp(min=samples.shape[1] if more else 0)))
+
+
+class CountsWholeSeconds(Sound):
+    def extract(self, batch):
+        lengths = -(-batch.lengths // 16_000) * 16_000
+        samples = torch.nn.functional.pad(batch.samples, (0, int(lengths.max()) - batch.samples.shape[1]))
+        yield from super().extract(WaveBatch(samples, lengths))
+
+
+class CountsASecondMore(Sound):
+    def extract(self, batch):
+        samples = torch.nn.functional.pad(batch.samples, (8_000, 8_000))
+        yield from super().extract(WaveBatch(samples, batch.lengths + 16_000))
+
+
+class HearsHalfAMinute(Sound):
+    def extract(self, batch):
+        most = 30 * 16_000
+        yield from super().extract(WaveBatch(batch.samples[:, :most], batch.lengths.clamp(max=most)))
+
+
+class LeftInTraining(Sound):
+    """What it computes is another thing in training, and the same every time."""
+
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        self.louder = Louder()
+
+    def layers(self, batch):
+        return {name: self.louder(values) for name, values in super().layers(batch).items()}
+
+
+class Louder(torch.nn.Module):
+    def forward(self, values):
+        return values * (1.1 if self.training else 1)
+
+
+class DropsWhatAModuleGives(Sound):
+    """Squares on the way, or would if it went on with the square."""
+
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        self.network.add_module("square", Squared().eval())
+
+    def layers(self, batch):
+        low = self.network[0](batch.samples.unfold(1, WINDOW, HOP)).tanh()
+        self.network.square(low)
+        return {"low": low, "top": self.network[1](low)}
+
+
+class Squared(torch.nn.Module):
+    def forward(self, values):
+        return values.square()
+
+
+class Normalised(Sound):
+    """A batch norm on the way, of which subclasses say the mode."""
+
+    mode = False
+
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        self.norm = torch.nn.BatchNorm1d(4).train(self.mode).requires_grad_(False)
+
+    def layers(self, batch):
+        values = super().layers(batch)
+        return values | {"top": self.norm(values["top"].mT).mT}
+
+
+class NormalisedInTraining(Normalised):
+    mode = True
+
+
+class DropoutInTraining(Sound):
+    def __init__(self, weights, seed):
+        super().__init__(weights, seed)
+        self.drop = torch.nn.Dropout(0.1)
+
+    def layers(self, batch):
+        return {name: self.drop(values) for name, values in super().layers(batch).items()}
+
+
 class Tapped(Sound):
     """The same two layers as modules of a network, and a recurrent one, block by block, from whose output it takes."""
 
@@ -422,15 +516,25 @@ BROKEN = [
     ("declares_its_layers", made_of(Sound, layers=NOT_THREE), "4 columns are not 3"),
     ("declares_its_layers", made_of(YieldsALL, layers=NAMED_ALL), "'ALL' is the name of all layers side by side"),
     ("fills_its_origin", no_licence, "licence"),
-    ("yields_what_it_declares", made_of(YieldsAnother), "not declared: another"),
+    ("yields_what_it_declares", made_of(YieldsAnother), "not declared: unknown layer 'another'"),
     ("yields_what_it_declares", made_of(ForgetsOne), "not yielded: low"),
     ("yields_the_declared_shape", made_of(Narrow), "not [4, frames, 6]"),
     ("yields_float32", made_of(Double), "float64"),
     ("yields_finite_values", made_of(DividesByLoudness), "for silence"),
     ("tells_true_lengths", made_of(ShortNumbers), "int32"),
     ("tells_true_lengths", made_of(CountsPadding), "frames alone and"),
+    ("counts_frames_of_the_audio", made_of(CountsFixedPadding), "298 for 0.6 s, 298 for 0.8 s, 298 for 1.1 s, 298 for"),
+    ("counts_frames_of_the_audio", made_of(CountsWholeSeconds), "do not grow evenly"),
+    ("counts_frames_of_the_audio", made_of(CountsASecondMore), "98 frames more than the audio has"),
+    ("counts_frames_of_the_audio", made_of(HearsHalfAMinute), "its end is not heard"),
+    (
+        "is_in_evaluation_mode",
+        made_of(LeftInTraining),
+        "low, top, pooled are other numbers: Louder; call",
+    ),
+    ("uses_what_its_modules_give", made_of(DropsWhatAModuleGives), "module square (Squared) is called, and what it"),
     ("yields_pooled_layers_once", made_of(PooledTwice), "4 blocks"),
-    ("yields_pooled_layers_once", made_of(PooledInTwoFrames), "more than one frame"),
+    ("yields_pooled_layers_once", made_of(PooledInTwoFrames), "and not one frame"),
     ("is_deterministic", made_of(CountsItsCalls), "a second run"),
     ("is_deterministic", made_of(OtherEveryTime), "a second load"),
     ("ignores_padding", made_of(NormalisesOverTime), "frames of top differ by"),
@@ -462,7 +566,6 @@ BROKEN = [
         tapped_at(state=Tap("state", lambda output: output[0])),
         "puts out 6 columns, and the layer",
     ),
-    ("follows_its_taps", tapped_at(KeepsItsOwn), "the layer does not show it"),
     ("follows_its_taps", tapped_at(PoolsInReverse), "layer pooled: when neuron 3 is changed in module 'top', other"),
     ("follows_its_taps", tapped_at(PoolsSomethingElse), "the layer does not show it"),
 ]
@@ -506,6 +609,13 @@ def test_a_tap_that_leads_nowhere_can_neither_be_read_nor_changed(factory, reaso
     assert reason in " ".join(failed.values())
 
 
+def test_a_module_that_is_called_beside_the_real_computation_is_used_for_nothing_and_changes_nothing():
+    failed = failures(tapped_at(KeepsItsOwn))
+    assert failed.keys() == {"uses_what_its_modules_give", "follows_its_taps"}
+    assert "module low (Sequential) is called, and what it returns is not used" in failed["uses_what_its_modules_give"]
+    assert "the layer does not show it" in failed["follows_its_taps"]
+
+
 def test_frames_may_stand_in_what_a_module_puts_out_in_any_arrangement():
     found = outcomes(tapped_at(InRows, low=Tap("low", axes="BD")))
     assert {each.check: each.reason for each in found if each.verdict != "passed"} == {}
@@ -522,8 +632,175 @@ def test_taps_that_can_be_read_alone_are_not_changed():
     assert "can be read alone" in found["follows_its_taps"]
 
 
+class ReturnsADict(Sound):
+    def extract(self, batch):
+        return next(super().extract(batch))
+
+
+class ForgetsToYield(Sound):
+    def extract(self, batch):
+        list(super().extract(batch))
+
+
+class YieldsNothing(Sound):
+    def extract(self, batch):
+        yield from ()
+
+
+class YieldsPairs(Sound):
+    def extract(self, batch):
+        for block in super().extract(batch):
+            yield from block.items()
+
+
+class GivesTuples(Sound):
+    def block(self, block, start):
+        return {name: (each.values, each.lengths) for name, each in block.items()}
+
+
+class HasNoLengths(Sound):
+    def block(self, block, start):
+        return {name: Frames(each.values, None) for name, each in block.items()}
+
+
+class ListsLengths(Sound):
+    def block(self, block, start):
+        return {name: Frames(each.values, each.lengths.tolist()) for name, each in block.items()}
+
+
+class GivesArrays(Sound):
+    def block(self, block, start):
+        return {name: Frames(each.values.numpy(), each.lengths) for name, each in block.items()}
+
+
+class GivesNumbers(Sound):
+    def block(self, block, start):
+        return {name: Frames(each.values.long(), each.lengths) for name, each in block.items()}
+
+
+class Fails(Sound):
+    def layers(self, batch):
+        raise KeyError("lstm")
+
+
+def loading(made):
+    return made_of(Sound, load=lambda device: made)
+
+
+def failing(device):
+    raise OSError("no such file")
+
+
+class End(BaseException):
+    pass
+
+
+def leaving(device):
+    raise End
+
+
+SLIPS = [
+    ("loads", loading(None), "the backbone's load returns None, which has no method extract to call: return the model"),
+    ("loads", loading({}), "returns a dict, which has no method extract"),
+    ("loads", loading(Sound), "returns the class Sound"),
+    ("loads", made_of(Sound, load=failing), f"load fails: OSError: no such file ({__file__}, line "),
+    ("loads", made_of(Sound, load=leaving), f"load fails: End ({__file__}, line "),
+    ("runs", made_of(ReturnsADict), "extract returns a dict: yield {layer: Frames(values, lengths)}"),
+    ("runs", made_of(ForgetsToYield), "extract returns None: yield"),
+    ("runs", made_of(YieldsNothing), "extract yields nothing: yield"),
+    ("runs", made_of(YieldsPairs), "extract yields a tuple: yield"),
+    ("runs", made_of(GivesTuples), "layer low is a tuple: it has to be Frames(values, lengths)"),
+    ("runs", made_of(HasNoLengths), "layer low: its lengths are None, and have to be a torch.Tensor, int64 [batch]"),
+    ("runs", made_of(ListsLengths), "layer low: its lengths are a list"),
+    ("runs", made_of(GivesArrays), "layer low: its values are a ndarray, and have to be a torch.Tensor"),
+    ("runs", made_of(GivesNumbers), "layer low: its values are torch.int64, and have to be float32"),
+    ("runs", made_of(Fails), f"extract fails: KeyError: 'lstm' ({__file__}, line "),
+]
+ABOUT_THE_SPEC = {"declares_its_layers", "fills_its_origin", "tells_weights_apart", "loads"}
+
+
+@pytest.mark.parametrize(("check", "factory", "reason"), SLIPS)
+def test_a_slip_is_told_once_and_what_cannot_be_looked_at_is_skipped(check, factory, reason):
+    found = outcomes(factory)
+    (failed,) = [each for each in found if not each.ok]
+    assert failed.check == check
+    assert reason in failed.reason
+    passed = {each.check for each in found if each.verdict == "passed"}
+    assert passed == ABOUT_THE_SPEC - {check}
+    reasons = {each.reason for each in found if each.verdict == "skipped" and each.check not in ABOUT_TAPS}
+    assert reasons == {f"the model does not {'load' if check == 'loads' else 'run'} (check {check})"}
+
+
+@pytest.mark.parametrize(("check", "factory", "reason"), SLIPS)
+def test_a_slip_is_the_same_for_who_extracts(check, factory, reason):
+    del check
+    with pytest.raises(PluginBroken) as caught:
+        extracted(factory)
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("factory", "reason"), [(made_of(YieldsAnother), "unknown layer 'another'"), (made_of(ForgetsOne), "yielded: low")]
+)
+def test_a_layer_of_another_name_is_the_same_for_who_extracts(factory, reason):
+    with pytest.raises(PluginBroken, match=reason):
+        extracted(factory)
+
+
+def extracted(factory):
+    """Run two utterances as the core does."""
+    layers = {layer.name: tuple(range(layer.width)) for layer in LAYERS}
+    representation = SimpleNamespace(layers=layers, identity=SimpleNamespace(dtype="float32"))
+    poolings = {layer.name: Mean() for layer in LAYERS[:2]}
+    return Runner(factory(), poolings, representation, "cpu").run([noise(9_000), noise(8_000)])
+
+
+@pytest.mark.parametrize("batchable", [True, False])
+@pytest.mark.parametrize(("model", "named"), [(NormalisedInTraining, "BatchNorm1d"), (DropoutInTraining, "Dropout")])
+def test_a_network_in_training_mode_fails_and_is_not_extracted_from(model, named, batchable):
+    factory = made_of(model, batchable=batchable)
+    failed = {each.check: each.reason for each in outcomes(factory) if not each.ok}
+    assert f"{named}; call eval() on the network in load" in failed["is_in_evaluation_mode"]
+    with pytest.raises(PluginBroken, match=rf"runs in training mode: {named}; call eval\(\)"):
+        extracted(factory)
+
+
+def test_the_same_network_in_evaluation_mode_passes():
+    assert {each.check for each in outcomes(made_of(Normalised)) if each.verdict != "passed"} == ABOUT_TAPS
+    assert extracted(made_of(Normalised))["low"].shape == (2, 6)
+
+
+class FixedWindow:
+    """An encoder whose attention sees windows of 30 s, filled up with silence; it counts the frames of the audio."""
+
+    window, hop = 30 * 16_000, 1_600
+
+    def __init__(self, weights, seed):
+        with torch.random.fork_rng():
+            torch.manual_seed(-1 if weights == "pretrained" else seed)
+            inner = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+            front = torch.nn.Conv1d(1, 8, self.hop, stride=self.hop)
+        self.network = torch.nn.ModuleDict({"front": front, "attention": inner}).requires_grad_(False).eval()
+
+    def extract(self, batch):
+        parts, many = [], -(-batch.samples.shape[1] // self.window)
+        samples = torch.nn.functional.pad(batch.samples, (0, many * self.window - batch.samples.shape[1]))
+        for part in samples.split(self.window, dim=1):
+            parts.append(self.network["attention"](10 * self.network["front"](part[:, None]).mT))
+        yield {"top": Frames(torch.cat(parts, dim=1), -(-batch.lengths // self.hop))}
+
+
+def fixed_window(*, weights: str = "pretrained", seed: int = 0):
+    return spec_of(FixedWindow, weights, seed, layers=(LayerSpec("top", 8, tap=Tap("attention")),), min_samples=1)
+
+
+def test_an_encoder_of_fixed_windows_that_counts_the_frames_of_the_audio_passes():
+    found = {each.check: each.reason for each in outcomes(fixed_window) if each.verdict != "passed"}
+    assert found == {"yields_pooled_layers_once": 'no layer has pooling="none"'}
+
+
 def test_every_check_has_its_broken_backbone():
-    assert {check for check, *_ in BROKEN} == {check.__name__ for check in testing.checks_of("backbone")}
+    assert {check for check, *_ in BROKEN + SLIPS} == {check.__name__ for check in testing.checks_of("backbone")}
 
 
 def test_one_that_says_that_it_is_not_batchable_may_leak():
@@ -558,17 +835,7 @@ def imported(*, store):
 def test_a_factory_that_fails_or_makes_something_else_is_told_at_once():
     with pytest.raises(PluginBroken, match="TypeError: odd"):
         outcomes(raising)
-    with pytest.raises(PluginBroken, match="makes a list"):
+    with pytest.raises(PluginBroken, match="returns a list, not a BackboneSpec"):
         outcomes(lambda: [])
     with pytest.raises(BadOption, match="no model"):
         outcomes(imported)
-
-
-def test_a_model_that_does_not_load_fails_what_needs_it_and_stops_nothing():
-    def load(device):
-        raise OSError("no such file")
-
-    found = outcomes(made_of(Sound, load=load))
-    passed = {each.check for each in found if each.ok}
-    assert passed == ABOUT_TAPS | {"declares_its_layers", "fills_its_origin", "tells_weights_apart"}
-    assert {each.reason for each in found if not each.ok} == {"OSError: no such file"}

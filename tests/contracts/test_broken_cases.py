@@ -26,6 +26,11 @@ def breaks(subject):
     raise ValueError("odd")
 
 
+def leaves(subject):
+    """It ends the process."""
+    raise SystemExit(3)
+
+
 def breaks_without_a_word(subject):
     """It fails and says nothing."""
     raise AssertionError
@@ -41,17 +46,23 @@ def has_not(subject):
     raise testing.NotApplicable("there are no weights")
 
 
+def line_in(check):
+    """Where a check of two lines raises."""
+    return f"{__file__}, line {check.__code__.co_firstlineno + 2}"
+
+
 @pytest.mark.parametrize(
     ("check", "expected", "verdict", "reason"),
     [
         (holds, "", "passed", ""),
         (asserts, "", "failed", "width 3, not 4"),
-        (breaks, "", "failed", "ValueError: odd"),
-        (breaks_without_a_word, "", "failed", "AssertionError"),
+        (breaks, "", "failed", f"ValueError: odd ({line_in(breaks)})"),
+        (leaves, "", "failed", f"SystemExit: 3 ({line_in(leaves)})"),
+        (breaks_without_a_word, "", "failed", f"AssertionError ({line_in(breaks_without_a_word)})"),
         (misses_data, "", "failed", "MissingData: no weights"),
         (has_not, "", "skipped", "there are no weights"),
         (asserts, "old", "expected failure", "old: width 3, not 4"),
-        (breaks, "old", "expected failure", "old: ValueError: odd"),
+        (breaks, "old", "expected failure", f"old: ValueError: odd ({line_in(breaks)})"),
         (holds, "old", "unexpected pass", "expected to fail (old), and passes: expect it no more"),
         (has_not, "old", "skipped", "there are no weights"),
     ],
@@ -133,4 +144,4 @@ def test_an_authors_whole_test_file(tmp_path):
     assert "PASSED test_mine.py::test_mine[loads]" in done.stdout, done.stdout
     assert "it registers no backbone that has a whole name" in done.stdout
     assert "FAILED test_mine.py::test_mine[says_what_each_is]" in done.stdout
-    assert "1 failed, 5 passed, 1 skipped" in done.stdout
+    assert "1 failed, 6 passed, 1 skipped" in done.stdout

@@ -244,7 +244,7 @@ def test_messages_say_what_is_wrong_where_and_what_to_do(corpus):
     ("reader", "told"),
     [
         (lambda root: [], "returns a list, not a Manifest"),
-        (lambda root: Manifest(("a",)), "'a' in its manifest is no Utterance"),
+        (lambda root: Manifest(("a",)), "'a' in it, which is no Utterance"),
         (lambda root: Manifest(tuple(1 / 0 for _ in "a")), "ZeroDivisionError"),
     ],
 )

@@ -44,12 +44,12 @@ def outcomes(tmp_path, monkeypatch):
     monkeypatch.delenv("NEUROSCOPE_BLOCK_PLUGINS", raising=False)
     before = set(sys.modules)
 
-    def check(source, name="nsk-mine"):
+    def check(source, name="nsk-mine", more=""):
         (tmp_path / "nsk_mine.py").write_text(textwrap.dedent(source))
         info = tmp_path / "nsk_mine-1.2.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: nsk-mine\nVersion: 1.2\n")
-        (info / "entry_points.txt").write_text("[neuroscope]\nnsk = nsk_mine\n")
+        (info / "entry_points.txt").write_text(f"[neuroscope]\nnsk = nsk_mine\n{more}")
         return testing.run("plugin", name, plugins=Plugins.load())
 
     yield check
@@ -70,7 +70,12 @@ BROKEN = [
     ("loads", changed(("import neuroscope\n", "import neuroscope, surely_not_there\n")), "surely_not_there"),
     ("loads", changed(("neuroscope_api = 1", "neuroscope_api = 99")), "99"),
     ("loads", changed(("register_tasks", "register_task")), "register_task"),
-    ("loads", changed(('"nsk", "nsk_mine:make"', '"ge2e", "nsk_mine:make"')), "neuroscope-ge2e"),
+    ("loads", changed(("neuroscope_api = 1", "print('here')")), "prints to stdout"),
+    (
+        "has_its_names",
+        changed(('"nsk", "nsk_mine:make"', '"ge2e", "nsk_mine:make"')),
+        "backbone 'ge2e' is that of neuroscope-ge2e:ge2e; nsk-mine:nsk may not have the name",
+    ),
     ("is_light_to_import", changed(("import neuroscope\n", "import neuroscope, numpy\n")), "imports numpy"),
     ("is_light_to_import", changed(("import neuroscope\n", "import neuroscope, torch\n")), "torch"),
     (
@@ -133,3 +138,20 @@ def test_a_spec_that_cannot_be_made_here_is_no_failure_of_the_distribution(outco
 def test_a_distribution_that_brings_no_plugin_is_unknown():
     with pytest.raises(UnknownName, match="neuroscope-toy"):
         testing.checks("plugin", "pytest")
+
+
+def test_every_entry_point_that_does_not_load_is_told(outcomes):
+    failed = verdicts(outcomes(SOUND, more="two = nsk_nothing\nthree = nsk_mine:nothing\n"), "failed")
+    assert failed.keys() == {"loads"}
+    assert "plugin two: its entry point names the module nsk_nothing" in failed["loads"]
+    assert "plugin three: AttributeError" in failed["loads"]
+
+
+def test_every_name_that_it_has_not_got_is_told(outcomes):
+    source = changed(('"nsk", "nsk_mine:make"', '"ge2e", "nsk_mine:make"'), ('"nsk", lambda', '"gc", lambda'))
+    failed = verdicts(outcomes(source), "failed")
+    assert failed.keys() == {"has_its_names"}
+    assert [line.split(" is that of ")[0] for line in failed["has_its_names"].splitlines()] == [
+        "backbone 'ge2e'",
+        "task 'gc'",
+    ]

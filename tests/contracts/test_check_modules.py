@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from neuroscope.extraction.contract.modules import held_modules
 from neuroscope.testing.inputs.signals import SIGNALS, waveforms
-from neuroscope.testing.running.module_hooks import PlannedError, counting, hooks_of, modules_of
+from neuroscope.testing.running.module_hooks import PlannedError, counting, hooks_of
 
 
 class Holder:
@@ -47,13 +48,13 @@ HOLDERS = {
 @pytest.mark.parametrize("hold", HOLDERS.values(), ids=HOLDERS)
 def test_modules_are_found_wherever_they_are_held(hold):
     module = torch.nn.Sequential(torch.nn.Linear(2, 2))
-    assert {id(each) for each in modules_of(hold(module))} == {id(module), id(module[0])}
+    assert {id(each) for each in held_modules(hold(module))} == {id(module), id(module[0])}
 
 
 def test_an_object_that_holds_itself_and_one_without_modules_end():
     holder = Holder(None)
     holder.thing = [holder, "text", 1, torch.zeros(3), torch, Holder]
-    assert modules_of(holder) == []
+    assert held_modules(holder) == []
 
 
 @pytest.mark.parametrize(
@@ -78,14 +79,14 @@ def test_every_kind_of_hook_is_seen_until_it_is_removed(register):
 
 def test_calls_are_counted_and_one_of_them_fails_on_purpose():
     network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh())
-    before = hooks_of(modules_of(network))
+    before = hooks_of(held_modules(network))
     with counting() as calls:
         network(torch.zeros(1, 2))
     assert calls == [3]
     with pytest.raises(PlannedError), counting(fail_at=2):
         network(torch.zeros(1, 2))
     network(torch.zeros(1, 2))
-    assert hooks_of(modules_of(network)) == before
+    assert hooks_of(held_modules(network)) == before
 
 
 def test_waveforms_are_unequal_the_longest_first_and_the_same_every_time():

@@ -29,11 +29,12 @@ def folder(tmp_path_factory):
 def installed(folder):
     """``installed(*command)``: the exit code, and what a python prints that has the example."""
 
+    path = ":".join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+
     def run(*command, **environment):
         done = subprocess.run(
             [sys.executable, "-m", *command],
-            env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100"}
-            | environment,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100"} | environment,
             capture_output=True,
             text=True,
             check=False,

@@ -46,7 +46,10 @@ def test_help_lists_and_every_component_load_nothing_heavy():
     components = [["show", kind, entry.name] for kind, registry in registries.items() for entry in registry]
     lists = [["list", f"{kind}s"] for kind in registries]
     store = [["store", *command, "--help"] for command in ([], ["list"], ["show"], ["verify"], ["prune"], ["export"])]
-    others = [[*command, "--help"] for command in (["probe"], ["extract"], ["import"], ["check"], ["new", "plugin"])]
+    others = [
+        [*command, "--help"]
+        for command in (["probe"], ["extract"], ["import"], ["check"], ["modules"], ["new", "plugin"])
+    ]
     helps = [["--help"], *others, *store]
     commands = [*helps, ["plugins"], ["list"], *lists, *components]
     assert len(components) > 8

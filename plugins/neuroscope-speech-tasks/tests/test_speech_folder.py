@@ -1,6 +1,10 @@
 """A folder of audio: which files are utterances, and what their paths say."""
 
 import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -115,12 +119,66 @@ def test_names_that_are_no_text_are_told_all_at_once(folder):
     str(caught.value).encode()
 
 
-def test_links_to_files_are_utterances_links_to_folders_are_counted_and_broken_ones_are_nothing(folder, tmp_path):
+def test_links_to_files_are_utterances_and_links_to_folders_or_nothing_are_counted(folder, tmp_path):
     root = folder("m/a.wav")
     (root / "m" / "link.wav").symlink_to(root / "m" / "a.wav")
     (root / "again").symlink_to(root, target_is_directory=True)
     (root / "broken.wav").symlink_to(tmp_path / "gone.wav")
+    os.mkfifo(root / "pipe.wav")
     manifest = read_folder(root)
     assert [each.id for each in manifest] == ["m/a.wav", "m/link.wav"]
-    assert sum(manifest.left_out.values()) == 1
-    assert "link" in next(iter(manifest.left_out))
+    assert manifest.left_out == {"link to a folder, not followed": 1, "link to nothing, pipe or device": 2}
+
+
+READ_AS_NOBODY = """
+import os, sys, pathlib
+from neuroscope import BadManifest
+from neuroscope_speech_tasks.folder import read_folder
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    print(len(read_folder(pathlib.Path(sys.argv[1]))), "utterances")
+except BadManifest as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def shared():
+    """A folder that other users may open, unlike that of pytest."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400], ids=["not listed", "listed but not looked into"])
+def test_a_folder_that_may_not_be_opened_is_an_error_and_no_missing_class(shared, mode):
+    for name in ("f/a.wav", "m/b.wav", "m/deep/c.wav"):
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared / name).touch()
+    closed = shared / "m"
+    closed.chmod(mode)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", READ_AS_NOBODY, shared], capture_output=True, text=True, check=True
+        )
+    finally:
+        closed.chmod(0o755)
+    assert f"{closed}" in done.stdout
+    assert "may not be opened (Permission denied)" in done.stdout
+    assert "utterances" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "said"),
+    [
+        (["m/a.wav", "f/b.wav"], {}, ["'label'", "--task label:label", "--dataset folder,column=gender"]),
+        (["m/a.wav", "f/b.wav"], {"column": "who"}, ["'who'", "--task label:who", "(?P<gender>REGEX)"]),
+        (["a.wav", "b.wav"], {}, ["lie in no folder", "(?P<gender>REGEX)"]),
+        (["m_a.wav"], {"label_from": "(?P<who>.)_"}, ["label_from makes no such column", "(?P<gender>REGEX)"]),
+    ],
+)
+def test_a_column_that_the_paths_do_not_make_is_told_with_the_way_to_it(folder, names, options, said):
+    way = read_folder(folder(*names), **options).way.replace("{column}", "gender")
+    for each in said:
+        assert each in way

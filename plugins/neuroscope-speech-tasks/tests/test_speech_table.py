@@ -1,6 +1,7 @@
 """Manifests as text, as people and programs write them."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,135 @@ def test_jsonl_values_become_text_and_null_is_not_known(table):
     (only,) = table(json.dumps({**row, "gender": None, "accent": "", "more": {"ä": [1]}}), "m.jsonl")
     assert (only.start, only.duration, only.audio_channel, only.speaker) == (1.0, 0.25, 1, "7")
     assert only.tags == {"age": "3", "ok": "true", "more": '{"ä": [1]}'}
+
+
+@pytest.mark.parametrize("sentence", ['"And then he said', 'so it ends"', '"Come here," she said.', 'a "b" c', '"'])
+def test_a_quotation_mark_in_a_tsv_is_a_character(table, sentence):
+    rows = [f"s{n}\t{n}.wav\t{sentence if n in (1, 3) else 'plain'}" for n in range(5)]
+    manifest = table("\n".join(["who\tpath\tsaid", *rows]), "m.tsv")
+    assert [each.tags["said"] for each in manifest] == ["plain", sentence, "plain", sentence, "plain"]
+    assert manifest.warning == ""
+
+
+def test_a_tsv_with_a_quoted_header_says_what_its_quotation_marks_are(table):
+    assert "a quotation mark is a character" in problems(table, '"path"\t"said"\n"a.wav"\t"x"\n', "m.tsv")[0]
+
+
+def test_rows_that_quotation_marks_of_a_csv_swallow_are_told(table):
+    rows = [f"s{n},{n}.wav,{dict([(1, chr(34) + 'He said'), (3, 'so' + chr(34))]).get(n, 'plain')},f" for n in range(5)]
+    manifest = table("\n".join(["who,path,said,gender", *rows]))
+    assert len(manifest) == 3
+    assert "cells that look like several rows: 1 (the first ends on line 5)" in manifest.warning
+    assert table('path,said,next\n"a.wav","one,\ntwo","x"\n').warning == ""
+
+
+def test_a_space_before_a_quotation_mark_is_no_part_of_the_cell(table):
+    (only,) = table('path,speaker,said\n"a.wav", "s", "one, ""two"" "\n')
+    assert (only.id, only.speaker, only.tags) == ("a.wav", "s", {"said": 'one, "two"'})
+
+
+def test_nan_of_a_jsonl_is_not_known_as_null_is(table):
+    row = {"path": "a.wav", "duration": float("nan"), "speaker": float("nan"), "accent": float("nan"), "loud": -1e999}
+    (only,) = table(json.dumps(row), "m.jsonl")
+    assert (only.duration, only.speaker, only.tags) == (None, None, {"loud": "-Infinity"})
+
+
+def stretch(manifest):
+    (only,) = manifest
+    return only.start, only.duration, only.audio_channel
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "found"),
+    [
+        ("start,end", "0.5,0.75", (0.5, 0.25, None)),
+        ("end", "0.75", (0.0, 0.75, None)),
+        ("start,end,duration", "0.5,0.75,0.25", (0.5, 0.25, None)),
+        ("start,end,duration", "0.5,0.75,", (0.5, 0.25, None)),
+        ("start,end", "0.5,", (0.5, None, None)),
+        ("offset,duration", "0.5,2", (0.5, 2.0, None)),
+        ("start_time,end_time", "0.5,0.75", (0.5, 0.25, None)),
+        ("Start,dur", "0.5,2", (0.5, 2.0, None)),
+        ("segment_start,segmentEnd", "0.5,0.75", (0.5, 0.25, None)),
+        ("start_offset,end_offset", "0.5,0.75", (0.5, 0.25, None)),
+        ("begin,end [s]", "0.5,0.75", (0.5, 0.25, None)),
+        ("channel_id", "0", (0.0, None, 0)),
+        ("audio_channel", "1.0", (0.0, None, 1)),
+    ],
+)
+def test_columns_that_mean_a_stretch_or_a_track_are_read_as_such(table, columns, cells, found):
+    manifest = table(f"path,{columns}\na.wav,{cells}\n")
+    assert stretch(manifest) == found
+    assert manifest.utterances[0].tags == {}
+    ours = {"start", "end", "duration", "audio_channel"}
+    for name in columns.split(","):
+        assert (f"'{name}' as " in manifest.warning) == (name not in ours)
+    as_json = {"path": "a.wav", **dict(zip(columns.split(","), cells.split(","), strict=True))}
+    assert stretch(table(json.dumps(as_json), "m.jsonl")) == found
+
+
+def test_stretches_with_an_end_are_utterances_of_their_own(table):
+    ids = [each.id for each in table("path,start,end\na.wav,0,1\na.wav,0,2\na.wav,1,2\na.wav,,\n")]
+    assert len(set(ids)) == 4
+    assert ids[-1] == "a.wav"
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "said"),
+    [
+        ("start,offset", "1,2", ["'start', 'offset' may each be 'start'"]),
+        ("dur,duration", "1,1", ["'dur', 'duration' may each be 'duration'"]),
+        ("audio_channel,channel_id", "0,0", ["'audio_channel', 'channel_id' may each be 'audio_channel'"]),
+        ("channel_id", "UC4xy", ["'channel_id' holds UC4xy", "name it 'audio_channel'"]),
+        ("channel_id", "1", ["'channel_id' holds 1", "from 0"]),
+        ("start_ms,end_ms", "1,2", ["'start_ms'", "'end_ms'", "in seconds"]),
+        ("duration[ms]", "100", ["'duration[ms]'", "in seconds"]),
+        ("frame_offset", "100", ["'frame_offset'", "in seconds"]),
+        ("start,end", "2,1", ["line 2: end 1 is not behind the start, 2"]),
+        ("end", "0", ["line 2: end 0 is not behind the start, 0"]),
+        ("start,end,duration", "1,2,3", ["line 2: end 2 is not the start, 1, with 3 s of duration"]),
+        ("end_time", "12:30", ["line 2: end_time 12:30 is no number of seconds: it is read as 'end'"]),
+        ("offset", "start", ["line 2: offset start is no number of seconds: it is read as 'start'"]),
+        ("audio_channel", "9" * 5000, ["no whole number from 0"]),
+    ],
+)
+def test_a_stretch_or_track_that_is_not_clear_is_an_error_that_names_our_columns(table, columns, cells, said):
+    told = " | ".join(problems(table, f"path,{columns}\na.wav,{cells}\n"))
+    for each in said:
+        assert each in told
+
+
+@pytest.mark.parametrize("name", ["end_of_word", "weekend", "channel", "num_frames", "start_date", "text_offset_type"])
+def test_other_columns_stay_tags(table, name):
+    assert table(f"path,{name}\na.wav,x\n").utterances[0].tags == {name: "x"}
+
+
+def test_path_is_not_needed_where_there_are_ids(table):
+    for text, name in (("id,gender\nu,f\nv,m\n", "m.csv"), ('{"id": "u"}\n{"id": "v"}', "m.jsonl")):
+        assert [(each.id, each.path) for each in table(text, name)] == [("u", None), ("v", None)]
+    assert "line 3: no path" in problems(table, "id,path\nu,a.wav\nv,\n")[0]
+    assert "line 2: no path and no id" in problems(table, '{"id": "u"}\n{"gender": "f"}', "m.jsonl")[0]
+
+
+def test_a_pipe_is_no_manifest(tmp_path):
+    os.mkfifo(tmp_path / "m.csv")
+    with pytest.raises(BadManifest, match="pipe or a device"):
+        read_table(tmp_path / "m.csv")
+
+
+SHARED = (
+    Path(os.environ.get("NEUROSCOPE_SHARED", Path(__file__).parents[3].parent / "shared")) / "data/failing/manifests"
+)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is absent")
+@pytest.mark.parametrize("name", ["swallows.tsv", "refused.tsv", "end.csv", "nan.jsonl", "quote_space.csv"])
+def test_files_that_were_misread_are_read_whole(name):
+    manifest = read_table(SHARED / name)
+    assert (len(manifest), manifest.warning) == (48, "")
+    assert {"nan", "NaN"}.isdisjoint(value for each in manifest for value in each.tags.values())
+    if name == "end.csv":
+        assert {(each.start, round(each.duration, 9)) for each in manifest} == {(0.1, 0.1)}
 
 
 CELLS = st.text(st.characters(exclude_characters="\0\r", exclude_categories=("Cs",)))

@@ -39,6 +39,7 @@ class Application(TyperGroup):
         """Find the command that was typed; an unknown name is reported with those that exist."""
         if self.get_command(ctx, args[0]) is None:
             with errors_reported(ctx.obj.debug):
+                _plugins(ctx).commands.check_uncontested(args[0])
                 raise _plugins(ctx).commands.unknown(args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuroscope import commands
-from neuroscope.cli.terminal import say, write_object
+from neuroscope.cli.terminal import progress_bar, say, write_object
 from neuroscope.errors import BadOption
 from neuroscope.plugin.options import parse_pairs
 
@@ -38,6 +38,7 @@ def check(
         list[str] | None,
         typer.Option("--expect", metavar="CHECK=REASON", help="This check fails, and why; it then has to. Repeatable."),
     ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Show only the checks that it fails.")] = False,
     json: commands.Json = False,
 ) -> None:
     """Check one component, or an installed plugin, against its contract; exit code 1 if it does not keep it."""
@@ -48,13 +49,19 @@ def check(
     given = replace(data, root=data.root or path)
     expected = parse_pairs(expect or [], of="--expect")
     outcomes = testing.run(
-        kind, name, None if given == commands.Data() else given, expected=expected, plugins=context.obj.load()
+        kind,
+        name,
+        None if given == commands.Data() else given,
+        expected=expected,
+        plugins=context.obj.load(),
+        progress=progress_bar,
     )
+    shown = [each for each in outcomes if not (failed and each.ok)]
     if json:
-        found = [{**asdict(each), "ok": each.ok} for each in outcomes]
+        found = [{**asdict(each), "ok": each.ok} for each in shown]
         write_object({"kind": kind, "name": name, "ok": all(each.ok for each in outcomes), "checks": found})
     else:
-        say(_table(outcomes), _count(outcomes))
+        say(*([_table(shown)] if shown else []), _count(outcomes))
     if not all(each.ok for each in outcomes):
         raise typer.Exit(1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,12 @@ from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_object
 from neuroscope.defaults import DTYPE
 from neuroscope.runtime.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SHOWN = 5
+"""Names that are listed of many."""
 
 
 def import_vectors(
@@ -51,6 +57,17 @@ def import_vectors(
         return
     widths = ", ".join(f"{layer} ({width})" for layer, width in done.layers.items())
     say(f"{counted(done.rows, 'utterance')}, layers {widths}: --backbone stored:{done.name}")
+    if done.taken and list(done.taken) != list(done.layers):
+        say(f"Taken from {file.name}: {_listed(done.taken)}")
+    if done.left_out:
+        say(f"Left out: {_listed([f'{what} ({why})' for what, why in done.left_out.items()])}")
     if done.missing:
         say(f"Without a vector: {counted(done.missing, 'utterance')} of the manifest.")
     say(f"Representation {done.key}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """List names for people, the middle of many left out."""
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: _SHOWN - 1])} ... {names[-1]} ({len(names)} in all)"

@@ -67,7 +67,8 @@ def list_plugins(context: typer.Context, json: commands.Json = False) -> None:
 def _record(plugin: Plugin) -> dict[str, Any]:
     registers = [dict(zip(("kind", "name"), each.split(" ", 1), strict=True)) for each in plugin.registers]
     about = {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
-    return {**about, "registers": registers, "error": plugin.error}
+    contested = [{"kind": each.kind, "name": each.name, "holder": each.holder} for each in plugin.contested]
+    return {**about, "registers": registers, "contested": contested, "error": plugin.error}
 
 
 def _registry(plugins: Plugins, kind: str) -> Registry[Any]:

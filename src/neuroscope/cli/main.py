@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroscope.cli import check, extract, importing, listing, neurons, new, probe, store
+from neuroscope.cli import check, extract, importing, listing, neurons, probe, store
 from neuroscope.cli.application import Application
+from neuroscope.cli.authors import modules, new
 from neuroscope.cli.errors import end_in_order_when_terminated, guarded
 from neuroscope.cli.terminal import Session, complain
 from neuroscope.plugin.loading import Plugins
@@ -29,7 +30,7 @@ _ABOUT = (
 
 def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
     """Build the application; ``load`` gives the plugins, once, to the command or the help that needs them."""
-    session = Session(functools.cache(load))
+    session = Session(functools.cache(functools.partial(_load_telling, load)))
     app = typer.Typer(
         name="neuroscope",
         cls=Application,
@@ -56,8 +57,17 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
     app.command("show")(guarded(listing.show))
     app.command("plugins")(guarded(listing.list_plugins))
     app.command("check")(guarded(check.check))
+    app.command("modules")(guarded(modules.modules))
     app.add_typer(new.build(guarded), name="new")
     return app
+
+
+def _load_telling(load: Callable[[], Plugins]) -> Plugins:
+    """Load the plugins, and warn of names that several of them register: who chooses one has to know whose it is."""
+    plugins = load()
+    for contested in plugins.contested:
+        complain(f"Warning: {contested}")
+    return plugins
 
 
 def main() -> None:

@@ -54,12 +54,14 @@ class Manifest:
             is the same manifest.
         left_out: rows or files of the source that are no utterance here, counted by reason.
         warning: what a reader of any result on it has to know (e.g. that the speech is synthetic); empty = nothing.
+        way: what to do where a column is asked for that no utterance has; ``{column}`` stands for its name.
     """
 
     utterances: tuple[Utterance, ...]
     source: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     warning: str = ""
+    way: str = ""
 
     def __len__(self) -> int:
         return len(self.utterances)

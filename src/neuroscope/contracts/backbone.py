@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
+from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.errors import BadOption
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class Frames:
 
     Attributes:
         values: float ``[B, F, D]``.
-        lengths: int64 ``[B]``, frames of each utterance that are real in this block; may be 0.
+        lengths: int64 ``[B]``, frames of each utterance that are real in this block: of its audio, and not of what
+            it is padded with; may be 0.
     """
 
     values: Tensor
@@ -152,8 +154,8 @@ class BackboneSpec:
         sample_rate: of the waveforms that the model takes, Hz.
         layers: in their order from input to output.
         origin: where the weights come from.
-        load: device (``cpu``, ``cuda:0``) -> the running model; torch is imported in here. It is called again where
-            batches run side by side on a CPU, each in a model of its own.
+        load: device (``cpu``, ``cuda:0``) -> the running model, in evaluation mode; torch is imported in
+            here. It is called again where batches run side by side on a CPU, each in a model of its own.
         batchable: False where padding leaks between neighbours; extraction then goes one utterance at a time.
         batch_seconds: of audio, padding counted, that a batch holds on a CPU: transformers are slower in large ones,
             recurrent networks gain from them. Other devices get large ones whatever this says.
@@ -172,3 +174,46 @@ class BackboneSpec:
     min_samples: int = 1
     streams: bool = False
     resolved: Mapping[str, int | float | str | None] = field(default_factory=dict)
+
+
+def problems_with_spec(spec: BackboneSpec) -> list[str]:
+    """List what in a backbone's specification is not as the contract says; empty = nothing."""
+    problems = []
+    for name in ("sample_rate", "min_samples"):
+        if not _is_count(getattr(spec, name)):
+            problems.append(f"{name} {getattr(spec, name)!r} is no whole number from 1")
+    origin, load = (cast("object", each) for each in (spec.origin, spec.load))
+    if not isinstance(origin, Origin):
+        problems.append(f"origin is a {type(origin).__name__}, not an Origin")
+    if not callable(load):
+        problems.append("load cannot be called: it has to be a function, device -> the running model")
+    return problems + _problems_with_layers(spec.layers)
+
+
+def _problems_with_layers(layers: object) -> list[str]:
+    if not isinstance(layers, tuple | list):
+        return [f"spec.layers is a {type(layers).__name__}, not a tuple of LayerSpec"]
+    if not layers:
+        return ["spec.layers is empty; declare a LayerSpec for each layer that extract yields"]
+    strange = [each for each in layers if not isinstance(each, LayerSpec)]
+    if strange:
+        return [f"spec.layers holds a {type(strange[0]).__name__}; declare each layer as a LayerSpec"]
+    names = [layer.name for layer in layers]
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    problems = (
+        [f"layers {', '.join(twice)} are declared more than once; a layer's name is its address"] if twice else []
+    )
+    for layer in layers:
+        problem = problem_with_layer_name(layer.name) if isinstance(layer.name, str) else "is no text"
+        if problem:
+            problems.append(f"a layer's name {layer.name!r} {problem}")
+        shares = max(len(layer.statistics), 1)
+        if not _is_count(layer.width):
+            problems.append(f"layer {layer.name}: width {layer.width!r} is no whole number from 1")
+        elif layer.width % shares:
+            problems.append(f"layer {layer.name}: {layer.width} columns are not {shares} statistics")
+    return problems
+
+
+def _is_count(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 1

@@ -12,16 +12,20 @@ import numpy as np
 from neuroscope.contracts.target import Target
 from neuroscope.data.equal_audio import number_audio
 from neuroscope.data.sources import check_column
+from neuroscope.data.strange_names import about_classes, cautions_about
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest, Utterance
+    from neuroscope.contracts.records import Caution
     from neuroscope.contracts.task import Classification
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,24 @@ class LabelledTask:
         counts = Counter(self.rows.target.values.tolist())
         return {name: counts[number] for number, name in enumerate(self.rows.target.names)}
 
+    @property
+    def about(self) -> str:
+        """What is asked of how many rows, and of what classes, for an error's beginning."""
+        without = f", {self.unlabelled} without" if self.unlabelled else ""
+        strange = about_classes(self.rows.target.names)
+        rows = f"task {self.task} ({len(self.rows.utterances)} rows with a label{without})"
+        return f"{rows}, where {strange}" if strange else rows
+
+    def cautions(self, grouped_by: str, runs: int) -> Iterator[Caution]:
+        """Find what a reader has to know of the names of classes, speakers and groups.
+
+        Args:
+            grouped_by: the column that the split groups by.
+            runs: number of runs.
+        """
+        columns = {name: Counter(filter(None, self.rows.column(name))) for name in ("speaker", grouped_by)}
+        return cautions_about({name: count for name, count in self.counts.items() if count}, columns, runs)
+
     def only(self, audio: Mapping[str, str]) -> LabelledTask:
         """Keep the utterances that could be used.
 
@@ -109,12 +131,22 @@ def label_manifest(text: str, task: Classification, manifest: Manifest, split: s
     classes = tuple(sorted({label for label in labels if label is not None}))
     if len(classes) < 2:
         found = f"{classes[0]} alone" if classes else "none"
-        raise BadManifest(
-            manifest.source, [f"task {text} needs at least two classes; {len(manifest)} rows have {found}"]
-        )
+        without = labels.count(None)
+        lacking = f", {without} of them no label" if 0 < without < len(labels) else ""
+        problem = f"task {text} needs at least two classes; {len(manifest)} rows have {found}{lacking}"
+        raise BadManifest(manifest.source, [problem + _values_of(task, manifest)])
     number = {name: n for n, name in enumerate(classes)}
     known = [(utterance, number[label]) for utterance, label in zip(manifest, labels, strict=True) if label is not None]
     values = np.array([value for _, value in known], dtype=np.int64)
     rows = LabelledUtterances(tuple(utterance for utterance, _ in known), Target(values, classes))
     own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
     return LabelledTask(text, rows, len(manifest) - len(known), split or task.split or own)
+
+
+def _values_of(task: Classification, manifest: Manifest) -> str:
+    """Say what the columns hold that a task reads."""
+    held = {column: sorted({value for each in manifest if (value := each.column(column))}) for column in task.columns}
+    return "".join(
+        f"; column '{column}' holds {', '.join(values[:_SHOWN])}{' and more' if len(values) > _SHOWN else ''}"
+        for column, values in held.items()
+    )

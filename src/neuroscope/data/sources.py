@@ -164,7 +164,8 @@ def _joined(pairs: Sequence[tuple[Choice[Manifest], Manifest]]) -> Manifest:
             left_out[reason] = left_out.get(reason, 0) + count
         sources.append(manifest.source)
     warnings = dict.fromkeys(manifest.warning for _, manifest in pairs if manifest.warning)
-    return Manifest(tuple(utterances), ", ".join(sources), left_out, "; ".join(warnings))
+    ways = dict.fromkeys(manifest.way for _, manifest in pairs if manifest.way)
+    return Manifest(tuple(utterances), ", ".join(sources), left_out, "; ".join(warnings), " ".join(ways))
 
 
 def _condition(text: str) -> tuple[str, frozenset[str]]:
@@ -191,4 +192,4 @@ def _filtered(manifest: Manifest, conditions: Sequence[tuple[str, frozenset[str]
 def check_column(manifest: Manifest, column: str) -> None:
     """Raise UnknownName if no utterance has a value in the column."""
     if column not in manifest.columns:
-        raise UnknownName("column", column, manifest.columns)
+        raise UnknownName("column", column, manifest.columns, manifest.way.replace("{column}", column))

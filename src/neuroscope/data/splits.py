@@ -6,20 +6,23 @@ The grammar is that of every component: ``speaker``, ``utterance``, ``group:COLU
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from neuroscope.contracts.task import Split
+from neuroscope.data.drawing import GroupDrawer
 from neuroscope.data.grouping import group_by
 from neuroscope.data.split_warnings import warnings_of
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.plugin import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
 
 Balance = Literal["none", "class", "train"]
 _LEFT_OUT_PARTS = ("dev", "valid", "validation")
-_REPAIRS = 10
+TRIES = 100
+"""Draws in which another split is looked for, where a run's own is that of an earlier run."""
 _FORMS = ("speaker", "utterance", "group:COLUMN", "column:COLUMN")
+_Draw: TypeAlias = Callable[[int, int], Split]
+"""Draws a split: a seed, and how often it was drawn with before."""
 
 
 def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
@@ -45,36 +51,84 @@ def split(text: str, rows: LabelledUtterances, seed: int) -> Split:
         BadSplit: it cannot be made, with the columns that would do.
         BadOption: the text cannot be read.
     """
-    name, given = options.parse(text)
-    form, _, column = name.partition(":")
-    makers: Mapping[str, Callable[..., tuple[Split, Grouping]]] = {
-        "speaker": _by_group,
-        "utterance": _by_utterance,
-        "group": _by_group,
-        "column": _by_column,
-    }
-    if form not in makers or not (column if form in {"group", "column"} else name == form):
-        raise UnknownName("split", name, _FORMS)
-    if absent := _absent_classes(rows, slice(None)):
-        raise BadSplit(f"class {absent[0]} has no utterance")
-    maker = makers[form]
-    known = options.options_of(maker)
-    converted = options.convert_all(given, known, of=f"split {name}")
-    kept = {key: value for key, value in converted.items() if value != known[key].default}
-    made, grouping = maker(rows, column or form, seed, **converted)
-    for part, which in ((made.train, "train"), (made.test, "test")):
-        if absent := _absent_classes(rows, part):
+    return Splitter(text, rows).draw(seed)
+
+
+class Splitter:
+    """The maker of the splits that a text asks for; what is the same for all seeds is made once.
+
+    Args:
+        text: in the grammar above.
+        rows: what to split.
+
+    Raises:
+        BadSplit: none can be made, with the columns that would do.
+        BadOption: the text cannot be read.
+    """
+
+    def __init__(self, text: str, rows: LabelledUtterances) -> None:
+        name, given = options.parse(text)
+        form, _, column = name.partition(":")
+        makers: Mapping[str, Callable[..., tuple[_Draw, Grouping]]] = {
+            "speaker": _by_group,
+            "utterance": _by_utterance,
+            "group": _by_group,
+            "column": _by_column,
+        }
+        if form not in makers or not (column if form in {"group", "column"} else name == form):
+            raise UnknownName("split", name, _FORMS)
+        if absent := _absent_classes(rows, slice(None)):
+            raise BadSplit(f"class {absent[0]} has no utterance")
+        known = options.options_of(makers[form])
+        converted = options.convert_all(given, known, of=f"split {name}")
+        kept = {key: value for key, value in converted.items() if value != known[key].default}
+        self._rows, self._column, self._name = rows, column or form, options.join(name, kept)
+        self._draw, self._grouping = makers[form](rows, self._column, **converted)
+
+    def draw(self, seed: int) -> Split:
+        """Draw a split.
+
+        Raises:
+            BadSplit: a part lacks a class.
+        """
+        made = self._draw(seed, 0)
+        if lacking := self._lacking(made):
             raise BadSplit(
-                f"class {absent[0]} has no utterance in the {which} part. "
-                f"{'' if made.fixed else _about_joined(rows, grouping)}{_suggestion(rows, but=column or form)}"
+                f"{lacking}. {'' if made.fixed else _about_joined(self._rows, self._grouping)}"
+                f"{_suggestion(self._rows, but=self._column)}"
             )
-    warning = "\n".join(warnings_of(made, rows, grouping))
-    return replace(made, name=options.join(name, kept), warning=warning, audio=rows.same_audio)
+        return self._finished(made)
+
+    def draw_unlike(self, former: Sequence[Split], seed: int) -> Split | None:
+        """Draw a split that is none of the former ones: the seed's own, else others; None where no draw finds one."""
+        known = {parts_of(each) for each in former}
+        for attempt in range(TRIES):
+            made = self._draw(seed, attempt)
+            if parts_of(made) not in known and not self._lacking(made):
+                return self._finished(made)
+        return None
+
+    def _lacking(self, made: Split) -> str:
+        """Say which class a part lacks; empty = none."""
+        for part, which in ((made.train, "train"), (made.test, "test")):
+            if absent := _absent_classes(self._rows, part):
+                return f"class {absent[0]} has no utterance in the {which} part"
+        return ""
+
+    def _finished(self, made: Split) -> Split:
+        warning = "\n".join(warnings_of(made, self._rows, self._grouping))
+        return replace(made, name=self._name, warning=warning, audio=self._rows.same_audio)
+
+
+def parts_of(made: Split) -> tuple[bytes, bytes]:
+    """Digest the two parts of a split: equal digests, the same rows in both."""
+    train, test = (hashlib.blake2b(np.ascontiguousarray(part).data).digest() for part in (made.train, made.test))
+    return train, test
 
 
 def _by_group(
-    rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
-) -> tuple[Split, Grouping]:
+    rows: LabelledUtterances, column: str, *, test: float = 0.3, balance: Balance = "none"
+) -> tuple[_Draw, Grouping]:
     """Draw groups of a column, each wholly in one part, stratified by the classes that a group has."""
     _check_share(test)
     grouping = group_by(rows, column)
@@ -83,23 +137,20 @@ def _by_group(
         raise BadSplit(f"there is no column '{column}' to split by. {_suggestion(rows, but=column)}")
     left_out = {f"no {column}": missing} if (missing := int((~known).sum())) else {}
     _check_groups(rows, grouping)
-    in_test = np.isin(groups, _draw_groups(groups[known], rows.target.values[known], test, seed))
-    made = Split(
-        name="",
-        train=np.flatnonzero(known & ~in_test),
-        test=np.flatnonzero(known & in_test),
-        groups=groups,
-        group_names=grouping.names,
-        grouped_by=column,
-        fixed=False,
-        left_out=left_out,
-    )
-    return _balanced(made, rows, balance, seed), grouping
+    drawer = GroupDrawer(groups[known], rows.target.values[known], test)
+
+    def draw(seed: int, attempt: int) -> Split:
+        in_test = np.isin(groups, drawer.draw(seed, attempt))
+        train, tested = np.flatnonzero(known & ~in_test), np.flatnonzero(known & in_test)
+        made = _split(train, tested, grouping, left_out=left_out, fixed=False)
+        return _balanced(made, rows, balance, seed, attempt)
+
+    return draw, grouping
 
 
 def _by_utterance(
-    rows: LabelledUtterances, column: str, seed: int, *, test: float = 0.3, balance: Balance = "none"
-) -> tuple[Split, Grouping]:
+    rows: LabelledUtterances, column: str, *, test: float = 0.3, balance: Balance = "none"
+) -> tuple[_Draw, Grouping]:
     """Draw single utterances at random, stratified by class, whoever speaks; the same audio is drawn once."""
     del column  # every maker is called alike
     _check_share(test)
@@ -109,29 +160,24 @@ def _by_utterance(
         same = Counter(values.tolist())[rows.target.names.index(single[0])]
         what = "has one utterance" if same == 1 else f"has {same} utterances, all of the same audio"
         raise BadSplit(f"class {single[0]} {what}, so it cannot be in both parts")
-    in_test = np.isin(audio, _draw_groups(audio, values, test, seed))
-    grouping = group_by(rows, "speaker")
-    made = Split(
-        name="",
-        train=np.flatnonzero(~in_test),
-        test=np.flatnonzero(in_test),
-        groups=grouping.groups,
-        group_names=grouping.names,
-        grouped_by=grouping.column,
-        fixed=False,
-    )
-    return _balanced(made, rows, balance, seed), grouping
+    drawer, grouping = GroupDrawer(audio, values, test), group_by(rows, "speaker")
+
+    def draw(seed: int, attempt: int) -> Split:
+        in_test = np.isin(audio, drawer.draw(seed, attempt))
+        made = _split(np.flatnonzero(~in_test), np.flatnonzero(in_test), grouping, left_out={}, fixed=False)
+        return _balanced(made, rows, balance, seed, attempt)
+
+    return draw, grouping
 
 
 def _by_column(
     rows: LabelledUtterances,
     column: str,
-    seed: int,
     *,
     train: str = "train",
     test: str = "test",
     balance: Balance = "none",
-) -> tuple[Split, Grouping]:
+) -> tuple[_Draw, Grouping]:
     """Take the parts that a column names; development parts are left out and counted, another value is an error."""
     values = rows.column(column)
     if all(value is None for value in values):
@@ -152,64 +198,33 @@ def _by_column(
     left = Counter(_value_text(column, value) for value in values if value not in trains | tests)
     part = in_train + 2 * in_test  # what is the same audio in another part is no reason to join groups of this one
     grouping = group_by(rows, "speaker", 3 * rows.same_audio + part)
-    made = Split(
+    made = _split(np.flatnonzero(in_train), np.flatnonzero(in_test), grouping, left_out=dict(left), fixed=True)
+    balanced = _balanced(made, rows, balance, seed=0, attempt=0)  # the parts are given: no draw may depend on the run
+    return lambda seed, attempt: balanced, grouping
+
+
+def _split(
+    train: NDArray[np.int64],
+    test: NDArray[np.int64],
+    grouping: Grouping,
+    *,
+    left_out: Mapping[str, int],
+    fixed: bool,
+) -> Split:
+    return Split(
         name="",
-        train=np.flatnonzero(in_train),
-        test=np.flatnonzero(in_test),
+        train=train,
+        test=test,
         groups=grouping.groups,
         group_names=grouping.names,
         grouped_by=grouping.column,
-        fixed=True,
-        left_out=dict(left),
+        fixed=fixed,
+        left_out=left_out,
     )
-    return _balanced(made, rows, balance, seed=0), grouping  # the parts are given: no draw may depend on the run
 
 
 def _value_text(column: str, value: str | None) -> str:
     return f"no {column}" if value is None else f"{column}={value}"
-
-
-def _draw_groups(groups: NDArray[np.int64], values: NDArray[np.int64], share: float, seed: int) -> list[int]:
-    """Draw the test part's groups: of each stratum (groups with the same classes) the share, rounded with carry.
-
-    The strata come in a random order: where each has few groups, it is the carry that says which of them are drawn.
-    """
-    classes: dict[int, set[int]] = {}
-    for group, value in sorted(set(zip(groups.tolist(), values.tolist(), strict=True))):
-        classes.setdefault(group, set()).add(value)
-    by_classes: dict[tuple[int, ...], list[int]] = {}
-    for group, has in classes.items():
-        by_classes.setdefault(tuple(sorted(has)), []).append(group)
-    strata = [by_classes[key] for key in sorted(by_classes)]
-    rng = np.random.default_rng([seed, 0x5B117])
-    test: set[int] = set()
-    carry = 0.0
-    for stratum in rng.permutation(len(strata)):
-        order = rng.permutation(strata[stratum]).tolist()
-        exact = share * len(order) + carry
-        count = max(0, round(exact))
-        carry = exact - count
-        test |= set(order[:count])
-    _bring_every_class(classes, test)
-    return sorted(test)
-
-
-def _bring_every_class(classes: Mapping[int, set[int]], test: set[int]) -> None:
-    """Move a group for each class that a part lacks: the one that takes the fewest classes from its own part."""
-    having: dict[int, list[int]] = {}
-    for group, has in classes.items():
-        for value in sorted(has):
-            having.setdefault(value, []).append(group)
-
-    def lost(group: int) -> int:
-        """Count the classes that no other group of this group's part has."""
-        sides = ([(other in test) == (group in test) for other in having[value]] for value in classes[group])
-        return sum(side.count(True) == 1 for side in sides)
-
-    for _ in range(_REPAIRS):  # a move may cost another class its part; not every manifest has a way out
-        for groups in having.values():
-            if len({group in test for group in groups}) == 1:
-                test ^= {min(groups, key=lambda group: (lost(group), len(classes[group]), group))}
 
 
 def _check_share(test: float) -> None:
@@ -256,9 +271,12 @@ def _suggestion(rows: LabelledUtterances, but: str) -> str:
     """Suggest columns to split by, except ``but``, as texts for ``--split``."""
     fits = [column for column in rows.columns if column != but and _can_split_by(rows, column)]
     ways = [f"--split {'speaker' if each == 'speaker' else options.join(f'group:{each}', {})}" for each in fits]
-    if not ways:
-        return "No column would do; --split utterance draws utterances at random."
-    return f"What would do: {', '.join(ways)}; --split utterance draws utterances at random."
+    found = f"What would do: {', '.join(ways)}" if ways else "No column would do"
+    has = "has" if any(rows.column("speaker")) else "may have"
+    return (
+        f"{found}; --split utterance draws utterances at random and {has} the same voices in both parts: it measures "
+        "whether known voices are told apart, which is another question unless the classes are speakers."
+    )
 
 
 def _can_split_by(rows: LabelledUtterances, column: str) -> bool:
@@ -269,11 +287,11 @@ def _can_split_by(rows: LabelledUtterances, column: str) -> bool:
     return repeats and all(len(np.unique(groups[labels == value])) >= 2 for value in range(len(rows.target.names)))
 
 
-def _balanced(made: Split, rows: LabelledUtterances, balance: Balance, seed: int) -> Split:
+def _balanced(made: Split, rows: LabelledUtterances, balance: Balance, seed: int, attempt: int) -> Split:
     """Cut the larger classes at random to the size of the smallest, in both parts or in train alone."""
     if balance == "none":
         return made
-    rng = np.random.default_rng([seed, 0xBA1A])
+    rng = np.random.default_rng([seed, 0xBA1A, attempt])
     train = _cut_to_smallest(made.train, rows.target.values, rng)
     test = _cut_to_smallest(made.test, rows.target.values, rng) if balance == "class" else made.test
     dropped = len(made.train) + len(made.test) - len(train) - len(test)

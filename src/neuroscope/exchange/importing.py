@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.defaults import DTYPE
 from neuroscope.errors import BadOption, BadVectors, NeuroscopeError
-from neuroscope.exchange.formats import Vectors, open_vectors
+from neuroscope.exchange.formats import open_vectors
+from neuroscope.exchange.vector_file import in_bytes
 from neuroscope.extraction.identity import DTYPES
 from neuroscope.store.names import NamedVectors, check_name, remember, row_of
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Manifest
+    from neuroscope.exchange.vector_file import Vectors
     from neuroscope.store.representations import Representation, Store
 
 SHARD_ROWS = 4096
@@ -43,6 +46,8 @@ class ImportSummary:
         layers: name -> width.
         rows: vectors that were imported.
         missing: utterances of the manifest that have none.
+        taken: the file's own names of what the vectors were read from, in the order of the columns.
+        left_out: what else the file holds -> why that was not read.
     """
 
     name: str
@@ -50,6 +55,8 @@ class ImportSummary:
     layers: Mapping[str, int]
     rows: int
     missing: int
+    taken: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def import_vectors(
@@ -84,9 +91,10 @@ def import_vectors(
     check_name(name)
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
-    vectors = open_vectors(file)
+    vectors = open_vectors(file, manifest)
     widths = _widths(file, layers, vectors)
     ids = _ids(file, vectors, manifest)
+    _check_room(file, vectors.rows * vectors.width * np.dtype(dtype).itemsize, store.folder)
     checked = _CheckedVectors(file, vectors, ids, dtype)
     digest = checked.digest(widths, progress)
     origin = Origin(source=f"computed elsewhere ({file.name})", licence="not known", digest=digest, files=(file.name,))
@@ -100,7 +108,15 @@ def import_vectors(
     for each in former:
         if each.key != key:
             store.remove(each)
-    return ImportSummary(name, key, widths, len(ids), len(manifest) - len(ids))
+    missing = len(manifest) - len(ids)
+    return ImportSummary(name, key, widths, len(ids), missing, vectors.taken, vectors.left_out)
+
+
+def _check_room(file: Path, needed: int, folder: Path) -> None:
+    """Raise BadVectors where the store's disk has no room for the vectors."""
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    if needed > (free := shutil.disk_usage(place).free):
+        raise BadVectors(str(file), [f"the store needs {in_bytes(needed)}, and {place} has room for {in_bytes(free)}"])
 
 
 class _CheckedVectors:

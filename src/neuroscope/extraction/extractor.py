@@ -129,7 +129,7 @@ def _extract_missing(
     """Compute and store the rows that are missing, and return their names."""
     spec, representation = runner.spec, runner.representation
     found = padding_record.recall(representation.folder)
-    if found is None and spec.batchable:
+    if found is None:
         found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
     alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
     width = sum(map(len, representation.layers.values()))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.audio import waveforms
+from neuroscope.contracts.backbone import problems_with_spec
 from neuroscope.contracts.features import Unit
-from neuroscope.contracts.rows import problem_with_layer_name
 from neuroscope.errors import BadOption, MissingData, PluginBroken
 from neuroscope.plugin.options import to_text
 from neuroscope.store.description import Identity
@@ -72,14 +72,15 @@ def prepare(
 
     Raises:
         UnknownName: no such pooling.
-        PluginBroken: the spec declares no layer, one twice, or one of impossible width.
+        PluginBroken: the spec is not as the contract says.
         BadOption: no such dtype.
         MissingData: a file that an option names cannot be read, or vectors computed elsewhere are gone.
     """
     if dtype not in DTYPES:
         raise BadOption(f"--dtype {dtype}: expected one of {', '.join(DTYPES)}")
     spec = choice.build(store=store)
-    _check_layers(choice, spec)
+    if problems := problems_with_spec(spec):
+        raise PluginBroken(f"backbone {choice.name}: {'; '.join(problems)}")
     if isinstance(spec, NamedVectorsSpec):
         return _prepare_imported(choice, spec, store)
     chosen = {
@@ -114,20 +115,6 @@ def _prepare_imported(choice: Choice[BackboneSpec], spec: NamedVectorsSpec, stor
     if not representation.folder.exists():
         raise MissingData(f"the vectors of {choice.name} are not in the store any more; import them again")
     return PreparedBackbone(choice.text, spec, {}, POOLED_BY_NETWORK, representation)
-
-
-def _check_layers(choice: Choice[BackboneSpec], spec: BackboneSpec) -> None:
-    names = [layer.name for layer in spec.layers]
-    if not names or len(set(names)) < len(names):
-        raise PluginBroken(f"backbone {choice.name} declares {'no layer' if not names else 'a layer twice'}: {names}")
-    for layer in spec.layers:
-        if problem := problem_with_layer_name(layer.name):
-            raise PluginBroken(f"backbone {choice.name} declares a layer {layer.name!r}, which {problem}")
-        statistics = len(layer.statistics) if layer.pooling == POOLED_BY_NETWORK else 0
-        if layer.width < 1 or layer.width % max(statistics, 1):
-            raise PluginBroken(
-                f"backbone {choice.name} declares layer {layer.name} with {layer.width} columns of {layer.statistics}"
-            )
 
 
 def _pooling_text(layer: LayerSpec, chosen: Mapping[str, Choice[Pooling]]) -> str:

@@ -14,6 +14,16 @@ from numpy.typing import NDArray
 from neuroscope.audio import waveforms as waves
 from neuroscope.contracts.backbone import BackboneWithNetwork
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.extraction.contract.blocks import (
+    blocks_of,
+    failures_told,
+    load_backbone,
+    problem_with_lengths,
+    problem_with_missing,
+    problem_with_name,
+    problem_with_pooled,
+    problem_with_shape,
+)
 from neuroscope.runtime.threads import available_threads
 from neuroscope.runtime.versions import versions
 
@@ -76,8 +86,6 @@ class Runner:
         with self._models.free() as model, torch.inference_mode():
             pooled = self._pool(model, waves.batch(waveforms))
         for layer, units in self.representation.layers.items():
-            if layer not in pooled:
-                raise PluginBroken(f"the backbone declares layer {layer} and did not yield it")
             if pooled[layer].shape != (len(waveforms), len(units)):
                 shape = list(pooled[layer].shape)
                 raise PluginBroken(f"layer {layer} is pooled to {shape}, not [{len(waveforms)}, {len(units)}]")
@@ -96,28 +104,33 @@ class Runner:
     def _pool(self, backbone: Backbone, batch: WaveBatch) -> dict[str, NDArray[Any]]:
         states: dict[str, PoolingState] = {}
         pooled: dict[str, NDArray[Any]] = {}
-        for block in backbone.extract(batch):
+        for block in blocks_of(backbone, batch):
             for name, frames in block.items():
-                self._check(name, frames, len(batch.lengths), again=name in pooled)
+                self._check(name, frames, len(batch.lengths), earlier=int(name in pooled))
                 self.precisions[name] = str(frames.values.dtype).removeprefix("torch.")
                 if name not in self._poolings:
                     pooled[name] = frames.values[:, 0].float().cpu().numpy()
-                else:
-                    state = states.setdefault(name, self._poolings[name].start(self._layers[name]))
-                    state.update(frames)
-        return pooled | {name: state.finish().cpu().numpy() for name, state in states.items()}
+                    continue
+                with failures_told(f"the pooling of layer {name}"):
+                    if name not in states:
+                        states[name] = self._poolings[name].start(self._layers[name])
+                    states[name].update(frames)
+        if problem := problem_with_missing({*pooled, *states}, self._layers):
+            raise PluginBroken(problem)
+        for name, state in states.items():
+            with failures_told(f"the pooling of layer {name}"):
+                pooled[name] = state.finish().cpu().numpy()
+        return pooled
 
-    def _check(self, name: str, frames: Frames, batch_size: int, *, again: bool) -> None:
-        if name not in self._layers:
-            raise PluginBroken(f"the backbone yields layer {name}, which it does not declare")
-        shape, width = tuple(frames.values.shape), self._layers[name].width
-        if len(shape) != 3 or (shape[0], shape[2]) != (batch_size, width):
-            raise PluginBroken(f"layer {name} is {list(shape)}, not [{batch_size}, frames, {width}]")
-        lengths = frames.lengths
-        if tuple(lengths.shape) != (batch_size,) or not bool(((lengths >= 0) & (lengths <= shape[1])).all()):
-            raise PluginBroken(f"layer {name} has {shape[1]} frames, and lengths {lengths.tolist()}")
-        if name not in self._poolings and (again or shape[1] != 1 or not bool((lengths == 1).all())):
-            raise PluginBroken(f"layer {name} is declared pooled: it has to come once, with one frame")
+    def _check(self, name: str, frames: Frames, batch_size: int, *, earlier: int) -> None:
+        problem = (
+            problem_with_name(name, self._layers)
+            or problem_with_shape(name, frames, self._layers[name].width, batch_size)
+            or problem_with_lengths(name, frames, batch_size)
+            or (name not in self._poolings and problem_with_pooled(name, frames, earlier))
+        )
+        if problem:
+            raise PluginBroken(problem)
 
 
 class _Models:
@@ -151,9 +164,12 @@ class _Models:
                 self._change.notify()
 
     def _load(self) -> None:
+        from neuroscope.extraction.contract.modules import check_evaluation_mode
+
         if not self._loaded:
             _check_device(self._device)
-        model = self._spec.load(self._device)
+        model = load_backbone(self._spec, self._device)
+        check_evaluation_mode(model)
         if any(_network_of(model) is _network_of(each) for each in self._loaded):
             self._alike = True
             return

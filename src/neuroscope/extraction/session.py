@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
-from neuroscope.errors import BadOption
+from neuroscope.errors import BadManifest, BadOption
 from neuroscope.runtime.files import cache_folder
 
 if TYPE_CHECKING:
@@ -161,6 +161,9 @@ class Workspace:
         from neuroscope.audio.index import examine_all
 
         paths = [each.path for each in manifest if each.path is not None]
+        if len(manifest) and not paths:
+            has = f"no row has a path to its audio; it has the columns {', '.join(manifest.columns)}"
+            raise BadManifest(manifest.source, [f"{has}. Without audio, a backbone stored:NAME has imported vectors"])
         if self._files is None or not all(str(path) in self._files.numbers for path in paths):
             self._files = examine_all(self.store.audio, paths, self.progress, since=self._trusted_since)
         return self._files

@@ -40,9 +40,9 @@ def distribution(
     - ``neurons_expected``: the mean of as many first neurons under permuted labels; without any, the layer's share.
     - ``p_value``: that permuted labels give any layer a share as far from what it has by chance as this one's, or
       farther (Westfall and Young 1993): it holds for all layers together, and where columns go together in blocks,
-      which an exact test of independent draws does not see. Over runs it is of the mean share, and 1 where the two
-      halves of the first run's groups do not both lean the same way: equal layers of which these speakers happen to
-      favour one would pass otherwise.
+      which an exact test of independent draws does not see. Over runs it is of the mean share, and 1 where the
+      halves of the runs' groups do not all lean the same way: equal layers of which these speakers happen to favour
+      one would pass otherwise.
 
     Args:
         cell: the conditions of the rows.
@@ -64,10 +64,14 @@ def distribution(
     by_run = np.array([preference(one, others) for one, others in zip(counts, drawn, strict=True)])
     share, of_drawn = counts / sizes[:, None], drawn / sizes[:, None, None]
     together = preference(share.mean(axis=0), of_drawn.mean(axis=0))
-    if of_halves and of_halves[0] and of_drawn.size:
+    if any(of_halves) and of_drawn.size:
         center = of_drawn.mean(axis=(0, 1))
-        each = [_counts(order.first(sizes[0]).columns, number_of, len(layers)) / sizes[0] for order in of_halves[0]]
-        lean = np.sign([*(half - center for half in each), share.mean(axis=0) - center])
+        halves = [
+            _counts(order.first(size).columns, number_of, len(layers)) / size
+            for size, pair in zip(sizes.tolist(), of_halves, strict=True)
+            for order in pair
+        ]
+        lean = np.sign([*(half - center for half in halves), share.mean(axis=0) - center])
         together = np.where((lean == lean[-1]).all(axis=0), together, 1.0)
     expected = drawn.mean(axis=1) if drawn.size else np.outer(sizes, np.bincount(number_of)) / len(number_of)
     return _rows(cell, data, sets, layers, counts, expected, by_run, together)

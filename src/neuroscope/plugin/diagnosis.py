@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import NeuroscopeError, PluginBroken, UnknownName
 from neuroscope.plugin import hookspecs
+from neuroscope.plugin.failures import error_text, message_of
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
     import pluggy
+
+    from neuroscope.plugin.discovery import PluginPoint
 
 CORE = "neuroscope-speech"
 _REQUIREMENT = re.compile(r"\s*([\w.-]+)[^;]*(?:;.*\bextra\s*==\s*[\"']([\w.-]+)[\"'])?")
@@ -54,15 +57,16 @@ def check_hooks(plugin: Any, manager: pluggy.PluginManager) -> None:
         raise PluginBroken("it has no hook: is @neuroscope.hookimpl missing above register_...?")
 
 
-def reason(error: BaseException, point: EntryPoint) -> str:
+def reason(error: BaseException, found: PluginPoint) -> str:
     """Explain in one line or a few why a plugin could not be loaded."""
     if isinstance(error, NeuroscopeError):
         return str(error)
-    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "neuroscope":
-        return f"{error}: it needs another neuroscope than {_version(CORE)} (API {hookspecs.API_VERSION})"
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return _explain_missing_module(error.name, point)
-    return f"{type(error).__name__}: {error}"
+    missing = error.name if isinstance(error, ImportError) and isinstance(error.name, str) else ""
+    if missing.partition(".")[0] == "neuroscope":
+        return f"{message_of(error)}: it needs another neuroscope than {_version(CORE)} (API {hookspecs.API_VERSION})"
+    if isinstance(error, ModuleNotFoundError) and missing and found.point:
+        return _explain_missing_module(missing, found.point)
+    return error_text(error)
 
 
 def _explain_missing_module(module: str, point: EntryPoint) -> str:
@@ -84,7 +88,7 @@ def _distributions_of(top: str) -> str:
 def _install_advice(module: str, dist: Distribution) -> str:
     """Say what to install, as far as the distribution's requirements tell; a module may be called otherwise there."""
     declared = [match.groups() for text in dist.requires or () if (match := _REQUIREMENT.match(text))]
-    extras = [extra for name, extra in declared if _normalised(name) == _normalised(module)]
+    extras = [extra for name, extra in declared if normalised(name) == normalised(module)]
     if None in extras:
         return f"{dist.name} requires it; to install it: pip install {dist.name}"
     if extras:
@@ -98,7 +102,7 @@ def _install_advice(module: str, dist: Distribution) -> str:
     )
 
 
-def _normalised(name: str) -> str:
+def normalised(name: str) -> str:
     """Normalise the name of a distribution as pip does."""
     return re.sub(r"[-_.]+", "-", name).lower()
 

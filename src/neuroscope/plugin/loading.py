@@ -5,23 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sys
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from neuroscope.errors import PluginBroken
-from neuroscope.plugin import diagnosis, hookspecs
-from neuroscope.plugin.registry import Entry, Registry
+from neuroscope.defaults import OWN_DISTRIBUTIONS
+from neuroscope.errors import DuplicateName, PluginBroken
+from neuroscope.plugin import diagnosis
+from neuroscope.plugin.confinement import interrupts_seen, output_caught
+from neuroscope.plugin.discovery import find_points, printable
+from neuroscope.plugin.registration import COMMAND, KINDS, staged_entries
+from neuroscope.plugin.registry import Contested, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from importlib.metadata import EntryPoint
 
     import typer
 
@@ -30,15 +32,13 @@ if TYPE_CHECKING:
     from neuroscope.contracts.features import Pooling
     from neuroscope.contracts.probing import Probe, Ranker
     from neuroscope.contracts.task import Task
+    from neuroscope.plugin.discovery import PluginPoint
+    from neuroscope.plugin.registry import Entry
 
-KINDS = ("backbone", "dataset", "task", "pooling", "probe", "ranking")
-"""Of components: what a user chooses by ``name,key=value``."""
+__all__ = ["COMMAND", "KINDS", "OWN_COMMANDS", "Plugin", "Plugins"]
 
-COMMAND = "command"
-OWN_COMMANDS = ("probe", "neurons", "extract", "import", "store", "list", "show", "plugins", "check", "new")
+OWN_COMMANDS = ("probe", "neurons", "extract", "import", "store", "list", "show", "plugins", "check", "modules", "new")
 """Names that a plugin's command cannot have."""
-
-_COMMAND_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Plugin:
         distribution: name of the installed package that brings it.
         version: of that package.
         registers: ``kind name`` of each component, empty for a broken plugin.
+        contested: names that it registers and has not got: others register them, too.
         error: why it could not be loaded; empty = it works.
     """
 
@@ -57,8 +58,14 @@ class Plugin:
     distribution: str
     version: str
     registers: tuple[str, ...] = ()
+    contested: tuple[Contested, ...] = ()
     error: str = ""
     source: Path | None = field(default=None, repr=False)
+
+    @property
+    def owner(self) -> str:
+        """Distribution and entry point, as entries name their plugin."""
+        return f"{self.distribution}:{self.name}"
 
     @cached_property
     def identity(self) -> str:
@@ -98,83 +105,105 @@ class Plugins:
 
         Raises:
             PluginBroken: a plugin is broken, and ``strict``.
+            DuplicateName: several plugins register one name, and ``strict``.
         """
-        found = entry_points(group=hookspecs.PROJECT) if points is None else points
         strict = os.environ.get("NEUROSCOPE_STRICT") == "1" if strict is None else strict
         blocked = {name.strip() for name in os.environ.get("NEUROSCOPE_BLOCK_PLUGINS", "").split(",")}
-        plugins = cls()
-        loaded = []
-        for point in sorted(found, key=lambda point: (point.name, _distribution(point))):
-            if point.name not in blocked and _distribution(point) not in blocked:
-                loaded.append(plugins._load_one(point, strict))
-        plugins.all = tuple(loaded)
-        failed = tuple(plugin.name for plugin in loaded if plugin.error)
+        plugins, loaded = cls(), []
+        with interrupts_seen() as interrupted:
+            for point in find_points(points):
+                if point.name not in blocked and point.distribution not in blocked:
+                    loaded.append(_load_one(point, strict, interrupted))
+        plugins._share_out(loaded, strict)
+        failed = tuple(plugin.name for plugin in plugins.all if plugin.error)
         for registry in (*plugins.registries.values(), plugins.commands):
             registry.failed = failed
         return plugins
 
+    @property
+    def contested(self) -> tuple[Contested, ...]:
+        """The names that several plugins register, each once."""
+        return tuple(dict.fromkeys(each for plugin in self.all for each in plugin.contested))
+
     def owner(self, entry: Entry[Any]) -> Plugin:
         """Find the plugin that registered an entry."""
-        return next(plugin for plugin in self.all if f"{plugin.distribution}:{plugin.name}" == entry.plugin)
+        return next(plugin for plugin in self.all if plugin.owner == entry.plugin)
 
-    def _load_one(self, point: EntryPoint, strict: bool) -> Plugin:
-        """Load one plugin, all or nothing: its names are staged, and taken only when every hook went well."""
-        plugin = Plugin(point.name, _distribution(point), point.dist.version if point.dist else "?")
-        try:
-            module = point.load()
-            diagnosis.check_version(point)
-            staged = _call_hooks(module, owner=f"{plugin.distribution}:{plugin.name}")
+    def _share_out(self, loaded: Sequence[tuple[Plugin, list[Entry[Any]]]], strict: bool) -> None:
+        """Give each name to the one plugin that registers it, or to our own of several; else to none."""
+        claims: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for plugin, staged in loaded:
             for entry in staged:
-                self._registry(entry.kind).check_free(entry)
-            source = _editable_source(point)
-        except (Exception, SystemExit) as error:  # whatever a stranger's module does at import must not stop the others
-            reason = diagnosis.reason(error, point)
-            if strict:
-                raise PluginBroken(f"plugin {plugin.name} of {plugin.distribution}: {reason}") from error
-            return replace(plugin, error=reason)
-        for entry in staged:
-            self._registry(entry.kind).add(entry)
-        names = tuple(f"{entry.kind} {entry.name}" for entry in staged)
-        return replace(plugin, registers=names, source=source)
+                claims[entry.kind, entry.name].append(plugin.owner)
+        lost: defaultdict[str, list[Contested]] = defaultdict(list)
+        for entry in (entry for _, staged in loaded for entry in staged):
+            claimants = _claimants(entry, claims)
+            holder = _holder_of(entry, claimants)
+            if entry.plugin == holder:
+                self._registry(entry.kind).add(entry)
+            else:
+                contested = Contested(entry.kind, entry.name, tuple(claimants), holder)
+                lost[entry.plugin].append(contested)
+                self._registry(entry.kind).contested[entry.name] = contested
+        self.all = tuple(_with_names(plugin, staged, lost[plugin.owner]) for plugin, staged in loaded)
+        if strict and self.contested:
+            raise DuplicateName("\n".join(map(str, self.contested)))
 
 
-def _distribution(point: EntryPoint) -> str:
-    return str(point.dist.name) if point.dist else "?"
+def _claimants(entry: Entry[Any], claims: Mapping[tuple[str, str], list[str]]) -> list[str]:
+    """List who claims an entry's name: also as a name of a family (``label:`` has ``label:gender``)."""
+    family = entry.name.partition(":")[0] + ":"
+    whole = [] if entry.is_family else claims.get((entry.kind, family), [])
+    return list(dict.fromkeys([*whole, *claims[entry.kind, entry.name]]))
 
 
-def _call_hooks(module: ModuleType, owner: str) -> list[Entry[Any]]:
-    """Call one plugin's hooks; a misspelt hook, a wrong signature or a name given twice is an error."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    diagnosis.check_hooks(module, manager)
-    manager.register(module)
-    manager.check_pending()
-    staged: dict[tuple[str, str], Entry[Any]] = {}
-    for kind in (*KINDS, COMMAND):
-        getattr(manager.hook, f"register_{kind}s")(register=_registrar(kind, owner, staged))
-    return list(staged.values())
+def _holder_of(entry: Entry[Any], claimants: list[str]) -> str:
+    """Decide who has a name: the only one that claims it, else the only one of ours; empty = nobody."""
+    if entry.kind == COMMAND and entry.name in OWN_COMMANDS:
+        return diagnosis.CORE
+    ours = [each for each in claimants if diagnosis.normalised(each.rpartition(":")[0]) in OWN_DISTRIBUTIONS]
+    candidates = ours if len(claimants) > 1 else claimants
+    return candidates[0] if len(candidates) == 1 else ""
 
 
-def _registrar(kind: str, owner: str, staged: dict[tuple[str, str], Entry[Any]]) -> Callable[..., None]:
-    def register(name: str, factory: Callable[..., Any] | str, *, summary: str, install: str = "") -> None:
-        if not name or "," in name or name != name.strip():
-            raise PluginBroken(f"'{name}' is no name for a {kind}")
-        if kind == COMMAND:
-            _check_command(name)
-        if not isinstance(factory, str) and not callable(factory):
-            raise PluginBroken(f"the factory of {kind} '{name}' cannot be called: {factory!r}")
-        if (kind, name) in staged:
-            raise PluginBroken(f"{kind} '{name}' is registered twice")
-        staged[kind, name] = Entry(kind, name, factory, summary, install, owner)
-
-    return register
+def _with_names(plugin: Plugin, staged: Iterable[Entry[Any]], lost: list[Contested]) -> Plugin:
+    names = {(each.kind, each.name) for each in lost}
+    registers = tuple(f"{each.kind} {each.name}" for each in staged if (each.kind, each.name) not in names)
+    return replace(plugin, registers=registers, contested=tuple(lost))
 
 
-def _check_command(name: str) -> None:
-    if not _COMMAND_NAME.fullmatch(name):
-        raise PluginBroken(f"'{name}' is no name for a command: lower-case letters, digits and single hyphens are")
-    if name in OWN_COMMANDS:
-        raise PluginBroken(f"command '{name}' is neuroscope's own (neuroscope {name} --help); choose another name")
+def _load_one(found: PluginPoint, strict: bool, interrupted: Callable[[], bool]) -> tuple[Plugin, list[Entry[Any]]]:
+    """Load one plugin, and return it with what it registers: nothing where it is broken.
+
+    Whatever a stranger's module does while it is imported must not stop the others, so that no exception is let
+    through but that of the user's own Ctrl-C.
+    """
+    plugin, before = Plugin(found.name, found.distribution, found.version), set(sys.modules)
+    try:
+        with output_caught() as printed:
+            staged = _stage(found)
+            source = _editable_source(found.point) if found.point else None
+            if text := printed().strip():
+                shown = printable(text.splitlines()[0][:80])
+                raise PluginBroken(f"it prints to stdout while it is loaded, where results go: '{shown}'")
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and interrupted():
+            raise
+        if found.point and not found.problem and found.point.module not in before:
+            sys.modules.pop(found.point.module, None)  # so that it is broken again when plugins are loaded again
+        reason = diagnosis.reason(error, found)
+        if strict:
+            raise PluginBroken(f"plugin {plugin.name} of {plugin.distribution}: {reason}") from error
+        return replace(plugin, error=reason), []
+    return replace(plugin, source=source), staged
+
+
+def _stage(found: PluginPoint) -> list[Entry[Any]]:
+    if found.problem or not found.point:
+        raise PluginBroken(found.problem)
+    module = found.point.load()
+    diagnosis.check_version(found.point)
+    return staged_entries(module, found.owner)
 
 
 def _editable_source(point: EntryPoint) -> Path | None:

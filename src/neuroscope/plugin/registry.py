@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, NeuroscopeError, PluginBroken, UnknownName
 from neuroscope.plugin import options
+from neuroscope.plugin.confinement import output_aside
+from neuroscope.plugin.failures import error_text, message_of
+from neuroscope.plugin.products import problem_with_product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,9 +45,12 @@ def require(module: str, *, install: str = "") -> ModuleType:
         MissingDependency: whatever exception the import ends in, with the ``install`` command.
     """
     try:
-        return importlib.import_module(module)
-    except Exception as error:  # an import fails in many ways: no module, a shared library, an attribute that went
-        raise MissingDependency(module, f"{type(error).__name__}: {error}", install) from error
+        with output_aside():
+            return importlib.import_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an import fails in many ways: no module, a shared library, an attribute that went
+        raise MissingDependency(module, f"{type(error).__name__}: {message_of(error)}", install) from error
 
 
 @dataclass(frozen=True)
@@ -118,25 +124,74 @@ class Choice(Generic[T]):
 
         Raises:
             BadOption: the factory refuses a value.
+            PluginBroken: the factory fails with an error that says nothing to a user, or makes something else.
         """
         family = () if self.argument is None else (self.argument,)
         asked_for = options.required_of(self.entry.make) if at_hand else ()
         wanted = {name: value for name, value in at_hand.items() if name in asked_for}
         try:
-            return self.entry.make(*family, *arguments, **wanted, **self.given)
-        except NeuroscopeError:
+            with output_aside():
+                made = self.entry.make(*family, *arguments, **wanted, **self.given)
+        except (NeuroscopeError, OSError, KeyboardInterrupt):
             raise
         except ValueError as error:
             raise BadOption(f"{self.text}: {error}") from error
+        except BaseException as error:  # a stranger's factory may raise anything
+            raise PluginBroken(f"{self.entry.kind} {self.text} cannot be built: {error_text(error)}") from error
+        if problem := problem_with_product(self.entry.kind, made):
+            raise PluginBroken(f"the factory of {self.entry.kind} {self.text} {problem}")
+        return made
+
+
+@dataclass(frozen=True)
+class Contested:
+    """A name that several plugins register.
+
+    Attributes:
+        kind: of component.
+        name: which they register.
+        claimants: who they are, each as ``distribution:entry point``.
+        holder: which of them has the name, one of our own; empty = none has.
+    """
+
+    kind: str
+    name: str
+    claimants: tuple[str, ...]
+    holder: str
+
+    def __str__(self) -> str:
+        others = [each for each in self.claimants if each != self.holder]
+        listed = " and ".join(others)
+        if self.holder:
+            names = ",".join(dict.fromkeys(each.rpartition(":")[0] for each in others))
+            return (
+                f"{self.kind} '{self.name}' is that of {self.holder}; {listed} may not have the name, too, and is "
+                f"left out there. NEUROSCOPE_BLOCK_PLUGINS={names} switches it off."
+            )
+        switches = " or ".join(f"NEUROSCOPE_BLOCK_PLUGINS={each}" for each in self._switches())
+        return (
+            f"{self.kind} '{self.name}' is registered by {listed}, and none of them has it until one is switched off: "
+            f"{switches}."
+        )
+
+    def _switches(self) -> list[str]:
+        """Name each claimant by what tells it from the others: its distribution, else its entry point."""
+        parts = [each.rpartition(":") for each in self.claimants]
+        distributions = [distribution for distribution, _, _ in parts]
+        return [name if distributions.count(whose) > 1 else whose for whose, _, name in parts]
 
 
 @dataclass
 class Registry(Generic[T]):
-    """The components of one kind by name; ``failed`` lists plugins that could not be loaded, for error messages."""
+    """The components of one kind by name.
+
+    ``failed`` lists plugins that could not be loaded, for error messages; ``contested`` names that several register.
+    """
 
     kind: str
     _entries: dict[str, Entry[T]] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
+    contested: dict[str, Contested] = field(default_factory=dict)
 
     @property
     def entries(self) -> Mapping[str, Entry[T]]:
@@ -145,11 +200,6 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[Entry[T]]:
         return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
-
-    def check_free(self, entry: Entry[T]) -> None:
-        """Raise DuplicateName if the entry's name is taken."""
-        if entry.name in self._entries:
-            raise DuplicateName(self.kind, entry.name, self._entries[entry.name].plugin, entry.plugin)
 
     def add(self, entry: Entry[T]) -> None:
         """Take an entry whose name is free."""
@@ -160,13 +210,20 @@ class Registry(Generic[T]):
 
         Raises:
             UnknownName: with the known names, and the plugins that failed to load.
+            DuplicateName: several plugins register the name, and none has it.
         """
         family, colon, argument = name.partition(":")
+        self.check_uncontested(family + colon)
         if colon and argument and family + colon in self._entries:
             return self._entries[family + colon], argument
         if name in self._entries:
             return self._entries[name], None
         raise self.unknown(name, self._entries)
+
+    def check_uncontested(self, name: str) -> None:
+        """Raise DuplicateName where several plugins register a name, and none has it."""
+        if name in self.contested and name not in self._entries:
+            raise DuplicateName(str(self.contested[name]))
 
     def unknown(self, name: str, known: Iterable[str]) -> UnknownName:
         """Make the error for a name that is none of those known: a plugin that failed to load may have had it."""

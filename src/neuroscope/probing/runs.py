@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroscope.contracts.records import Caution, CautionedRows
 from neuroscope.data import splits
 from neuroscope.data.resampling import group_draws
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from neuroscope.contracts.task import Split
@@ -22,7 +25,7 @@ class Run:
     """One repetition of a cell.
 
     Attributes:
-        seed: of the split's draw, of the bootstrap, and of the probe.
+        seed: of the split's draw (it draws on where that is an earlier run's), of the bootstrap, and of the probe.
         split: its train and test rows.
         weights: int64, beside ``split.train``: how often each row is in the bootstrap; None = each once.
     """
@@ -40,11 +43,23 @@ class Runs:
         each: in order of their seeds.
         same_test: whether all runs test on the same rows.
         varied: what differs between runs, for people.
+        distinct: number of splits that differ, where each run draws its own; None = it does not.
     """
 
     each: tuple[Run, ...]
     same_test: bool
     varied: str
+    distinct: int | None = None
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What a reader has to know of all runs together."""
+        runs = len(self.each)
+        if self.distinct is None or self.distinct == runs:
+            return ()
+        kind, detail = "splits of runs coincide", f"{self.distinct} distinct splits in {runs} runs"
+        line = f"{detail}: there are too few groups for more, and equal splits tell no more than one"
+        return (Caution(kind=kind, line=line, runs=runs, about=(CautionedRows(layer="", detail=detail),)),)
 
     @property
     def shown(self) -> tuple[Run, ...]:
@@ -55,9 +70,9 @@ class Runs:
 def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_split: bool) -> Runs:
     """Make the repetitions of a cell.
 
-    Where the split is drawn, each run draws its own. Where the test part is fixed, runs after the first train on
-    bootstraps of the training groups that hold every class. With ``one_split`` the first run's split serves all and
-    only the probe's seed differs, as in the paper.
+    Where the split is drawn, each run draws its own, unlike those before it as long as there are others. Where the test
+    part is fixed, runs after the first train on bootstraps of the training groups that hold every class. With
+    ``one_split`` the first run's split serves all and only the probe's seed differs, as in the paper.
 
     Args:
         text: of the split.
@@ -69,7 +84,8 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
     Raises:
         BadSplit: the split cannot be made.
     """
-    first = splits.split(text, rows, seed)
+    splitter = splits.Splitter(text, rows)
+    first = splitter.draw(seed)
     seeds = range(seed, seed + runs)
     if one_split:
         return Runs(tuple(Run(each, first) for each in seeds), True, "seeds of the probe, on one split")
@@ -77,8 +93,22 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
         later = (Run(each, first, _bootstrap(first, rows.target.values, each)) for each in seeds[1:])
         of_what = f"training groups ({first.grouped_by})" if first.grouped_by else "training utterances"
         return Runs((Run(seed, first), *later), True, f"the first on all, the others on bootstraps of the {of_what}")
-    drawn = (Run(each, splits.split(text, rows, each)) for each in seeds[1:])
-    return Runs((Run(seed, first), *drawn), False, f"each its own split ({first.name})")
+    drawn = _draw_unlike(splitter, first, seeds[1:])
+    distinct = len({splits.parts_of(each) for each in drawn})
+    varied = f"each its own split ({first.name})"
+    if distinct < runs:
+        varied = f"{distinct} distinct splits ({first.name}), since no others were found"
+    return Runs(tuple(map(Run, seeds, drawn)), False, varied, distinct)
+
+
+def _draw_unlike(splitter: splits.Splitter, first: Split, seeds: Sequence[int]) -> list[Split]:
+    """Draw a split for each seed that is none of the earlier ones; once no other is found, that of the seed."""
+    drawn, others = [first], True
+    for seed in seeds:
+        another = splitter.draw_unlike(drawn, seed) if others else None
+        others = another is not None
+        drawn.append(another or splitter.draw(seed))
+    return drawn
 
 
 def _bootstrap(split: Split, values: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

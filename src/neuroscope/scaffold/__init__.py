@@ -35,8 +35,9 @@ class Kind:
         summary: of the toy component, for ``neuroscope list``.
         contract: what the body has to do, for the package's README.
         requires: distributions, beside neuroscope's own.
-        data: what ``neuroscope check`` is given beside the name; empty = nothing.
+        data: what ``neuroscope check`` is given behind the name; empty = nothing.
         test_requires: distributions that the tests need, beside pytest.
+        templates: folder of the templates; empty = that of the kind.
     """
 
     component: str
@@ -45,6 +46,7 @@ class Kind:
     requires: tuple[str, ...] = ()
     data: str = ""
     test_requires: tuple[str, ...] = ()
+    templates: str = ""
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -89,8 +91,28 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 
+WRAPS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "module": Kind(
+            "BackboneSpec",
+            "layers taken from named modules of a network; a toy to replace",
+            "`LAYERS` says which modules are its layers, `WHEEL` and `FILE` which wheel brings the trained weights; "
+            "`net.py` holds a network of its own, and `model.py` runs it.",
+            requires=("safetensors>=0.5", "torch>=2.6"),
+            data=",weights=random",
+            templates="backbone_module",
+        )
+    }
+)
+"""What a backbone may be written around."""
 
-def write(name: str, kind: str, into: Path, plugins: Plugins) -> Path:
+
+def check_of(name: str, kind: str, wraps: str = "") -> str:
+    """Return the arguments of ``neuroscope check`` for a package as it was written."""
+    return f"{kind} {name}{_about(kind, wraps).data}"
+
+
+def write(name: str, kind: str, into: Path, plugins: Plugins, wraps: str = "") -> Path:
     """Write a package, and return the folder that holds it; it is written whole or not at all.
 
     Args:
@@ -98,23 +120,28 @@ def write(name: str, kind: str, into: Path, plugins: Plugins) -> Path:
         kind: one of ``KINDS``.
         into: an existing folder, in which the package's own is made.
         plugins: whose names are taken.
+        wraps: one of ``WRAPS``, for a backbone; empty = a body of its own.
 
     Raises:
-        UnknownName: no such kind.
-        BadOption: the name cannot be one or is taken, or the place is.
+        UnknownName: no such kind, or nothing of this name that could be wrapped.
+        BadOption: the name cannot be one or is taken, or the place is; or the kind wraps nothing.
         OSError: the folder cannot be written.
     """
     if kind not in KINDS:
         raise UnknownName("kind of plugin", kind, KINDS)
+    if wraps and kind != "backbone":
+        raise BadOption(f"--wraps {wraps}: a backbone wraps a network, a {kind} does not")
+    if wraps and wraps not in WRAPS:
+        raise UnknownName("thing to wrap", wraps, WRAPS)
     _check_name(name, kind, plugins)
     target = into / f"{_PREFIX}{name}"
     if not into.is_dir():
         raise BadOption(f"--into {into}: there is no such folder")
     if target.exists() or target.is_symlink():
         raise BadOption(f"{target} exists already; choose another name, or another folder with --into")
-    values = _values(name, kind)
+    values = _values(name, kind, wraps)
     with whole_folder(target) as folder:
-        for path, text in _files(kind, values):
+        for path, text in _files(_about(kind, wraps).templates or kind, values):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
     return target
@@ -135,8 +162,12 @@ def _check_name(name: str, kind: str, plugins: Plugins) -> None:
     raise BadOption(f"{_PREFIX}{name} {installed} is installed already; choose another name")
 
 
-def _values(name: str, kind: str) -> dict[str, str]:
-    about = KINDS[kind]
+def _about(kind: str, wraps: str) -> Kind:
+    return WRAPS[wraps] if wraps else KINDS[kind]
+
+
+def _values(name: str, kind: str, wraps: str) -> dict[str, str]:
+    about = _about(kind, wraps)
     return {
         "name": name,
         "kind": kind,
@@ -158,10 +189,10 @@ def _toml(*names: str) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _files(kind: str, values: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+def _files(templates: str, values: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
     """Yield every file of the package: its path in it, and its text."""
     renamed = {"module": values["module"], "test_module.py": f"test_{values['module']}.py", "gitignore": ".gitignore"}
-    for folder in (_TEMPLATES / "common", _TEMPLATES / kind):
+    for folder in (_TEMPLATES / "common", _TEMPLATES / templates):
         for template in sorted(folder.rglob("*.in")):
             parts = template.relative_to(folder).with_suffix("").parts
             text = Template(template.read_text(encoding="utf-8")).substitute(values)

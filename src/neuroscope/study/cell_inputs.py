@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from neuroscope.errors import BadSplit
 from neuroscope.probing.runs import make_runs
 
 if TYPE_CHECKING:
@@ -70,9 +71,14 @@ class TaskRuns:
     def _draw(self, labelled: LabelledTask) -> tuple[LabelledTask, Runs]:
         known = (tuple(each.id for each in labelled.rows.utterances), tuple(labelled.rows.same_audio.tolist()))
         if known not in self._drawn:
-            study = self._settings.study
-            runs = make_runs(
+            self._drawn[known] = (labelled, self._make_runs(labelled))
+        return self._drawn[known]
+
+    def _make_runs(self, labelled: LabelledTask) -> Runs:
+        study = self._settings.study
+        try:
+            return make_runs(
                 labelled.split, labelled.rows, runs=study.runs, seed=study.seed, one_split=self._settings.one_split
             )
-            self._drawn[known] = (labelled, runs)
-        return self._drawn[known]
+        except BadSplit as error:
+            raise BadSplit(f"{labelled.about}: {error}") from error

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
-from neuroscope.errors import NeuroscopeError
+from neuroscope.errors import BadManifest, BadSplit, NeuroscopeError
 from neuroscope.study.cell_parts import CellPart, UnkeptCell, part_key
 from neuroscope.study.records import cell_record, cell_tables
 from neuroscope.study.run_folder import RunFolder, open_run_folder
@@ -61,7 +61,35 @@ class FinishedCells:
         self.errors += [error] * len(specs)
 
 
-def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, runs: Path) -> FinishedCells:
+def check_cells(specs: Sequence[CellSpec], runner: CellRunner, done: FinishedCells) -> list[CellSpec]:
+    """List the cells that can be computed, before any audio is read.
+
+    Those whose task cannot be asked of the data, for lack of classes or of a split, are noted as failed.
+
+    Args:
+        specs: all cells.
+        runner: checks one.
+        done: where failures are noted.
+
+    Raises:
+        NeuroscopeError: no cell can be computed, or what was asked for does not exist.
+    """
+    checked = []
+    for spec in specs:
+        try:
+            runner.check(spec)
+        except (BadManifest, BadSplit) as error:
+            done.add_failure([spec], error)
+        else:
+            checked.append(spec)
+    if not checked:
+        raise _failure_of_all(done)
+    return checked
+
+
+def run_cells(
+    specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, runs: Path, done: FinishedCells | None = None
+) -> FinishedCells:
     """Compute cells; those that an earlier try of the same command finished are read.
 
     Args:
@@ -69,11 +97,12 @@ def run_cells(specs: Sequence[CellSpec], runner: CellRunner, out: Path | None, r
         runner: computes one.
         out: the run folder; None = one below ``runs``.
         runs: the run folders of the cache.
+        done: the outcome so far, e.g. what could not be computed; None = nothing.
 
     Raises:
         Exception: of the cells, where none has a result.
     """
-    done, open_folder = FinishedCells(), partial(open_run_folder, out, runs, _digest(specs))
+    done, open_folder = done or FinishedCells(), partial(open_run_folder, out, runs, _digest(specs))
     try:
         for _, group in groupby(specs, key=lambda spec: spec.backbone):
             _run_backbone(done, list(group), runner, open_folder)

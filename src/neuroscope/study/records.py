@@ -67,7 +67,11 @@ def cell_record(cell: Cell, labelled: LabelledTask, runs: Runs, result: CellResu
         split_warning=first.warning,
         seeds=tuple(run.seed for run in runs.each),
         varied=runs.varied,
-        cautions=tuple(summed_up(result.warnings)),
+        cautions=(
+            *labelled.cautions(first.grouped_by, len(runs.each)),
+            *runs.cautions,
+            *summed_up(result.warnings),
+        ),
         **result.facts,
     )
 

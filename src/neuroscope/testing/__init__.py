@@ -10,6 +10,8 @@ A whole test file under pytest::
         check()
 
 Without pytest, ``testing.run("backbone", "mine")`` gives the outcomes; ``neuroscope check backbone mine`` prints them.
+``testing.frames(spec, samples)`` gives the frames of one recording, for the test that compares a backbone with what it
+wraps: no check knows that.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import importlib
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.errors import BadOption, UnknownName
 from neuroscope.plugin.loading import Plugins
 from neuroscope.testing.cases import Case, NotApplicable, Outcome
@@ -25,9 +28,13 @@ from neuroscope.testing.cases import Case, NotApplicable, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from numpy.typing import ArrayLike
+    from torch import Tensor
+
+    from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.data.sources import Data
 
-__all__ = ["KINDS", "Case", "NotApplicable", "Outcome", "checks", "checks_of", "run"]
+__all__ = ["KINDS", "Case", "NotApplicable", "Outcome", "checks", "checks_of", "frames", "run"]
 
 _MODULES = MappingProxyType(
     {
@@ -98,9 +105,38 @@ def run(
     *,
     expected: Mapping[str, str] | None = None,
     plugins: Plugins | None = None,
+    progress: Progress = silent,
 ) -> list[Outcome]:
-    """Run all checks of one component; arguments and errors are those of ``checks``."""
-    return [case.run() for case in checks(kind, text, data, expected=expected, plugins=plugins)]
+    """Run all checks of one component; arguments and errors are those of ``checks``.
+
+    ``progress`` reports checks that are done.
+    """
+    cases = checks(kind, text, data, expected=expected, plugins=plugins)
+    outcomes = []
+    with progress(f"Checking {kind} {text}", len(cases)) as advance:
+        for case in cases:
+            outcomes.append(case.run())
+            advance(1)
+    return outcomes
+
+
+def frames(spec: BackboneSpec, samples: ArrayLike | Tensor, *, device: str = "cpu") -> dict[str, Tensor]:
+    """Load a backbone, run one recording through it, and return each layer's real frames, its blocks joined.
+
+    Args:
+        spec: what the backbone's factory makes.
+        samples: float ``[samples]`` at ``spec.sample_rate``, full scale = 1.
+        device: where it runs.
+
+    Returns:
+        layer -> frames ``[frames, width]`` on the CPU, as they came; layers in their declared order.
+
+    Raises:
+        BadOption: the samples are not one recording, or fewer than ``spec.min_samples``.
+    """
+    from neuroscope.testing.running.frames import frames as run_one
+
+    return run_one(spec, samples, device)
 
 
 def _module(kind: str) -> ModuleType:

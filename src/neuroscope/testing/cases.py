@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 from unittest import SkipTest
 
-from neuroscope.errors import NeuroscopeError, PluginBroken
+from neuroscope.errors import NeuroscopeError
+from neuroscope.plugin.failures import error_text, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from neuroscope.plugin.registry import Choice
-
-T = TypeVar("T")
 Verdict = Literal["passed", "failed", "skipped", "expected failure", "unexpected pass"]
 
 
@@ -90,7 +88,9 @@ class Case:
             self.check(self.subject)
         except NotApplicable as why:
             return self._outcome("skipped", str(why))
-        except Exception as error:  # a stranger's component may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a stranger's component may raise anything
             if self.expected:
                 return self._outcome("expected failure", f"{self.expected}: {_error_text(error)}")
             return self._outcome("failed", _error_text(error))
@@ -104,29 +104,16 @@ class Case:
         return Outcome(str(self), self.about, verdict, reason)
 
 
-def built(choice: Choice[T], **at_hand: Any) -> T:
-    """Build a component; ``at_hand`` as for ``Choice.build``.
-
-    Raises:
-        PluginBroken: its factory fails with an error that says nothing to a user.
-        NeuroscopeError: as the factory raises it.
-    """
-    try:
-        return choice.build(**at_hand)
-    except NeuroscopeError:
-        raise
-    except Exception as error:  # a stranger's factory may raise anything
-        raise PluginBroken(f"{choice.entry.kind} {choice.text} cannot be built: {_error_text(error)}") from error
-
-
 def hold(condition: bool, message: str) -> None:
     """Raise AssertionError unless the condition holds; unlike ``assert``, ``python -O`` keeps it."""
     if not condition:
         raise AssertionError(message)
 
 
-def _error_text(error: Exception) -> str:
-    message = str(error).strip()
+def _error_text(error: BaseException) -> str:
+    message = message_of(error)
     if isinstance(error, AssertionError) and message:
         return message
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, NeuroscopeError):  # says itself what there is to say
+        return f"{type(error).__name__}: {message}"
+    return error_text(error)

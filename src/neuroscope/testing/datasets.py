@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from neuroscope.audio import waveforms
-from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.errors import BadAudio, BadManifest, BadOption, MissingData, NeuroscopeError, PluginBroken
+from neuroscope.plugin.failures import error_text
 from neuroscope.runtime.files import data_folders
 from neuroscope.testing.cases import NotApplicable
 from neuroscope.testing.inputs.places import WATCHED_FILES, files_below, is_small, linked
@@ -22,6 +22,7 @@ from neuroscope.testing.randomness import global_randomness_stays
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.data.sources import Data
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
@@ -85,16 +86,9 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
 
 def _read(choice: Choice[Manifest], root: Path) -> Manifest:
     try:
-        manifest = choice.build(root)
-    except NeuroscopeError:
-        raise
-    except Exception as error:
-        raise PluginBroken(f"dataset {choice.text} fails at {root} with {type(error).__name__}: {error}") from error
-    if not isinstance(manifest, Manifest):
-        raise PluginBroken(f"the factory of dataset {choice.text} returns a {type(manifest).__name__}, not a Manifest")
-    if strange := [each for each in manifest if not isinstance(each, Utterance)]:
-        raise PluginBroken(f"dataset {choice.text}: {strange[0]!r} in its manifest is no Utterance")
-    return manifest
+        return choice.build(root)
+    except OSError as error:
+        raise PluginBroken(f"dataset {choice.text} fails at {root} with {error_text(error)}") from error
 
 
 def has_utterances(subject: Subject) -> None:

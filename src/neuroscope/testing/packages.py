@@ -9,11 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.errors import MissingDependency, NeuroscopeError, PluginBroken, UnknownName
-from neuroscope.plugin.hookspecs import PROJECT
+from neuroscope.plugin.discovery import find_points
 from neuroscope.plugin.options import required_of, to_text
 from neuroscope.testing.cases import NotApplicable, hold
 
@@ -36,12 +35,12 @@ _AT_HAND = {"backbone": {"store"}}
 _TIMEOUT = 300
 _LOOK = """
 import json, sys
-path, names, build = json.loads(sys.argv[1])
+path, distribution, build = json.loads(sys.argv[1])
 sys.path[:] = path
-from importlib.metadata import entry_points
 from neuroscope import Plugins
+from neuroscope.plugin.discovery import find_points
 seen, new, problems = set(sys.modules), [], []
-points = [point for point in entry_points(group="neuroscope") if point.module in names]
+points = [each.point for each in find_points() if each.point and each.distribution == distribution]
 plugins = Plugins.load(points, strict=False)
 new.append(sorted(set(sys.modules) - seen))
 seen = set(sys.modules)
@@ -51,8 +50,9 @@ for name in build:
     except Exception as error:
         problems.append(f"{name}: {type(error).__name__}: {error}")
 new.append(sorted(set(sys.modules) - seen))
-print(json.dumps([*new, problems]))
+print("\\nfound:" + json.dumps([*new, problems]))
 """
+"""A script that says which modules are loaded, whatever else the plugin prints."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +66,8 @@ class Subject:
     @cached_property
     def modules(self) -> list[str]:
         """The modules that its entry points name."""
-        points = entry_points(group=PROJECT)
-        return sorted({point.module for point in points if point.dist and _same(point.dist.name, self.distribution)})
+        points = [each.point for each in find_points() if each.distribution == self.distribution and not each.problem]
+        return sorted({point.module for point in points if point})
 
     @property
     def backbones(self) -> list[str]:
@@ -80,12 +80,12 @@ class Subject:
         for plugin in self.plugins:
             if plugin.error:
                 raise NotApplicable(f"plugin {plugin.name} does not load")
-        asked = json.dumps([sys.path, self.modules, self.backbones])
+        asked = json.dumps([sys.path, self.distribution, self.backbones])
         done = subprocess.run(
             [sys.executable, "-c", _LOOK, asked], capture_output=True, text=True, timeout=_TIMEOUT, check=False
         )
         hold(done.returncode == 0, done.stderr.strip().rpartition("\n")[2])
-        plugins, specs, problems = json.loads(done.stdout.splitlines()[-1])
+        plugins, specs, problems = json.loads(done.stdout.rpartition("\nfound:")[2].partition("\n")[0])
         return plugins, specs, problems
 
     @property
@@ -108,16 +108,24 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     own = tuple(plugin for plugin in plugins.all if _same(plugin.distribution, text))
     if not own:
         raise UnknownName("distribution with plugins", text, {plugin.distribution for plugin in plugins.all})
-    owners = {f"{plugin.distribution}:{plugin.name}" for plugin in own}
+    owners = {plugin.owner for plugin in own}
     registries = (*plugins.registries.values(), plugins.commands)
     entries = (entry for registry in registries for entry in registry if entry.plugin in owners)
     return Subject(own[0].distribution, own, tuple(entries))
 
 
 def loads(subject: Subject) -> None:
-    """It loads: the import works, the hooks are as specified, its names are free, its neuroscope_api is this one."""
-    for plugin in subject.plugins:
-        hold(not plugin.error, f"plugin {plugin.name}: {plugin.error}")
+    """It loads: the import works and prints nothing, the hooks are as specified, its neuroscope_api is this one."""
+    broken = [f"plugin {plugin.name}: {plugin.error}" for plugin in subject.plugins if plugin.error]
+    hold(not broken, "\n".join(broken))
+
+
+def has_its_names(subject: Subject) -> None:
+    """No other plugin registers a name that it registers: neuroscope's own are taken, and none is anybody's twice."""
+    if all(plugin.error for plugin in subject.plugins):
+        raise NotApplicable("it does not load, and registers nothing")
+    contested = [str(each) for plugin in subject.plugins for each in plugin.contested]
+    hold(not contested, "\n".join(contested))
 
 
 def is_light_to_import(subject: Subject) -> None:
@@ -183,6 +191,7 @@ def says_what_each_is(subject: Subject) -> None:
 
 CHECKS: tuple[Callable[[Subject], None], ...] = (
     loads,
+    has_its_names,
     is_light_to_import,
     has_its_factories,
     takes_no_other_arguments,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch  # noqa: TID253 - this module is imported when a pooling is checked
 
 from neuroscope.contracts.backbone import Frames, LayerSpec
-from neuroscope.testing.cases import built, hold
+from neuroscope.testing.cases import hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
         PluginBroken: its factory fails with an error that says nothing to a user.
     """
     del data
-    return Subject(built(plugins.poolings.choose(text)))
+    return Subject(plugins.poolings.choose(text).build())
 
 
 def makes_float32_rows(subject: Subject) -> None:

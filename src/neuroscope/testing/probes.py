@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroscope.errors import PluginBroken
 from neuroscope.testing.cases import NotApplicable
 from neuroscope.testing.inputs.planted import Planted, plant
 from neuroscope.testing.randomness import global_randomness_stays
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.probing import Probe
     from neuroscope.plugin.loading import Plugins
 
 _LEARNED = 0.9
@@ -70,16 +68,7 @@ def subject(text: str, data: object, plugins: Plugins) -> Subject:
     """
     del data  # probes are checked on made-up features
     choice = plugins.probes.choose(text)
-    probe: Probe = choice.build()
-    lacking = [name for name in ("fit", "predict", "get_params", "set_params") if not hasattr(probe, name)]
-    if lacking or isinstance(probe, type):
-        made = f"the class {probe.__name__}" if isinstance(probe, type) else f"a {type(probe).__name__}"
-        raise PluginBroken(
-            f"the factory of probe {choice.text} returns {made}, which is no scikit-learn classifier"
-            f"{': it has no ' + ', '.join(lacking) if lacking else ''}; return an unfitted instance that derives from "
-            f"ClassifierMixin and BaseEstimator"
-        )
-    return Subject(choice.text, probe)
+    return Subject(choice.text, choice.build())
 
 
 def passes_the_checks_of_scikit_learn(subject: Subject) -> None:

@@ -10,7 +10,7 @@ from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
-from neuroscope.study.cell_loop import run_cells
+from neuroscope.study.cell_loop import FinishedCells, check_cells, run_cells
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import check_out
@@ -71,9 +71,9 @@ def probe(
     specs = [
         CellSpec(backbone=choice.text, task=task, loaded=loaded, study=study) for choice in chosen for task in declared
     ]
-    for spec in specs:  # a split that cannot be made is told before any audio is read
-        runner.check(spec)
+    done = FinishedCells()
+    checked = check_cells(specs, runner, done)
     clock.lap("preparing")
-    done = run_cells(specs, runner, out, workspace.folder / "runs")
+    run_cells(checked, runner, out, workspace.folder / "runs", done)
     clock.lap("extracting and probing")
     return finish(ProbeResult, done, command, clock, loaded)

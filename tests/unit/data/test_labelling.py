@@ -69,6 +69,31 @@ def test_one_class_is_too_few_and_the_message_says_which_was_found(genders, foun
         label_manifest("gc", GENDER, manifest(*genders), "")
 
 
+def test_too_few_classes_are_told_with_what_the_columns_hold_and_how_many_rows_lack_a_label():
+    task = Classification(label=lambda each: {"m": "male"}.get(each.tags.get("gender")), columns=("gender",))
+    with pytest.raises(BadManifest, match=r"rows have none; column 'gender' holds men, women$"):
+        label_manifest("gc", task, manifest("men", "women"), "")
+    with pytest.raises(BadManifest, match=r"3 rows have male alone, 2 of them no label; column 'gender' holds m, x$"):
+        label_manifest("gc", task, manifest("m", "x", None), "")
+
+
+def test_what_is_asked_of_how_many_rows_and_what_the_classes_are_is_said():
+    ages = label_manifest(
+        "label:age", Classification(label=lambda each: each.tags.get("gender")), manifest("23", "18", None), ""
+    )
+    assert ages.about.startswith(
+        "task label:age (2 rows with a label, 1 without), where the classes are numbers, 18 to 23"
+    )
+    assert label_manifest("gc", GENDER, manifest("m", "f"), "").about == "task gc (2 rows with a label)"
+
+
+def test_names_of_classes_and_of_the_groups_of_the_split_are_looked_at():
+    rooms = label_manifest("gc", GENDER, manifest("m", "f", "F", room="nan"), "")
+    assert [each.kind for each in rooms.cautions("", 1)] == ["classes are alike"]
+    assert [each.kind for each in rooms.cautions("room", 1)][1:] == ["values of 'room' are named like missing values"]
+    assert list(rooms.only({"u0": "x", "u1": "y"}).cautions("", 1)) == []
+
+
 def test_a_label_function_that_knows_none_is_told():
     with pytest.raises(BadManifest, match="2 rows have none"):
         label_manifest("t", Classification(label=lambda utterance: None), manifest("m", "f"), "")

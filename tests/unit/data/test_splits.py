@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.target import Target
+from neuroscope.data.splits import Splitter, parts_of
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.splits import LabelledUtterances, split
 
@@ -61,6 +62,24 @@ def test_a_split_by_speaker_shares_no_speaker_and_every_class_is_in_both_parts(r
 def test_the_same_seed_gives_the_same_speakers_whatever_the_order_of_the_rows(rows, seed):
     back = LabelledUtterances(rows.utterances[::-1], Target(rows.target.values[::-1], rows.target.names))
     assert parts(split("speaker", rows, seed), rows) == parts(split("speaker", back, seed), back)
+
+
+@given(corpora(), SEEDS, st.sampled_from(["speaker", "utterance", "speaker,test=0.01,balance=class"]))
+def test_a_split_that_is_drawn_unlike_others_keeps_what_holds_of_all(rows, seed, text):
+    splitter, drawn = Splitter(text, rows), []
+    try:
+        drawn = [splitter.draw(seed)]
+    except BadSplit:
+        return
+    assert parts(drawn[0], rows) == parts(split(text, rows, seed), rows)
+    while len(drawn) < 4 and (another := splitter.draw_unlike(drawn, seed)):
+        drawn.append(another)
+    assert len({parts_of(each) for each in drawn}) == len(drawn)
+    for made in drawn:
+        train, test = parts(made, rows)
+        assert text == "utterance" or not train & test
+        for part in (made.train, made.test):
+            assert set(rows.target.values[part]) == set(range(len(rows.target.names)))
 
 
 @given(st.integers(4, 40), st.integers(4, 40), SEEDS, st.floats(0.2, 0.8))
@@ -191,8 +210,15 @@ def test_without_the_column_the_message_says_what_would_do():
         split("speaker", rows, 0)
     with pytest.raises(BadSplit, match=r"no column 'part'.*--split group:text"):
         split("column:part", rows, 0)
-    with pytest.raises(BadSplit, match=r"No column would do; --split utterance"):
+    with pytest.raises(BadSplit, match=r"No column would do; --split utterance .* may have the same voices"):
         split("speaker", labelled(("a",), ("b",), columns=()), 0)
+
+
+def test_utterances_at_random_are_not_offered_without_what_that_measures():
+    with pytest.raises(BadSplit, match="1 value of 'speaker'") as caught:
+        split("speaker", labelled(("a", "ann"), ("b", "bob")), 0)
+    assert "--split utterance draws utterances at random and has the same voices in both parts" in str(caught.value)
+    assert "it measures whether known voices are told apart" in str(caught.value)
 
 
 def column_rows(*values):

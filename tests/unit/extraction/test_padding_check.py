@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from neuroscope.contracts.backbone import Frames
+from neuroscope.errors import PluginBroken
 from neuroscope.extraction import batching
 
 
@@ -22,6 +23,15 @@ class Leaking:
         loudness = batch.samples.square().mean(dim=1).sqrt()[:, None, None]
         for block in self.fake.extract(batch):
             yield block | {"frames": Frames(block["frames"].values / loudness, block["frames"].lengths)}
+
+
+class Drawing(Leaking):
+    """Frames with a little chance in them, as those of a network in training mode."""
+
+    def extract(self, batch):
+        for block in self.fake.extract(batch):
+            values = block["frames"].values
+            yield block | {"frames": Frames(values * (1 + 0.1 * torch.rand(values.shape)), block["frames"].lengths)}
 
 
 def half(block):
@@ -46,7 +56,7 @@ def test_a_model_that_ignores_its_neighbours_runs_in_batches(tmp_path, corpus, f
 def test_a_model_whose_padding_leaks_runs_one_at_a_time_and_says_so(tmp_path, corpus, fake, run):
     load, again, alone = (Leaking(fake()) for _ in range(3))
     done, vectors, _ = run(tmp_path / "a", corpus, load)
-    assert load.sizes == [4, *[1] * 24]
+    assert load.sizes == [4, *[1] * 25]
     assert done.invariance.broken == ["frames"]
     assert done.invariance.differences["frames"] > 0.1
     _, expected, _ = run(tmp_path / "b", corpus, alone, batchable=False)
@@ -57,7 +67,7 @@ def test_a_model_whose_padding_leaks_runs_one_at_a_time_and_says_so(tmp_path, co
 
 def test_what_was_found_is_followed_by_the_next_run_after_an_interrupt(tmp_path, corpus, monkeypatch, fake, run):
     def interrupt_in(number):
-        if number == 20:
+        if number == 21:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(batching, "SHARD_ROWS", 6)
@@ -92,3 +102,21 @@ def test_audio_that_cannot_be_read_leaves_the_question_open(tmp_path, fake, run,
     done, _, skipped = run(tmp_path / "store", manifest, fake())
     assert done.invariance is None
     assert len(skipped.skipped) == 1
+
+
+@pytest.mark.parametrize("batchable", [True, False])
+def test_a_model_that_gives_other_vectors_each_time_is_refused_and_no_batch_is_blamed(
+    tmp_path, corpus, batchable, fake, run
+):
+    load = Drawing(fake())
+    with pytest.raises(PluginBroken, match=r"each time it runs on the same audio \(layers frames: by up to [0-9.]+%"):
+        run(tmp_path, corpus, load, batchable=batchable)
+    assert load.sizes == ([4, 1, 1, 1, 1, 1] if batchable else [1, 1])
+    assert not list(tmp_path.rglob("invariance.json"))
+
+
+def test_a_model_that_runs_one_at_a_time_is_run_twice_before_the_work(tmp_path, corpus, fake, run):
+    load = fake()
+    done, vectors, _ = run(tmp_path, corpus, load, batchable=False)
+    assert load.sizes == [1] * 22
+    assert (len(vectors), done.invariance) == (20, None)

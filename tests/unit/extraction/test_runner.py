@@ -93,7 +93,7 @@ BROKEN = {
     "undeclared layer": ([good() | {"extra": frames(2, 5, 2)}], "extra"),
     "missing layer": ([{name: value for name, value in good().items() if name != "shallow"}], "shallow"),
     "missing pooled layer": ([{name: value for name, value in good().items() if name != "own"}], "own"),
-    "no block": ([], "deep"),
+    "no block": ([], "yields nothing"),
     "wrong width": ([good() | {"deep": frames(2, 5, 3)}], "deep"),
     "wrong width later": ([good(), {"deep": frames(2, 5, 3)}], "deep"),
     "wrong batch": ([good() | {"deep": frames(1, 5, 2)}], "deep"),
@@ -117,3 +117,25 @@ def test_a_backbone_that_breaks_its_contract_is_told_by_its_layer(blocks, layer)
 def test_a_pooling_that_gives_other_columns_than_it_declares_is_told():
     with pytest.raises(PluginBroken, match="deep"):
         runner(good(), pooling=Maximum(), units=(Unit("deep", 0, "max"),) * 3).run(WAVES)
+
+
+class Nothing(Mean):
+    def start(self, layer):
+        return SimpleNamespace(update=lambda frames: None, finish=lambda: None)
+
+
+class Fails(Mean):
+    def start(self, layer):
+        raise KeyError(layer.name)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "told"),
+    [
+        (Nothing(), "the pooling of layer deep fails: AttributeError: 'NoneType' object"),
+        (Fails(), r"the pooling of layer deep fails: KeyError: 'deep' \(.*test_runner.py, line \d+\)"),
+    ],
+)
+def test_a_pooling_that_fails_is_told_with_its_layer(pooling, told):
+    with pytest.raises(PluginBroken, match=told):
+        runner(good(), pooling=pooling).run(WAVES)

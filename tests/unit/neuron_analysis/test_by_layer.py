@@ -26,7 +26,7 @@ def ordered(units, order):
 
 @pytest.fixture
 def rows_of(cell):
-    def rows_of(*chosen, draws=19, halves=(), weigh=False):
+    def rows_of(*chosen, draws=19, halves=(), later=(), weigh=False):
         """The rows about these columns, a run each, beside orders that are drawn, alike in all runs."""
         units = tuple(Unit(layer, number) for layer, count in LAYERS.items() for number in range(count))
         features = Features(ids=("a", "b"), units=units, values=np.zeros((2, 100), dtype=np.float32))
@@ -51,8 +51,11 @@ def rows_of(cell):
         orders = [rng.permutation(100) for _ in range(draws)]
         drawn = tuple(ordered(units, order) for order in orders)
         null = NullRankings(of_run=(drawn,) * len(chosen), of_halves=())
-        pair = tuple(ordered(units, [*first, *np.setdiff1d(np.arange(100), first)]) for first in halves)
-        made = distribution(cell, given, sets, null, [pair] if halves else ())
+        of_runs = [halves, *(later or [()] * (len(chosen) - 1))]
+        pairs = [
+            tuple(ordered(units, [*first, *np.setdiff1d(np.arange(100), first)]) for first in each) for each in of_runs
+        ]
+        made = distribution(cell, given, sets, null, pairs)
         return {(row.layer, row.metric, row.seed): row for row in made}
 
     return rows_of
@@ -116,6 +119,15 @@ def test_a_layer_that_one_half_of_the_speakers_does_not_favour_is_not_preferred(
     assert one["first", "p_value", None].value == 1
     assert one["first", "p_value", 0].value == 1 / 20
     assert one["third", "p_value", None].value == both["third", "p_value", None].value  # both lean away from it
+
+
+def test_the_halves_of_every_run_have_to_favour_it(rows_of):
+    """A run that could not be halved says nothing; one whose halves disagree speaks for all."""
+    both, one = (range(20), range(10, 30)), (range(20), range(40, 60))
+    assert rows_of(range(20), range(20), halves=both, later=[both])["first", "p_value", None].value == 1 / 20
+    assert rows_of(range(20), range(20), halves=both, later=[()])["first", "p_value", None].value == 1 / 20
+    assert rows_of(range(20), range(20), halves=(), later=[one])["first", "p_value", None].value == 1
+    assert rows_of(range(20), range(20), halves=both, later=[one])["first", "p_value", None].value == 1
 
 
 def test_without_draws_halves_are_not_asked_and_layers_are_expected_by_their_size(rows_of):

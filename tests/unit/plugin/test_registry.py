@@ -2,11 +2,12 @@
 
 import sys
 import textwrap
+import threading
 
 import pytest
 
 from neuroscope.errors import BadOption, DuplicateName, MissingDependency, PluginBroken, UnknownName
-from neuroscope.plugin.registry import Entry, Registry, require
+from neuroscope.plugin.registry import Contested, Entry, Registry, require
 
 
 def make(*, width: int = 4, name: str = "x"):
@@ -20,12 +21,12 @@ def find(what, *, seed: int = 0):
 
 
 def entry(name, factory=make, plugin="dist:plug", install=""):
-    return Entry("backbone", name, factory, "", install, plugin)
+    return Entry("gadget", name, factory, "", install, plugin)
 
 
 @pytest.fixture
 def registry():
-    made = Registry("backbone")
+    made = Registry("gadget")
     for each in (entry("toy"), entry("hf:", find), entry("adi:cnn")):
         made.add(each)
     return made
@@ -56,7 +57,7 @@ def test_the_canonical_text_has_the_factorys_order_and_no_defaults(registry):
 
 
 def test_a_factory_is_given_what_it_asks_for_and_nothing_else():
-    made = Registry("backbone")
+    made = Registry("gadget")
     made.add(entry("asks", lambda *, store, width=4: (store, width)))
     made.add(entry("family:", lambda store, *, width=4: (store, width)))
     made.add(entry("option", lambda *, store="its own": store))
@@ -105,7 +106,7 @@ def test_an_unknown_name_tells_the_known_ones_and_the_plugins_that_failed(regist
     registry.failed = ("broken-one",)
     with pytest.raises(UnknownName) as caught:
         registry.find("toyy")
-    for fact in ("unknown backbone 'toyy'", "Did you mean 'toy'?", "hf:", "broken-one", "neuroscope plugins"):
+    for fact in ("unknown gadget 'toyy'", "Did you mean 'toy'?", "hf:", "broken-one", "neuroscope plugins"):
         assert fact in str(caught.value)
 
 
@@ -114,16 +115,71 @@ def test_a_value_error_of_the_factory_becomes_an_error_about_the_choice(registry
         registry.choose("toy,width=10").build()
 
 
-def test_other_exceptions_of_a_factory_are_not_hidden():
-    registry = Registry("backbone")
-    registry.add(entry("bad", lambda: 1 / 0))
-    with pytest.raises(ZeroDivisionError):
+def test_other_exceptions_of_a_factory_are_told_with_their_line():
+    def make():
+        raise KeyError("odd")
+
+    registry = Registry("gadget")
+    registry.add(entry("bad", make))
+    line = make.__code__.co_firstlineno + 1
+    with pytest.raises(PluginBroken, match=rf"gadget bad cannot be built: KeyError: 'odd' \(.*py, line {line}\)$"):
         registry.choose("bad").build()
 
 
-def test_a_taken_name_is_told_with_both_owners(registry):
-    with pytest.raises(DuplicateName, match=r"'toy'.*dist:plug.*other:one"):
-        registry.check_free(entry("toy", plugin="other:one"))
+def test_a_factory_that_ends_the_process_or_has_no_message_is_told_too():
+    def leave():
+        raise SystemExit
+
+    class Silent(Exception):
+        def __str__(self):
+            raise ValueError
+
+    class End(BaseException):
+        pass
+
+    def fail():
+        raise Silent
+
+    def end():
+        raise End
+
+    registry = Registry("gadget")
+    registry.add(entry("leaves", leave))
+    registry.add(entry("fails", fail))
+    registry.add(entry("ends", end))
+    for name, kind in (("leaves", "SystemExit"), ("fails", "Silent"), ("ends", "End")):
+        with pytest.raises(PluginBroken, match=rf"cannot be built: {kind} \(.*test_registry.py, line"):
+            registry.choose(name).build()
+
+
+def test_what_a_factory_prints_goes_to_stderr(capsys):
+    registry = Registry("gadget")
+    registry.add(entry("loud", lambda: sys.stdout.write("made\n")))
+    registry.choose("loud").build()
+    assert capsys.readouterr() == ("", "made\n")
+
+
+def test_stdout_is_itself_again_when_several_threads_have_built(capsys):
+    first, second, stdout = threading.Event(), threading.Event(), sys.stdout
+    registry = Registry("gadget")
+    registry.add(entry("one", lambda: (first.set(), second.wait(10))))
+    registry.add(entry("two", lambda: (first.wait(10), second.set(), one.join(10))))
+    one = threading.Thread(target=registry.choose("one").build)
+    one.start()
+    registry.choose("two").build()
+    assert sys.stdout is stdout
+    sys.stdout.write("here")
+    assert capsys.readouterr() == ("here", "")
+
+
+def test_a_name_that_nobody_has_is_told_with_all_who_register_it(registry):
+    registry.contested["t"] = Contested("gadget", "t", ("one:a", "two:b"), "")
+    registry.contested["f:"] = Contested("gadget", "f:", ("one:a", "one:b"), "")
+    told = "'t' is registered by one:a and two:b, and none of them has it until one is switched off: "
+    with pytest.raises(DuplicateName, match=f"{told}NEUROSCOPE_BLOCK_PLUGINS=one or NEUROSCOPE_BLOCK_PLUGINS=two"):
+        registry.find("t")
+    with pytest.raises(DuplicateName, match="NEUROSCOPE_BLOCK_PLUGINS=a or NEUROSCOPE_BLOCK_PLUGINS=b"):
+        registry.choose("f:x")
 
 
 def test_entries_cannot_be_changed_from_outside_and_iterate_by_name(registry):
@@ -135,7 +191,7 @@ def test_entries_cannot_be_changed_from_outside_and_iterate_by_name(registry):
 def test_a_factory_named_by_a_string_is_imported_when_it_is_needed_and_no_earlier(module):
     name = module("def make(*, size: int = 2): return size")
     lazy = entry("lazy", f"{name}:make")
-    registry = Registry("backbone")
+    registry = Registry("gadget")
     registry.add(lazy)
     assert name not in sys.modules
     assert registry.choose("lazy,size=3").build() == 3
@@ -149,6 +205,8 @@ def test_a_factory_named_by_a_string_is_imported_when_it_is_needed_and_no_earlie
         "import surely_no_such_module",
         "import os; os.no_such_attribute",
         "def broken(:",
+        "raise SystemExit(3)",
+        "raise GeneratorExit",
     ],
 )
 def test_whatever_an_import_fails_with_is_a_missing_dependency_with_the_command(module, source):

@@ -30,6 +30,49 @@ def test_a_drawn_split_is_drawn_anew_for_each_run():
     assert "each its own split (speaker)" in runs.varied
 
 
+def few(*speakers):
+    """``few("aa", "bb")``: the classes of each speaker, a row for each."""
+    cells = [(name, f"s{number}") for number, has in enumerate(speakers) for name in has]
+    utterances = [Utterance(id=f"u{n}", path=None, speaker=speaker) for n, (_, speaker) in enumerate(cells)]
+    names = tuple(sorted({name for name, _ in cells}))
+    values = np.array([names.index(name) for name, _ in cells])
+    return LabelledUtterances(utterances, Target(values, names))
+
+
+def test_runs_whose_draws_coincide_are_drawn_anew_while_there_are_other_splits():
+    rows = few("aa", "aa", "bb", "bb")  # one of each class in test: four splits
+    for seed in range(5):
+        runs = make_runs("speaker", rows, runs=4, seed=seed, one_split=False)
+        tests = {frozenset(rows.utterances[row].speaker for row in run.split.test) for run in runs.each}
+        assert tests == {frozenset(pair) for pair in (("s0", "s2"), ("s0", "s3"), ("s1", "s2"), ("s1", "s3"))}
+        assert runs.each[0].split.test.tolist() == split("speaker", rows, seed).test.tolist()
+        assert [run.seed for run in runs.each] == list(range(seed, seed + 4))
+        assert (runs.varied, runs.cautions) == ("each its own split (speaker)", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "distinct"),
+    [
+        ("speaker", few("aa", "aa", "bb", "bb"), 4),
+        ("speaker", few("ab", "ab"), 2),
+        ("utterance", few("aa", "b", "b"), 4),
+        ("speaker,balance=train", few("aa", "a", "bb", "bb"), 6),
+    ],
+)
+def test_where_there_are_fewer_splits_than_runs_their_number_is_said(text, rows, distinct):
+    runs = make_runs(text, rows, runs=distinct + 3, seed=0, one_split=False)
+    assert len({(*run.split.train.tolist(), -1, *run.split.test.tolist()) for run in runs.each}) == distinct
+    assert runs.distinct == distinct
+    assert runs.varied.startswith(f"{distinct} distinct splits (")
+    (caution,) = runs.cautions
+    assert f"{distinct} distinct splits in {distinct + 3} runs" in caution.line
+
+
+@pytest.mark.parametrize(("text", "one_split"), [("column:split", False), ("speaker", True)])
+def test_runs_on_one_split_are_no_splits_that_coincide(text, one_split):
+    assert make_runs(text, labelled(with_split=True), runs=3, seed=0, one_split=one_split).cautions == ()
+
+
 def test_a_fixed_split_bootstraps_whole_training_groups_after_the_first_run():
     runs = make_runs("column:split", labelled(with_split=True), runs=5, seed=0, one_split=False)
     assert runs.same_test

@@ -9,10 +9,10 @@ import pytest
 from polars.exceptions import ComputeError
 
 from neuroscope.contracts.records import RunRecord
-from neuroscope.errors import BadOption, NeuroscopeError, TooManyFailures
+from neuroscope.errors import BadOption, BadSplit, NeuroscopeError, TooManyFailures, UnknownName
 from neuroscope.probing import layerwise
 from neuroscope.runtime.clock import Clock
-from neuroscope.study.cell_loop import FinishedCells, run_cells
+from neuroscope.study.cell_loop import FinishedCells, check_cells, run_cells
 from neuroscope.study.cell_parts import one_line_write_errors
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.result import ProbeResult, finish
@@ -135,6 +135,22 @@ def test_a_cell_that_fails_stops_no_other(spec, plugins, workspace, tmp_path, mo
     ]
     with pytest.raises(TooManyFailures):
         run_cells(specs[:1], CellRunner(plugins, workspace), tmp_path / "other", tmp_path)
+
+
+def test_a_task_that_cannot_be_asked_of_the_data_stops_no_other(spec, plugins, workspace, tmp_path):
+    asked = [replace(spec, task="label:speaker"), spec]
+    runner, done = CellRunner(plugins, workspace), FinishedCells()
+    checked = check_cells(asked, runner, done)
+    assert checked == [spec]
+    found = run_cells(checked, runner, tmp_path / "run", tmp_path, done)
+    assert [part.record.task for part in found.parts] == ["toy"]
+    ((failed,), (error,)) = found.failed, found.errors
+    assert isinstance(error, BadSplit)
+    assert failed.error.startswith("task label:speaker (32 rows with a label): ")
+    with pytest.raises(BadSplit, match="task label:speaker"):
+        check_cells(asked[:1], runner, FinishedCells())
+    with pytest.raises(UnknownName, match="column 'nothing'"):  # a slip of the pen is no property of the data
+        check_cells([spec, replace(spec, task="label:nothing")], runner, FinishedCells())
 
 
 def test_both_tasks_of_a_backbone_that_fails_are_named(spec):

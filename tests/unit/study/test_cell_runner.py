@@ -41,18 +41,23 @@ def test_a_worker_process_makes_the_same_rows_of_a_pickled_cell(spec, plugins, w
 
 def test_audio_is_looked_at_and_splits_are_drawn_once_for_all_cells(spec, plugins, workspace, monkeypatch):
     looked, drawn = [], []
-    examine_all, split = index.examine_all, splits.split
+    examine_all = index.examine_all
 
     def looking(folder, paths, *more, **known):
         looked.append(list(paths))
         return examine_all(folder, looked[-1], *more, **known)
 
-    def drawing(text, rows, seed):
-        drawn.append(seed)
-        return split(text, rows, seed)
+    class Drawing(splits.Splitter):
+        def draw(self, seed):
+            drawn.append(seed)
+            return super().draw(seed)
+
+        def draw_unlike(self, former, seed):
+            drawn.append(seed)
+            return super().draw_unlike(former, seed)
 
     monkeypatch.setattr(index, "examine_all", looking)
-    monkeypatch.setattr(splits, "split", drawing)
+    monkeypatch.setattr(splits, "Splitter", Drawing)
     segmenting = Workspace(replace(workspace.settings, segment=0.25))
     loaded = segmenting.segment(spec.loaded)
     assert len(loaded.manifest) > len(spec.loaded.manifest)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from neuroscope import BackboneSpec, WaveBatch, testing
+from neuroscope import testing
 
 from neuroscope_silero_vad import backbone, model
 
@@ -37,15 +37,6 @@ def waveforms() -> list[torch.Tensor]:
     return [0.1 * buzz * (torch.sin(7 * time) > 0) + 0.003 * noise]
 
 
-def run(spec: BackboneSpec, samples: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Run one recording: the real frames of each layer, its blocks joined."""
-    blocks = list(spec.load("cpu").extract(WaveBatch(samples[None], torch.tensor([len(samples)]))))
-    return {
-        layer: torch.cat([block[layer].values[0, : int(block[layer].lengths[0])] for block in blocks])
-        for layer in blocks[0]
-    }
-
-
 @needs_weights
 @pytest.mark.parametrize("file", backbone.FILES)
 def test_it_agrees_with_the_network_of_silero_vad(file: str) -> None:
@@ -58,7 +49,7 @@ def test_it_agrees_with_the_network_of_silero_vad(file: str) -> None:
     theirs.load_state_dict(own)
     spec = backbone.make(file=file)
     for samples in waveforms():
-        ours = run(spec, samples)
+        ours = testing.frames(spec, samples)
         theirs.reset_states()
         chunks = samples[: len(samples) // 512 * 512].split(512)
         with torch.inference_mode():
@@ -74,7 +65,7 @@ def test_blocks_of_any_size_give_the_same(block: int, monkeypatch: pytest.Monkey
     """The context and the state go on over the edges."""
     spec = backbone.make(weights="random")
     samples = waveforms()[0]
-    whole = run(spec, samples)
+    whole = testing.frames(spec, samples)
     monkeypatch.setattr(model, "BLOCK", block)
-    for layer, values in run(spec, samples).items():
+    for layer, values in testing.frames(spec, samples).items():
         torch.testing.assert_close(values, whole[layer], atol=1e-5, rtol=1e-5, msg=layer)

@@ -9,6 +9,8 @@ import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 
 from neuroscope.audio import waveforms as waves
+from neuroscope.errors import NeuroscopeError
+from neuroscope.extraction.contract.blocks import blocks_of, load_backbone
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.inputs.signals import noise
 from neuroscope.testing.randomness import global_randomness_stays
@@ -32,7 +34,7 @@ def is_deterministic(subject: Subject) -> None:
     first = _run_all(subject, subject.model)
     again = differing_layers(first, _run_all(subject, subject.model))
     hold(not again, f"a second run gives other bits in {', '.join(again)}: is it in evaluation mode, or does it count?")
-    loaded = differing_layers(first, _run_all(subject, subject.spec.load("cpu")))
+    loaded = differing_layers(first, _run_all(subject, load_backbone(subject.spec, "cpu")))
     hold(not loaded, f"a second load gives other bits in {', '.join(loaded)}: seed whatever is random in it")
 
 
@@ -80,14 +82,14 @@ def global_randomness_is_left_alone(subject: Subject) -> None:
     """Loading and running it move no global random generator."""
     hear(subject.model, subject.waveforms[-1:])  # whatever it imports is imported by now
     with global_randomness_stays("loading the backbone"):
-        model = subject.spec.load("cpu")
+        model = load_backbone(subject.spec, "cpu")
     with global_randomness_stays("extract"):
         hear(model, subject.waveforms[-1:])
 
 
 def leaves_no_hook(subject: Subject) -> None:
     """No hook is left on its modules: not after a run, one that was given up, or one that failed in the middle."""
-    model, modules, _ = subject.loaded
+    model, (_, modules, _) = subject.model, subject.loaded
     if not modules:
         raise NotApplicable("it holds no torch.nn.Module")
     shortest = subject.waveforms[-1:]
@@ -105,7 +107,7 @@ def leaves_no_hook(subject: Subject) -> None:
 
 def keeps_no_gradient(subject: Subject) -> None:
     """Frames carry no gradient, and no parameter receives one."""
-    model, modules, _ = subject.loaded
+    model, (_, modules, _) = subject.model, subject.loaded
     one = run(model, subject.waveforms[-1:], torch.enable_grad())
     kept = sorted({name for block in one.blocks for name, frames in block.items() if frames.values.requires_grad})
     hold(not kept, f"frames of {', '.join(kept)} require a gradient; extract under torch.no_grad()")
@@ -116,14 +118,14 @@ def keeps_no_gradient(subject: Subject) -> None:
 def has_an_untrained_twin(subject: Subject) -> None:
     """weights=random has the same layers, other values than the trained weights, and others with every seed."""
     subject.skip_unless_weights()
+    trained = hear(subject.model, subject.waveforms[-1:]).utterances
     twins = [subject.with_weights("random", seed) for seed in (0, 0, 1)]
     for twin in twins:
         hold(twin.layers == subject.spec.layers, "weights=random declares other layers")
-    first, again, other = (hear(twin.load("cpu"), subject.waveforms[-1:]).utterances for twin in twins)
+    first, again, other = (hear(load_backbone(twin, "cpu"), subject.waveforms[-1:]).utterances for twin in twins)
     hold(not differing_layers(first, again), "weights=random,seed=0 gives other values when it is loaded again")
     hold(bool(differing_layers(first, other)), "weights=random gives the same values with seed=0 and seed=1")
     if subject.choice.resolved["weights"] != "random":
-        trained = hear(subject.model, subject.waveforms[-1:]).utterances
         hold(bool(differing_layers(trained, first)), "weights=random gives the values of the trained weights")
 
 
@@ -156,7 +158,7 @@ def _assert_same_frames(one: Sequence[Heard], other: Sequence[Heard], when: str)
 
 def _blocks(model: Backbone, waveforms: Sequence[NDArray[np.float32]]) -> Generator[Mapping[str, Frames]]:
     """Yield blocks as they come; closing this closes ``extract`` where it stands."""
-    yield from model.extract(waves.batch(waveforms))
+    yield from blocks_of(model, waves.batch(waveforms))
 
 
 def _no_new_hook(subject: Subject, after: str) -> None:
@@ -169,8 +171,8 @@ def _problem_of_length(subject: Subject, samples: int) -> str:
     """Explain why a waveform of so many samples is too short; empty = it is long enough."""
     try:
         (heard,) = hear(subject.model, [noise(samples)]).utterances
-    except Exception as error:  # whatever a model raises when its input is too short
-        return f"{type(error).__name__}: {error}"
+    except NeuroscopeError as error:  # whatever a model raises when its input is too short
+        return str(error)
     empty = [layer.name for layer in subject.spec.layers if layer.name in heard and not len(heard[layer.name])]
     return f"no frame of {', '.join(empty)}" if empty else ""
 

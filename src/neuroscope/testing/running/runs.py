@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
 from neuroscope.contracts.backbone import BackboneSpec, Frames
-from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.errors import BadOption, NeuroscopeError
+from neuroscope.extraction.contract.blocks import blocks_of, load_backbone
+from neuroscope.extraction.contract.modules import held_modules
 from neuroscope.runtime.files import cache_folder
 from neuroscope.store.names import NamedVectorsSpec
 from neuroscope.store.representations import Store
-from neuroscope.testing.cases import NotApplicable, built
+from neuroscope.testing.cases import NotApplicable
 from neuroscope.testing.inputs.signals import waveforms
-from neuroscope.testing.running.module_hooks import hooks_of, modules_of
+from neuroscope.testing.running.module_hooks import hooks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +57,7 @@ def run(backbone: Backbone, waveforms: Sequence[NDArray[np.float32]], mode: Abst
     """Run waveforms side by side, in a mode of torch; they are copied, so that nobody changes them."""
     batch = waves.batch([wave.copy() for wave in waveforms])
     with mode:
-        return Run(batch, tuple(_kept(block) for block in backbone.extract(batch)))
+        return Run(batch, tuple(_kept(block) for block in blocks_of(backbone, batch)))
 
 
 def hear(backbone: Backbone, waveforms: Sequence[NDArray[np.float32]]) -> Run:
@@ -63,23 +65,57 @@ def hear(backbone: Backbone, waveforms: Sequence[NDArray[np.float32]]) -> Run:
     return run(backbone, waveforms, torch.inference_mode())
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Subject:
     """A backbone that is checked, loaded once for all checks that need no fresh one."""
 
     choice: Choice[BackboneSpec]
     spec: BackboneSpec
+    _model: Any = field(default=None, init=False)
+    _runs: tuple[Run, ...] = field(default=(), init=False)
+    _alone: tuple[Run, ...] = field(default=(), init=False)
+
+    @cached_property
+    def load_error(self) -> str:
+        """Why the model cannot be loaded; empty = it is."""
+        try:
+            self._model = load_backbone(self.spec, "cpu")
+        except NeuroscopeError as error:
+            return str(error)
+        return ""
+
+    @cached_property
+    def run_error(self) -> str:
+        """Why what the model yields cannot be looked at, alone or side by side; empty = it can."""
+        _ = self.loaded
+        try:
+            self._alone = hear_all(self._model, self.waveforms)
+            self._runs = self.run_all(self._model)
+        except NeuroscopeError as error:
+            return str(error)
+        return ""
 
     @cached_property
     def loaded(self) -> tuple[Backbone, list[torch.nn.Module], set[tuple[str, int]]]:
-        """The model, the modules that it holds, and the hooks on them before it first ran."""
-        model = self.spec.load("cpu")
-        modules = modules_of(model)
-        return model, modules, hooks_of(modules)
+        """The model, the modules that it holds, and the hooks on them before it first ran.
+
+        Raises:
+            NotApplicable: it cannot be loaded, which is another check's.
+        """
+        if self.load_error:
+            raise NotApplicable("the model does not load (check loads)")
+        modules = held_modules(self._model)
+        return self._model, modules, hooks_of(modules)
 
     @property
     def model(self) -> Backbone:
-        """The running model."""
+        """The running model.
+
+        Raises:
+            NotApplicable: it cannot be loaded or run, which is another check's.
+        """
+        if self.run_error:
+            raise NotApplicable("the model does not run (check runs)")
         return self.loaded[0]
 
     @cached_property
@@ -87,10 +123,11 @@ class Subject:
         """Four utterances, the longest first."""
         return waveforms(self.spec.sample_rate, self.spec.min_samples)
 
-    @cached_property
+    @property
     def runs(self) -> tuple[Run, ...]:
         """The runs over all utterances, each of which is in one."""
-        return self.run_all(self.model)
+        _ = self.model
+        return self._runs
 
     @cached_property
     def heard(self) -> list[Heard]:
@@ -100,7 +137,8 @@ class Subject:
     @cached_property
     def alone(self) -> list[Heard]:
         """The frames of each utterance when it runs on its own."""
-        return [each for one in hear_all(self.model, self.waveforms) for each in one.utterances]
+        _ = self.model
+        return [each for one in self._alone for each in one.utterances]
 
     def run_all(self, model: Backbone) -> tuple[Run, ...]:
         """Run a model as the core does: side by side, or one at a time where the spec asks for that."""
@@ -126,9 +164,7 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     """
     del data
     choice = plugins.backbones.choose(text)
-    spec = built(choice, store=Store(cache_folder() / "store"))
-    if not isinstance(spec, BackboneSpec):
-        raise PluginBroken(f"the factory of backbone {choice.text} makes a {type(spec).__name__}, not a BackboneSpec")
+    spec = choice.build(store=Store(cache_folder() / "store"))
     if isinstance(spec, NamedVectorsSpec):
         raise BadOption(f"{choice.text} holds vectors that were computed elsewhere: there is no model to check")
     return Subject(choice, spec)

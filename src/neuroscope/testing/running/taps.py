@@ -13,6 +13,7 @@ from neuroscope.audio import waveforms as waves
 from neuroscope.errors import PluginBroken, UnknownName
 from neuroscope.extraction.capture import capture, modules_of
 from neuroscope.extraction.change import changed
+from neuroscope.extraction.contract.blocks import blocks_of
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.running.conduct import TOLERANCE, difference, largest
 from neuroscope.testing.running.runs import Run
@@ -94,7 +95,7 @@ def _passes(
 
     With it comes what ``around``, entered anew for each block, gave while it was made.
     """
-    blocks = iter(subject.model.extract(waves.batch([wave.copy() for wave in waveforms])))
+    blocks = blocks_of(subject.model, waves.batch([wave.copy() for wave in waveforms]))
     while True:
         with torch.inference_mode(), around() as within:
             block = next(blocks, None)

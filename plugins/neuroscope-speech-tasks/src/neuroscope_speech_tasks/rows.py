@@ -1,0 +1,128 @@
+"""Rows of a manifest as text: ``.csv``, ``.tsv`` and ``.jsonl``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neuroscope import BadManifest
+
+Row = Mapping[str, str]
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a manifest.
+
+    Attributes:
+        rows: line number and cells; cells that are empty or under no name are dropped, and rows of only such.
+        problems: lines that cannot be read.
+        doubtful: lines with a cell that looks like the ends of several rows.
+    """
+
+    rows: list[tuple[int, Row]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)
+
+    @property
+    def warning(self) -> str:
+        """What may have been read otherwise than it was meant, for people; empty = nothing."""
+        if not self.doubtful:
+            return ""
+        return (
+            f"cells that look like several rows: {len(self.doubtful)} (the first ends on line {self.doubtful[0]}); a "
+            "quotation mark that is a character is written twice within quotation marks, or the file is a .tsv"
+        )
+
+
+def read_rows(file: Path) -> Rows:
+    """Read the rows of a manifest.
+
+    Raises:
+        BadManifest: it is no text, or a table without a column that utterances are known by.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadManifest(str(file), ["it is no UTF-8 text"]) from None
+    if "\0" in text:
+        raise BadManifest(str(file), ["it is binary"])
+    read = Rows()
+    parse = _json_rows if file.suffix.lower() == ".jsonl" else _table_rows
+    for number, row in parse(file, text, read):
+        if cells := {key: value for key, cell in row.items() if key and (value := cell.strip())}:
+            read.rows.append((number, cells))
+    return read
+
+
+def _table_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[str, str]]]:
+    delimiter, stream = DELIMITERS[file.suffix.lower()], io.StringIO(text)
+    if delimiter == "\t":
+        reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(stream, delimiter=delimiter, strict=True, skipinitialspace=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(file, header)
+        for cells in reader:
+            if len(cells) == len(header):
+                if _swallows_rows(cells, delimiter):
+                    read.doubtful.append(reader.line_num)
+                yield reader.line_num, dict(zip(header, cells, strict=True))
+            elif any(cell.strip() for cell in cells):
+                read.problems.append(f"line {reader.line_num}: {len(cells)} cells, the header has {len(header)}")
+    except csv.Error as error:
+        read.problems.append(f"line {reader.line_num}: {error}")
+
+
+def _check_header(file: Path, header: Sequence[str]) -> None:
+    if not {"path", "id"} & set(header):
+        has = f"there is no column 'path'; it has {', '.join(header) or 'no columns'}"
+        quoted = "; in .tsv a quotation mark is a character" if any(name.startswith('"') for name in header) else ""
+        raise BadManifest(str(file), [has + quoted])
+    if twice := [name for name, count in Counter(header).items() if name and count > 1]:
+        raise BadManifest(str(file), [f"column '{twice[0]}' comes twice"])
+
+
+def _swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
+    """Whether a cell looks like the rest of its row, whole rows, and the beginning of another up to its column."""
+    between = len(cells) - 1
+    for place, cell in enumerate(cells):
+        first, *more = (line.count(delimiter) for line in cell.split("\n"))
+        if more and first == between - place and more[-1] == place and all(n == between for n in more[:-1]):
+            return True
+    return False
+
+
+def _json_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[str, str]]]:
+    del file  # both kinds of text are read alike
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line, parse_constant=_constant)
+            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
+        except (ValueError, RecursionError) as error:
+            read.problems.append(f"line {number} is no JSON: {error}")
+            continue
+        if isinstance(row, dict):
+            yield number, {key.strip(): _text(value) for key, value in row.items() if value is not None}
+        else:
+            read.problems.append(f"line {number} is no JSON object")
+
+
+def _constant(name: str) -> float | None:
+    """The value of a number that JSON does not have; pandas writes NaN where nothing is known."""
+    return None if name == "NaN" else float(name)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

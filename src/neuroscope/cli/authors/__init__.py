@@ -1,0 +1,1 @@
+"""Commands for authors of plugins: begin a package, look into a network."""

@@ -1,0 +1,107 @@
+"""Find a network by ``package.module:attribute``, and make it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuroscope.errors import BadOption, MissingDependency, NeuroscopeError, UnknownName
+from neuroscope.plugin.options import parse
+from neuroscope.plugin.registry import require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch.nn import Module
+
+
+def network(text: str) -> Module:
+    """Make a network, in evaluation mode, with weights that are the same every time.
+
+    Args:
+        text: ``package.module:attribute``: a ``torch.nn.Module``, or a class or function that makes one, which may be
+            followed by its arguments, ``,key=value``. The current folder is looked in first.
+
+    Raises:
+        BadOption: the text cannot be read, the arguments do not fit, or what is there makes no network.
+        MissingDependency: the module cannot be imported.
+        UnknownName: it has no such attribute.
+    """
+    name, options = parse(text)
+    module, colon, attribute = name.partition(":")
+    if not (module and colon and attribute):
+        raise BadOption(
+            f"'{name}': expected PACKAGE.MODULE:ATTRIBUTE, such as net:Murmur for the class Murmur of net.py"
+        )
+    import torch
+
+    with _current_folder_first(), torch.random.fork_rng(devices=[]):  # puts the global random state back
+        torch.default_generator.manual_seed(0)
+        found = _attribute(module, attribute)
+        made = found if isinstance(found, torch.nn.Module) else _made(name, found, options)
+    if made is found and options:
+        raise BadOption(f"{name} is a network already, and takes no arguments")
+    if not isinstance(made, torch.nn.Module):
+        raise BadOption(f"{name} makes a {type(made).__name__}, not a torch.nn.Module")
+    return made.eval()
+
+
+def _attribute(module: str, attribute: str) -> Any:
+    try:
+        found: Any = require(module)
+    except SystemExit as error:  # a script that ends the process that imports it
+        raise MissingDependency(module, f"it ends with SystemExit({error})", "") from None
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            known = [name for name, value in vars(found).items() if callable(value) and not name.startswith("_")]
+            raise UnknownName(f"attribute of {module}", attribute, known)
+        found = getattr(found, part)
+    return found
+
+
+def _made(name: str, make: Any, options: Mapping[str, str]) -> Any:
+    """Call a class or function with the arguments that were written."""
+    if not callable(make):
+        raise BadOption(f"{name} is a {type(make).__name__}: neither a torch.nn.Module nor a function that makes one")
+    arguments = {key: _value(text) for key, text in options.items()}
+    try:
+        inspect.signature(make).bind(**arguments)
+    except TypeError as error:
+        way = "write them as ,key=value, or name a function that makes the network without"
+        raise BadOption(f"{name}: its arguments do not fit ({error}); {way}") from None
+    except ValueError:  # a callable without a signature
+        pass
+    try:
+        return make(**arguments)
+    except NeuroscopeError:
+        raise
+    except Exception as error:  # whatever the network's own code raises
+        raise BadOption(f"{name} cannot be made: {type(error).__name__}: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message."""
+    return next(iter(str(error).strip().splitlines()), "")
+
+
+def _value(text: str) -> Any:
+    """Read a value as Python writes it; what is none is a text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+@contextmanager
+def _current_folder_first() -> Iterator[None]:
+    """Import from the current folder, as ``python -m`` does."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)

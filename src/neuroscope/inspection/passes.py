@@ -1,0 +1,149 @@
+"""Run a network on noise, and note what its modules put out; more utterances, and longer ones, tell the axes apart."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch  # noqa: TID253 - this module is imported when a network is looked into
+from torch import Tensor  # noqa: TID253
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence  # noqa: TID253
+
+from neuroscope.errors import BadOption
+from neuroscope.inspection.networks import first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch.nn import Module
+
+_LONGER = 1.5
+"""Times the length of the first pass."""
+Pick: TypeAlias = "int | str | None"
+Shape: TypeAlias = tuple[int, ...]
+Calls: TypeAlias = "list[Call]"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a module: the shape of each tensor of its output, and whether it gave back what it was given."""
+
+    shapes: Mapping[Pick, Shape]
+    passes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The calls of every module, by its name, in passes over noise.
+
+    Attributes:
+        shape: of the input of ``one``.
+        one: one utterance.
+        two: two utterances of the same length; None = the network takes one at a time.
+        longer: as ``two`` (or ``one``), half as long again; None = the network takes no other length.
+        refusal: what the network said to the longer input.
+    """
+
+    shape: Shape
+    one: Mapping[str, Calls]
+    two: Mapping[str, Calls] | None
+    longer: Mapping[str, Calls] | None
+    refusal: str = ""
+
+
+def run(net: Module, sample_rate: int, shape: Sequence[int] = ()) -> Passes:
+    """Run a network on one second of noise, and on variants that tell its outputs' axes apart.
+
+    Args:
+        net: in evaluation mode. It takes ``[B, samples]`` or ``[B, 1, samples]``; a parameter with ``len`` in its name
+            gets the lengths.
+        sample_rate: Hz.
+        shape: of another input, batch first and time last; empty = samples.
+
+    Raises:
+        BadOption: the network does not take it.
+    """
+    shapes = [tuple(shape)] if shape else [(1, sample_rate), (1, 1, sample_rate)]
+    problems: list[str] = []
+    for batch in (2, 1):
+        for each in shapes:
+            try:
+                first = _pass(net, (batch, *each[1:]))
+            except Exception as error:  # whatever the network's own code raises
+                problems.append(f"{list((batch, *each[1:]))}: {type(error).__name__}: {first_line(error)}")
+                continue
+            return _with_variants(net, batch, each, first)
+    way = "say with --input which shape it takes, or wrap it in a module that takes samples"
+    raise BadOption(f"{type(net).__name__} does not take noise; {way}. " + "; ".join(dict.fromkeys(problems)))
+
+
+def _with_variants(net: Module, batch: int, shape: Shape, first: Mapping[str, Calls]) -> Passes:
+    """Add the passes over one utterance and over longer ones to the first."""
+    refusal, longer = "", None
+    try:
+        longer = _pass(net, (batch, *shape[1:-1], int(_LONGER * shape[-1])))
+    except Exception as error:
+        refusal = f"{type(error).__name__}: {first_line(error)}"
+    one = first if batch == 1 else _pass(net, (1, *shape[1:]))
+    return Passes((1, *shape[1:]), one, first if batch > 1 else None, longer, refusal)
+
+
+def _pass(net: Module, shape: Shape) -> dict[str, Calls]:
+    """Run noise of a shape: every call of every module, in the order in which the network names them."""
+    noise = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    calls: dict[str, Calls] = {name: [] for name, _ in net.named_modules()}
+    with ExitStack() as hooks, torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        for name, module in net.named_modules():
+            hooks.callback(module.register_forward_hook(_noting(calls[name]), with_kwargs=True).remove)
+        net(noise, **_lengths(net, shape))
+    return calls
+
+
+def _noting(calls: Calls) -> Callable[..., None]:
+    def after(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        tensors = tensors_of(output)
+        given = [each for each in (*args, *kwargs.values()) if isinstance(each, Tensor)]
+        same = any(_equal(each, own) for each in given for own in tensors.values())
+        calls.append(Call({pick: tuple(each.shape) for pick, each in tensors.items()}, same))
+
+    return after
+
+
+def tensors_of(output: Any) -> dict[Pick, Tensor]:
+    """Find the tensors of a module's output by what ``Tap.pick`` calls them; None = it is the output."""
+    if isinstance(output, PackedSequence):
+        return {None: pad_packed_sequence(output, batch_first=True)[0]}
+    if isinstance(output, Tensor):
+        return {None: output}
+    if isinstance(output, Mapping):
+        held: Mapping[Any, Any] = output
+    elif isinstance(output, tuple | list):
+        held = dict(enumerate(output))
+    else:
+        held = getattr(output, "__dict__", {})
+    one_each = {pick: tensors_of(each) for pick, each in held.items() if isinstance(each, Tensor | PackedSequence)}
+    return {pick: tensors[None] for pick, tensors in one_each.items()}
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return one is other or (one.shape == other.shape and one.dtype == other.dtype and torch.equal(one, other))
+
+
+def _lengths(net: Module, shape: Shape) -> dict[str, Tensor]:
+    """Make the arguments beside the first that the network cannot do without.
+
+    Raises:
+        BadOption: it asks for something else than lengths.
+    """
+    parameters = list(inspect.signature(net.forward).parameters.values())[1:]
+    needed = [
+        each.name
+        for each in parameters
+        if each.default is each.empty and each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
+    if strange := [name for name in needed if "len" not in name.lower()]:
+        raise BadOption(f"its forward asks for {', '.join(strange)}, too; wrap it in a module that takes samples alone")
+    return {name: torch.full((shape[0],), shape[-1]) for name in needed}

@@ -1,0 +1,106 @@
+"""``neuroscope modules``: a network by its name, its modules in a table, layers to paste, errors in one line."""
+
+import ast
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from neuroscope.cli.main import build
+
+NET = '''
+"""A network of two blocks."""
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.front = nn.Conv1d(1, width, 400, stride=160)
+        self.lstm = nn.LSTM(width, 3, batch_first=True)
+
+    def forward(self, samples):
+        return self.lstm(self.front(samples[:, None]).mT)
+
+ready = Net()
+number = 3
+
+def needs(width):
+    return Net(width)
+
+def fails():
+    raise RuntimeError("no weights\\nhere")
+'''
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch, request):
+    name = f"net_{abs(hash(request.node.name))}"  # a module is imported once in a process
+    (tmp_path / f"{name}.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    return name
+
+
+def run(*arguments):
+    return CliRunner(env={"COLUMNS": "200"}).invoke(build(), ["modules", *arguments])
+
+
+def test_the_layers_that_are_shown_are_lines_of_python_that_declare_them(folder):
+    result = run(f"{folder}:Net,width=6")
+    assert result.exit_code == 0, result.output
+    lines = [line for line in result.stdout.splitlines() if "LayerSpec" in line]
+    assert [line.strip() for line in lines] == [
+        'LayerSpec("front", 6, tap=Tap("front", axes="BDF")),',
+        'LayerSpec("lstm", 3, tap=Tap("lstm", pick=0)),',
+    ]
+    ast.parse("[" + "".join(lines).replace("    ", "") + "]")
+    assert "[1, 6, 98]" in result.stdout
+
+
+@pytest.mark.parametrize("attribute", ["ready", "Net", "needs,width=4"])
+def test_a_network_a_class_or_a_function_will_do_and_json_holds_the_same(folder, attribute):
+    result = run(f"{folder}:{attribute}", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [layer["name"] for layer in found["layers"]] == ["front", "lstm"]
+    assert found["input"] == [1, 16000]
+    front = next(module for module in found["modules"] if module["name"] == "front")
+    assert (front["shape"], front["axes"], front["frames"]) == ([1, 4, 98], "BDF", 100)
+
+
+def test_the_same_network_twice_is_the_same(folder):
+    assert run(f"{folder}:Net").stdout == run(f"{folder}:Net").stdout
+
+
+@pytest.mark.parametrize(
+    ("attribute", "told"),
+    [
+        (":Nett", "Did you mean 'Net'?"),
+        ("", "expected PACKAGE.MODULE:ATTRIBUTE"),
+        (":number", "neither a torch.nn.Module nor a function"),
+        (":needs", "missing a required argument: 'width'"),
+        (":Net,widht=3", "unexpected keyword argument 'widht'"),
+        (":ready,width=3", "takes no arguments"),
+        (":fails", "cannot be made: RuntimeError: no weights"),
+        (":needs,width=-2", "cannot be made"),
+        (":Net,width", "no key=value"),
+    ],
+)
+def test_what_cannot_be_looked_into_is_told_in_one_line(folder, attribute, told):
+    result = run(f"{folder}{attribute}")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--input", "3"], ["--input", "1x0"], ["--input", "1xa"], ["--sample-rate", "0"]])
+def test_a_shape_that_is_none_is_told(folder, options):
+    result = run(f"{folder}:Net", *options)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+
+
+def test_a_module_that_is_not_there_or_ends_the_process_is_told(tmp_path):
+    (tmp_path / "leaves.py").write_text("raise SystemExit('bye')")
+    for name in ("no_such_module_at_all:Net", "leaves:Net"):
+        result = run(name)
+        assert result.exit_code == 2
+        assert "cannot be imported" in result.stderr

@@ -1,0 +1,115 @@
+"""Commands beside strangers' plugins, each installed in a folder on the path and run as a user would, in a process."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+STRANGER = """
+import neuroscope
+
+@neuroscope.hookimpl
+def register_backbones(register):
+    register("{name}", lambda: 0, summary="a stranger's")
+"""
+LOUD = STRANGER.format(name="nss") + "print('{')\n"
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """``installed(dist, source)``: a distribution in a folder that ``neuroscope`` has on its path."""
+
+    def make(dist, source):
+        module = dist.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(source)
+        info = tmp_path / f"{module}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[neuroscope]\naaa = {module}\n")
+
+    return make
+
+
+@pytest.fixture
+def neuroscope(tmp_path):
+    """``neuroscope(arguments)``: what the command says, with the strangers on its path."""
+
+    def run(*arguments, **environment):
+        path = os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+        kept = {name: value for name, value in os.environ.items() if name != "NEUROSCOPE_STRICT"}
+        folders = {name: str(tmp_path / name) for name in ("NEUROSCOPE_CACHE", "NEUROSCOPE_DATA")}
+        return subprocess.run(
+            [sys.executable, "-m", "neuroscope", *arguments],
+            env={**kept, **folders, "PYTHONPATH": path, "COLUMNS": "200", **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+def test_who_claims_ge2e_is_told_and_left_out(installed, neuroscope):
+    installed("nss-one", STRANGER.format(name="ge2e"))
+    shown = neuroscope("show", "backbone", "ge2e")
+    assert (shown.returncode, "from neuroscope-ge2e:ge2e" in shown.stdout) == (0, True)
+    warning = "Warning: backbone 'ge2e' is that of neuroscope-ge2e:ge2e; nss-one:aaa may not have the name, too"
+    assert shown.stderr.startswith(warning)
+    assert len(shown.stderr.splitlines()) == 1
+    quiet = neuroscope("show", "backbone", "ge2e", NEUROSCOPE_BLOCK_PLUGINS="nss-one")
+    assert (quiet.stdout, quiet.stderr) == (shown.stdout, "")
+    extracted = neuroscope("extract", "--backbone", "toy", "--dataset", "toy,speakers=4,utterances=1")
+    assert (extracted.returncode, warning in extracted.stderr) == (0, True)
+    checked = neuroscope("check", "plugin", "nss-one")
+    assert checked.returncode == 1
+    assert "has_its_names" in checked.stdout
+
+
+def test_two_strangers_with_one_name_have_neither(installed, neuroscope):
+    installed("nss-one", STRANGER.format(name="nss"))
+    installed("nss-two", STRANGER.format(name="nss"))
+    refused = neuroscope("check", "backbone", "nss")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    told = "backbone 'nss' is registered by nss-one:aaa and nss-two:aaa, and none of them has it until one is switched"
+    assert f"Error: {told}" in refused.stderr
+    found = json.loads(neuroscope("plugins", "--json").stdout)
+    contested = {each["distribution"]: each["contested"] for each in found["plugins"] if each["contested"]}
+    assert contested == {each: [{"kind": "backbone", "name": "nss", "holder": ""}] for each in ("nss-one", "nss-two")}
+    shown = neuroscope("show", "backbone", "nss", NEUROSCOPE_BLOCK_PLUGINS="nss-two")
+    assert (shown.returncode, "from nss-one:aaa" in shown.stdout) == (0, True)
+
+
+def test_json_stays_json_beside_one_that_prints(installed, neuroscope):
+    installed("nss-loud", LOUD)
+    found = json.loads(neuroscope("plugins", "--json").stdout)
+    (loud,) = [each for each in found["plugins"] if each["distribution"] == "nss-loud"]
+    assert "it prints to stdout while it is loaded" in loud["error"]
+
+
+def test_json_stays_json_where_a_component_prints(installed, neuroscope):
+    source = STRANGER.format(name="nss").replace("lambda: 0", "'nss_loud:made'")
+    made = """
+def made():
+    import dataclasses
+    from neuroscope_toy.backbone import toy
+    print("made")
+    spec = toy()
+    def load(device):
+        print("loaded")
+        model = spec.load(device)
+        class Loud:
+            def extract(self, batch):
+                print("extracted")
+                yield from model.extract(batch)
+        return Loud()
+    return dataclasses.replace(spec, load=load)
+"""
+    installed("nss-loud", source + made)
+    asked = ("--task", "toy", "--dataset", "toy,speakers=8,utterances=2", "--runs", "1", "--json")
+    done = neuroscope("probe", "--backbone", "nss", *asked)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"]
+    assert {"made", "loaded", "extracted"} <= set(done.stderr.splitlines())

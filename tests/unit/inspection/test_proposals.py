@@ -1,0 +1,160 @@
+"""A network's modules as they run on noise: their axes, how often they are called, and the layers that are proposed."""
+
+import pytest
+import torch
+from torch import nn
+
+from neuroscope.capture import capture
+from neuroscope.errors import BadOption
+from neuroscope.inspection.passes import run
+from neuroscope.inspection.proposals import declaration, propose, seen_modules
+
+
+class Blocks(nn.Module):
+    """A stack of blocks behind a convolution, as most encoders are."""
+
+    def __init__(self):
+        super().__init__()
+        self.front = nn.Conv1d(1, 8, 400, stride=160)
+        self.dropout = nn.Dropout(0.5)
+        self.layers = nn.ModuleList(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True) for _ in range(3))
+        self.top = nn.Linear(8, 5)
+        self.unused = nn.Linear(8, 2)
+
+    def forward(self, samples):
+        values = self.dropout(self.front(samples[:, None]).mT)
+        for layer in self.layers:
+            values = layer(values)
+        return self.top(values.mean(1))
+
+
+class Recurrent(nn.Module):
+    """Time before the batch, a state beside the sequence, and lengths that are asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.front = nn.Linear(160, 6)
+        self.lstm = nn.LSTM(6, 4)
+
+    def forward(self, samples, lengths):
+        frames = samples.unfold(1, 160, 160).transpose(0, 1)
+        packed = nn.utils.rnn.pack_padded_sequence(self.front(frames), lengths // 160, enforce_sorted=False)
+        return self.lstm(packed)
+
+
+class InChannels(nn.Module):
+    """Takes ``[B, 1, samples]`` alone; with ``[1, samples]`` its convolution would take the batch for a channel."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(1, 8, 10, stride=5)
+
+    def forward(self, samples):
+        return {"hidden": self.conv(samples), "count": 3}
+
+
+class Window(nn.Module):
+    """As much as its window is long, and nothing else."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(4, 6, 3, stride=2, padding=1)
+
+    def forward(self, features):
+        if features.shape[-1] != 100:
+            raise ValueError("expected 100 frames")
+        return self.conv(features).mT
+
+
+class ByBlock(nn.Module):
+    """A block after another, each through the same module."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.Linear(4000, 3)
+
+    def forward(self, samples):
+        return torch.stack([self.cell(block) for block in samples.split(4000, 1)], 1)
+
+
+def looked_into(net, shape=()):
+    net.eval()
+    passes = run(net, 16_000, shape)
+    seen = seen_modules(net, passes)
+    return passes, {each.name: each for each in seen}, propose(net, seen)
+
+
+def test_the_blocks_of_a_stack_are_layers_and_what_does_nothing_or_is_not_called_is_none():
+    _, seen, layers = looked_into(Blocks())
+    assert [layer.name for layer in layers] == ["front", "layers.0", "layers.1", "layers.2", "top"]
+    assert seen["unused"].calls == 0
+    assert "layers" not in seen  # a list of modules is no module that could be called
+    assert seen["dropout"].passes_on
+    assert (seen["front"].axes, seen["front"].shape, seen["front"].frames) == ("BDF", (1, 8, 98), 100)
+    assert (seen["layers.1"].axes, seen["layers.1"].width) == ("BFD", 8)
+    assert (seen["top"].axes, seen["top"].width) == ("BD", 5)
+
+
+@pytest.mark.parametrize(("net", "shape"), [(Blocks, ()), (Recurrent, ()), (InChannels, ()), (Window, (1, 4, 100))])
+def test_a_proposed_tap_is_where_the_layer_can_be_captured(net, shape):
+    network = net().eval()
+    passes, _, layers = looked_into(network, shape)
+    size = (3, *passes.shape[1:])
+    lengths = {"lengths": torch.full((3,), size[-1])} if net is Recurrent else {}
+    assert layers
+    with torch.inference_mode(), capture(network, layers) as captured:
+        network(torch.randn(size), **lengths)
+    for layer in layers:
+        assert captured[layer.name].shape[::2] == (3, layer.width), layer.name
+
+
+def test_time_before_the_batch_a_tuple_and_a_packed_sequence_are_seen():
+    _, seen, layers = looked_into(Recurrent())
+    assert (seen["front"].axes, seen["front"].shape) == ("FBD", (100, 1, 6))
+    assert (seen["lstm"].pick, seen["lstm"].axes) == (0, "BFD")
+    assert [declaration(layer) for layer in layers] == [
+        'LayerSpec("front", 6, tap=Tap("front", axes="FBD")),',
+        'LayerSpec("lstm", 4, tap=Tap("lstm", pick=0)),',
+    ]
+
+
+def test_a_batch_is_not_taken_for_a_channel():
+    passes, seen, _ = looked_into(InChannels())
+    assert passes.shape == (1, 1, 16_000)
+    assert (seen["conv"].axes, seen["conv"].shape[1]) == ("BDF", 8)
+    assert (seen[""].pick, seen[""].axes) == ("hidden", "BDF")
+
+
+def test_a_network_of_one_length_is_said_to_be_that():
+    passes, seen, layers = looked_into(Window(), (1, 4, 100))
+    assert passes.longer is None
+    assert "expected 100 frames" in passes.refusal
+    assert (seen["conv"].axes, seen["conv"].frames, seen[""].axes) == ("BDF", None, "BFD")  # both a guess
+    assert [(layer.name, layer.width) for layer in layers] == [("conv", 6)]
+
+
+def test_a_network_that_goes_block_by_block_has_one_layer_of_all_calls():
+    _, seen, layers = looked_into(ByBlock())
+    assert seen["cell"].calls == 4
+    assert seen["cell"].by_block
+    assert [layer.tap.call for layer in layers] == [None]
+
+
+def test_a_network_that_takes_no_noise_is_told_with_what_was_tried():
+    with pytest.raises(BadOption, match=r"--input.*\[2, 16000\]: RuntimeError"):
+        run(nn.Linear(3, 4), 16_000)
+
+    class Two(nn.Module):
+        def forward(self, samples, mask):
+            return samples * mask
+
+    with pytest.raises(BadOption, match="asks for mask, too"):
+        run(Two(), 16_000)
+
+
+def test_looking_leaves_no_hook_and_no_random_state_behind():
+    net = Blocks().eval()
+    state = torch.random.get_rng_state()
+    looked_into(net)
+    assert not any(module._forward_hooks for module in net.modules())
+    assert torch.equal(torch.random.get_rng_state(), state)
