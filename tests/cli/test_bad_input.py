@@ -54,7 +54,17 @@ def corpus(tmp_path):
         (["probe", *TOY, "-o", "width=0"], "width 0 is not from 1"),
         (["probe", *TOY, "-o", "width"], "no key=value"),
         (["probe", *TOY, "--runs", "0"], "--runs 0"),
+        (["probe", *TOY, "--runs", "99999999"], "--runs 99999999: expected 1 to 10000"),
         (["probe", *TOY, "--seed", "-1"], "--seed -1"),
+        (["probe", *TOY, "--seed", str(2**63)], "--seed 9223372036854775808: expected 0 to 4294967295"),
+        (["probe", *TOY, "--seed", str(2**32 - 1), "--runs", "2"], "which the seed of no run may exceed"),
+        (["probe", *TOY, "-o", f"seed={2**63}"], "toy: seed=9223372036854775808: a whole number has 64 bits at most"),
+        (["probe", *TOY, "--layers", "energy,delta,energy"], "--layers names energy more than once"),
+        (["probe", *TOY, "--out", "x" * 300], "--out x+ cannot be used: File name too long"),
+        (["probe", *TOY, "--out", "x" * 240], "--out x+ cannot be written: File name too long"),
+        (["probe", *TOY, "--out", "a\udcff"], r"--out a\\xff is not UTF-8"),
+        (["neurons", *TOY, "--list", "x" * 300], "--list x+ cannot be used: File name too long"),
+        (["neurons", *TOY, "--list", "a\udcff.csv"], r"--list a\\xff.csv is not UTF-8"),
         (["probe", *TOY, "--device", "gpu0"], "--device gpu0: .* Known here: cpu"),
         (["probe", *TOY, "--device", "meta:x"], "--device meta:x"),
         (["probe", *TOY, "--dtype", "int8"], "--dtype int8.*float16"),
@@ -197,6 +207,20 @@ def test_an_out_that_cannot_be_used_is_told_before_any_work(tmp_path, out):
     assert "--out" in fails("probe", *TOY, "--out", tmp_path / out)
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "full" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("command", ["probe", "neurons"])
+def test_a_default_run_folder_that_cannot_be_written_is_told_before_any_work(own_folders, command):
+    (own_folders / "cache").mkdir()
+    (own_folders / "cache" / "runs").write_text("a file where the run folders should be")
+    said = fails(command, *TOY)
+    assert re.search("the run folder cannot be written in .*runs: .*; name one with --out", " ".join(said.split()))
+    assert not (own_folders / "cache" / "store").exists()
+
+
+def test_a_cache_folder_that_is_not_utf_8_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("NEUROSCOPE_CACHE", str(tmp_path / "a\udcff"))
+    assert r"a\xff is not UTF-8; name another with NEUROSCOPE_CACHE" in fails("probe", *TOY)
 
 
 def test_debug_shows_the_traceback():

@@ -1,12 +1,15 @@
 """``neuroscope neurons`` from end to end, on the toy: real files, a real model, a real store."""
 
 import json
+import sys
+from errno import ENOSPC
 
 import polars
 import pytest
 from typer.testing import CliRunner
 
 from neuroscope.cli.main import build
+from neuroscope.errors import NeuroscopeError
 
 TOY = ["--backbone", "toy,width=24", "--dataset", "toy", "--task", "toy"]
 
@@ -189,3 +192,29 @@ def test_a_list_that_is_there_stays_until_the_new_one_is_whole(tmp_path):
     run(*TOY, "--layers", "nope", "--list", tmp_path / "list.csv", code=2)
     assert (tmp_path / "list.csv").read_text() == "earlier"
     assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
+
+
+QUICK = ["--backbone", "toy", "--dataset", "toy", "--task", "toy", "--runs", 1, "--ranking", "probeless"]
+
+
+def test_the_list_is_written_also_where_the_run_folder_cannot_be(tmp_path, monkeypatch):
+    def refuse(path, **more):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("neuroscope.study.run_folder.whole_folder", refuse)
+    monkeypatch.setattr("neuroscope.study.cell_parts.whole_folder", refuse)
+    result = run(*QUICK, "--out", tmp_path / "run", "--list", tmp_path / "list.csv", code=2)
+    assert "Selectivity" in result.stdout
+    assert result.stderr == f"Error: cannot write {tmp_path / 'run'}: No space left on device\n"
+    assert "neuron" in polars.read_csv(tmp_path / "list.csv").columns
+
+
+def test_a_list_that_cannot_be_written_costs_itself_alone(tmp_path, monkeypatch):
+    def refuse(file, table):
+        raise NeuroscopeError(f"cannot write {file}: No space left on device")
+
+    monkeypatch.setattr(sys.modules["neuroscope.workflows.neurons"], "write_csv", refuse)
+    result = run(*QUICK, "--out", tmp_path / "run", "--list", tmp_path / "list.csv", code=2)
+    assert result.stdout.splitlines()[-1] == str(tmp_path / "run")
+    assert result.stderr == f"Error: cannot write {tmp_path / 'list.csv'}: No space left on device\n"
+    assert (tmp_path / "run" / "minimal_neurons.parquet").exists()

@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from errno import ENOSPC
 from pathlib import Path
 
+import numpy
 import polars
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +15,7 @@ from typer.testing import CliRunner
 from neuroscope import workflows
 from neuroscope.cli.main import build
 from neuroscope.data import Data
+from neuroscope.errors import MissingData
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.rows_table import rows_of_table
 
@@ -217,3 +220,71 @@ def test_every_backbone_has_its_split_and_its_utterances(tmp_path):
         assert set(table["representation"]) == keys
     of_one = tables["split"].filter(representation=min(keys)).drop("representation")
     assert of_one.equals(tables["split"].filter(representation=max(keys)).drop("representation"))
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """A disk that takes what is written on trial, and nothing of the run folder."""
+
+    def refuse(path, **more):
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("neuroscope.study.run_folder.whole_folder", refuse)
+    monkeypatch.setattr("neuroscope.study.cell_parts.whole_folder", refuse)
+
+
+def test_numbers_that_cannot_be_kept_are_shown(tmp_path, full_disk):
+    result = run("probe", *TOY, "--task", "toy", "--runs", 1, "--out", tmp_path / "run", code=2)
+    assert "Best layer: energy, 100.0 %" in result.stdout.splitlines()[-1]
+    assert result.stderr == f"Error: cannot write {tmp_path / 'run'}: No space left on device\n"
+    printed = json.loads(run("probe", *TOY, "--task", "toy", "--runs", 1, "--json", code=2).stdout)
+    assert "energy" in accuracies(printed["rows"])
+
+
+def test_in_a_notebook_numbers_that_cannot_be_kept_are_there(full_disk):
+    result = workflows.probe(["toy"], ["toy"], Data(dataset="toy"), workflows.StudySettings(runs=1))
+    assert result.folder is None
+    assert result.table()["accuracy"].max() == 1.0
+    assert "No space left on device" in result._repr_html_()
+    assert "No space left on device" in repr(result)
+    with pytest.raises(MissingData, match="there is no table predictions: cannot write"):
+        result.table("predictions")
+
+
+def test_the_numbers_are_written_before_any_picture_is_drawn_and_do_not_depend_on_it(tmp_path, monkeypatch):
+    seen = []
+
+    def save(chart, folder, name):
+        seen.extend(path.name for path in folder.iterdir())
+        return "no memory"
+
+    monkeypatch.setattr("neuroscope.report.pictures.save", save)
+    result = run("probe", *TOY, "--task", "toy", "--runs", 1, "--out", tmp_path / "run")
+    assert {"rows.csv", "rows.parquet", "run.json", "predictions.parquet"} <= set(seen)
+    assert result.stderr == "Warning: no picture: no memory\n"
+    assert "Best layer: energy" in result.stdout
+
+
+def test_after_ctrl_c_while_the_picture_is_drawn_the_run_folder_is_whole(tmp_path, monkeypatch):
+    def save(chart, folder, name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("neuroscope.report.pictures.save", save)
+    result = run("probe", *TOY, "--task", "toy", "--runs", 1, "--out", tmp_path / "run", code=130)
+    assert result.stderr.startswith("Interrupted. Stored vectors")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["cells"]
+    assert not [path for path in tmp_path.iterdir() if path.name != "run"]
+
+
+def test_names_of_layers_and_tasks_with_control_characters_are_shown_escaped_and_drawn(tmp_path):
+    lines, words = ["path,speaker,word"], ("two", "one\x1b[31m")
+    for row in range(40):
+        lines.append(f"{row}.wav,s{row // 2},{words[row % 2]}")
+    (tmp_path / "m.csv").write_text("\n".join(lines) + "\n")
+    numpy.savez(tmp_path / "v.npz", ids=[f"{row}.wav" for row in range(40)], values=numpy.eye(40, dtype="float32"))
+    run("import", tmp_path / "v.npz", "--name", "v", "--manifest", tmp_path / "m.csv")
+    arguments = ["--backbone", "stored:v", "--task", "label:word", "--root", tmp_path / "m.csv", "--runs", 1]
+    result = run("probe", *arguments, "--out", tmp_path / "run")
+    assert r"20 one\x1b[31m" in result.stdout
+    assert "\x1b" not in result.output
+    assert (tmp_path / "run" / "layers.png").exists()

@@ -165,7 +165,7 @@ def test_what_verify_finds_the_next_extraction_repairs():
     assert found == {"key": key, "set_aside": [file.parent.name], "problem": ""}
     assert printed("store", "verify")["representations"][0]["set_aside"] == []
     assert "120 extracted now" in run("extract", *TOY).stdout
-    assert "1 leftovers removed" in run("store", "prune", "--older-than", 0).stdout
+    assert "1 leftover removed" in run("store", "prune", "--older-than", 0).stdout
     about = store() / "representations" / key / "representation.json"
     about.write_text("{")
     assert "cannot be read" in run("store", "verify", code=1).stdout

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from neuroscope.cli.errors import errors_reported
 from neuroscope.errors import PluginBroken
+from neuroscope.runtime.wording import printable
 
 if TYPE_CHECKING:
     from neuroscope.plugin.loading import Plugins
@@ -47,7 +48,7 @@ class PluginCommand(TyperCommand):
     """Command that a plugin registered: imported when it is run, or asked for its help; its errors end like ours."""
 
     def __init__(self, entry: Entry[typer.Typer]) -> None:
-        super().__init__(entry.name, help=escape(entry.summary), rich_help_panel=_PANEL)
+        super().__init__(entry.name, help=escape(printable(entry.summary)), rich_help_panel=_PANEL)
         self._entry = entry
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

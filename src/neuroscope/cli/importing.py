@@ -11,6 +11,7 @@ import typer
 from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_object
 from neuroscope.defaults import DTYPE
+from neuroscope.runtime.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,13 +56,13 @@ def import_vectors(
         write_object(asdict(done))
         return
     widths = ", ".join(f"{layer} ({width})" for layer, width in done.layers.items())
-    say(f"{done.rows} utterances, layers {widths}: --backbone stored:{done.name}")
+    say(f"{counted(done.rows, 'utterance')}, layers {widths}: --backbone stored:{done.name}")
     if done.taken and list(done.taken) != list(done.layers):
         say(f"Taken from {file.name}: {_listed(done.taken)}")
     if done.left_out:
         say(f"Left out: {_listed([f'{what} ({why})' for what, why in done.left_out.items()])}")
     if done.missing:
-        say(f"Without a vector: {done.missing} utterances of the manifest.")
+        say(f"Without a vector: {counted(done.missing, 'utterance')} of the manifest.")
     say(f"Representation {done.key}")
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from neuroscope import commands  # noqa: TC001 - typer reads annotations at run time
 from neuroscope.cli.terminal import complain, say, write_object
@@ -58,7 +57,7 @@ def list_plugins(context: typer.Context, json: commands.Json = False) -> None:
     table = _plain("plugin", "distribution", "version", "brings")
     for plugin in plugins.all:
         brings = "nothing: it failed to load" if plugin.error else ", ".join(plugin.registers) or "nothing"
-        table.add_row(*map(Text, (plugin.name, plugin.distribution, plugin.version, brings)))
+        table.add_row(plugin.name, plugin.distribution, plugin.version, brings)
     say(table)
     for plugin in plugins.all:
         if plugin.error:
@@ -82,7 +81,7 @@ def _registry(plugins: Plugins, kind: str) -> Registry[Any]:
 def _table(registry: Registry[Any]) -> Table:
     table = _plain("name", "what it is", "plugin")
     for entry in registry:
-        table.add_row(*map(Text, (entry.name, entry.summary, entry.plugin)))
+        table.add_row(entry.name, entry.summary, entry.plugin)
     return table
 
 
@@ -91,7 +90,7 @@ def _options(entry: Entry[Any]) -> Table | str:
         return "It has no options."
     table = _plain("option", "default", "expects")
     for option in entry.options.values():
-        table.add_row(*map(Text, (option.name, to_text(option.default), option.expects)))
+        table.add_row(option.name, to_text(option.default), option.expects)
     return table
 
 

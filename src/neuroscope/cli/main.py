@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,10 @@ import typer
 from neuroscope.cli import check, extract, importing, listing, neurons, probe, store
 from neuroscope.cli.application import Application
 from neuroscope.cli.authors import modules, new
-from neuroscope.cli.errors import guarded
+from neuroscope.cli.errors import end_in_order_when_terminated, guarded
 from neuroscope.cli.terminal import Session, complain
 from neuroscope.plugin.loading import Plugins
+from neuroscope.runtime.streams import discard, open_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,4 +72,11 @@ def _load_telling(load: Callable[[], Plugins]) -> Plugins:
 
 def main() -> None:
     """Run the console script ``neuroscope``."""
-    build()()
+    open_streams()
+    end_in_order_when_terminated()
+    try:
+        build()()
+    except OSError as error:  # of help, which no command guards
+        discard(sys.stdout)
+        complain(f"Error: stdout cannot be written: {error.strerror or error}")
+        sys.exit(2)

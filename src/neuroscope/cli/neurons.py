@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from neuroscope import commands
-from neuroscope.cli.terminal import progress_bar, say, write_json
+from neuroscope.cli.terminal import progress_bar, show_result
 from neuroscope.defaults import CONTROLS
 
 
@@ -58,7 +58,4 @@ def neurons(
         plugins=context.obj.load(),
         progress=progress_bar,
     )
-    if json:
-        write_json(result)
-    else:
-        say(*result.sections())
+    show_result(result, json=json, debug=context.obj.debug)

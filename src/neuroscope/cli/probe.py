@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from neuroscope import commands
-from neuroscope.cli.terminal import fail_with_cells, progress_bar, say, write_json
+from neuroscope.cli.terminal import progress_bar, show_result
 
 
 @commands.with_options
@@ -41,8 +41,4 @@ def probe(
         plugins=context.obj.load(),
         progress=progress_bar,
     )
-    if json:
-        write_json(result)
-    else:
-        say(*result.sections())
-    fail_with_cells(result, debug=context.obj.debug)
+    show_result(result, json=json, debug=context.obj.debug)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from neuroscope import commands
 from neuroscope.cli.terminal import progress_bar, say, write_object
+from neuroscope.runtime.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,7 @@ def verify(
         write_object({"representations": found, "names": names})
     else:
         for each in found:
-            damaged = f"{len(each['set_aside'])} damaged shards set aside; extract or import again"
+            damaged = f"{counted(len(each['set_aside']), 'damaged shard')} set aside; extract or import again"
             problems = [*([damaged] if each["set_aside"] else []), *([each["problem"]] if each["problem"] else [])]
             say(*(f"{each['key']}  {problem}" for problem in problems or ["whole"]))
         say(*(f"stored:{name}  {problem}" for name, problem in wrong.items()))
@@ -121,7 +122,7 @@ def prune(
 
     removed = catalogue.prune(_store(), older_than, Workspace().folder / "runs")
     say(*(f"{path}  {_size(size)}" for path, size in removed.items()))
-    say(f"{len(removed)} leftovers removed, {_size(sum(removed.values()))} freed.")
+    say(f"{counted(len(removed), 'leftover')} removed, {_size(sum(removed.values()))} freed.")
 
 
 def remove(context: typer.Context, key: Key) -> None:
@@ -146,7 +147,7 @@ def export(
 
     chosen = commands.data_of(dataset, root, data, where) if dataset or root or data or where else None
     rows = workflows.export(key, file, chosen, plugins=context.obj.load(), progress=progress_bar)
-    say(f"{rows} rows in {file}")
+    say(f"{counted(rows, 'row')} in {file}")
 
 
 def _store() -> Store:

@@ -1,17 +1,25 @@
-"""Write to the terminal: results to stdout, everything else to stderr."""
+"""Write to the terminal: results to stdout, everything else to stderr; foreign text is escaped here."""
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
+from neuroscope.errors import NeuroscopeError
+from neuroscope.runtime import streams
 from neuroscope.runtime.progress_bar import progress_bar
+from neuroscope.runtime.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from neuroscope.workflows import Result
 
 
-__all__ = ["Session", "complain", "fail_with_cells", "progress_bar", "say", "write_json", "write_object"]
+__all__ = ["Session", "complain", "progress_bar", "say", "show_result", "write_object"]
 
 _WIDE = 1000
 
@@ -34,40 +42,110 @@ class Session:
 
 
 def complain(message: str) -> None:
-    """Write a message to stderr as it is: foreign text in it is no markup, and is not wrapped."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(message))
+    """Write a message to stderr, not wrapped; control characters in it are escaped, and nothing in it is markup."""
+    with suppress(OSError):  # there is nobody to tell, and the exit code says it
+        streams.write(sys.stderr, printable(message, _encoding(sys.stderr)) + "\n")
 
 
-def write_json(result: Result) -> None:
-    """Write one object to stdout: ``{"run": ..., "rows": [...]}``."""
+def show_result(result: Result, *, json: bool, debug: bool) -> None:
+    """Write a result to stdout, and to stderr what is wrong with it.
+
+    Args:
+        result: of a workflow.
+        json: one object ``{"run": ..., "rows": [...]}`` in place of lines and tables.
+        debug: an error of a cell goes on as it is.
+
+    Raises:
+        typer.Exit: with 1, where cells have no result, with 2, where a file could not be written; the rest was shown.
+        NeuroscopeError: stdout cannot be written.
+    """
+    import typer
+
     from neuroscope.contracts.records import plain
     from neuroscope.study.rows_table import plain_row
 
-    write_object({"run": plain(result.run), "rows": [plain_row(row) for row in result.rows]})
-
-
-def fail_with_cells(result: Result, *, debug: bool) -> None:
-    """End with exit code 1 where cells have no result, and say which and why; the others were shown."""
-    import typer
-
-    from neuroscope.report.summary import line_of_failure
-
-    for cell in result.run.failed:
-        complain(f"Error: {line_of_failure(cell)}")
+    try:
+        if json:
+            write_object({"run": plain(result.run), "rows": [plain_row(row) for row in result.rows]})
+        else:
+            say(*result.sections())
+    finally:
+        for line in result.problems():
+            complain(line)
     if debug and result.errors:
         raise result.errors[0]
+    if result.unwritten:
+        raise typer.Exit(2)
     if result.run.failed:
         raise typer.Exit(1)
 
 
 def write_object(found: dict[str, Any]) -> None:
-    """Write one JSON object to stdout, on one line."""
-    sys.stdout.write(json.dumps(found) + "\n")
+    """Write one JSON object to stdout, on one line.
+
+    Raises:
+        NeuroscopeError: stdout cannot be written; the object is on stderr then.
+    """
+    _write(json.dumps(found) + "\n")
 
 
 def say(*parts: Any) -> None:
-    """Write lines or tables for people to stdout; where that is no terminal, tables are as wide as they need."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
-    console = Console(highlight=False, soft_wrap=True, width=width)
-    for part in parts:
-        console.print(Text(part) if isinstance(part, str) else part)
+    """Write lines or tables for people to stdout; where that is no terminal, tables are as wide as they need.
+
+    Raises:
+        NeuroscopeError: stdout cannot be written; what was said is on stderr then.
+    """
+    _write("".join(map(_rendered, parts)))
+
+
+def _write(text: str) -> None:
+    try:
+        streams.write(sys.stdout, text)
+    except OSError as error:
+        complain(text.removesuffix("\n"))
+        raise NeuroscopeError(
+            f"stdout cannot be written: {error.strerror or error}; what it was to hold is above"
+        ) from error
+
+
+def _rendered(part: Any) -> str:
+    """Lay a line or a table out for stdout."""
+    page, to_terminal = io.StringIO(), True if sys.stdout.isatty() else None  # None: as the environment says
+    console = Console(file=page, force_terminal=to_terminal, highlight=False, soft_wrap=True)
+    encoding = _encoding(sys.stdout)
+    if not isinstance(part, Table):
+        shown: Text | Table = Text(printable(part, encoding))
+    else:
+        shown = _shown_table(part, encoding)
+        console.width = _width(console, shown)
+    console.print(shown)
+    return page.getvalue()
+
+
+def _width(console: Console, table: Table) -> int:
+    """Choose the width of a table: of a narrow terminal, the words that are longer than their share stay whole."""
+    needs = Measurement.get(console, console.options.update(width=_WIDE**2), table)
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        return max(console.width, needs.minimum)
+    return max(_WIDE, needs.maximum)
+
+
+def _shown_table(table: Table, encoding: str) -> Table:
+    """Copy a table with its cells as they can be shown: no markup, no control characters, no word cut off."""
+    shown = copy.copy(table)
+    shown.columns, shown.rows = [column.copy() for column in table.columns], []
+    for column in shown.columns:
+        column.header = _shown_cell(column.header, encoding)
+        if not column.no_wrap:
+            column.overflow = "fold"
+    for row, *cells in zip(table.rows, *(column.cells for column in table.columns), strict=True):
+        shown.add_row(*(_shown_cell(cell, encoding) for cell in cells), style=row.style, end_section=row.end_section)
+    return shown
+
+
+def _shown_cell(cell: Any, encoding: str) -> Text:
+    return Text(printable(str(cell), encoding), getattr(cell, "style", ""))
+
+
+def _encoding(stream: Any) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"

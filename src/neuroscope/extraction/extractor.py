@@ -108,6 +108,7 @@ def extract(
     Raises:
         TooManyFailures: more were skipped than ``skipped`` allows.
         PluginBroken: the backbone does not yield what it declares.
+        NeuroscopeError: the store cannot be written; told before the backbone is loaded where that is known.
     """
     corpus = usable(manifest, files, spec, skipped, max_duration)
     missing = corpus.missing(representation.rows())

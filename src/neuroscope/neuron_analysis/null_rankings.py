@@ -11,7 +11,7 @@ from neuroscope.contracts.probing import Labels, Problem
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,7 +53,7 @@ def null_rankings(data: ProbeData, ranker: Ranker, halves: Sequence[tuple[Run, .
         ranker: makes the orders. Where it has ``uses_probe = False``, no probe is fitted for it.
         halves: of each run; empty where it has none.
     """
-    halves = [() for _ in halves] if _uses_probe(ranker) else halves
+    halves = [() for _ in halves] if uses_probe(ranker) else halves
     labels = permuted_labels(data, [*data.runs.each, *(half for pair in halves for half in pair)], _draws_of(ranker))
     of_halves = [
         tuple(zip(*(_rank(data, half, ranker, labels[:DRAWS_OF_HALVES]) for half in pair), strict=True))
@@ -85,9 +85,26 @@ def permuted_labels(data: ProbeData, parts: Sequence[Run], draws: int) -> list[N
 def rank_training_part(data: ProbeData, run: Run, ranker: Ranker) -> Ranking:
     """Rank the columns by a run's training part; a probe is fitted where the ranker uses one."""
     probe: Probe = data.template
-    if _uses_probe(ranker):
+    if uses_probe(ranker):
         probe = data.fits(run, [Problem()])[0].probe
-    return ranker.rank(*data.training(run), probe, seed=run.seed)
+    ranking = ranker.rank(*data.training(run), probe, seed=run.seed)
+    data.told(1)
+    return ranking
+
+
+class _Told(list[Labels]):
+    """Labels that tell of each one that is done: whoever has asked for the next one has done with it."""
+
+    to: Callable[[int], object]
+    _done = 0
+
+    def __iter__(self) -> Iterator[Labels]:
+        """Go through the labels; those that were gone through before are not told of again."""
+        for number, labels in enumerate(super().__iter__()):
+            yield labels
+            if number >= self._done:
+                self._done = number + 1
+                self.to(1)
 
 
 def ranked_subsets(data: ProbeData, run: Run, ranker: Ranker) -> RankedSubsets:
@@ -100,23 +117,25 @@ def _rank(data: ProbeData, run: Run, ranker: Ranker, many: Sequence[NDArray[np.i
     features, true = data.training(run)
     train = run.split.train
     rows = train if run.weights is None else np.repeat(train, run.weights)
-    asked = [Labels(values=labels[rows], classes=true.classes, groups=true.groups) for labels in many]
-    if _uses_probe(ranker):
+    told = _Told(Labels(values=labels[rows], classes=true.classes, groups=true.groups) for labels in many)
+    told.to = data.told
+    if uses_probe(ranker):
         fits = data.fits(run, [Problem(y=labels[train]) for labels in many])
         made = [
             ranker.rank(features, labels, fitted.probe, seed=run.seed)
-            for labels, fitted in zip(asked, fits, strict=True)
+            for labels, fitted in zip(told, fits, strict=True)
         ]
     elif (rank_many := getattr(ranker, "rank_many", None)) is not None:
-        made = rank_many(features, asked, data.template, seed=run.seed)
+        made = rank_many(features, told, data.template, seed=run.seed)
     else:
-        made = [ranker.rank(features, labels, data.template, seed=run.seed) for labels in asked]
+        made = [ranker.rank(features, labels, data.template, seed=run.seed) for labels in told]
     return tuple(RankedSubsets(each, data.features.units, run.seed) for each in made)
 
 
-def _uses_probe(ranker: Ranker) -> bool:
+def uses_probe(ranker: Ranker) -> bool:
+    """Tell whether a ranking needs a fitted probe; one that does not says ``uses_probe = False``."""
     return bool(getattr(ranker, "uses_probe", True))
 
 
 def _draws_of(ranker: Ranker) -> int:
-    return DRAWS_WITH_PROBES if _uses_probe(ranker) else DRAWS
+    return DRAWS_WITH_PROBES if uses_probe(ranker) else DRAWS

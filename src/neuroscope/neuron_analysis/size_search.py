@@ -41,6 +41,7 @@ class FoldCurve:
         for fold in folds:
             (fitted,) = data.fits(fold, [Problem()])
             ranking = ranker.rank(*data.training(fold), fitted.probe, seed=fold.seed)
+            data.told(1)
             self._cuts.append(RankedSubsets(ranking, data.features.units, fold.seed))
             whole.append(data.predict(fold, fitted.probe, conditions.PROBE).predicted)
         self.whole = self._outcomes(whole)

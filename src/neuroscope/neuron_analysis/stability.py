@@ -236,6 +236,7 @@ def agreement(
     overlaps = []
     for run, ranking, probe in zip(data.runs.each, rankings, probes, strict=True):
         other = unlike.ranker.rank(*data.training(run), probe, seed=run.seed)
+        data.told(1)
         tops = [RankedSubsets(each, units, run.seed).top(percent).columns for each in (ranking, other)]
         overlaps.append(jaccard(*tops))
     names = RowNames(data.layer, conditions.RANKING, metric_names.OVERLAP_RANKERS)

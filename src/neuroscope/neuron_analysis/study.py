@@ -15,6 +15,7 @@ from neuroscope.neuron_analysis.by_layer import distribution
 from neuroscope.neuron_analysis.minimal_table import minimal_table
 from neuroscope.neuron_analysis.null_rankings import null_rankings, ranked_subsets
 from neuroscope.neuron_analysis.stability import UnlikeRanking, agreement, halves, stability, top_minus_random
+from neuroscope.neuron_analysis.step_count import StepCount, planned
 from neuroscope.neuron_analysis.subsets import RankedSubsets
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from neuroscope.probing.runs import Run
 
 CONTROLS = (*controls.CONDITIONS.values(), conditions.PERMUTED, conditions.UNTRAINED)
-_STEPS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,27 +76,31 @@ def study(
         data: columns, target, runs, probe.
         settings: ranking, controls, rules.
         untrained: features of the untrained twin in a run; None = without that control.
-        progress: told of every step of the analysis.
+        progress: told of every fit and ranking.
     """
-    with progress("Studying neurons", _STEPS) as advance:
+    plan = planned(
+        data, settings.ranker, settings.controls, paper=settings.paper, unlike=settings.unlike is not None
+    ).values()
+    with progress("Studying neurons", sum(plan)) as advance:
+        count = StepCount(advance, tuple(plan))
+        data = replace(data, told=count.add)
         ranked, fits = _rank(cell, data, settings)
-        advance(1)
+        count.end_phase()
         divided = [halves(run, data.target.values) for run in data.runs.each]
         pairs = [pair for pair, _ in divided]
         null = null_rankings(data, settings.ranker, pairs)
         of_halves = [tuple(ranked_subsets(data, half, settings.ranker) for half in pair) for pair in pairs]
         ranked = joined([ranked, CellResult(warnings=tuple(each for _, about in divided for each in about))])
-        advance(1)
+        count.end_phase()
         found = joined([ranked, _run_controls(cell, data, settings, untrained, ranked)])
-        advance(1)
+        count.end_phase()
         found = joined([found, _ablate(data, settings, fits, ranked)])
-        advance(1)
         found = joined([found, CellResult(rows=tuple(score(cell, found.predictions, data.target, data.runs)))])
-        advance(1)
+        count.end_phase()
         with_sets = joined([found, _minimal(cell, data, settings, found, null, of_halves)])
-        advance(1)
+        count.end_phase()
         ranking_tests = _test_ranking(cell, data, settings, fits, found, of_halves, null)
-        advance(1)
+        count.end_phase()
     return joined([with_sets, ranking_tests])
 
 
@@ -111,6 +115,7 @@ def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellRe
         about_all = diagnostics.about_fit(fitted, data.layer, run.seed)
         warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_all)
         rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
+        data.told(1)
     about_fits = fit_metrics(cell, predictions, [each.metrics for each in fits], data.target, data.runs)
     warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_fits.warnings)
     baseline = [majority(run, data.target) for run in data.runs.each]

@@ -143,6 +143,8 @@ def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str
                 converted[name] = option.convert(given[name])
             except ValueError:
                 raise BadOption(f"{of}: {name}={given[name]}: expected {option.expects}") from None
+            except OverflowError:
+                raise BadOption(f"{of}: {name}={given[name]}: a whole number has 64 bits at most") from None
     return converted
 
 
@@ -207,6 +209,8 @@ def _convert(kind: Any, text: str) -> Any:
     if kind is Path:
         return to_path(text)
     value = kind(text)
+    if kind is int and not -(2**63) <= value < 2**63:
+        raise OverflowError(text)
     if kind is float and math.isnan(value):
         raise ValueError(text)
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from neuroscope.probing.fitting import fit_many, training_accuracy
 from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from neuroscope.contracts.target import Target
     from neuroscope.probing.fitting import Fit
     from neuroscope.probing.runs import Run, Runs
+
+
+def _to_nobody(steps: int) -> None:
+    del steps
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class ProbeData:
         template: an unfitted probe, copied for every fit.
         types: int64 ``[rows]``, what the labels belong to (`controls.types_of`): speakers, where labels are theirs;
             None = the single rows.
+        told: is called with the number of fits and rankings that were made.
     """
 
     layer: str
@@ -43,6 +48,7 @@ class ProbeData:
     runs: Runs
     template: Probe
     types: NDArray[np.int64] | None = None
+    told: Callable[[int], object] = field(default=_to_nobody, repr=False, compare=False)
 
     @property
     def label_types(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -85,7 +91,9 @@ class ProbeData:
             for problem in problems
         ]
         layers = self.features.column_groups
-        return fit_many(self.template, data, labels, asked, seed=run.seed, groups=groups, column_groups=layers)
+        found = fit_many(self.template, data, labels, asked, seed=run.seed, groups=groups, column_groups=layers)
+        self.told(len(found))
+        return found
 
     def with_training_accuracy(self, fitted: Fit, run: Run) -> Fit:
         """Add the accuracy on a run's training rows to the metrics of a fit."""

@@ -6,6 +6,8 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from neuroscope.runtime.wording import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,7 +24,7 @@ def as_html(sections: Iterable[Section]) -> str:
     parts = []
     for kind, group in groupby(sections, key=lambda each: isinstance(each, str) and ("line" if each else "free")):
         if kind == "line":
-            parts.append(f"<p>{'<br>'.join(escape(str(line)) for line in group)}</p>")
+            parts.append(f"<p>{'<br>'.join(_shown(line) for line in group)}</p>")
         elif not kind:
             parts += [_table(each) for each in group if not isinstance(each, str)]
     return "\n".join(['<div class="neuroscope">', *parts, "</div>"])
@@ -44,4 +46,8 @@ def _row(columns: Sequence[Column], values: Sequence[Any], style: str) -> str:
 def _cell(tag: str, column: Column, value: Any) -> str:
     side = "right" if column.justify == "right" else "left"
     colour = _COLOURS.get(str(getattr(value, "style", "")), "")
-    return f'<{tag} style="text-align:{side}{colour}">{escape(str(value))}</{tag}>'
+    return f'<{tag} style="text-align:{side}{colour}">{_shown(value)}</{tag}>'
+
+
+def _shown(text: Any) -> str:
+    return escape(printable(str(text)))

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuroscope.report.marks import Marks, beside
+from neuroscope.runtime.wording import one_line
 
 if TYPE_CHECKING:
     from neuroscope.report.layer_curve import Curve, Point
@@ -28,7 +29,7 @@ def layer_table(curve: Curve, marks: Marks | None = None) -> Table:
     table.add_column("", no_wrap=True)
     for point, mark in zip(curve.points, cells, strict=True):
         bar = Text(_bar(point.value), style="cyan")
-        table.add_row(Text(point.layer), accuracy(point), *mark, interval(point), bar)
+        table.add_row(Text(one_line(point.layer)), accuracy(point), *mark, interval(point), bar)
     majority = curve.majority
     table.add_row("majority", accuracy(majority), *last, interval(majority), _bar(majority.value), style="dim")
     return table

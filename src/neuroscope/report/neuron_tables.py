@@ -13,6 +13,7 @@ from neuroscope.defaults import LEVEL, TOLERATED
 from neuroscope.report.layer_table import accuracy, interval
 from neuroscope.report.marks import Marks, beside
 from neuroscope.report.neuron_findings import CONTROLS, MASKED, SETS, probability, share
+from neuroscope.runtime.wording import one_line
 
 if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
@@ -75,7 +76,7 @@ def layers_table(findings: Findings) -> Table:
     table = _table("layer", "neurons", "of all", "expected", "p")
     for layer in findings.layers:
         cells = (f"{layer.neurons:.1f}", f"{layer.percent:.1f} %", f"{layer.expected:.1f}", probability(layer.p_value))
-        table.add_row(Text(layer.name), *cells)
+        table.add_row(Text(one_line(layer.name)), *cells)
     return table
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuroscope.runtime.wording import counted, one_line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
 def lines_of_extraction(record: ExtractionRecord) -> list[str]:
     """What an extraction found, computed and skipped, for people."""
     stored = f"{record.computed} extracted now, {record.found} from the store"
-    lines = [f"{record.backbone}: {record.utterances} utterances, {stored}"]
-    counted = record.computed + record.found + len(record.skipped_utterances)
-    if twins := record.utterances - counted:
+    lines = [f"{record.backbone}: {counted(record.utterances, 'utterance')}, {stored}"]
+    told = record.computed + record.found + len(record.skipped_utterances)
+    if twins := record.utterances - told:
         lines.append(f"The same audio as another utterance: {twins}")
     if record.segmented:
         lines.append(f"Segments: {record.segmented}.")
@@ -42,14 +44,14 @@ def _one_at_a_time(differences: Mapping[str, float], layers: Sequence[str]) -> s
 def lines_of_cell(cell: CellRecord) -> list[str]:
     """What was asked of which utterances, and how they were split."""
     sizes = f"{cell.train} train, {cell.test} test"
-    grouped = f", {cell.test_groups} test groups ({cell.grouped_by})" if cell.grouped_by else ""
+    grouped = f", {counted(cell.test_groups, 'test group')} ({cell.grouped_by})" if cell.grouped_by else ""
     lines = [
         "",
         f"{cell.task} in {cell.backbone}, on {cell.dataset}",
         f"Classes: {_counts(cell.classes)}. Split: {cell.split}: {sizes}{grouped}.",
     ]
     if cell.unlabelled:
-        lines.append(f"No class for this task: {cell.unlabelled} utterances, left out.")
+        lines.append(f"No class for this task: {counted(cell.unlabelled, 'utterance')}, left out.")
     if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
         lines.append(f"Left out by the split: {_counts(left)}.")
     return lines + [f"Warning: {line}." for line in cell.split_warning.splitlines()]
@@ -75,4 +77,4 @@ def what_varied(cell: CellRecord, *, spread: bool) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+    return ", ".join(f"{count} {one_line(name)}" for name, count in counts.items())

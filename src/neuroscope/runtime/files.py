@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from neuroscope.errors import BadOption
 from neuroscope.runtime.file_lock import ATTEMPTS, make_folder, try_to_lock
 
 if TYPE_CHECKING:
@@ -25,9 +26,25 @@ _TRIAL = 2**16
 
 
 def cache_folder() -> Path:
-    """Return the folder of the store and the run folders: ``$NEUROSCOPE_CACHE``, else the user's cache folder."""
+    """Return the folder of the store and the run folders: ``$NEUROSCOPE_CACHE``, else the user's cache folder.
+
+    Raises:
+        BadOption: its name is no text.
+    """
     named = os.environ.get("NEUROSCOPE_CACHE")
-    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("neuroscope"))
+    folder = Path(named).expanduser().absolute() if named else Path(platformdirs.user_cache_dir("neuroscope"))
+    if not is_text(folder):
+        raise BadOption(f"the cache folder {folder} is not UTF-8; name another with NEUROSCOPE_CACHE")
+    return folder
+
+
+def is_text(path: Path) -> bool:
+    """Tell whether a path is UTF-8: what writes Parquet takes no other."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def data_folders(dataset: str) -> list[Path]:

@@ -1,14 +1,17 @@
-"""Show how far long work is: a bar on stderr where that is a terminal, else a line a minute."""
+"""Show how far long work is: a bar on stderr where that is a terminal, else a line a minute, also between two steps."""
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.text import Text
+
+from neuroscope.runtime import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +27,13 @@ def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Ad
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     pace = Pace(label, total, seconds)
     if not console.is_terminal:
-        yield _line_a_minute(pace, console)
+        with _line_a_minute(pace):
+            yield pace.advance
         return
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[pace]}"))
+    # the time that has passed goes on within a step, so that a long one is not taken for the end
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[pace]}"))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=seconds or total, pace="")
 
@@ -39,16 +44,22 @@ def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Ad
         yield advance
 
 
-def _line_a_minute(pace: Pace, console: Console) -> Advance:
-    written = [time.monotonic()]
+@contextmanager
+def _line_a_minute(pace: Pace) -> Iterator[None]:
+    ended = threading.Event()
 
-    def advance(steps: int, audio: float = 0.0, /) -> None:
-        pace.advance(steps, audio)
-        if time.monotonic() >= written[0] + _MINUTE:
-            written[0] = time.monotonic()
-            console.print(Text(f"{pace.label}: {pace}"))
+    def say() -> None:
+        while not ended.wait(_MINUTE):
+            with suppress(OSError, ValueError, AttributeError):  # nobody listens, or ever did; the work goes on
+                streams.write(sys.stderr, f"{pace.label}: {pace}\n")
 
-    return advance
+    speaker = threading.Thread(target=say, name="progress", daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        speaker.join()
 
 
 class Pace:
@@ -64,7 +75,7 @@ class Pace:
         self.label, self._total, self._audio = label, total, seconds
         self._done, self._heard, self._began = 0, 0.0, time.monotonic()
 
-    def advance(self, steps: int, audio: float) -> None:
+    def advance(self, steps: int, audio: float = 0.0, /) -> None:
         """Count steps that are done, and the seconds of audio in them."""
         self._done += steps
         self._heard += audio

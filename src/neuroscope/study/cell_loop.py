@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
 from neuroscope.errors import BadManifest, BadSplit, NeuroscopeError
-from neuroscope.study.cell_parts import part_key
+from neuroscope.study.cell_parts import CellPart, UnkeptCell, part_key
 from neuroscope.study.records import cell_record, cell_tables
 from neuroscope.study.run_folder import RunFolder, open_run_folder
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.rows import Row
     from neuroscope.study.cell_inputs import CellInputs
-    from neuroscope.study.cell_parts import CellPart
     from neuroscope.study.cell_runner import CellRunner
     from neuroscope.study.settings import CellSpec
 
@@ -40,7 +39,7 @@ class FinishedCells:
 
     folder: RunFolder | None = None
     extractions: list[ExtractionRecord] = field(default_factory=list)
-    parts: list[CellPart] = field(default_factory=list)
+    parts: list[CellPart | UnkeptCell] = field(default_factory=list)
     failed: list[FailedCell] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
 
@@ -155,11 +154,15 @@ def _failure_of_all(done: FinishedCells) -> Exception:
     return NeuroscopeError("\n".join(["no cell has a result:", *lines]))
 
 
-def _run_one(inputs: CellInputs, runner: CellRunner, folder: RunFolder) -> CellPart:
+def _run_one(inputs: CellInputs, runner: CellRunner, folder: RunFolder) -> CellPart | UnkeptCell:
     part = folder.part(part_key(inputs))
-    if not part.is_finished:
-        result = runner.run(inputs, part)
-        record = cell_record(inputs.cell, inputs.labelled, inputs.runs, result)
-        tables = cell_tables(inputs.cell, inputs.labelled, inputs.runs, inputs.spec.loaded, result)
+    if part.is_finished:
+        return part
+    result = runner.run(inputs, part)
+    record = cell_record(inputs.cell, inputs.labelled, inputs.runs, result)
+    tables = cell_tables(inputs.cell, inputs.labelled, inputs.runs, inputs.spec.loaded, result)
+    try:
         part.write(record, result.rows, tables)
+    except NeuroscopeError:  # told where the run folder cannot be written either; the numbers are shown
+        return UnkeptCell(record, list(result.rows), tables)
     return part

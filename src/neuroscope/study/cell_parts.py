@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,6 +123,21 @@ class CellPart:
     def _file(self, layer: str, seed: int) -> Path:
         name = hashlib.sha256(layer.encode()).hexdigest()[:16]
         return self._fits / f"{name}-{seed}.json"
+
+
+@dataclass(frozen=True)
+class UnkeptCell:
+    """A finished cell that could not be written: it is there as long as the process.
+
+    Attributes:
+        record: as of ``CellPart``; so are the others.
+        rows: of the tidy table.
+        tables: by name.
+    """
+
+    record: CellRecord
+    rows: list[Row]
+    tables: dict[str, polars.DataFrame]
 
 
 @contextmanager

@@ -8,21 +8,47 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroscope.contracts.records import CellRecord
+from neuroscope.contracts.records import CellRecord, RunRecord
 from neuroscope.probing.diagnostics import summed_up
+from neuroscope.runtime.versions import all_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import polars
 
     from neuroscope.contracts.probing import Ranking
+    from neuroscope.contracts.records import ExtractionRecord, FailedCell
     from neuroscope.data.labelling import LabelledTask
     from neuroscope.data.sources import LoadedData
     from neuroscope.probing.cell import Cell
     from neuroscope.probing.cell_result import CellResult
     from neuroscope.probing.predictions import Prediction
     from neuroscope.probing.runs import Run, Runs
+    from neuroscope.runtime.clock import Clock
+
+
+def run_record(
+    command: Sequence[str],
+    clock: Clock,
+    extractions: Sequence[ExtractionRecord],
+    *,
+    roots: tuple[str, ...] = (),
+    cells: tuple[CellRecord, ...] = (),
+    failed: tuple[FailedCell, ...] = (),
+) -> RunRecord:
+    """Make the record of a command, the content of ``run.json``."""
+    stamp = clock.stamp()
+    return RunRecord(
+        command=tuple(command),
+        began=stamp.began,
+        seconds=stamp.seconds,
+        roots=roots,
+        extractions=tuple(extractions),
+        cells=cells,
+        failed=failed,
+        versions=all_versions(),
+    )
 
 
 def cell_record(cell: Cell, labelled: LabelledTask, runs: Runs, result: CellResult) -> CellRecord:
@@ -63,6 +89,17 @@ def cell_tables(
     if result.rankings:
         tables["rankings"] = rankings_table(cell, result.rankings)
     return tables
+
+
+def joined_tables(cells: Iterable[Mapping[str, polars.DataFrame]]) -> dict[str, polars.DataFrame]:
+    """Put the tables of all cells below one another, by name."""
+    import polars
+
+    found: dict[str, list[polars.DataFrame]] = {}
+    for tables in cells:
+        for name, table in tables.items():
+            found.setdefault(name, []).append(table)
+    return {name: polars.concat(tables) for name, tables in found.items()}
 
 
 def predictions_table(cell: Cell, labelled: LabelledTask, found: Iterable[Prediction]) -> polars.DataFrame:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from neuroscope.contracts import metric_names
-from neuroscope.contracts.records import RunRecord
-from neuroscope.errors import NeuroscopeError, UnknownName
+from neuroscope.errors import MissingData, NeuroscopeError, UnknownName
 from neuroscope.report.layer_curve import best_layer, curves, sentence
 from neuroscope.report.neuron_findings import Findings, share
 from neuroscope.report.summary import line_of_failure, lines_of_extraction
-from neuroscope.runtime.versions import all_versions
+from neuroscope.runtime.wording import printable
+from neuroscope.study.records import joined_tables, run_record
 from neuroscope.study.rows_table import rows_table
 from neuroscope.study.run_folder import read_table
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import altair
     import polars
 
-    from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
+    from neuroscope.contracts.records import ExtractionRecord, FailedCell, RunRecord
     from neuroscope.contracts.rows import Row
     from neuroscope.data.sources import LoadedData
     from neuroscope.report.layer_curve import BestLayer
@@ -45,12 +46,16 @@ class Result(ABC):
         rows: of the tidy table.
         folder: the run folder; None for ``extract``.
         errors: why cells have no result, beside ``failed``.
+        unwritten: what could not be written; without the run folder, what was found is in this object alone.
+        undrawn: why the run folder has no picture; empty where it has one.
     """
 
     run: RunRecord
     rows: Sequence[Row]
     folder: Path | None
     errors: tuple[Exception, ...] = ()
+    unwritten: tuple[NeuroscopeError, ...] = ()
+    undrawn: str = ""
 
     @property
     def failed(self) -> tuple[FailedCell, ...]:
@@ -83,6 +88,8 @@ class Result(ABC):
         }
         if name in tables:
             return tables[name]()
+        if self.folder is None and self.unwritten:
+            raise MissingData(f"there is no table {name}: {self.unwritten[0]}")
         found = None if self.folder is None else read_table(self.folder, name, self.run)
         if found is None:
             raise UnknownName("table", name, [*tables, *self._in_folder])
@@ -92,15 +99,21 @@ class Result(ABC):
 
     def __repr__(self) -> str:
         where = "" if self.folder is None else f" in {self.folder}"
-        lines = [*self.lines(), *map(line_of_failure, self.failed)]
-        return "\n  ".join([f"<{type(self).__name__}{where}", *lines]) + ">"
+        lines = [*self.lines(), *self.problems()]
+        return printable("\n  ".join([f"<{type(self).__name__}{where}", *lines])) + ">"
 
     def _repr_html_(self) -> str:
         """What Jupyter shows."""
         from neuroscope.report.html import as_html
 
-        failures = [f"Error: {line_of_failure(cell)}" for cell in self.failed]
-        return as_html([*self.sections(), *(["", *failures] if failures else [])])
+        problems = self.problems()
+        return as_html([*self.sections(), *(["", *problems] if problems else [])])
+
+    def problems(self) -> list[str]:
+        """What went wrong, in lines: cells without a result, a picture or a run folder that is not there."""
+        lines = [f"Error: {line_of_failure(cell)}" for cell in self.failed]
+        lines += [f"Warning: no picture: {self.undrawn}"] if self.undrawn else []
+        return [*lines, *(f"Error: {each}" for each in self.unwritten)]
 
 
 class StudyResult(Result):
@@ -108,6 +121,9 @@ class StudyResult(Result):
 
     picture: ClassVar[str]
     """Name of the picture's files in the run folder."""
+
+    def _place(self) -> list[Section]:
+        return [] if self.folder is None else ["", str(self.folder)]
 
     @abstractmethod
     def chart(self) -> altair.ConcatChart | altair.HConcatChart:
@@ -156,7 +172,7 @@ class ProbeResult(StudyResult):
         """What people are shown: extractions, the layers of each cell, the folder."""
         from neuroscope.report import sections
 
-        return [*sections.of_probe(self.run, self.rows), "", str(self.folder)]
+        return [*sections.of_probe(self.run, self.rows), *self._place()]
 
     def lines(self) -> list[str]:
         """The sentence that may be said of each cell."""
@@ -208,7 +224,7 @@ class NeuronsResult(StudyResult):
         """What people are shown: the tables of findings, and the folder."""
         from neuroscope.report import sections
 
-        return [*sections.of_neurons(self.run, self.rows), "", str(self.folder)]
+        return [*sections.of_neurons(self.run, self.rows), *self._place()]
 
     def lines(self) -> list[str]:
         """How many neurons the minimal set has."""
@@ -257,7 +273,7 @@ R = TypeVar("R", bound=StudyResult)
 
 
 def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Clock, loaded: LoadedData) -> R:
-    """Join the parts of all cells in the run folder.
+    """Join the parts of all cells in the run folder; when the numbers are there, draw the picture.
 
     Args:
         kind: of the result, which has the picture.
@@ -265,55 +281,23 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
         command: what was typed.
         clock: of the command.
         loaded: the utterances.
-
-    Raises:
-        NeuroscopeError: the run folder cannot be written.
     """
     from neuroscope.report.pictures import save
 
     if done.folder is None:
         raise NeuroscopeError("no cell has a result")
     roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
-    run = _run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
+    run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
     result = kind(run, done.rows, done.folder.out, tuple(done.errors))
-    tables = _joined_tables(done)
-    done.folder.finish(result.rows, run, tables, lambda folder: save(result.chart(), folder, kind.picture))
-    return result
+    with closing(done.folder):
+        try:
+            done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts))
+        except NeuroscopeError as error:
+            return replace(result, folder=None, unwritten=(error,))
+        undrawn = save(result.chart, done.folder.out, kind.picture)
+    return replace(result, undrawn=undrawn)
 
 
 def extraction_result(record: ExtractionRecord, command: Sequence[str], clock: Clock) -> ExtractionResult:
     """Say what an extraction alone did."""
-    return ExtractionResult(_run_record(command, clock, [record]), [], None)
-
-
-def _run_record(
-    command: Sequence[str],
-    clock: Clock,
-    extractions: Sequence[ExtractionRecord],
-    *,
-    roots: tuple[str, ...] = (),
-    cells: tuple[CellRecord, ...] = (),
-    failed: tuple[FailedCell, ...] = (),
-) -> RunRecord:
-    stamp = clock.stamp()
-    return RunRecord(
-        command=tuple(command),
-        began=stamp.began,
-        seconds=stamp.seconds,
-        roots=roots,
-        extractions=tuple(extractions),
-        cells=cells,
-        failed=failed,
-        versions=all_versions(),
-    )
-
-
-def _joined_tables(done: FinishedCells) -> dict[str, polars.DataFrame]:
-    """Put the tables of all cells below one another."""
-    import polars
-
-    found: dict[str, list[polars.DataFrame]] = {}
-    for part in done.parts:
-        for name, table in part.tables.items():
-            found.setdefault(name, []).append(table)
-    return {name: polars.concat(tables) for name, tables in found.items()}
+    return ExtractionResult(run_record(command, clock, [record]), [], None)

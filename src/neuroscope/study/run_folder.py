@@ -1,27 +1,28 @@
 """The run folder: the tidy table of rows and all that a result stands on.
 
-``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``manifest.parquet``, ``run.json``; the
-report adds pictures. While a run goes on, the folder holds ``parts``, one per finished cell, joined at the end.
+``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``manifest.parquet``, ``run.json``; when they
+are there, the report adds pictures. While a run goes on, the folder holds ``parts``, one per finished cell, joined at
+the end.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import plain
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.file_lock import FolderLock
-from neuroscope.runtime.files import leftovers_of, whole_file, whole_folder, write_on_trial
+from neuroscope.runtime.files import is_text, leftovers_of, whole_file, whole_folder, write_on_trial
 from neuroscope.store.elsewhere import Note
 from neuroscope.study.cell_parts import CellPart, one_line_write_errors
 from neuroscope.study.rows_table import rows_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import polars
@@ -62,12 +63,11 @@ class RunFolder:
         """Open the part of one cell, which may be finished by an earlier try."""
         return CellPart(self.out / _PARTS / key)
 
-    def finish(
+    def write(
         self,
         rows: Sequence[Row],
         run: RunRecord,
         tables: Mapping[str, polars.DataFrame],
-        pictures: Callable[[Path], None],
     ) -> None:
         """Write the whole run folder; what an earlier run left is replaced when the new one is whole.
 
@@ -77,12 +77,11 @@ class RunFolder:
             rows: the tidy table.
             run: what becomes ``run.json``.
             tables: name -> table, each becomes ``NAME.parquet``.
-            pictures: draws into the folder it is given.
 
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
-        with closing(self), one_line_write_errors(self.out):
+        with one_line_write_errors(self.out):
             self.out.parent.mkdir(parents=True, exist_ok=True)
             with whole_folder(self.out, replace=True) as folder:
                 table = rows_table(rows)
@@ -90,7 +89,6 @@ class RunFolder:
                 table.write_csv(folder / "rows.csv")
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
-                pictures(folder)
                 if run.failed and (self.out / _PARTS).is_dir():
                     shutil.copytree(self.out / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
                 (folder / _RUN).write_text(_as_json(run))
@@ -147,24 +145,31 @@ def _as_json(run: RunRecord) -> str:
     return json.dumps(plain(run), indent=1) + "\n"
 
 
-def check_out(out: Path) -> None:
+def check_out(out: Path | None, runs: Path) -> None:
     """Refuse, before any work, an output folder that cannot be written or that holds something else.
+
+    Args:
+        out: where the user said; None = a folder below ``runs``.
+        runs: the run folders of the cache.
 
     Raises:
         BadOption: with what is wrong.
     """
-    if out.exists() and not out.is_dir():
-        raise BadOption(f"--out {out} is a file; name a folder")
-    if _holds_something_else(out):
-        raise BadOption(f"--out {out} is not empty and holds no earlier run; name another folder")
-    with _one_line_refusals("--out", out):
-        write_on_trial(out)
+    if out is None:
+        _try_to_write(runs / "run", f"the run folder cannot be written in {runs}", "name one with --out")
+        return
+    said = f"--out {out}"
+    with _refusals(out, said):
+        if out.exists() and not out.is_dir():
+            raise BadOption(f"{said} is a file; name a folder")
+        if _holds_something_else(out):
+            raise BadOption(f"{said} is not empty and holds no earlier run; name another folder")
+    _try_to_write(out, f"{said} cannot be written")
 
 
 def _holds_something_else(out: Path) -> bool:
-    with suppress(
-        FileNotFoundError, NotADirectoryError
-    ):  # also where another run, which replaces it, has just moved it away
+    """Whether a folder holds something, and no run."""
+    with suppress(FileNotFoundError, NotADirectoryError):  # another run, which replaces it, has just moved it away
         held = {each.name for each in out.iterdir()}
         return bool(held) and not held & {_RUN, _PARTS}
     return False
@@ -180,18 +185,38 @@ def check_file(option: str, file: Path) -> None:
     Raises:
         BadOption: with what is wrong.
     """
-    if file.is_dir():
-        raise BadOption(f"{option} {file} is a folder; name a file")
-    with _one_line_refusals(option, file):
-        write_on_trial(file)
+    said = f"{option} {file}"
+    with _refusals(file, said):
+        if file.is_dir():
+            raise BadOption(f"{said} is a folder; name a file")
+    _try_to_write(file, f"{said} cannot be written")
 
 
 @contextmanager
-def _one_line_refusals(option: str, path: Path) -> Iterator[None]:
+def _refusals(path: Path, said: str) -> Iterator[None]:
+    """Turn a path that the file system or a library does not take into one line.
+
+    Raises:
+        BadOption: it is too long, not UTF-8, or may not be looked at.
+    """
+    if not is_text(path):
+        raise BadOption(f"{said} is not UTF-8; give it another name")
     try:
         yield
     except OSError as error:
-        raise BadOption(f"{option} {path} cannot be written: {error.strerror or error}") from None
+        raise BadOption(f"{said} cannot be used: {error.strerror or error}") from None
+
+
+def _try_to_write(path: Path, refusal: str, way_out: str = "") -> None:
+    """Write a little beside a path, and remove it again.
+
+    Raises:
+        BadOption: nothing can be written there, or the disk is full.
+    """
+    try:
+        write_on_trial(path)
+    except OSError as error:
+        raise BadOption("; ".join(filter(None, [f"{refusal}: {error.strerror or error}", way_out]))) from None
 
 
 def write_csv(file: Path, table: polars.DataFrame) -> None:

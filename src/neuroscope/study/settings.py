@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from neuroscope.extraction.identity import PreparedBackbone
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
+
+_MOST_RUNS = 10_000  # the splits of all of them are in memory
+_LARGEST_SEED = 2**32 - 1  # that scikit-learn takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +48,12 @@ class StudySettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.runs < 1:
-            raise BadOption(f"--runs {self.runs}: expected 1 or more")
-        if self.seed < 0:
-            raise BadOption(f"--seed {self.seed}: expected 0 or more")
+        if not 1 <= self.runs <= _MOST_RUNS:
+            raise BadOption(f"--runs {self.runs}: expected 1 to {_MOST_RUNS}")
+        if not 0 <= self.seed <= _LARGEST_SEED - self.runs + 1:
+            raise BadOption(f"--seed {self.seed}: expected 0 to {_LARGEST_SEED}, which the seed of no run may exceed")
+        if twice := [layer for layer, count in Counter(self.layers).items() if count > 1]:
+            raise BadOption(f"--layers names {', '.join(twice)} more than once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources
 from neuroscope.defaults import CONTROLS
+from neuroscope.errors import NeuroscopeError
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones, choose_preset, choose_ranking
@@ -15,6 +17,7 @@ from neuroscope.runtime.clock import Clock
 from neuroscope.study.cell_loop import run_cells
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.neuron_cell import check_twin, neuron_settings
+from neuroscope.study.records import joined_tables
 from neuroscope.study.result import NeuronsResult, finish
 from neuroscope.study.run_folder import check_file, check_out, write_csv
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.data.sources import Data
+
+_LISTED = "minimal_neurons"
 
 
 def neurons(
@@ -71,8 +76,7 @@ def neurons(
     ranking = choose_ranking(ranking, choose_preset(study.preset), plugins).text
     asked = tuple(conditions.RANDOM if each == "random,distribution=normal" else each for each in controls)
     runner = CellRunner(plugins, workspace)
-    if out is not None:
-        check_out(out)
+    check_out(out, workspace.folder / "runs")
     if list_to is not None:
         check_file("--list", list_to)
     if conditions.UNTRAINED in asked:
@@ -86,6 +90,13 @@ def neurons(
     done = run_cells([spec], runner, out, workspace.folder / "runs")
     clock.lap("extracting and studying")
     result = finish(NeuronsResult, done, command, clock, loaded)
-    if list_to is not None:
-        write_csv(list_to, result.table("minimal_neurons"))
+    if list_to is None:
+        return result
+    # parts are there until the run folder is whole
+    kept = result.folder is not None
+    listed = result.table(_LISTED) if kept else joined_tables(each.tables for each in done.parts)[_LISTED]
+    try:
+        write_csv(list_to, listed)
+    except NeuroscopeError as error:  # the numbers are shown
+        return replace(result, unwritten=(*result.unwritten, error))
     return result

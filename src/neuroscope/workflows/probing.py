@@ -62,8 +62,7 @@ def probe(
     chosen = choose_backbones(backbones, backbone_options, plugins)
     declared = choose_tasks(tasks, plugins)
     resolve(study, plugins)
-    if out is not None:
-        check_out(out)
+    check_out(out, workspace.folder / "runs")
     runner = CellRunner(plugins, workspace)
     for choice in chosen:
         runner.check_backbone(choice.text, study)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from errno import EROFS
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,23 @@ def test_an_error_of_the_model_is_told_also_when_the_store_cannot_be_written(tmp
         run(tmp_path / "store", corpus, fake(at_batch(1, fill_the_disk_and_fail)))
     with pytest.raises(NeuroscopeError, match="cannot write"):
         run(tmp_path / "store", corpus, fake())
+
+
+def test_a_store_that_cannot_be_written_is_told_before_the_model_is_loaded(tmp_path, corpus, fake, run, monkeypatch):
+    def refuse(path):
+        raise OSError(EROFS, "Read-only file system")
+
+    def load(device):
+        pytest.fail("the model was loaded")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("neuroscope.store.representations.write_on_trial", refuse)
+        with pytest.raises(NeuroscopeError, match=r"cannot write to the store .*: Read-only file system"):
+            run(tmp_path / "store", corpus, load)
+    run(tmp_path / "store", corpus, fake())
+    monkeypatch.setattr("neuroscope.store.representations.write_on_trial", refuse)
+    done, _, _ = run(tmp_path / "store", corpus, load)  # what is there is found
+    assert done.found == 20
 
 
 def test_reading_that_is_interrupted_leaves_whole_batches_and_no_thread(tmp_path, corpus, monkeypatch, fake, run):

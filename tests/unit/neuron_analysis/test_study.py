@@ -1,5 +1,6 @@
 """The whole study of neurons on features of which it is known which columns tell the classes apart."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -222,6 +223,26 @@ def test_controls_are_those_that_were_asked_for(plugins):
     assert "untrained" in conditions
     assert not {"random", "permuted"} & conditions
     assert seeds == [0, 1]
+
+
+@pytest.mark.parametrize("ranking", ["weight-mass", "weight-mass,weights=probe", "probeless"])
+@pytest.mark.parametrize("paper", [False, True])
+def test_progress_counts_fits_and_rankings_and_ends_with_what_was_announced(plugins, ranking, paper):
+    steps, announced = [], []
+
+    @contextmanager
+    def progress(label, total, seconds=0.0, /):
+        announced.append((label, total))
+        yield lambda done, seconds=0.0, /: steps.append(done)
+
+    settings = asked_for(plugins, ranking, paper=paper)
+    study(CELL, small(LogisticRegression()).material, settings, progress=progress)
+    ((label, total),) = announced
+    assert label == "Studying neurons"
+    assert sum(steps) == total
+    assert min(steps) >= 0
+    assert sum(each > 0 for each in steps) > 50
+    assert max(steps) < total / 4  # no phase is one step
 
 
 def test_a_control_that_there_is_not(plugins):

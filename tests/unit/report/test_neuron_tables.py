@@ -199,7 +199,7 @@ def test_of_nothing_nothing_is_said():
 
 @pytest.mark.parametrize("rows", [ALL, [*CONTROLS, *SETS], [*CONTROLS, *SETS, *PAPERS]], ids=["all", "few", "paper"])
 def test_the_picture_is_drawn_of_what_there_is(rows, tmp_path):
-    pictures.save(neuron_chart(Findings(rows), "a title"), tmp_path, "neurons")
+    assert not pictures.save(lambda: neuron_chart(Findings(rows), "a title"), tmp_path, "neurons")
     drawn = (tmp_path / "neurons.svg").read_text()
     assert "a title" in drawn
     assert "neurons kept, %" in drawn

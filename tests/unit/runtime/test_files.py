@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroscope.runtime.files import cache_folder, data_folders, whole_file, whole_folder
+from neuroscope.runtime.files import cache_folder, data_folders, whole_file, whole_folder, write_on_trial
 
 
 def names(folder):
@@ -148,3 +148,32 @@ def test_the_folders_are_those_of_the_environment_or_the_users_own(monkeypatch, 
     assert cache_folder().is_relative_to(tmp_path)
     assert len(data_folders("corpus")) == 1
     assert data_folders("corpus")[0].is_relative_to(tmp_path)
+
+
+def test_what_is_written_on_trial_leaves_nothing(tmp_path):
+    write_on_trial(tmp_path / "made" / "for" / "it")
+    assert names(tmp_path) == []
+
+
+def test_trials_beside_each_other_do_not_fail(tmp_path):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: write_on_trial(tmp_path / "made" / "for" / "it"), range(200)))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_disk_that_takes_no_more_is_found_on_trial(tmp_path):
+    script = """
+import resource, sys
+from pathlib import Path
+from neuroscope.runtime.files import write_on_trial
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000))
+try:
+    write_on_trial(Path(sys.argv[1]))
+except OSError as error:
+    print(error.strerror)
+"""
+    arguments = [sys.executable, "-c", script, str(tmp_path / "run")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "File too large\n"
+    assert names(tmp_path) == []

@@ -1,7 +1,9 @@
 """A finished cell, or fit, is kept, whatever stops the others."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
+from errno import ENOSPC
 
 import pytest
 from polars.exceptions import ComputeError
@@ -160,14 +162,19 @@ def test_both_tasks_of_a_backbone_that_fails_are_named(spec):
 
 
 def test_a_folder_that_could_not_be_written_can_be_written_again(tmp_path):
-    def broken(folder):
-        raise ValueError("no picture")
+    class Broken:
+        def write_parquet(self, file):
+            raise OSError(ENOSPC, "No space left on device")
 
     record = RunRecord(command=(), began="", seconds={}, extractions=(), cells=())
-    with pytest.raises(ValueError, match="no picture"):
-        RunFolder(tmp_path / "run").finish([], record, {}, broken)
-    RunFolder(tmp_path / "run").finish([], record, {}, lambda folder: None)
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("run", "."))] == ["run"]
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(NeuroscopeError, match="No space left on device"):
+        folder.write([], record, {"t": Broken()})
+    folder.close()
+    assert list(tmp_path.iterdir()) == []
+    with closing(RunFolder(tmp_path / "run")) as again:
+        again.write([], record, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_two_runs_do_not_write_to_one_folder(tmp_path):

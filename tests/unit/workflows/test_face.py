@@ -206,7 +206,7 @@ def test_an_unknown_keyword_is_told():
             {"dataset": "toy", "layers": "energie"},
             "unknown layer of toy 'energie'. Did you mean 'energy'",
         ),
-        (("toy", "toy"), {"dataset": "toy", "runs": 0}, "runs 0: expected 1 or more"),
+        (("toy", "toy"), {"dataset": "toy", "runs": 0}, "runs 0: expected 1 to 10000"),
         (("toy", "toy"), {"dataset": "toy", "runs": "2"}, "runs='2': expected a whole number"),
         (("toy", "toy"), {"dataset": "toy", "split": 1}, "split=1: expected a text"),
         (("toy", "toy"), {"dataset": "toy", "rehash": "yes"}, "rehash='yes': expected True or False"),
