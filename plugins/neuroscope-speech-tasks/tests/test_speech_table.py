@@ -144,6 +144,7 @@ def stretch(manifest):
         ("segment_start,segmentEnd", "0.5,0.75", (0.5, 0.25, None)),
         ("start_offset,end_offset", "0.5,0.75", (0.5, 0.25, None)),
         ("begin,end [s]", "0.5,0.75", (0.5, 0.25, None)),
+        ("start,stop", "0.5,0.75", (0.5, 0.25, None)),
         ("channel_id", "0", (0.0, None, 0)),
         ("audio_channel", "1.0", (0.0, None, 1)),
     ],
@@ -176,6 +177,8 @@ def test_stretches_with_an_end_are_utterances_of_their_own(table):
         ("start_ms,end_ms", "1,2", ["'start_ms'", "'end_ms'", "in seconds"]),
         ("duration[ms]", "100", ["'duration[ms]'", "in seconds"]),
         ("frame_offset", "100", ["'frame_offset'", "in seconds"]),
+        ("start,length", "1,100", ["'length'", "in seconds"]),
+        ("begin,len_samples", "1,100", ["'len_samples'", "in seconds"]),
         ("start,end", "2,1", ["line 2: end 1 is not behind the start, 2"]),
         ("end", "0", ["line 2: end 0 is not behind the start, 0"]),
         ("start,end,duration", "1,2,3", ["line 2: end 2 is not the start, 1, with 3 s of duration"]),
@@ -190,7 +193,9 @@ def test_a_stretch_or_track_that_is_not_clear_is_an_error_that_names_our_columns
         assert each in told
 
 
-@pytest.mark.parametrize("name", ["end_of_word", "weekend", "channel", "num_frames", "start_date", "text_offset_type"])
+@pytest.mark.parametrize(
+    "name", ["end_of_word", "weekend", "channel", "num_frames", "start_date", "text_offset_type", "length"]
+)
 def test_other_columns_stay_tags(table, name):
     assert table(f"path,{name}\na.wav,x\n").utterances[0].tags == {name: "x"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from neuroscope.contracts.audio import WaveBatch
+
+MOST_COLUMNS = 2**24
+"""Columns of all layers together, of which a row of the store is made: 64 MB of float32."""
 
 Pick: TypeAlias = "int | str | Callable[[Any], Any] | None"
 
@@ -182,12 +186,26 @@ def problems_with_spec(spec: BackboneSpec) -> list[str]:
     for name in ("sample_rate", "min_samples"):
         if not _is_count(getattr(spec, name)):
             problems.append(f"{name} {getattr(spec, name)!r} is no whole number from 1")
-    origin, load = (cast("object", each) for each in (spec.origin, spec.load))
-    if not isinstance(origin, Origin):
-        problems.append(f"origin is a {type(origin).__name__}, not an Origin")
+    load, resolved, seconds = (cast("object", each) for each in (spec.load, spec.resolved, spec.batch_seconds))
     if not callable(load):
         problems.append("load cannot be called: it has to be a function, device -> the running model")
-    return problems + _problems_with_layers(spec.layers)
+    if not (isinstance(seconds, int | float) and seconds > 0):
+        problems.append(f"batch_seconds {seconds!r} is no number above 0")
+    plain = (int, float, str, type(None))
+    if not isinstance(resolved, abc.Mapping) or not all(isinstance(each, plain) for each in resolved.values()):
+        problems.append("resolved is no mapping of option -> text, number or None")
+    return problems + _problems_with_origin(spec.origin) + _problems_with_layers(spec.layers)
+
+
+def _problems_with_origin(origin: object) -> list[str]:
+    if not isinstance(origin, Origin):
+        return [f"origin is a {type(origin).__name__}, not an Origin"]
+    values = {name: cast("object", getattr(origin, name)) for name in ("source", "licence", "digest", "layers")}
+    return [
+        f"origin.{name} is a {type(value).__name__}, not a text"
+        for name, value in values.items()
+        if not isinstance(value, str)
+    ]
 
 
 def _problems_with_layers(layers: object) -> list[str]:
@@ -212,6 +230,9 @@ def _problems_with_layers(layers: object) -> list[str]:
             problems.append(f"layer {layer.name}: width {layer.width!r} is no whole number from 1")
         elif layer.width % shares:
             problems.append(f"layer {layer.name}: {layer.width} columns are not {shares} statistics")
+    total = sum(layer.width for layer in layers if _is_count(layer.width))
+    if total > MOST_COLUMNS:
+        problems.append(f"its layers have {total:,} columns in all; a store takes {MOST_COLUMNS:,}")
     return problems
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.contracts.backbone import Origin
+from neuroscope.contracts.backbone import MOST_COLUMNS, Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import NeuroscopeError, StoreMismatch
 from neuroscope.runtime.files import whole_file, whole_folder
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 2
-MOST_COLUMNS = 2**24
-"""A row of the store is no wider: 64 MB of float32."""
 ORIGIN_SHAPE = {"source": str, "licence": str, "digest": str, "files": [str], "layers": str}
 """Of an origin in a file of the store."""
 _FILE = "representation.json"

@@ -17,12 +17,13 @@ _MEANS = {
     "duration": "how long it is, in seconds",
     TRACK: "the number of the file's track, from 0",
 }
-_WORDS = {"start": {"start", "begin", "offset"}, "end": {"end"}, "duration": {"duration", "dur"}}
+_WORDS = {"start": {"start", "begin", "offset"}, "end": {"end", "stop"}, "duration": {"duration", "dur"}}
 _BESIDE = {"time", "s", "sec", "secs", "second", "seconds", "in", "segment", "utterance", "utt", "clip", "audio"}
 _OTHER_UNITS = {"ms", "msec", "millis", "millisecond", "milliseconds", "us", "min", "minutes"}
 _OTHER_UNITS |= {"sample", "samples", "frame", "frames", "byte", "bytes"}
+_LENGTHS = {"length", "len"}
 _TRACK_WORDS = {"channel", "audio", "id", "index", "idx", "number", "no", "num"}
-_UNCLEAR = "unclear"
+_UNCLEAR, _LENGTH = "unclear", "length"
 _ROUNDED = 0.0101
 """Seconds by which ``end`` may differ from ``start`` + ``duration``: each of them may be rounded."""
 
@@ -56,7 +57,10 @@ class StretchColumns:
         for name in dict.fromkeys(name for row in rows for name in row):
             if meaning := _meaning(name):
                 found.setdefault(meaning, []).append(name)
-        self.problems = [_about_unit(name) for name in found.pop(_UNCLEAR, ())]
+        lengths = found.pop(_LENGTH, [])
+        if "start" not in found or {"end", "duration"} & found.keys():
+            lengths = []  # of a text, as likely
+        self.problems = [_about_unit(name) for name in (*found.pop(_UNCLEAR, ()), *lengths)]
         self.problems += [_about_several(meaning, names) for meaning, names in found.items() if len(names) > 1]
         self.names = {meaning: names[0] for meaning, names in found.items()}
         if (track := self.names.get(TRACK, TRACK)) != TRACK and not self.problems:
@@ -112,12 +116,17 @@ class StretchColumns:
 
 
 def _meaning(name: str) -> str:
-    """What a column says by its name; ``unclear`` where that is a stretch in another unit; empty = something else."""
+    """What a column says by its name; ``unclear`` where that is a stretch in another unit; empty = something else.
+
+    A ``length`` may be that of a stretch, in any unit.
+    """
     words = set(re.sub(r"[\W_]+|(?<=[a-z])(?=[A-Z])", " ", name).casefold().split())
     if "channel" in words:
         return TRACK if {"channel"} < words <= _TRACK_WORDS else ""
     if words & (_WORDS["start"] | _WORDS["end"]) - {"offset"}:
         words -= {"offset"}  # as in start_offset and end_offset
+    if words & _LENGTHS and words <= _LENGTHS | _BESIDE | _OTHER_UNITS:
+        return _LENGTH
     meanings = [meaning for meaning, said in _WORDS.items() if said & words]
     if len(meanings) != 1:
         return ""
