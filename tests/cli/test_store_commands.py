@@ -193,6 +193,18 @@ def test_verify_sees_every_small_file_and_says_what_to_do(manifest, vectors):
     assert "Error: " in run("extract", *TOY, code=2).stderr
 
 
+def test_verify_sees_the_index_of_audio():
+    run("extract", *TOY)
+    assert printed("store", "verify")["audio"] == []
+    (segment,) = (store() / "audio").glob("*.parquet")
+    written = bytearray(segment.read_bytes())
+    written[len(written) // 2] ^= 1
+    segment.write_bytes(written)
+    assert "1 damaged part of the index of audio removed" in run("store", "verify", code=1).stdout
+    assert run("store", "verify").stdout.endswith("whole\n")
+    assert "120 from the store" in run("extract", *TOY).stdout
+
+
 def test_a_key_that_does_not_exist_is_told_with_those_that_do(tmp_path):
     run("extract", *TOY)
     for command in (["show", "x"], ["remove", "x"], ["verify", "x"], ["export", "x", tmp_path / "x.npz"]):

@@ -46,6 +46,17 @@ def read_segments(folder: Path, types: Mapping[str, PolarsDataType], since: int 
     return polars.concat(tables)
 
 
+def remove_damaged(folder: Path) -> list[Path]:
+    """Remove the segments below a folder whose bytes are not those of their names, and list them."""
+    damaged = []
+    for segment in sorted(folder.rglob(f"*{_ENDING}")):
+        with suppress(OSError):  # another process has removed it
+            if _name(segment.read_bytes()) != segment.name:
+                segment.unlink()
+                damaged.append(segment)
+    return damaged
+
+
 def write_segment(folder: Path, table: DataFrame) -> None:
     """Write a table as a segment; a folder that is only read costs the next look some time, and nothing else."""
     written = io.BytesIO()

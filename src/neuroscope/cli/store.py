@@ -79,21 +79,25 @@ def verify(
 ) -> None:
     """Read everything and compare checksums; damaged shards are set aside, and are extracted or imported again."""
     del context
+    from neuroscope.audio import segments
     from neuroscope.store import catalogue
 
     store = _store()
     found = [_verified(stored) for stored in ([store.find(key)] if key else store.all())]
     names = {} if key else catalogue.problems_with_names(store)
+    audio = [] if key else [str(path.relative_to(store.folder)) for path in segments.remove_damaged(store.audio)]
     wrong = {name: problem for name, problem in names.items() if problem}
     if json:
-        write_object({"representations": found, "names": names})
+        write_object({"representations": found, "names": names, "audio": audio})
     else:
         for each in found:
             damaged = f"{counted(len(each['set_aside']), 'damaged shard')} set aside; extract or import again"
             problems = [*([damaged] if each["set_aside"] else []), *([each["problem"]] if each["problem"] else [])]
             say(*(f"{each['key']}  {problem}" for problem in problems or ["whole"]))
         say(*(f"stored:{name}  {problem}" for name, problem in wrong.items()))
-    if wrong or any(each["set_aside"] or each["problem"] for each in found):
+        if audio:
+            say(f"{counted(len(audio), 'damaged part')} of the index of audio removed; the files are looked at anew")
+    if wrong or audio or any(each["set_aside"] or each["problem"] for each in found):
         raise typer.Exit(1)
 
 
