@@ -119,11 +119,11 @@ def test_a_store_that_cannot_be_written_is_told_before_the_model_is_loaded(tmp_p
         pytest.fail("the model was loaded")
 
     with monkeypatch.context() as patch:
-        patch.setattr("neuroscope.store.representations.write_on_trial", refuse)
+        patch.setattr("neuroscope.store.disk.write_on_trial", refuse)
         with pytest.raises(NeuroscopeError, match=r"cannot write to the store .*: Read-only file system"):
             run(tmp_path / "store", corpus, load)
     run(tmp_path / "store", corpus, fake())
-    monkeypatch.setattr("neuroscope.store.representations.write_on_trial", refuse)
+    monkeypatch.setattr("neuroscope.store.disk.write_on_trial", refuse)
     done, _, _ = run(tmp_path / "store", corpus, load)  # what is there is found
     assert done.found == 20
 

@@ -85,7 +85,7 @@ def reading(folder, end):
 def trying(folder, end):
     out = folder.parent / "made" / "on" / "trial"
     for number in until(end):
-        check_out(out / f"run-{number % 2}")
+        check_out(out / f"run-{number % 2}", folder.parent)
         check_file("--list", out / "list.csv")
 
 
@@ -93,7 +93,7 @@ def running(folder, end):
     """Several runs in one folder that no one else has, beside trials of the same."""
     for _ in until(end):
         out = folder.parent / "made" / "on" / f"trial-{os.getpid()}"
-        check_out(out)
+        check_out(out, folder.parent)
         run = RunFolder(out, folder)
         run.close()
 

@@ -57,7 +57,7 @@ def test_what_is_no_folder_stays_an_error(tmp_path):
     with pytest.raises(NotADirectoryError):
         make_folder(tmp_path / "file" / "a")
     with pytest.raises(BadOption, match="cannot be written"):
-        check_out(tmp_path / "file" / "a")
+        check_out(tmp_path / "file" / "a", tmp_path)
 
 
 def test_a_run_folder_that_another_run_replaces_just_now_is_no_stranger(tmp_path, monkeypatch):
@@ -72,7 +72,7 @@ def test_a_run_folder_that_another_run_replaces_just_now_is_no_stranger(tmp_path
         return found
 
     monkeypatch.setattr(Path, "is_dir", look_and_move)
-    check_out(tmp_path / "run")
+    check_out(tmp_path / "run", tmp_path)
 
 
 def test_whoever_looks_at_a_lock_for_a_moment_is_waited_for(tmp_path, monkeypatch):

@@ -110,7 +110,7 @@ class StretchColumns:
         name = self.names.get(TRACK, "")
         if name not in row:
             return None
-        if not re.fullmatch(r"[0-9]{1,6}(\.0+)?", row[name]):
+        if not re.fullmatch(r"[0-9]{1,100}(\.0+)?", row[name]):
             raise BadCell(f"{name} {row[name]} is no whole number from 0{_as(name, TRACK)}")
         return int(row[name].partition(".")[0])
 
