@@ -35,6 +35,7 @@ import torch
 from memory import anonymous, peak_anonymous
 
 from neuroscope import waves
+from neuroscope.audio.findings import FindingRecord
 from neuroscope.audio.index import examine_all
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
@@ -128,7 +129,8 @@ def extracted(manifest, spec, root, *, threads=1):
     failures = SkippedUtterances(len(manifest), max_errors=1.0)
     poolings = {layer.name: Mean() for layer in spec.layers}
     files = examine_all(root / "audio", [each.path for each in manifest])
-    done = extract(manifest, spec, poolings, representation(spec, root), failures, files=files, threads=threads)
+    into, record = representation(spec, root), FindingRecord(root / "findings")
+    done = extract(manifest, spec, poolings, into, failures, files=files, record=record, threads=threads)
     return done, failures
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from neuroscope.audio import index
+from neuroscope.audio.findings import FindingRecord
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, LayerSpec, Origin
 from neuroscope.contracts.features import Unit
@@ -127,6 +128,7 @@ def missing(folder, utterances, layers):
             rep,
             SkippedUtterances(utterances),
             files=index.examine_all(folder / "store" / "audio", [each.path for each in manifest]),
+            record=FindingRecord(folder / "store" / "audio" / "findings"),
             progress=progress,
         )
     seconds["missing and planned"] = lap()
