@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,13 +65,17 @@ def _bring_every_class(classes: Mapping[int, set[int]], test: set[int], preferre
     for group, has in classes.items():
         for value in sorted(has):
             having.setdefault(value, []).append(group)
+    tested = Counter(value for group in test for value in classes[group])
 
     def lost(group: int) -> int:
         """Count the classes that no other group of this group's part has."""
-        sides = ([(other in test) == (group in test) for other in having[value]] for value in classes[group])
-        return sum(side.count(True) == 1 for side in sides)
+        beside = (tested[value] if group in test else len(having[value]) - tested[value] for value in classes[group])
+        return sum(number == 1 for number in beside)
 
     for _ in range(_REPAIRS):  # a move may cost another class its part; not every manifest has a way out
-        for groups in having.values():
-            if len({group in test for group in groups}) == 1:
-                test ^= {min(groups, key=lambda group: (lost(group), len(classes[group]), preferred[group]))}
+        for value, groups in having.items():
+            if tested[value] in {0, len(groups)}:
+                moved = min(groups, key=lambda group: (lost(group), len(classes[group]), preferred[group]))
+                test ^= {moved}
+                for each in classes[moved]:
+                    tested[each] += 1 if moved in test else -1

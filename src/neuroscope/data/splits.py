@@ -22,7 +22,7 @@ from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.plugin import options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -99,9 +99,8 @@ class Splitter:
             )
         return self._finished(made)
 
-    def draw_unlike(self, former: Sequence[Split], seed: int) -> Split | None:
-        """Draw a split that is none of the former ones: the seed's own, else others; None where no draw finds one."""
-        known = {parts_of(each) for each in former}
+    def draw_unlike(self, known: Collection[tuple[bytes, bytes]], seed: int) -> Split | None:
+        """Draw a split whose parts are none of the known: the seed's own, else others; None where no draw finds one."""
         for attempt in range(TRIES):
             made = self._draw(seed, attempt)
             if parts_of(made) not in known and not self._lacking(made):
@@ -121,8 +120,14 @@ class Splitter:
 
 
 def parts_of(made: Split) -> tuple[bytes, bytes]:
-    """Digest the two parts of a split: equal digests, the same rows in both."""
-    train, test = (hashlib.blake2b(np.ascontiguousarray(part).data).digest() for part in (made.train, made.test))
+    """Digest the two parts of a split: equal digests, the same groups in both, or the same rows where it parts groups.
+
+    Which rows of its groups a balance leaves out makes no other split: it tells nothing of other speakers.
+    """
+    train_groups, test_groups = (np.unique(made.groups[part]) for part in (made.train, made.test))
+    whole = not np.intersect1d(train_groups, test_groups).size
+    parts = (train_groups, test_groups) if whole else (made.train, made.test)
+    train, test = (hashlib.blake2b(np.ascontiguousarray(part).data).digest() for part in parts)
     return train, test
 
 

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import ctypes
 import os
-from contextlib import contextmanager, suppress
-from threading import Condition
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
-from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.errors import PluginBroken
 from neuroscope.extraction.contract.blocks import (
     blocks_of,
     failures_told,
-    load_backbone,
     problem_with_lengths,
     problem_with_missing,
     problem_with_name,
     problem_with_pooled,
     problem_with_shape,
 )
+from neuroscope.extraction.contract.models import Models
 from neuroscope.runtime.threads import available_threads
 from neuroscope.runtime.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from torch.nn import Module
+    from collections.abc import Mapping, Sequence
 
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
@@ -66,7 +63,7 @@ class Runner:
         self._poolings = poolings
         self._made_with = {"device": device, **versions("torch", "transformers")}
         self._layers = {layer.name: layer for layer in spec.layers}
-        self._models = _Models(spec, device)
+        self._models = Models(spec, device)
 
     def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
         """Compute the pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
@@ -134,77 +131,7 @@ class Runner:
             raise PluginBroken(problem)
 
 
-class _Models:
-    """The loaded models of a backbone: one for each batch that runs at the same time, as a model may keep a state.
-
-    Where loading gives the same network again, batches wait for it. The weights of others are held once.
-    """
-
-    def __init__(self, spec: BackboneSpec, device: str) -> None:
-        self._spec, self._device = spec, device
-        self._loaded: list[Backbone] = []
-        self._idle: list[Backbone] = []
-        self._alike = False
-        self._change = Condition()
-
-    @contextmanager
-    def free(self) -> Iterator[Backbone]:
-        """Lend a model that nobody uses, loaded where there is none."""
-        with self._change:
-            while not self._idle:
-                if self._alike:
-                    self._change.wait()
-                else:
-                    self._load()
-            model = self._idle.pop()
-        try:
-            yield model
-        finally:
-            with self._change:
-                self._idle.append(model)
-                self._change.notify()
-
-    def _load(self) -> None:
-        from neuroscope.extraction.contract.modules import check_evaluation_mode, held_modules
-
-        if not self._loaded:
-            _check_device(self._device)
-        model = load_backbone(self._spec, self._device)
-        check_evaluation_mode(model)
-        modules = held_modules(model)
-        known = {id(part) for each in self._loaded for part in (each, *held_modules(each))}
-        if known & {id(part) for part in (model, *modules)}:
-            self._alike = True
-            return
-        if self._loaded:
-            _share_weights(held_modules(self._loaded[0]), modules)
-        self._loaded.append(model)
-        self._idle.append(model)
-
-
-def _share_weights(first: Sequence[Module], second: Sequence[Module]) -> None:
-    """Let the weights of the second model's modules be those of the first's in memory, where they are equal."""
-    from torch import equal
-
-    ours, theirs = ([weight for each in held for weight in each.parameters(recurse=False)] for held in (first, second))
-    for own, weight in zip(ours, theirs, strict=False):
-        if own.dtype == weight.dtype and equal(own, weight):
-            weight.data = own.data
-
-
 def _trim_allocator() -> None:
     """Give back what the allocator keeps between batches of ever new sizes, where it can be asked to (glibc)."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _check_device(device: str) -> None:
-    """Raise BadOption where torch knows no such device, or has none here."""
-    import torch
-
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without the device's support
-        here = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-        reason = str(error).splitlines()[0]
-        raise BadOption(f"--device {device}: {reason}. Known here: {', '.join(here)}") from None

@@ -93,22 +93,26 @@ def make_runs(text: str, rows: LabelledUtterances, *, runs: int, seed: int, one_
         later = (Run(each, first, _bootstrap(first, rows.target.values, each)) for each in seeds[1:])
         of_what = f"training groups ({first.grouped_by})" if first.grouped_by else "training utterances"
         return Runs((Run(seed, first), *later), True, f"the first on all, the others on bootstraps of the {of_what}")
-    drawn = _draw_unlike(splitter, first, seeds[1:])
-    distinct = len({splits.parts_of(each) for each in drawn})
+    drawn, distinct = _draw_unlike(splitter, first, seeds[1:])
     varied = f"each its own split ({first.name})"
     if distinct < runs:
         varied = f"{distinct} distinct splits ({first.name}), since no others were found"
     return Runs(tuple(map(Run, seeds, drawn)), False, varied, distinct)
 
 
-def _draw_unlike(splitter: splits.Splitter, first: Split, seeds: Sequence[int]) -> list[Split]:
-    """Draw a split for each seed that is none of the earlier ones; once no other is found, that of the seed."""
-    drawn, others = [first], True
+def _draw_unlike(splitter: splits.Splitter, first: Split, seeds: Sequence[int]) -> tuple[list[Split], int]:
+    """Draw a split for each seed that is none of the earlier ones; once no other is found, that of the seed.
+
+    Returns:
+        The splits, and how many of them differ.
+    """
+    drawn, known, others = [first], {splits.parts_of(first)}, True
     for seed in seeds:
-        another = splitter.draw_unlike(drawn, seed) if others else None
+        another = splitter.draw_unlike(known, seed) if others else None
         others = another is not None
         drawn.append(another or splitter.draw(seed))
-    return drawn
+        known.add(splits.parts_of(drawn[-1]))
+    return drawn, len(known)
 
 
 def _bootstrap(split: Split, values: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

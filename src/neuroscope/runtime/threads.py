@@ -20,7 +20,7 @@ _Made = TypeVar("_Made")
 
 _lock = Lock()
 _before: list[int] = []
-"""Threads of torch before `one_torch_thread`: of the first who asked for it, then one more for each other."""
+"""Threads of torch as each user of `one_torch_thread` found them; the first number comes back when all have left."""
 
 
 def available_threads() -> int:

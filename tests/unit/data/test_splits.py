@@ -72,7 +72,7 @@ def test_a_split_that_is_drawn_unlike_others_keeps_what_holds_of_all(rows, seed,
     except BadSplit:
         return
     assert parts(drawn[0], rows) == parts(split(text, rows, seed), rows)
-    while len(drawn) < 4 and (another := splitter.draw_unlike(drawn, seed)):
+    while len(drawn) < 4 and (another := splitter.draw_unlike(set(map(parts_of, drawn)), seed)):
         drawn.append(another)
     assert len({parts_of(each) for each in drawn}) == len(drawn)
     for made in drawn:

@@ -1,6 +1,7 @@
 """Batches run side by side, each in a model of its own: the same bits, in the same order, for any number of threads."""
 
 import threading
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import BackboneSpec, Frames, LayerSpec, Origin
+from neuroscope.errors import PluginBroken
 from neuroscope.extraction import extractor as extraction
 from neuroscope.extraction.runner import Runner
 
@@ -108,31 +110,54 @@ def at_once(runner, waves):
 WAVES = [np.random.default_rng(number).standard_normal(200 + 10 * number).astype(np.float32) for number in range(6)]
 
 
-def test_each_of_two_batches_has_a_model_of_its_own_whose_weights_are_held_once():
-    meeting, made = threading.Barrier(2, timeout=20), []
+@pytest.fixture
+def meeting_models():
+    """Two batches at once, in models that wait for each other; the first batch of all runs alone."""
 
-    def load(device):
-        made.append(Model(meeting))
-        return made[-1]
+    def run(weights=None):
+        made, meetings = [], []
 
-    found = at_once(runner_of(load), WAVES[:2])
+        def load(device):
+            made.append(Model(*meetings))
+            if weights is not None:
+                torch.nn.init.constant_(made[-1].linear.weight, weights[len(made) - 1])
+            return made[-1]
+
+        runner = runner_of(load)
+        runner.run(WAVES[2:3])
+        meetings.append(threading.Barrier(2, timeout=20))
+        made[0].meeting = meetings[0]
+        return at_once(runner, WAVES[:2]), made
+
+    return run
+
+
+def test_each_of_two_batches_has_a_model_of_its_own_whose_weights_are_held_once(meeting_models):
+    found, made = meeting_models()
     assert [each.most for each in made] == [1, 1]
     assert made[0].linear.weight.data_ptr() == made[1].linear.weight.data_ptr()
     for wave, vectors in zip(WAVES, found, strict=False):
         np.testing.assert_array_equal(vectors, runner_of(lambda device: Model()).run([wave])["frames"])
 
 
-def test_unequal_weights_stay_apart():
+def test_unequal_weights_stay_apart(meeting_models):
+    _, made = meeting_models(weights=[1, 2])
+    assert [float(each.linear.weight.detach()[0, 0]) for each in made] == [1, 2]
+
+
+def test_the_first_batch_runs_alone():
+    """Others wait until it is known whether their models are their own."""
+    loaded = []
+
+    class Slow(Model):
+        def extract(self, batch):
+            time.sleep(0.1)
+            loaded.append(len(made))
+            yield from super().extract(batch)
+
     made = []
-
-    def load(device):
-        made.append(Model(meeting))
-        torch.nn.init.constant_(made[-1].linear.weight, len(made))
-        return made[-1]
-
-    meeting = threading.Barrier(2, timeout=20)
-    at_once(runner_of(load), WAVES[:2])
-    assert sorted(float(each.linear.weight.detach()[0, 0]) for each in made) == [1, 2]
+    at_once(runner_of(lambda device: made.append(Slow()) or made[-1]), WAVES[:3])
+    assert loaded[0] == 1
 
 
 def test_a_model_that_loading_gives_twice_runs_one_batch_at_a_time():
@@ -148,6 +173,42 @@ def test_a_network_that_two_backbones_share_runs_one_batch_at_a_time():
     found = at_once(runner_of(lambda device: SimpleNamespace(network=network, extract=network.extract)), WAVES)
     assert network.most == 1
     assert len(found) == 6
+
+
+NETWORK = []
+
+
+class Hidden:
+    """Runs a network that it does not hold, which keeps its last output."""
+
+    def extract(self, batch):
+        network = NETWORK[0]
+        network(batch)
+        yield {"frames": Frames(network.last, batch.lengths // 10)}
+
+
+class Keeping(Model):
+    def forward(self, batch):
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        self.last = self.linear(batch.samples.unfold(1, 10, 10))
+        time.sleep(0.02)
+        self.inside -= 1
+
+
+def test_a_network_that_models_do_not_hold_runs_one_batch_at_a_time():
+    NETWORK[:] = [Keeping().eval()]
+    found = at_once(runner_of(lambda device: Hidden()), WAVES)
+    assert NETWORK[0].most == 1
+    for wave, vectors in zip(WAVES, found, strict=True):
+        np.testing.assert_array_equal(vectors, runner_of(lambda device: Model()).run([wave])["frames"])
+
+
+def test_a_network_that_a_model_does_not_hold_is_not_in_training_mode_either():
+    NETWORK[:] = [Keeping()]
+    NETWORK[0].linear = torch.nn.Sequential(NETWORK[0].linear, torch.nn.Dropout(0.5))
+    with pytest.raises(PluginBroken, match="runs in training mode"):
+        runner_of(lambda device: Hidden()).run(WAVES[:1])
 
 
 def test_another_device_than_the_processor_runs_one_batch_at_a_time():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import threading
 import types
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when a backbone runs
@@ -11,7 +13,7 @@ import torch  # noqa: TID253 - this module is imported when a backbone runs
 from neuroscope.errors import PluginBroken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _SHOWN = 3
 
@@ -26,6 +28,24 @@ def held_modules(thing: object) -> list[torch.nn.Module]:
             seen[id(each)] = each
             waiting += _objects_in(each)
     return [each for each in seen.values() if isinstance(each, torch.nn.Module)]
+
+
+@contextmanager
+def calls_noted() -> Iterator[dict[int, torch.nn.Module]]:
+    """Yield the modules that this thread calls, inside the ``with``, by their ids; scripted code calls none."""
+    called: dict[int, torch.nn.Module] = {}
+    caller = threading.get_ident()
+
+    def note(module: torch.nn.Module, given: object) -> None:
+        del given
+        if threading.get_ident() == caller:
+            called[id(module)] = module
+
+    handle = torch.nn.modules.module.register_module_forward_pre_hook(note)
+    try:
+        yield called
+    finally:
+        handle.remove()
 
 
 def names_of(modules: Sequence[torch.nn.Module], among: Sequence[torch.nn.Module]) -> list[str]:
