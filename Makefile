@@ -53,11 +53,13 @@ types: install
 structure: install
 	$(BIN)/lint-imports
 
-# In two processes of one thread each; the tests of a file stay together, and share what they build.
+# In two processes of one thread each; the tests of a file stay together, and share what they build. That no printed
+# number is far from the truth is slow to test, and tested every time.
 PYTEST := OMP_NUM_THREADS=1 NEUROSCOPE_STRICT=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 tests: install
 	$(PYTEST) -m "not slow"
+	$(PYTEST) tests/calibration
 
 docs: install
 	$(BIN)/zensical build --strict

@@ -244,7 +244,7 @@ def worlds_of_selectivity() -> dict[str, World]:
 
 
 def worlds_of_minimal_sets() -> dict[str, World]:
-    base = World(groups=300, columns=40, accuracy=0.9, fixed=True, runs=1)
+    base = World(groups=3000, columns=40, accuracy=0.9, fixed=True, runs=1)
     return {
         f"{trained} training speakers, {weak} weak columns": base.named(trained=trained, weak=weak, accuracy=accuracy)
         for trained, accuracy in ((60, 0.9), (200, 0.9), (600, 0.97))
