@@ -420,6 +420,18 @@ def columns_without_ids(folder):
         (made("v.npz", ids=[], values=VALUES[:0]), "0 vectors"),
         (made("v.npz", ids=np.array(IDS, dtype=object), values=VALUES), "ids.npy holds Python objects"),
         (made("v.npz", ids=IDS, values=VALUES, layers=["a", "b"], widths=[3, 3]), "6 columns, it has 5"),
+        *(
+            (made("v.npz", ids=IDS, values=VALUES, layers=["a", "b"], widths=widths), f"widths is {kind}")
+            for widths, kind in [
+                ([2.0, 3.0], "float64 \\[2\\], not 2 whole numbers"),
+                (["2", "3"], "<U1 \\[2\\]"),
+                ([True, True], "bool \\[2\\]"),
+                ([[2], [3]], "int64 \\[2, 1\\]"),
+                ([2, 2, 1], "int64 \\[3\\]"),
+                (5, "int64 \\[\\]"),
+            ]
+        ),
+        (made("v.npz", ids=IDS, values=VALUES, layers=["a", "a", "b"], widths=[2, 2, 3]), "its layers name a twice"),
         (half_precision_of_brain, "BF16"),
         (lengths_differ, "different numbers of rows"),
         (vectors_one_by_one, "not \\[utterances, columns\\]"),
