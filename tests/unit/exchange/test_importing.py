@@ -613,6 +613,11 @@ def test_a_table_in_a_folder_with_modules_of_the_same_names_is_read_by_our_own(t
     assert importing.import_vectors(wide(tmp_path), manifest(), store, name="mine").rows == 4
 
 
+def test_a_table_is_read_where_paths_to_modules_are_no_texts(tmp_path, store, monkeypatch):
+    monkeypatch.setattr(sys, "path", [tmp_path, *map(Path, filter(None, sys.path))])
+    assert importing.import_vectors(wide(tmp_path), manifest(), store, name="mine").rows == 4
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "../a", ".a", "a,b", "a b", "-a", "a:b"])
 def test_a_name_that_cannot_be_one(bring, name):
     with pytest.raises(BadOption, match="--name"):
