@@ -351,6 +351,11 @@ def ragged_parquet(folder):
     return folder / "v.parquet"
 
 
+def half_ragged_parquet(folder):
+    polars.DataFrame({"id": IDS, "v": [[1.0, 2.0], [3.0], [4.0, 5.0], [6.0]]}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
 def hole_in_parquet(folder):
     polars.DataFrame({"id": IDS, "v": [*VALUES[:3].tolist(), None]}).write_parquet(folder / "v.parquet")
     return folder / "v.parquet"
@@ -409,6 +414,7 @@ def columns_without_ids(folder):
         (deep_folder, "u0 is \\[1, 5\\]"),
         (empty_folder, "no .npy"),
         (ragged_parquet, "u3: v has 1 columns, not 5"),
+        (half_ragged_parquet, "u1: v has 1 columns, not 2"),
         (hole_in_parquet, "u3: v has 0 columns, not 5"),
         (columns_without_ids, "expected a column id"),
         (made("v.npz", values=VALUES), "no array ids"),
