@@ -94,6 +94,26 @@ def test_jsonl_values_become_text_and_null_is_not_known(table):
     assert only.tags == {"age": "3", "ok": "true", "more": '{"ä": [1]}'}
 
 
+@pytest.mark.parametrize(
+    ("cells", "key"),
+    [
+        ('"label": "x", "label": "y"', "label"),
+        ('"label": "x", " label": "y"', "label"),
+        ('"label": "x", "label": null', "label"),
+        ('"more": {"a": 1, "b": 2, "a": 3}', "a"),
+    ],
+)
+def test_a_key_that_comes_twice_in_a_jsonl_is_told_with_its_line(table, cells, key):
+    (problem,) = problems(table, f'{{"path": "a.wav"}}\n{{"path": "b.wav", {cells}}}\n', "m.jsonl")
+    assert "line 2" in problem
+    assert f"'{key}' comes twice" in problem
+
+
+def test_keys_of_a_jsonl_that_differ_are_kept(table):
+    (only,) = table('{"path": "a.wav", " label ": "x", "Label": "y", "more": {"label": 1}}', "m.jsonl")
+    assert only.tags == {"label": "x", "Label": "y", "more": '{"label": 1}'}
+
+
 @pytest.mark.parametrize("sentence", ['"And then he said', 'so it ends"', '"Come here," she said.', 'a "b" c', '"'])
 def test_a_quotation_mark_in_a_tsv_is_a_character(table, sentence):
     rows = [f"s{n}\t{n}.wav\t{sentence if n in (1, 3) else 'plain'}" for n in range(5)]

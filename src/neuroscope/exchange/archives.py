@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,13 +38,23 @@ def open_npz(path: Path) -> Vectors:
     values = check_matrix(path, "values", arrays["values"])
     layers = {ONE_LAYER: values.shape[1]}
     if {"layers", "widths"} <= arrays.keys():
-        layers = dict(zip(texts(arrays["layers"]), arrays["widths"].tolist(), strict=True))
+        layers = _layers(path, texts(arrays["layers"]), arrays["widths"])
     check_widths(path, layers, values.shape[1])
     others = {name: "only ids, values, layers and widths are read" for name in held if name not in arrays}
     read = values.__getitem__
     return Vectors(
         texts(arrays["ids"]), len(values), layers, lambda first, last: read(slice(first, last)), ("values",), others
     )
+
+
+def _layers(path: Path, names: tuple[str, ...], widths: NDArray[Any]) -> dict[str, int]:
+    """Return the layers' widths; BadVectors where they are no whole numbers, one for each of the different names."""
+    if widths.dtype.kind not in "iu" or widths.shape != (len(names),):
+        found = f"{widths.dtype} {list(widths.shape)}"
+        raise BadVectors(str(path), [f"widths is {found}, not {len(names)} whole numbers, one a layer"])
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise BadVectors(str(path), [f"its layers name {name} twice" for name in twice])
+    return dict(zip(names, widths.tolist(), strict=True))
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def _one_width(path: Path, frame: polars.LazyFrame, column: str, ids: Sequence[s
     step = max(1, _BLOCK // (4 * max([1, *first])))
     blocks = (lengths.slice(start, step).collect()[column] for start in range(0, len(ids), step))
     widths = [width for block in blocks for width in block.to_list()]
-    usual = max(set(widths), key=widths.count, default=0)
+    usual = Counter(widths).most_common(1)[0][0] if widths else 0
     if odd := [
         f"{name}: {column} has {width} columns, not {usual}"
         for name, width in zip(ids, widths, strict=True)

@@ -25,7 +25,7 @@ def check_readable(path: Path, most_rows: int) -> None:
         BadVectors: the reader fails, or ends its process.
     """
     command = [sys.executable, "-P", "-m", __name__, os.fspath(path.absolute()), str(most_rows)]
-    found = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, filter(None, sys.path)))}
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=found, check=False)
     if done.returncode < 0:
         reason = f"its reader ends with {signal.Signals(-done.returncode).name}"

@@ -351,6 +351,11 @@ def ragged_parquet(folder):
     return folder / "v.parquet"
 
 
+def half_ragged_parquet(folder):
+    polars.DataFrame({"id": IDS, "v": [[1.0, 2.0], [3.0], [4.0, 5.0], [6.0]]}).write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
 def hole_in_parquet(folder):
     polars.DataFrame({"id": IDS, "v": [*VALUES[:3].tolist(), None]}).write_parquet(folder / "v.parquet")
     return folder / "v.parquet"
@@ -409,6 +414,7 @@ def columns_without_ids(folder):
         (deep_folder, "u0 is \\[1, 5\\]"),
         (empty_folder, "no .npy"),
         (ragged_parquet, "u3: v has 1 columns, not 5"),
+        (half_ragged_parquet, "u1: v has 1 columns, not 2"),
         (hole_in_parquet, "u3: v has 0 columns, not 5"),
         (columns_without_ids, "expected a column id"),
         (made("v.npz", values=VALUES), "no array ids"),
@@ -420,6 +426,18 @@ def columns_without_ids(folder):
         (made("v.npz", ids=[], values=VALUES[:0]), "0 vectors"),
         (made("v.npz", ids=np.array(IDS, dtype=object), values=VALUES), "ids.npy holds Python objects"),
         (made("v.npz", ids=IDS, values=VALUES, layers=["a", "b"], widths=[3, 3]), "6 columns, it has 5"),
+        *(
+            (made("v.npz", ids=IDS, values=VALUES, layers=["a", "b"], widths=widths), f"widths is {kind}")
+            for widths, kind in [
+                ([2.0, 3.0], "float64 \\[2\\], not 2 whole numbers"),
+                (["2", "3"], "<U1 \\[2\\]"),
+                ([True, True], "bool \\[2\\]"),
+                ([[2], [3]], "int64 \\[2, 1\\]"),
+                ([2, 2, 1], "int64 \\[3\\]"),
+                (5, "int64 \\[\\]"),
+            ]
+        ),
+        (made("v.npz", ids=IDS, values=VALUES, layers=["a", "a", "b"], widths=[2, 2, 3]), "its layers name a twice"),
         (half_precision_of_brain, "BF16"),
         (lengths_differ, "different numbers of rows"),
         (vectors_one_by_one, "not \\[utterances, columns\\]"),
@@ -598,6 +616,11 @@ def test_a_table_in_a_folder_with_modules_of_the_same_names_is_read_by_our_own(t
     (tmp_path / "polars.py").write_text("raise SystemExit('not polars')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
+    assert importing.import_vectors(wide(tmp_path), manifest(), store, name="mine").rows == 4
+
+
+def test_a_table_is_read_where_paths_to_modules_are_no_texts(tmp_path, store, monkeypatch):
+    monkeypatch.setattr(sys, "path", [tmp_path, *map(Path, filter(None, sys.path))])
     assert importing.import_vectors(wide(tmp_path), manifest(), store, name="mine").rows == 4
 
 

@@ -108,15 +108,22 @@ def _json_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[st
         if not line.strip():
             continue
         try:
-            row = json.loads(line, parse_constant=_constant)
+            row = json.loads(line, parse_constant=_constant, object_pairs_hook=_once_each)
             json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
         except (ValueError, RecursionError) as error:
-            read.problems.append(f"line {number} is no JSON: {error}")
+            read.problems.append(f"line {number} cannot be read: {error}")
             continue
         if isinstance(row, dict):
             yield number, {key.strip(): _text(value) for key, value in row.items() if value is not None}
         else:
             read.problems.append(f"line {number} is no JSON object")
+
+
+def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs; ValueError where a key comes twice, with spaces around it or without."""
+    if twice := [key for key, count in Counter(key.strip() for key, _ in pairs).items() if key and count > 1]:
+        raise ValueError(f"key '{twice[0]}' comes twice")
+    return dict(pairs)
 
 
 def _constant(name: str) -> float | None:

@@ -37,7 +37,9 @@ class Mpeg:
         last: byte behind its end.
         count_at: byte of the count's mark; None = there is no count.
         whole: whether the count is of as many bytes as there are, or of more: then the file was cut off.
-        longest: samples of one channel that there can be without another recording behind the counted one.
+        longest: samples of one channel that there can be without another recording behind the counted one; 0 = the
+            count is of no frames.
+        counted: byte behind what the count is of; 0 = it is of no bytes.
     """
 
     first: int
@@ -45,6 +47,7 @@ class Mpeg:
     count_at: int | None = None
     whole: bool = False
     longest: int = 0
+    counted: int = 0
 
 
 def find(stream: FileIO) -> Mpeg:
@@ -62,8 +65,9 @@ def find(stream: FileIO) -> Mpeg:
     frames = numbers.pop(0) if flags & 1 else 0
     size_counted = numbers.pop(0) if flags & 2 else 0
     samples = 1152 if found[0][1] & 0x18 == 0x18 else 576  # of a frame of MPEG 1, and of the later versions
-    whole = bool(frames) and size_counted >= last - (begin + found.start())
-    return Mpeg(first, last, begin + found.start(1), whole, (frames + 2) * samples if frames else 0)
+    counted = begin + found.start() + size_counted if size_counted else 0
+    longest = (frames + 2) * samples if frames else 0
+    return Mpeg(first, last, begin + found.start(1), bool(frames) and counted >= last, longest, counted)
 
 
 @contextmanager
@@ -91,10 +95,29 @@ def _send(stream: FileIO, mpeg: Mpeg, into: int) -> None:
 
 
 def _tags_behind(stream: FileIO, last: int) -> int:
-    """Add up the bytes of tags that end at a byte: ID3 of version 1, and APE, which has a footer."""
+    """Add up the bytes of tags that end at a byte: ID3 of version 1, Lyrics3, and APE with a footer."""
     size = 128 if bytes_at(stream, last - 128, 3) == b"TAG" else 0
-    footer = bytes_at(stream, last - size - 32, 24)
-    if footer.startswith(b"APETAGEX"):
-        has_header = footer[23] & 0x80
-        size += int.from_bytes(footer[12:16], "little") + (32 if has_header else 0)
+    while size < last and (tag := _lyrics_behind(stream, last - size) or _ape_behind(stream, last - size)):
+        size += tag
     return min(size, last)
+
+
+def _lyrics_behind(stream: FileIO, last: int) -> int:
+    """Return the bytes of Lyrics3 that ends at a byte; of version 1 it has no size, and at most 5100 bytes of text."""
+    begin, end = b"LYRICSBEGIN", bytes_at(stream, last - 15, 15)
+    if end.endswith(b"LYRICS200") and end[:6].isdigit():
+        size = int(end[:6]) + len(end)
+        return size if bytes_at(stream, last - size, len(begin)) == begin else 0
+    if end.endswith(b"LYRICSEND"):
+        longest = min(last, len(begin) + 5100 + len(b"LYRICSEND"))
+        at = bytes_at(stream, last - longest, longest).rfind(begin)
+        return longest - at if at >= 0 else 0
+    return 0
+
+
+def _ape_behind(stream: FileIO, last: int) -> int:
+    footer = bytes_at(stream, last - 32, 24)
+    if not footer.startswith(b"APETAGEX"):
+        return 0
+    has_header = footer[23] & 0x80
+    return int.from_bytes(footer[12:16], "little") + (32 if has_header else 0)

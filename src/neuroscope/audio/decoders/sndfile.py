@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from neuroscope.audio.decoders import containers, mpeg
+from neuroscope.audio.decoders.mpeg_frames import audio_behind
 from neuroscope.audio.files import CHANGED
 from neuroscope.errors import BadAudio
 
@@ -85,11 +86,31 @@ def examine(stream: FileIO, path: Path) -> tuple[int, int, int]:
     found = mpeg.find(stream) if subtype in mpeg.SUBTYPES else None
     if found is None or found.whole:
         return _believed(stream, path, frames, channels), rate, channels
+    try:
+        counted = _count_mpeg(stream, path, found)
+    except BadAudio:  # the library gives up within 1024 bytes that are no audio
+        if not _is_whole_before_something_else(stream, path, found, frames):
+            raise
+        counted = frames
+    return (counted if counted > found.longest else frames), rate, channels
+
+
+def _count_mpeg(stream: FileIO, path: Path, found: mpeg.Mpeg) -> int:
     with _without_count(stream, path, found) as (decoder, handle):
         counted = _count(decoder)
         if os.read(handle, 1):  # the library stops where rate or channels change
             raise containers.several(path)
-    return (counted if counted > found.longest else frames), rate, channels
+    return counted
+
+
+def _is_whole_before_something_else(stream: FileIO, path: Path, found: mpeg.Mpeg, frames: int) -> bool:
+    """Tell whether the counted bytes hold as many samples as the header says, and what is behind them is no audio."""
+    if not (found.longest and found.counted) or audio_behind(stream, found.counted, found.last):
+        return False
+    try:
+        return frames <= _count_mpeg(stream, path, replace(found, last=found.counted)) <= found.longest
+    except BadAudio:
+        return False
 
 
 def _believed(stream: FileIO, path: Path, frames: int, channels: int) -> int:

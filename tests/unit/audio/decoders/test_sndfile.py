@@ -112,8 +112,15 @@ def _ape(flags):
     return b"APETAGEX" + struct.pack("<IIII", 2_000, 5_032, 1, flags) + bytes(8)
 
 
+_APE = _ape(0xA0000000) + bytes(5_000) + _ape(0x80000000)
+_LYRICS = b"LYRICSBEGIN" + b"IND00002" + b"LYR02990" + 230 * b"[00:01]a song"
+_LYRICS_1, _LYRICS_2 = _LYRICS + b"LYRICSEND", _LYRICS + b"%06dLYRICS200" % len(_LYRICS)
+
+
 @pytest.mark.parametrize("counted", [True, False])
-@pytest.mark.parametrize("behind", [b"TAG" + bytes(125), _ape(0xA0000000) + bytes(5_000) + _ape(0x80000000)])
+@pytest.mark.parametrize(
+    "behind", [b"TAG" + bytes(125), _APE, _LYRICS_1, _LYRICS_2, _APE + _LYRICS_2, _LYRICS_2 + _APE]
+)
 def test_tags_behind_an_mp3_make_it_no_longer(tmp_path, behind, counted):
     content = written(tmp_path / "a.mp3")
     content = content if counted else as_to_a_pipe(content)
@@ -124,8 +131,47 @@ def test_tags_behind_an_mp3_make_it_no_longer(tmp_path, behind, counted):
         np.testing.assert_array_equal(read(tmp_path / "a.mp3"), before)
 
 
-def test_bytes_behind_an_mp3_that_are_no_tag_are_told(tmp_path):
-    (tmp_path / "a.mp3").write_bytes(written(tmp_path / "a.mp3") + b"some text behind the end " * 99)
+_RANDOM = np.random.default_rng(1).bytes
+_NO_AUDIO = [bytes(2_000), b"\xff" * 5_000, b"some text behind the end " * 99, _RANDOM(5_000), _RANDOM(200_000)]
+
+
+@pytest.mark.parametrize("behind", _NO_AUDIO, ids=["zeros", "ones", "text", "random", "long"])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_what_is_no_audio_behind_a_counted_mp3_makes_it_no_longer(tmp_path, rate, channels, behind):
+    content = written(tmp_path / "a.mp3", rate, channels)
+    before = read(tmp_path / "a.mp3", rate)
+    (tmp_path / "a.mp3").write_bytes(content + behind)
+    assert waveforms.examine(tmp_path / "a.mp3").frames == len(before) == 3 * rate
+    np.testing.assert_array_equal(read(tmp_path / "a.mp3", rate), before)
+
+
+@pytest.mark.parametrize("behind", _NO_AUDIO[:3], ids=["zeros", "ones", "text"])
+def test_what_is_no_audio_behind_an_mp3_without_a_count_is_told(tmp_path, behind):
+    (tmp_path / "a.mp3").write_bytes(as_to_a_pipe(written(tmp_path / "a.mp3")) + behind)
+    assert reason(tmp_path / "a.mp3") == "not audio, or damaged"
+
+
+@pytest.mark.parametrize("between", [bytes(2_000), _RANDOM(5_000), _RANDOM(70_000)], ids=["zeros", "random", "long"])
+@pytest.mark.parametrize(
+    ("rate", "options"),
+    [(rate, {"bitrate_mode": mode}) for rate in (8_000, 16_000, 44_100) for mode in ("CONSTANT", "VARIABLE")]
+    + [(16_000, {"format": "OGG"}), (16_000, {"format": "FLAC"}), (16_000, {"format": "WAV"})],
+)
+def test_a_recording_behind_an_mp3_and_something_else_is_told(tmp_path, rate, options, between):
+    first = written(tmp_path / "a.mp3")
+    second = written(tmp_path / ("b" if "format" in options else "b.mp3"), rate, **options)
+    for behind in (second, second if "format" in options else as_to_a_pipe(second)):
+        (tmp_path / "a.mp3").write_bytes(first + between + behind)
+        assert reason(tmp_path / "a.mp3") in {"not audio, or damaged", "several recordings"}
+
+
+@pytest.mark.parametrize("spoilt", [0.2, 0.5, 0.8])
+def test_a_counted_mp3_that_is_damaged_is_told_whatever_is_behind_it(tmp_path, spoilt):
+    content = bytearray(written(tmp_path / "a.mp3"))
+    at = int(spoilt * len(content))
+    content[at : at + 2_000] = bytes(2_000)
+    (tmp_path / "a.mp3").write_bytes(content + bytes(3_000))
     assert reason(tmp_path / "a.mp3") == "not audio, or damaged"
 
 
