@@ -58,7 +58,7 @@ def seen_modules(net: Module, passes: Passes) -> list[SeenModule]:
     return [
         _seen(name, module, passes)
         for name, module in net.named_modules()
-        if passes.one[name] or type(module).forward is not Module.forward  # a list of modules is never called
+        if passes.one.get(name) or type(module).forward is not Module.forward  # a list of modules is never called
     ]
 
 
@@ -82,7 +82,7 @@ def declaration(layer: LayerSpec) -> str:
 
 
 def _seen(name: str, module: Module, passes: Passes) -> SeenModule:
-    kind, calls = type(module).__name__, passes.one[name]
+    kind, calls = type(module).__name__, passes.one.get(name)
     if not calls:
         return SeenModule(name, kind, 0)
     first, longer = calls[0], _same_call(calls, passes.longer, name)
@@ -104,7 +104,8 @@ def _seen(name: str, module: Module, passes: Passes) -> SeenModule:
 
 def _same_call(calls: list[Call], other: Mapping[str, list[Call]] | None, name: str) -> Call | None:
     """Return the first call of another pass; None where there is no such pass, or it calls the module otherwise."""
-    return other[name][0] if other is not None and len(other[name]) == len(calls) else None
+    same = other.get(name, []) if other is not None else []
+    return same[0] if len(same) == len(calls) else None
 
 
 def _shape(call: Call | None, pick: Pick) -> Shape | None:
