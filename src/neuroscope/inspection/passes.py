@@ -47,6 +47,7 @@ class Passes:
         two: two utterances of the same length; None = the network takes one at a time.
         longer: as ``two`` (or ``one``), half as long again; None = the network takes no other length.
         refusal: what the network said to the longer input.
+        again: how many times as long as what ``longer`` adds the input of ``one`` is.
     """
 
     shape: Shape
@@ -54,16 +55,18 @@ class Passes:
     two: Mapping[str, Calls] | None
     longer: Mapping[str, Calls] | None
     refusal: str = ""
+    again: float = 2.0
 
 
-def run(net: Module, sample_rate: int, shape: Sequence[int] = ()) -> Passes:
+def run(net: Module, sample_rate: int, shape: Sequence[int] = (), time: int = -1) -> Passes:
     """Run a network on one second of noise, and on variants that tell its outputs' axes apart.
 
     Args:
         net: in evaluation mode. It takes ``[B, samples]`` or ``[B, 1, samples]``; a parameter with ``len`` in its name
             gets the lengths.
         sample_rate: Hz.
-        shape: of another input, batch first and time last; empty = samples.
+        shape: of another input, batch first; empty = samples.
+        time: which axis of it is the time.
 
     Raises:
         BadOption: the network does not take it, or asks for more than it and lengths.
@@ -75,50 +78,58 @@ def run(net: Module, sample_rate: int, shape: Sequence[int] = ()) -> Passes:
         for each in shapes:
             tried = (batch, *each[1:])
             try:
-                first = _first_pass(net, tried)
+                first = _first_pass(net, tried, time)
             except _FAILURES as error:
                 problems.append(f"{list(tried)}: {error}")
                 continue
-            return _with_variants(net, tried, first)
+            return _with_variants(net, tried, time, first)
     way = "say with --input which shape it takes, or wrap it in a module that takes samples"
     raise BadOption(f"{type(net).__name__} does not take noise; {way}. " + "; ".join(dict.fromkeys(problems)))
 
 
-def _first_pass(net: Module, shape: Shape) -> dict[str, Calls]:
+def _first_pass(net: Module, shape: Shape, time: int) -> dict[str, Calls]:
     """Run noise of a shape; again if that made modules, which are listened to from then on."""
     before = {name for name, _ in net.named_modules()}
-    calls = _pass(net, shape)
-    return calls if before == {name for name, _ in net.named_modules()} else _pass(net, shape)
+    calls = _pass(net, shape, time)
+    return calls if before == {name for name, _ in net.named_modules()} else _pass(net, shape, time)
 
 
-def _with_variants(net: Module, shape: Shape, first: Mapping[str, Calls]) -> Passes:
+def _with_variants(net: Module, shape: Shape, time: int, first: Mapping[str, Calls]) -> Passes:
     """Add the passes over one utterance and over longer ones to the first.
 
     Raises:
         BadOption: the network takes two utterances, and not one.
     """
-    refusal, longer, lengthened, alone = "", None, (*shape[:-1], int(_LONGER * shape[-1])), (1, *shape[1:])
+    refusal, longer, lengthened, alone = "", None, _lengthened(shape, time), (1, *shape[1:])
     try:
-        longer = _pass(net, lengthened)
+        longer = _pass(net, lengthened, time)
     except _FAILURES as error:
         refusal = str(error)
     try:
-        one = first if shape == alone else _pass(net, alone)
+        one = first if shape == alone else _pass(net, alone, time)
     except _FAILURES as error:
         way = "where it drops an axis of size 1, it has to keep that of the batch"
         raise BadOption(
             f"{type(net).__name__} takes two utterances, {list(shape)}, and not one alone, {list(alone)}: {error}; "
             f"{way}"
         ) from error
-    return Passes(alone, one, None if shape == alone else first, longer, refusal)
+    again = shape[time] / (lengthened[time] - shape[time])
+    return Passes(alone, one, None if shape == alone else first, longer, refusal, again)
 
 
-def _pass(net: Module, shape: Shape) -> dict[str, Calls]:
+def _lengthened(shape: Shape, time: int) -> Shape:
+    """Make a shape half as long again, by 1 at least."""
+    sizes = list(shape)
+    sizes[time] = max(sizes[time] + 1, int(_LONGER * sizes[time]))
+    return tuple(sizes)
+
+
+def _pass(net: Module, shape: Shape, time: int) -> dict[str, Calls]:
     """Run noise of a shape: every call of every module, in the order in which the network names them."""
     calls: dict[str, Calls] = {name: [] for name, _ in net.named_modules()}
     with running(), ExitStack() as hooks, torch.inference_mode(), torch.random.fork_rng(devices=[]):
         noise = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
-        lengths = {name: torch.full((shape[0],), shape[-1]) for name in _asked_for(net)}
+        lengths = {name: torch.full((shape[0],), shape[time]) for name in _asked_for(net)}
         for name, module in net.named_modules():
             hooks.callback(module.register_forward_hook(_noting(calls[name]), with_kwargs=True).remove)
         net(noise, **lengths)

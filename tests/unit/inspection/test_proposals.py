@@ -79,9 +79,9 @@ class ByBlock(nn.Module):
         return torch.stack([self.cell(block) for block in samples.split(4000, 1)], 1)
 
 
-def looked_into(net, shape=()):
+def looked_into(net, shape=(), time=-1, rate=16_000):
     net.eval()
-    passes = run(net, 16_000, shape)
+    passes = run(net, rate, shape, time)
     seen = seen_modules(net, passes)
     return passes, {each.name: each for each in seen}, propose(net, seen)
 
@@ -228,6 +228,44 @@ def test_modules_that_are_made_in_forward_are_seen():
     assert (seen["late"].axes, seen["late"].frames) == ("BDF", 100)
     assert seen["more.3"].calls == 0  # the last pass made it
     assert [layer.name for layer in layers] == ["late"]
+
+
+class ColumnsLast(nn.Module):
+    """``[B, F, 32]``, and no other number of columns."""
+
+    def __init__(self):
+        super().__init__()
+        self.proj = nn.Linear(32, 6)
+
+    def forward(self, features, lengths):
+        assert lengths.tolist() == [features.shape[1]] * len(features)
+        return self.proj(features)
+
+
+def test_the_time_axis_need_not_be_the_last():
+    passes, seen, _ = looked_into(ColumnsLast(), (1, 50, 32), time=1)
+    assert not passes.refusal
+    assert (seen["proj"].axes, seen["proj"].frames) == ("BFD", 50)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_what_is_longer_is_longer_and_frames_are_counted_by_what_was_added(size):
+    passes, seen, _ = looked_into(ColumnsLast(), (1, size, 32), time=1)
+    assert passes.longer["proj"][0].shapes[None][1] > size
+    assert seen["proj"].frames == size
+
+
+def test_a_rate_of_one_makes_a_longer_pass_too():
+    class Each(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.proj = nn.Linear(1, 4)
+
+        def forward(self, samples):
+            return self.proj(samples[..., None])
+
+    _, seen, _ = looked_into(Each(), rate=1)
+    assert (seen["proj"].axes, seen["proj"].frames) == ("BFD", 1)
 
 
 def test_looking_leaves_no_hook_and_no_random_state_behind():
