@@ -230,6 +230,23 @@ def test_modules_that_are_made_in_forward_are_seen():
     assert [layer.name for layer in layers] == ["late"]
 
 
+def test_a_module_that_is_made_after_the_first_pass_is_seen_too():
+    class Later(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.front, self.runs = nn.Linear(160, 8), 0
+
+        def forward(self, samples):
+            self.runs += 1
+            if self.runs == 2:
+                self.late = nn.Linear(8, 8)
+            values = self.front(samples.unfold(1, 160, 160))
+            return self.late(values) if self.runs > 1 else values
+
+    _, seen, _ = looked_into(Later())
+    assert (seen["late"].calls, seen["late"].shape) == (1, (1, 100, 8))
+
+
 class ColumnsLast(nn.Module):
     """``[B, F, 32]``, and no other number of columns."""
 
