@@ -2,6 +2,7 @@
 
 import ast
 import json
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -22,6 +23,44 @@ class Net(nn.Module):
     def forward(self, samples):
         return self.lstm(self.front(samples[:, None]).mT)
 
+class Loud(Net):
+    def __init__(self):
+        super().__init__()
+        print("made")
+
+    def train(self, mode=True):
+        print("mode")
+        return super().train(mode)
+
+    def forward(self, samples):
+        print("run")
+        return super().forward(samples)
+
+class Leaves(Net):
+    def forward(self, samples):
+        raise SystemExit
+
+class Needy(Net):
+    def forward(self, samples, mask):
+        return super().forward(samples)
+
+class Single(Net):
+    def forward(self, samples):
+        return self.front(samples[:, None]).squeeze().transpose(1, 2)
+
+class Features(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.proj = nn.Linear(32, 5)
+
+    def forward(self, features):
+        return self.proj(features)
+
+class Lazy(Net):
+    def forward(self, samples):
+        import BESIDE
+        return super().forward(samples)
+
 ready = Net()
 number = 3
 
@@ -30,13 +69,20 @@ def needs(width):
 
 def fails():
     raise RuntimeError("no weights\\nhere")
+
+def leaves():
+    raise SystemExit(0)
+
+def interrupted():
+    raise KeyboardInterrupt
 '''
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch, request):
     name = f"net_{abs(hash(request.node.name))}"  # a module is imported once in a process
-    (tmp_path / f"{name}.py").write_text(NET)
+    (tmp_path / f"{name}.py").write_text(NET.replace("BESIDE", f"{name}_beside"))
+    (tmp_path / f"{name}_beside.py").touch()
     monkeypatch.chdir(tmp_path)
     return name
 
@@ -68,6 +114,28 @@ def test_a_network_a_class_or_a_function_will_do_and_json_holds_the_same(folder,
     assert (front["shape"], front["axes"], front["frames"]) == ([1, 4, 98], "BDF", 100)
 
 
+def test_what_a_network_prints_is_not_among_the_results(folder):
+    result = run(f"{folder}:Loud", "--json")
+    assert json.loads(result.stdout)["network"] == "Loud"
+    assert {"made", "mode", "run"} <= set(result.stderr.split())
+
+
+def test_what_lies_beside_the_network_is_found_while_it_runs(folder, tmp_path):
+    assert str(tmp_path) not in sys.path
+    result = run(f"{folder}:Lazy")
+    assert result.exit_code == 0, result.output
+    assert str(tmp_path) not in sys.path
+
+
+def test_the_time_axis_is_the_last_or_the_one_that_is_marked(folder):
+    marked, last = (run(f"{folder}:Features", "--input", shape) for shape in ("1x50tx32", "1x50x32"))
+    assert "takes no longer input" not in marked.stdout
+    assert "takes no longer input" in last.stdout  # of columns it has 32
+    found = json.loads(run(f"{folder}:Features", "--input", "1x50tx32", "--json").stdout)
+    proj = next(module for module in found["modules"] if module["name"] == "proj")
+    assert (found["input"], proj["axes"], proj["frames"]) == ([1, 50, 32], "BFD", 50)
+
+
 def test_the_same_network_twice_is_the_same(folder):
     assert run(f"{folder}:Net").stdout == run(f"{folder}:Net").stdout
 
@@ -84,6 +152,11 @@ def test_the_same_network_twice_is_the_same(folder):
         (":fails", "cannot be made: RuntimeError: no weights"),
         (":needs,width=-2", "cannot be made"),
         (":Net,width", "no key=value"),
+        (":leaves", "cannot be made: SystemExit: 0"),
+        (":interrupted", "cannot be made: KeyboardInterrupt"),
+        (":Leaves", "[2, 16000]: SystemExit;"),
+        (":Needy", "asks for mask, too"),
+        (":Single", "and not one alone, [1, 16000]: IndexError"),
     ],
 )
 def test_what_cannot_be_looked_into_is_told_in_one_line(folder, attribute, told):
@@ -92,10 +165,25 @@ def test_what_cannot_be_looked_into_is_told_in_one_line(folder, attribute, told)
     assert told in result.stderr
 
 
-@pytest.mark.parametrize("options", [["--input", "3"], ["--input", "1x0"], ["--input", "1xa"], ["--sample-rate", "0"]])
-def test_a_shape_that_is_none_is_told(folder, options):
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--input", "3"], "expected sizes"),
+        (["--input", "1x0"], "expected sizes"),
+        (["--input", "1xa"], "expected sizes"),
+        (["--input", "1xt"], "expected sizes"),
+        (["--input", "1x3tt"], "expected sizes"),
+        (["--input", "1x" + "9" * 5000], "expected sizes"),
+        (["--input", "50x32"], "--input 50x32: the first size is the batch, and has to be 1"),
+        (["--input", "1tx32"], "the first size is the batch"),
+        (["--input", "1x50tx32t"], "one axis is the time, not 2"),
+        (["--sample-rate", "0"], "expected 1 or more"),
+    ],
+)
+def test_a_shape_that_is_none_is_told(folder, options, told):
     result = run(f"{folder}:Net", *options)
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert told in result.stderr
 
 
 def test_a_module_that_is_not_there_or_ends_the_process_is_told(tmp_path):

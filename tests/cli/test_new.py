@@ -171,7 +171,7 @@ def test_the_layers_of_what_wraps_a_network_are_those_that_are_proposed(installe
     text = (installed / "neuroscope-my-net" / "src" / "neuroscope_my_net" / "backbone.py").read_text()
     assert len(found["layers"]) == text.count("    LayerSpec(")
     for layer in found["layers"]:
-        assert f', {layer["width"]}, tap=Tap("{layer["module"]}"' in text
+        assert f'LayerSpec("{layer["name"]}", {layer["width"]}, tap=Tap("{layer["module"]}"' in text
 
 
 @pytest.mark.slow

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope.errors import BadOption, MissingDependency, NeuroscopeError, UnknownName
+from neuroscope.errors import BadOption, NeuroscopeError, UnknownName
+from neuroscope.plugin.confinement import interrupts_seen, output_aside
+from neuroscope.plugin.failures import message_of
 from neuroscope.plugin.options import parse
 from neuroscope.plugin.registry import require
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from torch.nn import Module
+
+
+class NetworkFailed(Exception):
+    """The network's own code ended otherwise than it should: its text says how, in one line."""
 
 
 def network(text: str) -> Module:
@@ -37,9 +43,38 @@ def network(text: str) -> Module:
         raise BadOption(
             f"'{name}': expected PACKAGE.MODULE:ATTRIBUTE, such as net:Murmur for the class Murmur of net.py"
         )
+    try:
+        with running():
+            return _in_evaluation(name, module, attribute, options)
+    except NetworkFailed as failed:
+        raise BadOption(f"{name} cannot be made: {failed}") from failed
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Run a network's own code: what lies in the current folder is found, and what is printed goes to stderr.
+
+    Raises:
+        NetworkFailed: whatever the code raises by itself, ``sys.exit()`` too.
+        NeuroscopeError: as the code raises it.
+        KeyboardInterrupt: the user ends the command.
+    """
+    with _current_folder_first(), output_aside(), interrupts_seen() as interrupted:
+        try:
+            yield
+        except NeuroscopeError:
+            raise
+        except BaseException as error:  # a stranger's code may raise anything
+            if isinstance(error, KeyboardInterrupt) and (interrupted() or type(error) is not KeyboardInterrupt):
+                raise  # of another type where the process was asked to end
+            raise NetworkFailed(_line_of(error)) from error
+
+
+def _in_evaluation(name: str, module: str, attribute: str, options: Mapping[str, str]) -> Module:
+    """Find or make a network, with the same random numbers every time."""
     import torch
 
-    with _current_folder_first(), torch.random.fork_rng(devices=[]):  # puts the global random state back
+    with torch.random.fork_rng(devices=[]):  # puts the global random state back
         torch.default_generator.manual_seed(0)
         found = _attribute(module, attribute)
         made = found if isinstance(found, torch.nn.Module) else _made(name, found, options)
@@ -51,10 +86,7 @@ def network(text: str) -> Module:
 
 
 def _attribute(module: str, attribute: str) -> Any:
-    try:
-        found: Any = require(module)
-    except SystemExit as error:  # a script that ends the process that imports it
-        raise MissingDependency(module, f"it ends with SystemExit({error})", "") from None
+    found: Any = require(module)
     for part in attribute.split("."):
         if not hasattr(found, part):
             known = [name for name, value in vars(found).items() if callable(value) and not name.startswith("_")]
@@ -75,17 +107,12 @@ def _made(name: str, make: Any, options: Mapping[str, str]) -> Any:
         raise BadOption(f"{name}: its arguments do not fit ({error}); {way}") from None
     except ValueError:  # a callable without a signature
         pass
-    try:
-        return make(**arguments)
-    except NeuroscopeError:
-        raise
-    except Exception as error:  # whatever the network's own code raises
-        raise BadOption(f"{name} cannot be made: {type(error).__name__}: {first_line(error)}") from error
+    return make(**arguments)
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message."""
-    return next(iter(str(error).strip().splitlines()), "")
+def _line_of(error: BaseException) -> str:
+    """Say an error's type and the first line of its message, if it has one."""
+    return ": ".join([type(error).__name__, *message_of(error).splitlines()[:1]])
 
 
 def _value(text: str) -> Any:
@@ -104,4 +131,5 @@ def _current_folder_first() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(here)
+        with suppress(ValueError):  # the network's own code took it out
+            sys.path.remove(here)

@@ -12,8 +12,8 @@ import torch  # noqa: TID253 - this module is imported when a network is looked 
 from torch import Tensor  # noqa: TID253
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence  # noqa: TID253
 
-from neuroscope.errors import BadOption
-from neuroscope.inspection.networks import first_line
+from neuroscope.errors import BadOption, NeuroscopeError
+from neuroscope.inspection.networks import NetworkFailed, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LONGER = 1.5
 """Times the length of the first pass."""
+_FAILURES = (NetworkFailed, NeuroscopeError)
+"""What a pass ends in where the network does not take the noise."""
 Pick: TypeAlias = "int | str | None"
 Shape: TypeAlias = tuple[int, ...]
 Calls: TypeAlias = "list[Call]"
@@ -45,6 +47,7 @@ class Passes:
         two: two utterances of the same length; None = the network takes one at a time.
         longer: as ``two`` (or ``one``), half as long again; None = the network takes no other length.
         refusal: what the network said to the longer input.
+        again: how many times as long as what ``longer`` adds the input of ``one`` is.
     """
 
     shape: Shape
@@ -52,53 +55,84 @@ class Passes:
     two: Mapping[str, Calls] | None
     longer: Mapping[str, Calls] | None
     refusal: str = ""
+    again: float = 2.0
 
 
-def run(net: Module, sample_rate: int, shape: Sequence[int] = ()) -> Passes:
+def run(net: Module, sample_rate: int, shape: Sequence[int] = (), time: int = -1) -> Passes:
     """Run a network on one second of noise, and on variants that tell its outputs' axes apart.
 
     Args:
         net: in evaluation mode. It takes ``[B, samples]`` or ``[B, 1, samples]``; a parameter with ``len`` in its name
             gets the lengths.
         sample_rate: Hz.
-        shape: of another input, batch first and time last; empty = samples.
+        shape: of another input, batch first; empty = samples.
+        time: which axis of it is the time.
 
     Raises:
-        BadOption: the network does not take it.
+        BadOption: the network does not take it, or asks for more than it and lengths.
     """
+    _asked_for(net)
     shapes = [tuple(shape)] if shape else [(1, sample_rate), (1, 1, sample_rate)]
     problems: list[str] = []
     for batch in (2, 1):
         for each in shapes:
+            tried = (batch, *each[1:])
             try:
-                first = _pass(net, (batch, *each[1:]))
-            except Exception as error:  # whatever the network's own code raises
-                problems.append(f"{list((batch, *each[1:]))}: {type(error).__name__}: {first_line(error)}")
+                first = _first_pass(net, tried, time)
+            except _FAILURES as error:
+                problems.append(f"{list(tried)}: {error}")
                 continue
-            return _with_variants(net, batch, each, first)
+            return _with_variants(net, tried, time, first)
     way = "say with --input which shape it takes, or wrap it in a module that takes samples"
     raise BadOption(f"{type(net).__name__} does not take noise; {way}. " + "; ".join(dict.fromkeys(problems)))
 
 
-def _with_variants(net: Module, batch: int, shape: Shape, first: Mapping[str, Calls]) -> Passes:
-    """Add the passes over one utterance and over longer ones to the first."""
-    refusal, longer = "", None
+def _first_pass(net: Module, shape: Shape, time: int) -> dict[str, Calls]:
+    """Run noise of a shape; again if that made modules, which are listened to from then on."""
+    before = {name for name, _ in net.named_modules()}
+    calls = _pass(net, shape, time)
+    return calls if before == {name for name, _ in net.named_modules()} else _pass(net, shape, time)
+
+
+def _with_variants(net: Module, shape: Shape, time: int, first: Mapping[str, Calls]) -> Passes:
+    """Add the passes over one utterance and over longer ones to the first.
+
+    Raises:
+        BadOption: the network takes two utterances, and not one.
+    """
+    refusal, longer, lengthened, alone = "", None, _lengthened(shape, time), (1, *shape[1:])
     try:
-        longer = _pass(net, (batch, *shape[1:-1], int(_LONGER * shape[-1])))
-    except Exception as error:
-        refusal = f"{type(error).__name__}: {first_line(error)}"
-    one = first if batch == 1 else _pass(net, (1, *shape[1:]))
-    return Passes((1, *shape[1:]), one, first if batch > 1 else None, longer, refusal)
+        longer = _pass(net, lengthened, time)
+    except _FAILURES as error:
+        refusal = str(error)
+    try:
+        one = first if shape == alone else _pass(net, alone, time)
+    except _FAILURES as error:
+        way = "where it drops an axis of size 1, it has to keep that of the batch"
+        raise BadOption(
+            f"{type(net).__name__} takes two utterances, {list(shape)}, and not one alone, {list(alone)}: {error}; "
+            f"{way}"
+        ) from error
+    again = shape[time] / (lengthened[time] - shape[time])
+    return Passes(alone, one, None if shape == alone else first, longer, refusal, again)
 
 
-def _pass(net: Module, shape: Shape) -> dict[str, Calls]:
+def _lengthened(shape: Shape, time: int) -> Shape:
+    """Make a shape half as long again, by 1 at least."""
+    sizes = list(shape)
+    sizes[time] = max(sizes[time] + 1, int(_LONGER * sizes[time]))
+    return tuple(sizes)
+
+
+def _pass(net: Module, shape: Shape, time: int) -> dict[str, Calls]:
     """Run noise of a shape: every call of every module, in the order in which the network names them."""
-    noise = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
     calls: dict[str, Calls] = {name: [] for name, _ in net.named_modules()}
-    with ExitStack() as hooks, torch.inference_mode(), torch.random.fork_rng(devices=[]):
+    with running(), ExitStack() as hooks, torch.inference_mode(), torch.random.fork_rng(devices=[]):
+        noise = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        lengths = {name: torch.full((shape[0],), shape[time]) for name in _asked_for(net)}
         for name, module in net.named_modules():
             hooks.callback(module.register_forward_hook(_noting(calls[name]), with_kwargs=True).remove)
-        net(noise, **_lengths(net, shape))
+        net(noise, **lengths)
     return calls
 
 
@@ -132,18 +166,24 @@ def _equal(one: Tensor, other: Tensor) -> bool:
     return one is other or (one.shape == other.shape and one.dtype == other.dtype and torch.equal(one, other))
 
 
-def _lengths(net: Module, shape: Shape) -> dict[str, Tensor]:
-    """Make the arguments beside the first that the network cannot do without.
+def _asked_for(net: Module) -> list[str]:
+    """Name the arguments beside the first that the network cannot do without: lengths.
 
     Raises:
         BadOption: it asks for something else than lengths.
     """
-    parameters = list(inspect.signature(net.forward).parameters.values())[1:]
+    try:
+        parameters = list(inspect.signature(net.forward).parameters.values())[1:]
+    except (TypeError, ValueError):  # compiled code may have no signature
+        return []
     needed = [
         each.name
         for each in parameters
         if each.default is each.empty and each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
     ]
     if strange := [name for name in needed if "len" not in name.lower()]:
-        raise BadOption(f"its forward asks for {', '.join(strange)}, too; wrap it in a module that takes samples alone")
-    return {name: torch.full((shape[0],), shape[-1]) for name in needed}
+        raise BadOption(
+            f"the forward of {type(net).__name__} asks for {', '.join(strange)}, too; wrap it in a module that takes "
+            f"samples alone"
+        )
+    return needed

@@ -58,7 +58,7 @@ def seen_modules(net: Module, passes: Passes) -> list[SeenModule]:
     return [
         _seen(name, module, passes)
         for name, module in net.named_modules()
-        if passes.one[name] or type(module).forward is not Module.forward  # a list of modules is never called
+        if passes.one.get(name) or type(module).forward is not Module.forward  # a list of modules is never called
     ]
 
 
@@ -82,7 +82,7 @@ def declaration(layer: LayerSpec) -> str:
 
 
 def _seen(name: str, module: Module, passes: Passes) -> SeenModule:
-    kind, calls = type(module).__name__, passes.one[name]
+    kind, calls = type(module).__name__, passes.one.get(name)
     if not calls:
         return SeenModule(name, kind, 0)
     first, longer = calls[0], _same_call(calls, passes.longer, name)
@@ -94,9 +94,10 @@ def _seen(name: str, module: Module, passes: Passes) -> SeenModule:
         (pick, shape, *_axes(shape, _shape(two, pick), _shape(reference, pick), _shape(longer, pick), guess))
         for pick, shape in first.shapes.items()
     ]
-    pick, shape, axes, frames = next(
+    pick, shape, axes, added = next(
         (each for each in options if each[2]), options[0] if options else (None, (), "", None)
     )
+    frames = None if added is None else float(round(passes.again * added))
     return SeenModule(
         name, kind, len(calls), pick, shape, axes, frames, all(each.passes_on for each in calls), by_block
     )
@@ -104,7 +105,8 @@ def _seen(name: str, module: Module, passes: Passes) -> SeenModule:
 
 def _same_call(calls: list[Call], other: Mapping[str, list[Call]] | None, name: str) -> Call | None:
     """Return the first call of another pass; None where there is no such pass, or it calls the module otherwise."""
-    return other[name][0] if other is not None and len(other[name]) == len(calls) else None
+    same = other.get(name, []) if other is not None else []
+    return same[0] if len(same) == len(calls) else None
 
 
 def _shape(call: Call | None, pick: Pick) -> Shape | None:
@@ -113,7 +115,7 @@ def _shape(call: Call | None, pick: Pick) -> Shape | None:
 
 def _axes(
     one: Shape, two: Shape | None, before: Shape | None, longer: Shape | None, guess: str
-) -> tuple[str, float | None]:
+) -> tuple[str, int | None]:
     """Name the axes of an output, from what grew with the batch and with time; and count the frames added.
 
     Where nothing grew with time, the axes are the guess, if that has the batch in the right place.
@@ -125,10 +127,10 @@ def _axes(
     if len(one) == 2:
         return ("", None) if time else ("BD" if batch == [0] else "DB", None)
     if time:
-        frames = 2.0 * (longer[time[0]] - before[time[0]]) if before and longer else None
+        frames = longer[time[0]] - before[time[0]] if before and longer else None
         rest = ({0, 1, 2} - {batch[0], time[0]}).pop()
         return "".join({batch[0]: "B", time[0]: "F", rest: "D"}[axis] for axis in range(3)), frames
-    return ({0: guess, 1: "FBD", 2: ""}[batch[0]], None if time is None else 0.0)
+    return ({0: guess, 1: "FBD", 2: ""}[batch[0]], None if time is None else 0)
 
 
 def _is_channels_first(module: Module) -> bool:

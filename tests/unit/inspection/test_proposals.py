@@ -1,5 +1,7 @@
 """A network's modules as they run on noise: their axes, how often they are called, and the layers that are proposed."""
 
+import signal
+
 import pytest
 import torch
 from torch import nn
@@ -77,9 +79,9 @@ class ByBlock(nn.Module):
         return torch.stack([self.cell(block) for block in samples.split(4000, 1)], 1)
 
 
-def looked_into(net, shape=()):
+def looked_into(net, shape=(), time=-1, rate=16_000):
     net.eval()
-    passes = run(net, 16_000, shape)
+    passes = run(net, rate, shape, time)
     seen = seen_modules(net, passes)
     return passes, {each.name: each for each in seen}, propose(net, seen)
 
@@ -148,8 +150,139 @@ def test_a_network_that_takes_no_noise_is_told_with_what_was_tried():
         def forward(self, samples, mask):
             return samples * mask
 
-    with pytest.raises(BadOption, match="asks for mask, too"):
+    with pytest.raises(BadOption, match="asks for mask, too") as told:
         run(Two(), 16_000)
+    assert str(told.value).count("asks for") == 1
+    assert "--input" not in str(told.value)
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), SystemExit(), KeyboardInterrupt(), ValueError("no\nroom")])
+def test_however_a_forward_ends_by_itself_it_is_told_in_one_line(error):
+    class Ends(nn.Module):
+        def forward(self, samples):
+            raise error
+
+    with pytest.raises(BadOption, match=rf"\[2, 16000\]: {type(error).__name__}") as told:
+        run(Ends(), 16_000)
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_an_end_that_the_user_or_the_system_asks_for_is_one():
+    class Terminated(KeyboardInterrupt):
+        pass
+
+    class Slow(nn.Module):
+        def __init__(self, stop):
+            super().__init__()
+            self.stop = stop
+
+        def forward(self, samples):
+            self.stop()
+
+    def ended():
+        raise Terminated
+
+    with pytest.raises(KeyboardInterrupt):
+        run(Slow(lambda: signal.raise_signal(signal.SIGINT)), 16_000)
+    with pytest.raises(Terminated):
+        run(Slow(ended), 16_000)
+
+
+class Squeezing(nn.Module):
+    """Drops the batch's axis where that is 1, and then raises an error of its own, or torch's."""
+
+    def __init__(self, error=None):
+        super().__init__()
+        self.conv, self.error = nn.Conv1d(1, 8, 10, stride=5), error
+
+    def forward(self, samples):
+        values = self.conv(samples[:, None]).squeeze()
+        if values.ndim != 3 and self.error:
+            raise self.error
+        return values.transpose(1, 2)
+
+
+@pytest.mark.parametrize("error", [None, SystemExit(0)])
+def test_a_network_that_takes_two_utterances_and_not_one_is_told(error):
+    told = r"takes two utterances, \[2, 16000\], and not one alone, \[1, 16000\]: (IndexError|SystemExit)"
+    with pytest.raises(BadOption, match=told):
+        run(Squeezing(error), 16_000)
+
+
+class Growing(nn.Module):
+    """Makes modules when it runs: one in the first pass, and one more in each."""
+
+    def __init__(self):
+        super().__init__()
+        self.more = nn.ModuleList()
+
+    def forward(self, samples):
+        if not hasattr(self, "late"):
+            self.late = nn.Conv1d(1, 8, 400, stride=160)
+        self.more.append(nn.Linear(8, 8))
+        return self.more[-1](self.late(samples[:, None]).mT)
+
+
+def test_modules_that_are_made_in_forward_are_seen():
+    _, seen, layers = looked_into(Growing())
+    assert (seen["late"].axes, seen["late"].frames) == ("BDF", 100)
+    assert seen["more.3"].calls == 0  # the last pass made it
+    assert [layer.name for layer in layers] == ["late"]
+
+
+def test_a_module_that_is_made_after_the_first_pass_is_seen_too():
+    class Later(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.front, self.runs = nn.Linear(160, 8), 0
+
+        def forward(self, samples):
+            self.runs += 1
+            if self.runs == 2:
+                self.late = nn.Linear(8, 8)
+            values = self.front(samples.unfold(1, 160, 160))
+            return self.late(values) if self.runs > 1 else values
+
+    _, seen, _ = looked_into(Later())
+    assert (seen["late"].calls, seen["late"].shape) == (1, (1, 100, 8))
+
+
+class ColumnsLast(nn.Module):
+    """``[B, F, 32]``, and no other number of columns."""
+
+    def __init__(self):
+        super().__init__()
+        self.proj = nn.Linear(32, 6)
+
+    def forward(self, features, lengths):
+        assert lengths.tolist() == [features.shape[1]] * len(features)
+        return self.proj(features)
+
+
+def test_the_time_axis_need_not_be_the_last():
+    passes, seen, _ = looked_into(ColumnsLast(), (1, 50, 32), time=1)
+    assert not passes.refusal
+    assert (seen["proj"].axes, seen["proj"].frames) == ("BFD", 50)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_what_is_longer_is_longer_and_frames_are_counted_by_what_was_added(size):
+    passes, seen, _ = looked_into(ColumnsLast(), (1, size, 32), time=1)
+    assert passes.longer["proj"][0].shapes[None][1] > size
+    assert seen["proj"].frames == size
+
+
+def test_a_rate_of_one_makes_a_longer_pass_too():
+    class Each(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.proj = nn.Linear(1, 4)
+
+        def forward(self, samples):
+            return self.proj(samples[..., None])
+
+    _, seen, _ = looked_into(Each(), rate=1)
+    assert (seen["proj"].axes, seen["proj"].frames) == ("BFD", 1)
 
 
 def test_looking_leaves_no_hook_and_no_random_state_behind():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +32,12 @@ def modules(
     ],
     sample_rate: Annotated[int, typer.Option("--sample-rate", metavar="HZ", help="Of the noise.")] = 16_000,
     shape: Annotated[
-        str, typer.Option("--input", metavar="1x80x3000", help="Noise of this shape instead, batch first, time last.")
+        str,
+        typer.Option(
+            "--input",
+            metavar="1x80x3000",
+            help="Noise of this shape instead, batch first. Time is the last axis, or that with a t: 1x3000tx80.",
+        ),
     ] = "",
     json: commands.Json = False,
 ) -> None:
@@ -39,11 +45,11 @@ def modules(
     del context
     if sample_rate < 1:
         raise BadOption(f"--sample-rate {sample_rate}: expected 1 or more")
-    sizes = _sizes(shape)
+    sizes, time = _sizes(shape)
     from neuroscope.inspection import networks, passes, proposals
 
     net = networks.network(network)
-    done = passes.run(net, sample_rate, sizes)
+    done = passes.run(net, sample_rate, sizes, time)
     seen = proposals.seen_modules(net, done)
     layers = proposals.propose(net, seen)
     if json:
@@ -59,12 +65,25 @@ def modules(
     say(*(f"    {proposals.declaration(layer)}" for layer in layers))
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    """Read a shape, ``1x80x3000``."""
-    sizes = tuple(int(part) if part.isdecimal() else 0 for part in text.split("x")) if text else ()
-    if text and (len(sizes) < 2 or min(sizes) < 1):
-        raise BadOption(f"--input {text}: expected sizes of 1 or more with x between them, such as 1x80x3000")
-    return sizes
+def _sizes(text: str) -> tuple[tuple[int, ...], int]:
+    """Read a shape and which of its axes is the time: ``1x80x3000``, or ``1x3000tx80``."""
+    if not text:
+        return (), -1
+    parts = [re.fullmatch(r"([1-9][0-9]{0,8})(t?)", part) for part in text.split("x")]
+    found = [(int(part[1]), bool(part[2])) for part in parts if part]
+    if len(found) < max(2, len(parts)):
+        raise BadOption(
+            f"--input {text}: expected sizes of 1 or more with x between them, such as 1x80x3000, or 1x3000tx80, "
+            f"where t marks the time"
+        )
+    marked = [axis for axis, (_, time) in enumerate(found) if time]
+    if found[0] != (1, False):
+        raise BadOption(
+            f"--input {text}: the first size is the batch, and has to be 1: write 1x and the shape of one utterance"
+        )
+    if len(marked) > 1:
+        raise BadOption(f"--input {text}: one axis is the time, not {len(marked)}")
+    return tuple(size for size, _ in found), marked[0] if marked else -1
 
 
 def _table(seen: Sequence[SeenModule], frames_title: str) -> Table:
