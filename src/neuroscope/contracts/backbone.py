@@ -222,9 +222,9 @@ def _problems_with_layers(layers: object) -> list[str]:
         [f"layers {', '.join(twice)} are declared more than once; a layer's name is its address"] if twice else []
     )
     for layer in layers:
-        problem = problem_with_layer_name(layer.name) if isinstance(layer.name, str) else "is no text"
-        if problem:
-            problems.append(f"a layer's name {layer.name!r} {problem}")
+        is_text = isinstance(layer.name, str)
+        if problem := problem_with_layer_name(layer.name) if is_text else "is no text":
+            problems.append(f"a layer's name {layer.name[:80] if is_text else layer.name!r} {problem}")
         shares = max(len(layer.statistics), 1)
         if not _is_count(layer.width):
             problems.append(f"layer {layer.name}: width {layer.width!r} is no whole number from 1")

@@ -45,10 +45,15 @@ class Row:
     high: float | None = None
 
 
+_LONGEST_NAME = 200  # files of many kinds, and tables, have to hold it
+
+
 def problem_with_layer_name(name: str) -> str:
     """Say why a layer cannot have this name, since rows could not tell it from others; empty = it can."""
     if not name.strip():
         return "is empty"
     if name == ALL:
         return "is the name of all layers side by side"
-    return "" if name.isprintable() else "holds characters that cannot be printed"
+    if not name.isprintable():
+        return "holds characters that cannot be printed"
+    return f"is longer than {_LONGEST_NAME} characters" if len(name) > _LONGEST_NAME else ""

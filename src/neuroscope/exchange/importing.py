@@ -191,7 +191,7 @@ def _ids(file: Path, vectors: Vectors, manifest: Manifest) -> tuple[str, ...]:
 def _widths(file: Path, text: str, vectors: Vectors) -> dict[str, int]:
     """Read ``NAME:WIDTH,...`` as the user wrote it, or else take what the file says."""
     widths = _widths_of_text(text) if text else dict(vectors.layers)
-    if strange := [f"layer {name!r} {problem}" for name in widths if (problem := problem_with_layer_name(name))]:
+    if strange := [f"layer {name[:80]!r} {problem}" for name in widths if (problem := problem_with_layer_name(name))]:
         raise BadVectors(str(file), [*strange, "name the layers with --layers NAME:WIDTH,..."])
     if sum(widths.values()) != vectors.width:
         raise BadVectors(str(file), [f"--layers are {sum(widths.values())} columns wide, it has {vectors.width}"])

@@ -13,6 +13,8 @@ from neuroscope.contracts.rows import problem_with_layer_name
         ("  ", "is empty"),
         ("a\x1b[31m", "holds characters that cannot be printed"),
         ("a\nb", "holds characters that cannot be printed"),
+        ("a" * 201, "is longer than 200 characters"),
+        ("a" * 200, ""),
         ("all", ""),
         ("layer 1, ü", ""),
     ],
