@@ -37,7 +37,8 @@ class Mpeg:
         last: byte behind its end.
         count_at: byte of the count's mark; None = there is no count.
         whole: whether the count is of as many bytes as there are, or of more: then the file was cut off.
-        longest: samples of one channel that there can be without another recording behind the counted one.
+        longest: largest count of samples of one channel that the header explains: the frames that it counts, and two
+            more; a file that decodes to more has another recording behind it. 0 = the header counts no frames.
     """
 
     first: int
