@@ -48,7 +48,7 @@ class RunFolder:
     def __init__(self, out: Path, store: Path | None = None) -> None:
         self.out = out
         self._lock = FolderLock(out)
-        if not self._lock.is_held:
+        if not self._lock.is_free:
             raise BadOption(f"--out {out} is being written by another run; name another folder")
         if self._lock.keeps_others_out:
             self._clean_up()

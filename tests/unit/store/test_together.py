@@ -53,7 +53,7 @@ def writing_files(folder, end):
             temporary.write_text(str(number))
         out = folder.parent / "runs" / f"run-{number % 3}"
         lock = FolderLock(out)
-        if lock.is_held:
+        if lock.is_free:
             with whole_folder(out, replace=True) as temporary:
                 (temporary / "run.json").write_text("{}")
         lock.release()

@@ -45,7 +45,7 @@ def test_a_lock_in_a_folder_that_others_remove_is_held(tmp_path, thieves):
     lock = FolderLock(tmp_path / "made" / "run")
     assert lock.keeps_others_out
     assert len(thieves) == 3
-    assert not FolderLock(tmp_path / "made" / "run").is_held
+    assert not FolderLock(tmp_path / "made" / "run").is_free
     lock.release()
     assert list(tmp_path.iterdir()) == []
 
