@@ -274,6 +274,21 @@ def test_a_note_that_cannot_be_read_goes(tmp_path, content):
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+def test_a_killed_run_by_a_link_is_found_by_prune_and_by_the_next_run(tmp_path):
+    store, real, link = Store(tmp_path / "store"), tmp_path / "disk" / "run", tmp_path / "run"
+    real.mkdir(parents=True)
+    (real / "rows.csv").write_bytes(bytes(3))
+    link.symlink_to(real)
+    for come_back in (lambda: RunFolder(link).close(), lambda: catalogue.prune(store, 0)):
+        killed(store.folder, link, "out")
+        (partial,) = real.parent.glob(".run.*.partial")
+        real.rename(partial.with_suffix(".former"))  # killed a moment later
+        come_back()
+        assert (real / "rows.csv").read_bytes() == bytes(3)
+        assert list(real.parent.iterdir()) == [real]
+    assert link.is_symlink()
+
+
 def test_a_place_without_a_store_that_can_be_written_has_no_notes(tmp_path):
     (tmp_path / "store").touch()
     Note(tmp_path / "store", tmp_path / "x.npz").remove()
