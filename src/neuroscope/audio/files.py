@@ -82,7 +82,7 @@ def opened(path: Path) -> Iterator[FileIO]:
 
 def _open_at_once(path: str, flags: int) -> int:
     """Open a file also where it became a pipe that nobody writes to, which would wait for ever."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def digest_of(stream: FileIO) -> str:

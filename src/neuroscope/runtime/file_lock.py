@@ -25,21 +25,22 @@ class FolderLock:
         folder: need not exist.
 
     Attributes:
-        is_held: False where another process holds it; True also where the file system knows no locks.
+        is_free: whether no other process holds it, as far as can be known; ``keeps_others_out`` tells whether this one
+            does.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder.parent / f".{folder.name}.lock"
         self._made = [parent for parent in folder.parents if not parent.exists()]
         self._handle: int | None = None
-        self.is_held = True
+        self.is_free = True
         with suppress(OSError):  # that nothing can be written there is reported by whoever writes
-            self.is_held = self._take(folder.parent)
+            self.is_free = self._take(folder.parent)
             for _ in range(_TRIES):
-                if self.is_held:
+                if self.is_free:
                     break
                 time.sleep(_PAUSE)
-                self.is_held = self._take(folder.parent)
+                self.is_free = self._take(folder.parent)
 
     @property
     def keeps_others_out(self) -> bool:

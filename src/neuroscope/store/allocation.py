@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from typing import TYPE_CHECKING
@@ -34,9 +35,24 @@ def allocate(shape: tuple[int, int], folder: Path) -> NDArray[np.float32]:
         return np.empty(shape, dtype=np.float32)
     try:
         with tempfile.TemporaryFile(dir=folder if os.access(folder, os.W_OK, effective_ids=True) else None) as file:
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error here; later it would kill the process
+            _take_room(file.fileno(), size)
             return np.memmap(file, dtype=np.float32, mode="r+", shape=shape)
     except OSError as error:
         raise NeuroscopeError(
             f"no room for {size / 1e9:.1f} GB of vectors beside {folder}: {error.strerror or error}"
         ) from error
+
+
+def _take_room(handle: int, size: int) -> None:
+    """Make an open file as large as it is going to be: a full disk is an error here, later it would kill the process.
+
+    Raises:
+        OSError: the disk has no room for it.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, 0, size)
+        return
+    os.truncate(handle, size)  # macOS: takes no room, so that what is free must do
+    disk = os.fstatvfs(handle)
+    if size > disk.f_bavail * disk.f_frsize:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

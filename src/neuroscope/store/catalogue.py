@@ -128,7 +128,7 @@ def prune(store: Store, older_than: float = OLDER_THAN, runs: Path | None = None
     for stored in store.all():
         if store.never_ended(stored) and disk.last_change(stored.folder) <= before:
             with FolderLock(stored.folder) as lock:  # which an import has until its name is written
-                removed |= disk.remove([stored.folder] if lock.is_held and store.never_ended(stored) else [])
+                removed |= disk.remove([stored.folder] if lock.keeps_others_out and store.never_ended(stored) else [])
     return removed | elsewhere.prune(store.folder, before, runs)
 
 

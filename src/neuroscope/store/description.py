@@ -159,7 +159,7 @@ def _load(folder: Path) -> dict[str, Any]:
     """
     file = folder / _FILE
     try:
-        found = json_files.read(file, _SHAPE, first=partial(_check_format, folder))
+        found = json_files.read(file, _SHAPE, check_first=partial(_check_format, folder))
         check_widths(found["layers"])
         key = Identity(**found["identity"]).key
     except _ABSENT:

@@ -37,9 +37,10 @@ def size(path: Path) -> int:
 
 
 def last_change(path: Path) -> float:
-    """Tell when the youngest of a file or folder and all that is below it was written (seconds since 1970).
+    """Tell when the youngest of a file or folder and all that is below it was written.
 
-    Of what is not there any more: never, which is later than anything.
+    Returns:
+        seconds since 1970; infinity where it is not there any more.
     """
     return max((each.st_mtime for each in _statuses(path)), default=float("inf"))
 

@@ -12,6 +12,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from neuroscope.errors import NeuroscopeError
 from neuroscope.runtime.file_lock import FolderLock, locked_unless_gone, try_to_lock
 from neuroscope.runtime.files import leftovers_of, whole_file
 from neuroscope.store import disk, json_files
@@ -60,29 +61,41 @@ def prune(store: Path, before: float, runs: Path | None) -> dict[str, int]:
         path -> bytes of what was removed.
 
     Raises:
-        NeuroscopeError: something cannot be removed.
+        NeuroscopeError: something cannot be removed, or not be looked at; the notes behind it are followed still.
     """
     removed: dict[str, int] = {}
     for folder in sorted(runs.glob("[!.]*")) if runs else []:
         removed |= disk.remove([left for left in disk.leftovers(folder) if disk.last_change(left) <= before])
     for path in _targets_in(runs) if runs else []:
         removed |= _clear(path, before)
+    return removed | _follow_all(store, before)
+
+
+def _follow_all(store: Path, before: float) -> dict[str, int]:
+    """Remove what the writers that made notes have left, the notes once nothing is left, and what is no note."""
+    removed: dict[str, int] = {}
+    followed, odd, problems = [], [], []
     for note in sorted(_folder(store).glob("[!.]*")):
         with locked_unless_gone(note) as is_left:
-            if is_left and disk.last_change(note) <= before:
-                removed |= _follow(note, before)
-    return removed
-
-
-def _follow(note: Path, before: float) -> dict[str, int]:
-    """Remove what the writer that made a note has left, and the note itself once nothing is left."""
-    removed: dict[str, int] = {}
-    with suppress(WrongContent):  # a note that leads nowhere
-        path = Path(json_files.read(note, _SHAPE)["path"])
-        removed = _clear(path, before)
-        if not path.parent.is_dir() or _beside(path):  # perhaps its disk is back another time
-            return removed
-    note.unlink(missing_ok=True)
+            if not is_left or disk.last_change(note) > before:
+                continue
+            try:
+                path = Path(json_files.read(note, _SHAPE)["path"])
+            except PermissionError:  # another user's, who can follow it
+                continue
+            except (WrongContent, OSError):
+                odd.append(note)
+                continue
+            try:
+                removed |= _clear(path, before)
+                if path.parent.is_dir() and not _beside(path):  # else its disk is perhaps back another time
+                    followed.append(note)
+            except (NeuroscopeError, OSError) as error:
+                problems.append(f"what was left of {path} cannot be removed: {json_files.reason(error)}")
+    disk.remove(followed)  # behind the block: it looks at the lock of each
+    removed |= disk.remove(odd)
+    if problems:
+        raise NeuroscopeError("; ".join(problems))
     return removed
 
 

@@ -44,14 +44,15 @@ def write(file: Path, content: Mapping[str, Any], shape: Mapping[str, Any]) -> N
 
 
 def read(
-    file: Path, shape: Mapping[str, Any], first: Callable[[Mapping[str, Any]], None] | None = None
+    file: Path, shape: Mapping[str, Any], check_first: Callable[[Mapping[str, Any]], None] | None = None
 ) -> dict[str, Any]:
     """Read an object that ``write`` wrote, without its digest; a pipe or a device is not waited for.
 
     Args:
         file: what is read.
         shape: as for ``check``.
-        first: is shown the object before it is believed, and may raise an error of its own.
+        check_first: looks at the object before its digest and shape are checked, and may raise an error of its own,
+            e.g. that another version wrote it.
 
     Raises:
         WrongContent: it holds anything else.
@@ -66,8 +67,8 @@ def read(
         raise WrongContent("it is nested too deeply") from error
     if not isinstance(found, dict):
         raise WrongContent("it is no JSON object")
-    if first is not None:
-        first(found)
+    if check_first is not None:
+        check_first(found)
     if _DIGEST not in found:
         raise WrongContent("it has no digest: an earlier version wrote it, or it is damaged")
     tail = _TAIL.search(text, max(0, len(text) - 100))

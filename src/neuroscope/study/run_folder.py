@@ -8,9 +8,11 @@ the end.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import plain
@@ -23,7 +25,6 @@ from neuroscope.study.rows_table import rows_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import polars
 
@@ -47,21 +48,22 @@ class RunFolder:
 
     def __init__(self, out: Path, store: Path | None = None) -> None:
         self.out = out
-        self._lock = FolderLock(out)
-        if not self._lock.is_held:
+        self._place = _resolved(out)
+        self._lock = FolderLock(self._place)
+        if not self._lock.is_free:
             raise BadOption(f"--out {out} is being written by another run; name another folder")
         if self._lock.keeps_others_out:
             self._clean_up()
-        self._note = Note(store, out) if store else None
+        self._note = Note(store, self._place) if store else None
 
     def _clean_up(self) -> None:
         """Remove what a process that was killed left beside the folder; what it had moved away comes back."""
-        for left in leftovers_of(self.out):
+        for left in leftovers_of(self._place):
             shutil.rmtree(left, ignore_errors=True)
 
     def part(self, key: str) -> CellPart:
         """Open the part of one cell, which may be finished by an earlier try."""
-        return CellPart(self.out / _PARTS / key)
+        return CellPart(self._place / _PARTS / key)
 
     def write(
         self,
@@ -82,15 +84,15 @@ class RunFolder:
             NeuroscopeError: the disk is full, or the folder cannot be written.
         """
         with one_line_write_errors(self.out):
-            self.out.parent.mkdir(parents=True, exist_ok=True)
-            with whole_folder(self.out, replace=True) as folder:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            with whole_folder(self._place, replace=True) as folder:
                 table = rows_table(rows)
                 table.write_parquet(folder / "rows.parquet")
                 table.write_csv(folder / "rows.csv")
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
-                if run.failed and (self.out / _PARTS).is_dir():
-                    shutil.copytree(self.out / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
+                if run.failed and (self._place / _PARTS).is_dir():
+                    shutil.copytree(self._place / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
                 (folder / _RUN).write_text(_as_json(run))
 
     def close(self) -> None:
@@ -164,7 +166,12 @@ def check_out(out: Path | None, runs: Path) -> None:
             raise BadOption(f"{said} is a file; name a folder")
         if _holds_something_else(out):
             raise BadOption(f"{said} is not empty and holds no earlier run; name another folder")
-    _try_to_write(out, f"{said} cannot be written")
+    _try_to_write(_resolved(out), f"{said} cannot be written")
+
+
+def _resolved(out: Path) -> Path:
+    """Return the folder itself where ``out`` is a link or below one: it is what all links to it have in common."""
+    return Path(os.path.realpath(out))  # which, unlike Path.resolve, raises nothing where links lead to themselves
 
 
 def _holds_something_else(out: Path) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from neuroscope.contracts.backbone import Origin
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, NeuroscopeError, StoreMismatch, UnknownName
+from neuroscope.runtime import file_lock
 from neuroscope.runtime.files import whole_folder
 from neuroscope.store import catalogue, disk, names
 from neuroscope.store.description import Identity
@@ -189,6 +190,15 @@ def test_vectors_of_an_import_that_never_ended_go_and_those_with_a_name_stay(sto
     names.remember(store.folder, vectors)
     assert list(catalogue.prune(store, 0)) == [str(never_ended.folder)]
     assert the_one(store).key == kept.key
+
+
+def test_vectors_whose_import_may_still_go_on_stay_where_the_file_system_knows_no_locks(store, monkeypatch):
+    rep = store.imported("lost", {"a": 1}, "float32", ORIGIN)
+    rep.write(["id:u"], {"a": np.ones((1, 1))}, made_with={})
+    with monkeypatch.context() as without:
+        without.setattr(file_lock, "try_to_lock", lambda _: None)
+        assert catalogue.prune(store, 0) == {}
+    assert str(rep.folder) in catalogue.prune(store, 0)
 
 
 @pytest.mark.parametrize("hours", [-1, float("nan")])

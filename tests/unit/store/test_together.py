@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from errno import EACCES
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from neuroscope.errors import MissingData, StoreMismatch
+from neuroscope.errors import MissingData, NeuroscopeError, StoreMismatch
 from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.runtime.files import leftovers_of, whole_file, whole_folder
 from neuroscope.store import catalogue, elsewhere
@@ -53,7 +54,7 @@ def writing_files(folder, end):
             temporary.write_text(str(number))
         out = folder.parent / "runs" / f"run-{number % 3}"
         lock = FolderLock(out)
-        if lock.is_held:
+        if lock.is_free:
             with whole_folder(out, replace=True) as temporary:
                 (temporary / "run.json").write_text("{}")
         lock.release()
@@ -270,8 +271,67 @@ def test_a_note_of_a_living_writer_and_one_whose_disk_is_away_stay(tmp_path):
 def test_a_note_that_cannot_be_read_goes(tmp_path, content):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "x.json").write_bytes(content)
-    assert elsewhere.prune(tmp_path, time.time() + 1, None) == {}
+    removed = elsewhere.prune(tmp_path, time.time() + 1, None)
+    assert removed == {str(tmp_path / "elsewhere" / "x.json"): len(content)}
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_what_is_no_note_goes_and_the_notes_behind_it_are_followed(tmp_path):
+    notes = tmp_path / "store" / "elsewhere"
+    killed(tmp_path / "store", tmp_path / "x.npz", "export")
+    (notes / "0-folder").mkdir()
+    (notes / "0-folder" / "x").write_bytes(bytes(3))
+    (notes / "0-link").symlink_to("0-link")
+    os.mkfifo(notes / "0-pipe")
+    removed = elsewhere.prune(tmp_path / "store", time.time() + 1, None)
+    assert [removed.pop(str(notes / f"0-{name}")) for name in ("folder", "link", "pipe")] == [3, 0, 0]
+    assert sorted(removed.values()) == [5, 7]
+    assert list(notes.iterdir()) == []
+
+
+def test_a_note_that_this_user_may_not_read_stays_for_the_one_who_may(tmp_path, monkeypatch):
+    def refuse(file, shape):
+        raise PermissionError(EACCES, "Permission denied")
+
+    killed(tmp_path / "store", tmp_path / "x.npz", "export")
+    with monkeypatch.context() as other_user:
+        other_user.setattr(elsewhere.json_files, "read", refuse)
+        assert elsewhere.prune(tmp_path / "store", time.time() + 1, None) == {}
+    assert sorted(elsewhere.prune(tmp_path / "store", time.time() + 1, None).values()) == [5, 7]
+
+
+def test_what_cannot_be_removed_is_told_once_all_else_is(tmp_path, monkeypatch):
+    for name in ("a", "b", "c"):
+        killed(tmp_path / "store", tmp_path / f"{name}.npz", "export")
+    find = elsewhere.leftovers_of
+
+    def refuse(path):
+        if path.name == "b.npz":
+            raise PermissionError(EACCES, "Permission denied")
+        return find(path)
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(elsewhere, "leftovers_of", refuse)
+        with pytest.raises(NeuroscopeError, match=r"of .*b\.npz cannot be removed: PermissionError: Permission denied"):
+            elsewhere.prune(tmp_path / "store", time.time() + 1, None)
+    assert {each.name.split(".")[1] for each in hidden(tmp_path)} == {"b"}
+    assert len(elsewhere.prune(tmp_path / "store", time.time() + 1, None)) == 2
+    assert hidden(tmp_path) == []
+
+
+def test_a_killed_run_by_a_link_is_found_by_prune_and_by_the_next_run(tmp_path):
+    store, real, link = Store(tmp_path / "store"), tmp_path / "disk" / "run", tmp_path / "run"
+    real.mkdir(parents=True)
+    (real / "rows.csv").write_bytes(bytes(3))
+    link.symlink_to(real)
+    for come_back in (lambda: RunFolder(link).close(), lambda: catalogue.prune(store, 0)):
+        killed(store.folder, link, "out")
+        (partial,) = real.parent.glob(".run.*.partial")
+        real.rename(partial.with_suffix(".former"))  # killed a moment later
+        come_back()
+        assert (real / "rows.csv").read_bytes() == bytes(3)
+        assert list(real.parent.iterdir()) == [real]
+    assert link.is_symlink()
 
 
 def test_a_place_without_a_store_that_can_be_written_has_no_notes(tmp_path):

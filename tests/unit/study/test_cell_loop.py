@@ -16,7 +16,7 @@ from neuroscope.study.cell_loop import FinishedCells, check_cells, run_cells
 from neuroscope.study.cell_parts import one_line_write_errors
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.result import ProbeResult, finish
-from neuroscope.study.run_folder import RunFolder
+from neuroscope.study.run_folder import RunFolder, check_out
 
 
 @pytest.fixture
@@ -184,6 +184,31 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path):
     first.close()
     RunFolder(tmp_path / "run").close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_and_the_folder_that_it_leads_to_are_one_folder(tmp_path, is_there):
+    link, real = tmp_path / "link", tmp_path / "disk" / "run"
+    link.symlink_to(real)
+    if is_there:
+        real.mkdir(parents=True)
+    check_out(link, tmp_path)
+    first = RunFolder(link)
+    with pytest.raises(BadOption, match="written by another run"):
+        RunFolder(real)
+    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {})
+    first.close()
+    second = RunFolder(real)
+    with pytest.raises(BadOption, match=f"--out {link} is being written by another run"):
+        RunFolder(link)
+    second.close()
+    assert link.is_symlink()
+    assert (real / "run.json").is_file()
+    assert sorted(each.name for each in tmp_path.rglob("*") if each.is_dir() or each.is_symlink()) == [
+        "disk",
+        "link",
+        "run",
+    ]
 
 
 @pytest.mark.parametrize("named", [True, False])

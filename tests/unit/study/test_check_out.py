@@ -45,7 +45,7 @@ def test_a_lock_in_a_folder_that_others_remove_is_held(tmp_path, thieves):
     lock = FolderLock(tmp_path / "made" / "run")
     assert lock.keeps_others_out
     assert len(thieves) == 3
-    assert not FolderLock(tmp_path / "made" / "run").is_held
+    assert not FolderLock(tmp_path / "made" / "run").is_free
     lock.release()
     assert list(tmp_path.iterdir()) == []
 
@@ -58,6 +58,23 @@ def test_what_is_no_folder_stays_an_error(tmp_path):
         make_folder(tmp_path / "file" / "a")
     with pytest.raises(BadOption, match="cannot be written"):
         check_out(tmp_path / "file" / "a", tmp_path)
+
+
+def test_a_link_is_tried_where_it_leads_to(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "file" / "run")
+    (tmp_path / "file").touch()
+    with pytest.raises(BadOption, match=f"--out {tmp_path / 'link'} cannot be written: File exists"):
+        check_out(tmp_path / "link", tmp_path)
+
+
+def test_a_link_that_leads_to_itself_is_refused(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(BadOption, match="Too many levels of symbolic links"):
+        check_out(tmp_path / "a", tmp_path)
+    with pytest.raises(BadOption, match="cannot be"):
+        check_out(tmp_path / "a" / "run", tmp_path)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_a_run_folder_that_another_run_replaces_just_now_is_no_stranger(tmp_path, monkeypatch):

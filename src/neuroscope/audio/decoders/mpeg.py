@@ -37,8 +37,8 @@ class Mpeg:
         last: byte behind its end.
         count_at: byte of the count's mark; None = there is no count.
         whole: whether the count is of as many bytes as there are, or of more: then the file was cut off.
-        longest: samples of one channel that there can be without another recording behind the counted one; 0 = the
-            count is of no frames.
+        longest: largest count of samples of one channel that the header explains: the frames that it counts, and two
+            more; a file that decodes to more has another recording behind it. 0 = the header counts no frames.
         counted: byte behind what the count is of; 0 = it is of no bytes.
     """
 
