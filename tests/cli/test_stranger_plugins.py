@@ -113,3 +113,92 @@ def made():
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"]
     assert {"made", "loaded", "extracted"} <= set(done.stderr.splitlines())
+
+
+LOUD_STUDY = """
+import neuroscope
+
+@neuroscope.hookimpl
+def register_probes(register):
+    register("nss-probe", "nss_loud:probe", summary="prints")
+
+@neuroscope.hookimpl
+def register_rankings(register):
+    register("nss-ranking", "nss_loud:ranking", summary="prints")
+
+@neuroscope.hookimpl
+def register_tasks(register):
+    register("nss-task", "nss_loud:task", summary="prints")
+
+@neuroscope.hookimpl
+def register_poolings(register):
+    register("nss-pooling", "nss_loud:pooling", summary="prints")
+
+@neuroscope.hookimpl
+def register_commands(register):
+    register("nss-command", "nss_loud:command", summary="prints")
+
+def probe():
+    from sklearn.linear_model import LogisticRegression
+    class Loud(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            print("fitted")
+            return super().fit(X, y, sample_weight)
+        def predict(self, X):
+            print("predicted")
+            return super().predict(X)
+    return Loud()
+
+def ranking():
+    import numpy as np
+    class Loud:
+        uses_probe = False
+        def rank(self, features, labels, probe, seed):
+            print("ranked")
+            return neuroscope.Ranking(units=features.units, scores=np.arange(len(features.units), 0, -1.0))
+    return Loud()
+
+def task():
+    def label(utterance):
+        print("labelled")
+        return utterance.column("tone")
+    return neuroscope.Classification(label=label, columns=("tone",))
+
+def pooling():
+    from neuroscope.extraction.poolings import Mean
+    class Loud(Mean):
+        def units(self, layer):
+            print("counted")
+            return super().units(layer)
+    return Loud()
+
+def command():
+    import typer
+    app = typer.Typer()
+    @app.command()
+    def run():
+        print("the command's result")
+    return app
+"""
+
+
+def test_json_stays_json_where_what_a_study_runs_prints(installed, neuroscope):
+    installed("nss-loud", LOUD_STUDY)
+    asked = ("--task", "nss-task", "--dataset", "toy,speakers=8,utterances=2", "--runs", "1", "--json")
+    chosen = ("--backbone", "toy", "--probe", "nss-probe", "--split", "utterance", "--pooling", "nss-pooling")
+    done = neuroscope("probe", *chosen, *asked)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"]
+    assert {"fitted", "predicted", "labelled", "counted"} <= set(done.stderr.splitlines())
+    ranked = neuroscope("neurons", *chosen, *asked, "--ranking", "nss-ranking")
+    assert ranked.returncode == 0, ranked.stderr
+    assert json.loads(ranked.stdout)["rows"]
+    assert "ranked" in ranked.stderr.splitlines()
+    checked = neuroscope("check", "ranking", "nss-ranking", "--json")
+    assert json.loads(checked.stdout)["checks"]
+
+
+def test_the_command_of_a_plugin_prints_to_stdout(installed, neuroscope):
+    installed("nss-loud", LOUD_STUDY)
+    done = neuroscope("nss-command")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "the command's result\n", "")
