@@ -202,3 +202,77 @@ def test_the_command_of_a_plugin_prints_to_stdout(installed, neuroscope):
     installed("nss-loud", LOUD_STUDY)
     done = neuroscope("nss-command")
     assert (done.returncode, done.stdout, done.stderr) == (0, "the command's result\n", "")
+
+
+FAILING = """
+import neuroscope
+
+@neuroscope.hookimpl
+def register_probes(register):
+    register("nss-probe", "nss_failing:probe", summary="fails in fit")
+    register("nss-late", "nss_failing:late", summary="fails in predict")
+
+@neuroscope.hookimpl
+def register_rankings(register):
+    register("nss-ranking", "nss_failing:ranking", summary="fails")
+
+@neuroscope.hookimpl
+def register_tasks(register):
+    register("nss-task", "nss_failing:task", summary="fails")
+
+@neuroscope.hookimpl
+def register_poolings(register):
+    register("nss-pooling", "nss_failing:pooling", summary="fails")
+
+@neuroscope.hookimpl
+def register_commands(register):
+    register("nss-command", "nss_failing:command", summary="fails")
+
+def fail(*arguments, **options):
+    raise TypeError("no such thing")
+
+def made(base, **methods):
+    return type("Failing", (base,), methods)()
+
+def probe():
+    from sklearn.linear_model import LogisticRegression
+    return made(LogisticRegression, fit=fail)
+
+def late():
+    from sklearn.linear_model import LogisticRegression
+    return made(LogisticRegression, predict=fail)
+
+def ranking():
+    return made(object, rank=fail)
+
+def task():
+    return neuroscope.Classification(label=fail)
+
+def pooling():
+    from neuroscope.extraction.poolings import Mean
+    return made(Mean, units=fail)
+
+def command():
+    fail()
+"""
+STUDY = ("--backbone", "toy", "--dataset", "toy,speakers=8,utterances=2", "--runs", "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("probe", *STUDY, "--task", "toy", "--probe", "nss-probe"), "the probe's fit fails"),
+        (("probe", *STUDY, "--task", "toy", "--probe", "nss-late"), "the probe's predict fails"),
+        (("neurons", *STUDY, "--task", "toy", "--ranking", "nss-ranking"), "the ranking fails"),
+        (("probe", *STUDY, "--task", "nss-task"), "the label of task nss-task fails"),
+        (("extract", *STUDY[:4], "--pooling", "nss-pooling"), "units of the pooling of layer energy fails"),
+        (("nss-command",), "nss-failing:aaa: the factory of command 'nss-command' fails"),
+    ],
+    ids=["fit", "predict", "rank", "label", "units", "factory of a command"],
+)
+def test_errors_of_their_code_are_one_line_with_its_place(installed, neuroscope, tmp_path, arguments, told):
+    installed("nss-failing", FAILING)
+    done = neuroscope(*arguments)
+    line = FAILING.splitlines().index("def fail(*arguments, **options):") + 2
+    where = f"TypeError: no such thing ({tmp_path / 'nss_failing.py'}, line {line})"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"Error: {told}: {where}\n")

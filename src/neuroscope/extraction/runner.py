@@ -15,7 +15,6 @@ from neuroscope.audio import waveforms as waves
 from neuroscope.errors import BadOption, PluginBroken
 from neuroscope.extraction.contract.blocks import (
     blocks_of,
-    failures_told,
     load_backbone,
     problem_with_lengths,
     problem_with_missing,
@@ -23,6 +22,7 @@ from neuroscope.extraction.contract.blocks import (
     problem_with_pooled,
     problem_with_shape,
 )
+from neuroscope.plugin.failures import failures_told
 from neuroscope.runtime.threads import available_threads
 from neuroscope.runtime.versions import versions
 
