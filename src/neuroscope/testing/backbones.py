@@ -52,6 +52,8 @@ def declares_its_layers(subject: Subject) -> None:
     """It declares at least one layer, unique names, widths, poolings, a sampling rate and a shortest waveform."""
     problems = problems_with_spec(subject.spec)
     hold(not problems, "; ".join(problems))
+    if not list(subject.poolings):
+        return  # a test with plugins of its own may bring the backbone alone
     for layer in subject.spec.layers:
         if layer.pooling != "none":
             try:
