@@ -48,7 +48,6 @@ CASES = 2**32
 
 def build_world(folder):
     """Make the unspoiled world, in children: what they load and start stays theirs."""
-    rows = []
 
     def corpus(_):
         (folder / "rows.json").write_text(json.dumps(world.make_corpus(folder)))

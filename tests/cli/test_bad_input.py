@@ -59,6 +59,8 @@ def corpus(tmp_path):
         (["probe", *TOY, "--seed", str(2**63)], "--seed 9223372036854775808: expected 0 to 4294967295"),
         (["probe", *TOY, "--seed", str(2**32 - 1), "--runs", "2"], "which the seed of no run may exceed"),
         (["probe", *TOY, "-o", f"seed={2**63}"], "toy: seed=9223372036854775808: a whole number has 64 bits at most"),
+        (["probe", *TOY, "--layers", ","], "--layers ,: a name is empty"),
+        (["probe", *TOY, "--layers", "energy,"], "--layers energy,: a name is empty"),
         (["probe", *TOY, "--layers", "energy,delta,energy"], "--layers names energy more than once"),
         (["probe", *TOY, "--out", "x" * 300], "--out x+ cannot be used: File name too long"),
         (["probe", *TOY, "--out", "x" * 240], "--out x+ cannot be written: File name too long"),

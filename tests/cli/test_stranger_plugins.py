@@ -113,3 +113,166 @@ def made():
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"]
     assert {"made", "loaded", "extracted"} <= set(done.stderr.splitlines())
+
+
+LOUD_STUDY = """
+import neuroscope
+
+@neuroscope.hookimpl
+def register_probes(register):
+    register("nss-probe", "nss_loud:probe", summary="prints")
+
+@neuroscope.hookimpl
+def register_rankings(register):
+    register("nss-ranking", "nss_loud:ranking", summary="prints")
+
+@neuroscope.hookimpl
+def register_tasks(register):
+    register("nss-task", "nss_loud:task", summary="prints")
+
+@neuroscope.hookimpl
+def register_poolings(register):
+    register("nss-pooling", "nss_loud:pooling", summary="prints")
+
+@neuroscope.hookimpl
+def register_commands(register):
+    register("nss-command", "nss_loud:command", summary="prints")
+
+def probe():
+    from sklearn.linear_model import LogisticRegression
+    class Loud(LogisticRegression):
+        def fit(self, X, y, sample_weight=None):
+            print("fitted")
+            return super().fit(X, y, sample_weight)
+        def predict(self, X):
+            print("predicted")
+            return super().predict(X)
+    return Loud()
+
+def ranking():
+    import numpy as np
+    class Loud:
+        uses_probe = False
+        def rank(self, features, labels, probe, seed):
+            print("ranked")
+            return neuroscope.Ranking(units=features.units, scores=np.arange(len(features.units), 0, -1.0))
+    return Loud()
+
+def task():
+    def label(utterance):
+        print("labelled")
+        return utterance.column("tone")
+    return neuroscope.Classification(label=label, columns=("tone",))
+
+def pooling():
+    from neuroscope.extraction.poolings import Mean
+    class Loud(Mean):
+        def units(self, layer):
+            print("counted")
+            return super().units(layer)
+    return Loud()
+
+def command():
+    import typer
+    app = typer.Typer()
+    @app.command()
+    def run():
+        print("the command's result")
+    return app
+"""
+
+
+def test_json_stays_json_where_what_a_study_runs_prints(installed, neuroscope):
+    installed("nss-loud", LOUD_STUDY)
+    asked = ("--task", "nss-task", "--dataset", "toy,speakers=8,utterances=2", "--runs", "1", "--json")
+    chosen = ("--backbone", "toy", "--probe", "nss-probe", "--split", "utterance", "--pooling", "nss-pooling")
+    done = neuroscope("probe", *chosen, *asked)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"]
+    assert {"fitted", "predicted", "labelled", "counted"} <= set(done.stderr.splitlines())
+    ranked = neuroscope("neurons", *chosen, *asked, "--ranking", "nss-ranking")
+    assert ranked.returncode == 0, ranked.stderr
+    assert json.loads(ranked.stdout)["rows"]
+    assert "ranked" in ranked.stderr.splitlines()
+    checked = neuroscope("check", "ranking", "nss-ranking", "--json")
+    assert json.loads(checked.stdout)["checks"]
+
+
+def test_the_command_of_a_plugin_prints_to_stdout(installed, neuroscope):
+    installed("nss-loud", LOUD_STUDY)
+    done = neuroscope("nss-command")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "the command's result\n", "")
+
+
+FAILING = """
+import neuroscope
+
+@neuroscope.hookimpl
+def register_probes(register):
+    register("nss-probe", "nss_failing:probe", summary="fails in fit")
+    register("nss-late", "nss_failing:late", summary="fails in predict")
+
+@neuroscope.hookimpl
+def register_rankings(register):
+    register("nss-ranking", "nss_failing:ranking", summary="fails")
+
+@neuroscope.hookimpl
+def register_tasks(register):
+    register("nss-task", "nss_failing:task", summary="fails")
+
+@neuroscope.hookimpl
+def register_poolings(register):
+    register("nss-pooling", "nss_failing:pooling", summary="fails")
+
+@neuroscope.hookimpl
+def register_commands(register):
+    register("nss-command", "nss_failing:command", summary="fails")
+
+def fail(*arguments, **options):
+    raise TypeError("no such thing")
+
+def made(base, **methods):
+    return type("Failing", (base,), methods)()
+
+def probe():
+    from sklearn.linear_model import LogisticRegression
+    return made(LogisticRegression, fit=fail)
+
+def late():
+    from sklearn.linear_model import LogisticRegression
+    return made(LogisticRegression, predict=fail)
+
+def ranking():
+    return made(object, rank=fail)
+
+def task():
+    return neuroscope.Classification(label=fail)
+
+def pooling():
+    from neuroscope.extraction.poolings import Mean
+    return made(Mean, units=fail)
+
+def command():
+    fail()
+"""
+STUDY = ("--backbone", "toy", "--dataset", "toy,speakers=8,utterances=2", "--runs", "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("probe", *STUDY, "--task", "toy", "--probe", "nss-probe"), "the probe's fit fails"),
+        (("probe", *STUDY, "--task", "toy", "--probe", "nss-late"), "the probe's predict fails"),
+        (("neurons", *STUDY, "--task", "toy", "--ranking", "nss-ranking"), "the ranking fails"),
+        (("probe", *STUDY, "--task", "nss-task"), "the label of task nss-task fails"),
+        (("extract", *STUDY[:4], "--pooling", "nss-pooling"), "units of the pooling of layer energy fails"),
+        (("nss-command",), "nss-failing:aaa: the factory of command 'nss-command' fails"),
+    ],
+    ids=["fit", "predict", "rank", "label", "units", "factory of a command"],
+)
+def test_errors_of_their_code_are_one_line_with_its_place(installed, neuroscope, tmp_path, arguments, told):
+    installed("nss-failing", FAILING)
+    done = neuroscope(*arguments)
+    line = FAILING.splitlines().index("def fail(*arguments, **options):") + 2
+    where = f"TypeError: no such thing ({tmp_path / 'nss_failing.py'}, line {line})"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"Error: {told}: {where}\n")

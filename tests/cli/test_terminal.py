@@ -156,12 +156,12 @@ def test_an_error_that_nobody_foresaw_is_one_line_as_well(error, said):
 
 
 SLEEPING = """
-import signal, sys, time
+import os, signal, sys, time
 from neuroscope import workflows
 from neuroscope.cli.main import main
 
 def extract(*arguments, **more):
-    print("started", flush=True)
+    os.write(1, b"started\\n")
     time.sleep(60)
 
 workflows.extract = extract

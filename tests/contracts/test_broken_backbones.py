@@ -89,6 +89,7 @@ def spec_of(model, weights, seed, **changes):
 
 def outcomes(factory, name="broken", **arguments):
     plugins = Plugins()
+    plugins.poolings.add(Entry("pooling", "mean", Mean, "a test", "", "tests:tests"))
     plugins.backbones.add(Entry("backbone", "broken", factory, "a test", "", "tests:tests"))
     return testing.run("backbone", name, plugins=plugins, **arguments)
 
@@ -521,11 +522,13 @@ def no_weights(*, width: int = 4):
 
 LAYER_TWICE = (*LAYERS, LAYERS[0])
 NOT_THREE = (*LAYERS[:2], LayerSpec("pooled", 4, pooling="none", statistics=("a", "b", "c")))
+NO_POOLING = (replace(LAYERS[0], pooling="meen"), *LAYERS[1:])
 NAMED_ALL = (replace(LAYERS[0], name="ALL", tap=None), *LAYERS[1:])
 BROKEN = [
     ("declares_its_layers", made_of(Sound, layers=LAYER_TWICE), "low are declared more than once"),
     ("declares_its_layers", made_of(Sound, layers=NOT_THREE), "4 columns are not 3"),
     ("declares_its_layers", made_of(YieldsALL, layers=NAMED_ALL), "'ALL' is the name of all layers side by side"),
+    ("declares_its_layers", made_of(Sound, layers=NO_POOLING), "layer low: unknown pooling 'meen'"),
     ("fills_its_origin", no_licence, "licence"),
     ("yields_what_it_declares", made_of(YieldsAnother), "not declared: unknown layer 'another'"),
     ("yields_what_it_declares", made_of(ForgetsOne), "not yielded: low"),
@@ -775,6 +778,31 @@ def test_a_network_in_training_mode_fails_and_is_not_extracted_from(model, named
     assert f"{named}; call eval() on the network in load" in failed["is_in_evaluation_mode"]
     with pytest.raises(PluginBroken, match=rf"runs in training mode: {named}; call eval\(\)"):
         extracted(factory)
+
+
+class LeavesSilenceOut(Sound):
+    """Frames of silence are no frames."""
+
+    def extract(self, batch):
+        lengths = self.lengths(batch)
+        loud = lengths * (batch.samples != 0).any(dim=1)
+        values = self.layers(batch)
+        pooled = mean(values["top"], lengths)[:, None]
+        once = Frames(pooled, torch.ones_like(lengths))
+        yield {**{name: Frames(each, loud) for name, each in values.items()}, "pooled": once}
+
+
+def test_one_that_leaves_silent_frames_out_counts_those_of_the_audio():
+    found = {each.check: each.verdict for each in outcomes(made_of(LeavesSilenceOut))}
+    assert found["counts_frames_of_the_audio"] == "passed"
+
+
+def test_the_way_out_of_a_module_that_is_called_for_nothing_is_named():
+    check = "uses_what_its_modules_give"
+    (failed,) = [each for each in outcomes(made_of(DropsWhatAModuleGives)) if not each.ok]
+    assert f"--expect {check}=REASON" in failed.reason
+    expected = outcomes(made_of(DropsWhatAModuleGives), expected={check: "an auxiliary head"})
+    assert all(each.ok for each in expected)
 
 
 def test_the_same_network_in_evaluation_mode_passes():

@@ -135,6 +135,15 @@ def test_a_spec_that_cannot_be_made_here_is_no_failure_of_the_distribution(outco
     assert verdicts(found, "failed") == {}
 
 
+def test_specs_that_cannot_be_made_are_named_beside_those_that_can(outcomes):
+    one = '    register("nsk", "nsk_mine:make", summary="a backbone")\n'
+    more = '        register("nsk-other", "nsk_mine:other", summary="another")\n'
+    fails = "    def other():\n        raise neuroscope.MissingData('no weights')\n\n    def read("
+    found = outcomes(changed((one, one + more), ("    def read(", fails)))
+    told = "nsk-other: MissingData: no weights; the other 1 are light"
+    assert verdicts(found, "skipped") == {"makes_specs_lightly": told}
+
+
 def test_a_distribution_that_brings_no_plugin_is_unknown():
     with pytest.raises(UnknownName, match="neuroscope-toy"):
         testing.checks("plugin", "pytest")

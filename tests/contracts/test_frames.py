@@ -1,11 +1,13 @@
 """``testing.frames``: what a backbone makes of one recording, for tests that compare it with what it wraps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from neuroscope import BackboneSpec, Frames, LayerSpec, Origin, testing
-from neuroscope.errors import BadOption
+from neuroscope.errors import BadOption, PluginBroken
 
 
 class Counting:
@@ -26,12 +28,12 @@ class Counting:
             )
 
 
-def spec(*, together=False, min_samples=1):
+def spec(*more, together=False, min_samples=1, model=Counting):
     return BackboneSpec(
         sample_rate=16_000,
-        layers=(LayerSpec("first", 1), LayerSpec("second", 1), LayerSpec("never", 1)),
+        layers=(LayerSpec("first", 1), LayerSpec("second", 1), *more),
         origin=Origin(source="here", licence="none", digest="1"),
-        load=lambda device: Counting(together),
+        load=lambda device: model(together),
         min_samples=min_samples,
     )
 
@@ -53,7 +55,7 @@ def test_samples_are_copied_and_may_be_of_double_precision():
             yield from super().extract(batch)
 
     samples = np.ones(3)
-    testing.frames(BackboneSpec(sample_rate=1, layers=(), origin=spec().origin, load=lambda _: Spoils(False)), samples)
+    testing.frames(spec(model=Spoils), samples)
     assert samples.tolist() == [1, 1, 1]
 
 
@@ -61,3 +63,30 @@ def test_samples_are_copied_and_may_be_of_double_precision():
 def test_what_is_not_one_long_enough_recording_is_refused(samples):
     with pytest.raises(BadOption, match="samples"):
         testing.frames(spec(min_samples=5), samples)
+
+
+class Renamed(Counting):
+    def extract(self, batch):
+        for block in super().extract(batch):
+            yield {"secnod" if name == "second" else name: frames for name, frames in block.items()}
+
+
+class Fails(Counting):
+    def extract(self, batch):
+        raise KeyError("lstm")
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (spec(LayerSpec("never", 1)), "declared and not yielded: never"),
+        (spec(model=Renamed), "yielded and not declared: unknown layer 'secnod'"),
+        (replace(spec(), layers=(LayerSpec("first", 1), LayerSpec("second", 2))), r"layer second is \[1, 6, 1\], not"),
+        (spec(model=Fails), "the backbone's extract fails: KeyError: 'lstm'"),
+        (replace(spec(), load=lambda device: None), "the backbone's load returns None"),
+    ],
+    ids=["missing", "undeclared", "width", "extract", "load"],
+)
+def test_what_is_not_as_declared_is_named(made, told):
+    with pytest.raises(PluginBroken, match=told):
+        testing.frames(made, np.ones(9))

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from neuroscope.cli.errors import errors_reported
 from neuroscope.errors import PluginBroken
+from neuroscope.plugin.failures import failures_told
 from neuroscope.runtime.wording import printable
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ def _plugins(ctx: Any) -> Plugins:
 def _application_of(entry: Entry[typer.Typer]) -> typer.Typer:
     """Return the registered application, or the one that the registered factory makes."""
     made = entry.make
-    application: object = made if isinstance(made, typer.Typer) else made()
+    application: object = made
+    if not isinstance(made, typer.Typer):
+        with failures_told(f"{entry.plugin}: the factory of command '{entry.name}'"):
+            application = made()
     if not isinstance(application, typer.Typer):
         found = type(application).__name__
         raise PluginBroken(f"{entry.plugin}: the factory of command '{entry.name}' returns {found}, not a typer.Typer")

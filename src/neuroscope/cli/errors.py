@@ -12,6 +12,7 @@ import typer
 
 from neuroscope.cli.terminal import complain
 from neuroscope.errors import NeuroscopeError
+from neuroscope.plugin.confinement import output_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,11 +77,11 @@ def _working_directory_exists() -> bool:
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a command so that its errors become messages and exit codes."""
+    """Wrap a command of our own: its errors become messages and exit codes, and what others print goes to stderr."""
 
     @functools.wraps(command)
     def run(*, context: typer.Context, **arguments: Any) -> None:
-        with errors_reported(context.obj.debug):
+        with errors_reported(context.obj.debug), output_aside():
             command(context=context, **arguments)
 
     return run

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuroscope.errors import NeuroscopeError
+from neuroscope.plugin.confinement import results_stdout
 from neuroscope.runtime import streams
 from neuroscope.runtime.progress_bar import progress_bar
 from neuroscope.runtime.wording import printable
@@ -100,7 +101,7 @@ def say(*parts: Any) -> None:
 
 def _write(text: str) -> None:
     try:
-        streams.write(sys.stdout, text)
+        streams.write(results_stdout(), text)
     except OSError as error:
         complain(text.removesuffix("\n"))
         raise NeuroscopeError(
@@ -110,9 +111,9 @@ def _write(text: str) -> None:
 
 def _rendered(part: Any) -> str:
     """Lay a line or a table out for stdout."""
-    page, to_terminal = io.StringIO(), True if sys.stdout.isatty() else None  # None: as the environment says
+    page, to_terminal = io.StringIO(), True if results_stdout().isatty() else None  # None: as the environment says
     console = Console(file=page, force_terminal=to_terminal, highlight=False, soft_wrap=True)
-    encoding = _encoding(sys.stdout)
+    encoding = _encoding(results_stdout())
     if not isinstance(part, Table):
         shown: Text | Table = Text(printable(part, encoding))
     else:
@@ -125,7 +126,7 @@ def _rendered(part: Any) -> str:
 def _width(console: Console, table: Table) -> int:
     """Choose the width of a table: of a narrow terminal, the words that are longer than their share stay whole."""
     needs = Measurement.get(console, console.options.update(width=_WIDE**2), table)
-    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+    if results_stdout().isatty() or "COLUMNS" in os.environ:
         return max(console.width, needs.minimum)
     return max(_WIDE, needs.maximum)
 

@@ -42,5 +42,5 @@ def study_of(
     seed: Seed = 0,
 ) -> StudySettings:
     """Make the settings of a study from their seven options."""
-    chosen = tuple(name for name in layers.split(",") if name)
+    chosen = tuple(layers.split(",")) if layers else ()
     return StudySettings(split=split, layers=chosen, pooling=pooling, probe=probe, preset=preset, runs=runs, seed=seed)

@@ -222,17 +222,33 @@ def _problems_with_layers(layers: object) -> list[str]:
         [f"layers {', '.join(twice)} are declared more than once; a layer's name is its address"] if twice else []
     )
     for layer in layers:
-        is_text = isinstance(layer.name, str)
-        if problem := problem_with_layer_name(layer.name) if is_text else "is no text":
-            problems.append(f"a layer's name {layer.name[:80] if is_text else layer.name!r} {problem}")
-        shares = max(len(layer.statistics), 1)
-        if not _is_count(layer.width):
-            problems.append(f"layer {layer.name}: width {layer.width!r} is no whole number from 1")
-        elif layer.width % shares:
-            problems.append(f"layer {layer.name}: {layer.width} columns are not {shares} statistics")
+        problems += _problems_with_layer(layer)
     total = sum(layer.width for layer in layers if _is_count(layer.width))
     if total > MOST_COLUMNS:
         problems.append(f"its layers have {total:,} columns in all; a store takes {MOST_COLUMNS:,}")
+    return problems
+
+
+def _problems_with_layer(layer: LayerSpec) -> list[str]:
+    shown: object = layer.name[:80] if isinstance(layer.name, str) else layer.name
+    problems, about = [], f"layer {shown}:"
+    problem = problem_with_layer_name(layer.name) if isinstance(layer.name, str) else "is no text"
+    if problem:
+        problems.append(f"a layer's name {shown!r} {problem}")
+    pooling, statistics, tap = (cast("object", each) for each in (layer.pooling, layer.statistics, layer.tap))
+    if not isinstance(pooling, str):
+        problems.append(f"{about} pooling {pooling!r} is no text")
+    if not isinstance(tap, Tap | None):
+        problems.append(f"{about} tap is a {type(tap).__name__}, not a Tap or None")
+    if not isinstance(statistics, tuple | list) or not all(isinstance(each, str) for each in statistics):
+        problems.append(f"{about} statistics {statistics!r} are no tuple of texts")
+        shares = 1
+    else:
+        shares = max(len(statistics), 1)
+    if not _is_count(layer.width):
+        problems.append(f"{about} width {layer.width!r} is no whole number from 1")
+    elif layer.width % shares:
+        problems.append(f"{about} {layer.width} columns are not {shares} statistics")
     return problems
 
 

@@ -15,6 +15,7 @@ from neuroscope.data.sources import check_column
 from neuroscope.data.strange_names import about_classes, cautions_about
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
+from neuroscope.plugin.failures import failures_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -127,7 +128,8 @@ def label_manifest(text: str, task: Classification, manifest: Manifest, split: s
     """
     for column in task.columns:
         check_column(manifest, column)
-    labels = [task.label(utterance) for utterance in manifest]
+    with failures_told(f"the label of task {text}"):
+        labels = [task.label(utterance) for utterance in manifest]
     classes = tuple(sorted({label for label in labels if label is not None}))
     if len(classes) < 2:
         found = f"{classes[0]} alone" if classes else "none"

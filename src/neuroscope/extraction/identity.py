@@ -12,6 +12,7 @@ from neuroscope.audio import waveforms
 from neuroscope.contracts.backbone import problems_with_spec
 from neuroscope.contracts.features import Unit
 from neuroscope.errors import BadOption, MissingData, PluginBroken
+from neuroscope.plugin.failures import failures_told
 from neuroscope.plugin.options import to_text
 from neuroscope.store.description import Identity
 from neuroscope.store.names import NamedVectorsSpec
@@ -123,7 +124,8 @@ def _pooling_text(layer: LayerSpec, chosen: Mapping[str, Choice[Pooling]]) -> st
 
 def _units(layer: LayerSpec, poolings: Mapping[str, Pooling]) -> tuple[Unit, ...]:
     if layer.name in poolings:
-        return poolings[layer.name].units(layer)
+        with failures_told(f"units of the pooling of layer {layer.name}"):
+            return tuple(poolings[layer.name].units(layer))
     statistics: Sequence[str] = layer.statistics or ("value",)
     neurons = layer.width // len(statistics)
     return tuple(Unit(layer.name, neuron, statistic) for statistic in statistics for neuron in range(neurons))

@@ -14,7 +14,6 @@ from neuroscope.audio import waveforms as waves
 from neuroscope.errors import PluginBroken
 from neuroscope.extraction.contract.blocks import (
     blocks_of,
-    failures_told,
     problem_with_lengths,
     problem_with_missing,
     problem_with_name,
@@ -22,6 +21,7 @@ from neuroscope.extraction.contract.blocks import (
     problem_with_shape,
 )
 from neuroscope.extraction.contract.models import Models
+from neuroscope.plugin.failures import failures_told
 from neuroscope.runtime.threads import available_threads
 from neuroscope.runtime.versions import versions
 

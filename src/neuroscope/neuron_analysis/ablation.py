@@ -14,6 +14,7 @@ from neuroscope.errors import BadOption
 from neuroscope.neuron_analysis.subsets import STEPS, RankedSubsets, steps
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.diagnostics import Diagnostic, about_fit
+from neuroscope.probing.fitting import predict
 from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _predict_masked(
 ) -> NDArray[np.int64]:
     shown = np.tile(filling, (len(rows), 1))
     shown[:, kept] = rows[:, kept]
-    return np.asarray(probe.predict(shown), dtype=np.int64)
+    return predict(probe, shown)
 
 
 def training_mean(data: ProbeData, run: Run) -> NDArray[np.float32]:
@@ -175,7 +176,7 @@ def _retrain(data: ProbeData, run: Run, ranking: Ranking, percents: Sequence[flo
 
 
 def _predict_on_part(probe: Probe, kept: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.int64]:
-    return np.asarray(probe.predict(rows[:, kept]), dtype=np.int64)
+    return predict(probe, rows[:, kept])
 
 
 def _predict_in_blocks(
@@ -186,8 +187,8 @@ def _predict_in_blocks(
     predicted: list[list[NDArray[np.int64]]] = [[] for _ in predictors]
     for part in _blocks(len(test), len(data.features.units)):
         rows = data.features.values[test[part]]
-        for each, predict in zip(predicted, predictors, strict=True):
-            each.append(predict(rows))
+        for each, predictor in zip(predicted, predictors, strict=True):
+            each.append(predictor(rows))
     return [np.concatenate(each) for each in predicted]
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.contracts.probing import Labels, Problem
-from neuroscope.neuron_analysis.subsets import RankedSubsets
+from neuroscope.neuron_analysis.subsets import RankedSubsets, ranked
+from neuroscope.plugin.failures import failures_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +88,7 @@ def rank_training_part(data: ProbeData, run: Run, ranker: Ranker) -> Ranking:
     probe: Probe = data.template
     if uses_probe(ranker):
         probe = data.fits(run, [Problem()])[0].probe
-    ranking = ranker.rank(*data.training(run), probe, seed=run.seed)
+    ranking = ranked(ranker, *data.training(run), probe, seed=run.seed)
     data.told(1)
     return ranking
 
@@ -122,13 +123,14 @@ def _rank(data: ProbeData, run: Run, ranker: Ranker, many: Sequence[NDArray[np.i
     if uses_probe(ranker):
         fits = data.fits(run, [Problem(y=labels[train]) for labels in many])
         made = [
-            ranker.rank(features, labels, fitted.probe, seed=run.seed)
+            ranked(ranker, features, labels, fitted.probe, seed=run.seed)
             for labels, fitted in zip(told, fits, strict=True)
         ]
     elif (rank_many := getattr(ranker, "rank_many", None)) is not None:
-        made = rank_many(features, told, data.template, seed=run.seed)
+        with failures_told("the ranking's rank_many"):
+            made = list(rank_many(features, told, data.template, seed=run.seed))
     else:
-        made = [ranker.rank(features, labels, data.template, seed=run.seed) for labels in told]
+        made = [ranked(ranker, features, labels, data.template, seed=run.seed) for labels in told]
     return tuple(RankedSubsets(each, data.features.units, run.seed) for each in made)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.probing import Problem
-from neuroscope.neuron_analysis.subsets import RankedSubsets
+from neuroscope.neuron_analysis.subsets import RankedSubsets, ranked
 from neuroscope.probing.statistics.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class FoldCurve:
         self._cuts, whole = [], []
         for fold in folds:
             (fitted,) = data.fits(fold, [Problem()])
-            ranking = ranker.rank(*data.training(fold), fitted.probe, seed=fold.seed)
+            ranking = ranked(ranker, *data.training(fold), fitted.probe, seed=fold.seed)
             data.told(1)
             self._cuts.append(RankedSubsets(ranking, data.features.units, fold.seed))
             whole.append(data.predict(fold, fitted.probe, conditions.PROBE).predicted)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.contracts import conditions, metric_names
-from neuroscope.neuron_analysis.subsets import RankedSubsets, size
+from neuroscope.neuron_analysis.subsets import RankedSubsets, ranked, size
 from neuroscope.probing.cell_result import CellResult
 from neuroscope.probing.diagnostics import Diagnostic
 from neuroscope.probing.differences import RowNames, counted, differences
@@ -235,7 +235,7 @@ def agreement(
         return []  # stability has said so
     overlaps = []
     for run, ranking, probe in zip(data.runs.each, rankings, probes, strict=True):
-        other = unlike.ranker.rank(*data.training(run), probe, seed=run.seed)
+        other = ranked(unlike.ranker, *data.training(run), probe, seed=run.seed)
         data.told(1)
         tops = [RankedSubsets(each, units, run.seed).top(percent).columns for each in (ranking, other)]
         overlaps.append(jaccard(*tops))

@@ -16,7 +16,7 @@ from neuroscope.neuron_analysis.minimal_table import minimal_table
 from neuroscope.neuron_analysis.null_rankings import null_rankings, ranked_subsets
 from neuroscope.neuron_analysis.stability import UnlikeRanking, agreement, halves, stability, top_minus_random
 from neuroscope.neuron_analysis.step_count import StepCount, planned
-from neuroscope.neuron_analysis.subsets import RankedSubsets
+from neuroscope.neuron_analysis.subsets import RankedSubsets, ranked
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.layerwise import fit_metrics, majority
@@ -114,7 +114,7 @@ def _rank(cell: Cell, data: ProbeData, settings: NeuronSettings) -> tuple[CellRe
         predictions.append(data.predict(run, fitted.probe, conditions.PROBE))
         about_all = diagnostics.about_fit(fitted, data.layer, run.seed)
         warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_all)
-        rankings.append((run, settings.ranker.rank(*data.training(run), fitted.probe, seed=run.seed)))
+        rankings.append((run, ranked(settings.ranker, *data.training(run), fitted.probe, seed=run.seed)))
         data.told(1)
     about_fits = fit_metrics(cell, predictions, [each.metrics for each in fits], data.target, data.runs)
     warnings += (replace(each, conditions=(conditions.PROBE,)) for each in about_fits.warnings)

@@ -9,19 +9,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.plugin.failures import failures_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from neuroscope.contracts.features import Unit
-    from neuroscope.contracts.probing import Ranking
+    from neuroscope.contracts.features import Features, Unit
+    from neuroscope.contracts.probing import Labels, Probe, Ranker, Ranking
 
 STEPS = (1, 5, 10, 15, 20, 25, 50, 75)
 """Per cent of the units that sets are re-trained at (paper, footnote 5)."""
 
 _TIES, _ANY = 0x71E5, 0xA17  # of the draws among units of score 0, and among all
+
+
+def ranked(ranker: Ranker, features: Features, labels: Labels, probe: Probe, *, seed: int) -> Ranking:
+    """Rank the units of ``features``.
+
+    Raises:
+        PluginBroken: the ranker fails, with the line of its code.
+    """
+    with failures_told("the ranking"):
+        return ranker.rank(features, labels, probe, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,12 @@ class _Aside:
             if not self._inside:
                 sys.stdout = self._stdout
 
+    @property
+    def stdout(self) -> TextIO:
+        """Stdout as it is while nothing runs aside."""
+        with self._lock:
+            return self._stdout if self._inside and self._stdout is not None else sys.stdout
+
 
 _ASIDE = _Aside()
 
@@ -43,6 +49,11 @@ _ASIDE = _Aside()
 def output_aside() -> AbstractContextManager[None]:
     """Send what plugins' code prints to stderr: stdout is for results. Several threads may do so at a time."""
     return _ASIDE
+
+
+def results_stdout() -> TextIO:
+    """Return stdout, for results, also within ``output_aside``."""
+    return _ASIDE.stdout
 
 
 @contextmanager

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from neuroscope.errors import NeuroscopeError, PluginBroken
+from neuroscope.plugin.confinement import output_aside
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
 _BETWEEN = frozenset({"neuroscope", "importlib", "pluggy", "contextlib", "functools", "typing", "torch"})
 """Packages whose frames stand between the core's call and the plugin's own code."""
+
+
+@contextmanager
+def failures_told(what: str) -> Iterator[None]:
+    """Turn an error of a plugin's code into one that says where it is; what it prints goes to stderr.
+
+    Raises:
+        PluginBroken: the code fails; ``what`` is said to.
+        NeuroscopeError: as the code raises it.
+    """
+    try:
+        with output_aside():
+            yield
+    except (NeuroscopeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a stranger's code may raise anything
+        raise PluginBroken(f"{what} fails: {error_text(error)}") from error
 
 
 def error_text(error: BaseException) -> str:

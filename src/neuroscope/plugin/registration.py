@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 import pluggy
 
@@ -25,6 +26,9 @@ MOST_NAMES = 1000
 """That one plugin may register; a family serves where there are more."""
 _PATIENCE = 100
 """Names beyond the most that are refused by an error; then hooks that go on in spite of it are ended."""
+
+_UNPRINTABLE_OF_TEXTS = "\n\u200d"
+"""What ``str.isprintable`` refuses, as it does all spaces but one, and texts hold: the joiner is part of emoji."""
 
 _COMMAND_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -95,5 +99,5 @@ def _check_name(kind: str, name: object) -> None:
 def _check_text(what: str, text: object) -> None:
     if not isinstance(text, str):
         raise PluginBroken(f"{what} is {text!r}, and has to be a text")
-    if not text.replace("\n", "").isprintable():
+    if not all(each.isprintable() or each in _UNPRINTABLE_OF_TEXTS or category(each) == "Zs" for each in text):
         raise PluginBroken(f"{what} has characters that cannot be shown: '{printable(text)}'")

@@ -12,6 +12,7 @@ import numpy as np
 
 from neuroscope.contracts import metric_names
 from neuroscope.defaults import FIT_METRICS
+from neuroscope.plugin.failures import failures_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -66,6 +67,9 @@ def fit(
         groups: group number of each row.
         column_groups: layer number of each column.
         weights: how often each row counts; a probe whose ``fit`` knows no weights gets the rows repeated.
+
+    Raises:
+        PluginBroken: its fit fails, with the line of its code.
     """
     probe = _copy(template, {}, seed)
     takes = inspect.signature(probe.fit).parameters
@@ -75,7 +79,7 @@ def fit(
     elif weights is not None:
         features, values = np.repeat(features, weights, axis=0), np.repeat(values, weights)
         offered["groups"] = np.repeat(groups, weights)
-    with _collect_convergence_warnings() as warned:
+    with failures_told("the probe's fit"), _collect_convergence_warnings() as warned:
         probe.fit(features, values, **{name: value for name, value in offered.items() if name in takes})
     return _fit_of_fitted_probe(probe, converged=not warned)
 
@@ -109,9 +113,19 @@ def fit_many(
         return [_fit_one_problem(template, features, values, each, seed, groups, column_groups) for each in problems]
     seeded = _copy(template, {}, seed)
     offered = {"groups": groups, "column_groups": column_groups}
-    with _collect_convergence_warnings() as warned:
+    with failures_told("the probe's fit_many"), _collect_convergence_warnings() as warned:
         probes = seeded.fit_many(features, values, problems, **offered)
     return [_fit_of_fitted_probe(probe, converged=getattr(probe, "converged_", not warned)) for probe in probes]
+
+
+def predict(probe: Probe, features: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Predict the class numbers of rows ``[rows, columns]`` with a fitted probe: ``[rows]``.
+
+    Raises:
+        PluginBroken: its predict fails, with the line of its code.
+    """
+    with failures_told("the probe's predict"):
+        return np.asarray(probe.predict(features), dtype=np.int64)
 
 
 def training_accuracy(
@@ -135,7 +149,7 @@ def training_accuracy(
     step, right = max(1, _BLOCK // features.shape[1]), 0
     for begin in range(0, len(rows), step):
         part = rows[begin : begin + step]
-        predicted = np.asarray(probe.predict(features[part]), dtype=np.int64)
+        predicted = predict(probe, features[part])
         right += int(counts[begin : begin + step][predicted == values[part]].sum())
     return right / int(counts.sum())
 

@@ -13,7 +13,7 @@ from neuroscope.contracts.rows import ALL
 from neuroscope.probing import diagnostics
 from neuroscope.probing.cell_result import CellResult, joined
 from neuroscope.probing.comparisons import comparisons
-from neuroscope.probing.fitting import fit, training_accuracy
+from neuroscope.probing.fitting import fit, predict, training_accuracy
 from neuroscope.probing.predictions import Prediction, outcomes, score
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _probe(
     rows = np.arange(len(train))
     accuracy = training_accuracy(fitted.probe, train, target.values[split.train], rows, run.weights)
     fitted = fitted.with_training_accuracy(accuracy)
-    predicted = np.asarray(fitted.probe.predict(test), dtype=np.int64)
+    predicted = predict(fitted.probe, test)
     wrong = predicted != target.values[split.test]
     warnings = tuple(_warnings(fitted, train, test, wrong, layer, run))
     return LayerFit(layer, run.seed, predicted, fitted.metrics, warnings)

@@ -9,7 +9,7 @@ import numpy as np
 
 from neuroscope.contracts.features import Features
 from neuroscope.contracts.probing import Labels
-from neuroscope.probing.fitting import fit_many, training_accuracy
+from neuroscope.probing.fitting import fit_many, predict, training_accuracy
 from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
@@ -130,5 +130,5 @@ class ProbeData:
         rows = run.split.test
         values = self.features.values
         seen = values[rows] if columns is None else values[np.ix_(rows, columns)]
-        predicted = np.asarray(probe.predict(seen), dtype=np.int64)
+        predicted = predict(probe, seen)
         return Prediction(self.layer, condition, run, predicted, percent)

@@ -52,6 +52,8 @@ class StudySettings:
             raise BadOption(f"--runs {self.runs}: expected 1 to {_MOST_RUNS}")
         if not 0 <= self.seed <= _LARGEST_SEED - self.runs + 1:
             raise BadOption(f"--seed {self.seed}: expected 0 to {_LARGEST_SEED}, which the seed of no run may exceed")
+        if not all(self.layers):
+            raise BadOption(f"--layers {','.join(self.layers)}: a name is empty; leave the option out for all layers")
         if twice := [layer for layer, count in Counter(self.layers).items() if count > 1]:
             raise BadOption(f"--layers names {', '.join(twice)} more than once")
 

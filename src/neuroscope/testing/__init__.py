@@ -133,6 +133,7 @@ def frames(spec: BackboneSpec, samples: ArrayLike | Tensor, *, device: str = "cp
 
     Raises:
         BadOption: the samples are not one recording, or fewer than ``spec.min_samples``.
+        PluginBroken: the backbone fails, with the line of its code, or yields other layers than it declares.
     """
     from neuroscope.testing.running.frames import frames as run_one
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is checked
 
 from neuroscope.contracts.backbone import problems_with_spec
+from neuroscope.errors import NeuroscopeError
 from neuroscope.extraction.contract.blocks import (
     problem_with_lengths,
     problem_with_missing,
@@ -48,9 +49,17 @@ __all__ = ["CHECKS", "Subject", "subject"]
 
 
 def declares_its_layers(subject: Subject) -> None:
-    """It declares at least one layer, unique names, widths, a sampling rate and a shortest waveform."""
+    """It declares at least one layer, unique names, widths, poolings, a sampling rate and a shortest waveform."""
     problems = problems_with_spec(subject.spec)
     hold(not problems, "; ".join(problems))
+    if not list(subject.poolings):
+        return  # a test with plugins of its own may bring the backbone alone
+    for layer in subject.spec.layers:
+        if layer.pooling != "none":
+            try:
+                subject.poolings.choose(layer.pooling)
+            except NeuroscopeError as error:
+                raise AssertionError(f"layer {layer.name}: {error}") from error
 
 
 def fills_its_origin(subject: Subject) -> None:

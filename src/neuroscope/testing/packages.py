@@ -143,8 +143,9 @@ def makes_specs_lightly(subject: Subject) -> None:
     _, modules, problems = subject.footprint
     heavy = _heavy(MODELS, modules)
     hold(not heavy, f"the spec of {', '.join(subject.backbones)} imports {heavy}; import in the spec's load")
-    if len(problems) == len(subject.backbones):
-        raise NotApplicable(problems[0])
+    if problems:
+        others = len(subject.backbones) - len(problems)
+        raise NotApplicable("; ".join([*problems, *([f"the other {others} are light"] if others else [])]))
 
 
 def has_its_factories(subject: Subject) -> None:

@@ -36,7 +36,7 @@ def study_of(given: Mapping[str, Any]) -> StudySettings:
         BadOption: a value is of the wrong type, or out of range.
     """
     layers = given["layers"]
-    chosen = [name for name in layers.split(",") if name] if isinstance(layers, str) else layers
+    chosen = (layers.split(",") if layers else []) if isinstance(layers, str) else layers
     return _settings(StudySettings, {**given, "layers": texts_of("layers", chosen)})
 
 

@@ -38,6 +38,11 @@ def test_nothing_is_wrong_with_a_good_one():
         ({"layers": (LayerSpec("a", MOST_COLUMNS), LayerSpec("b", 1))}, "columns in all"),
         ({"layers": (LayerSpec("a", 2), LayerSpec("a", 2))}, "more than once"),
         ({"layers": (LayerSpec(3, 2),)}, "a layer's name 3 is no text"),
+        ({"layers": (LayerSpec("a", 2, pooling=None),)}, "layer a: pooling None is no text"),
+        ({"layers": (LayerSpec("a", 2, statistics=None),)}, "layer a: statistics None are no tuple of texts"),
+        ({"layers": (LayerSpec("a", 4, statistics="mean"),)}, "layer a: statistics 'mean' are no tuple of texts"),
+        ({"layers": (LayerSpec("a", 2, statistics=(1, 2)),)}, "layer a: statistics (1, 2) are no tuple of texts"),
+        ({"layers": (LayerSpec("a", 2, tap="encoder.0"),)}, "layer a: tap is a str, not a Tap or None"),
     ],
 )
 def test_what_is_wrong_is_named(change, told):

@@ -47,6 +47,14 @@ HOSTILE = {
 }
 
 
+@pytest.mark.parametrize("sign", ["\u3000", "\u00a0", "\U0001f469\u200d\U0001f52c"])
+def test_spaces_and_joined_emoji_are_text(install, sign):
+    install("nsx-aaa", GOOD.replace("a task", f"a {sign} task"))
+    plugins = Plugins.load()
+    assert loaded("nsx-aaa", plugins).error == ""
+    assert plugins.tasks.find("nsx")[0].summary == f"a {sign} task"
+
+
 def loaded(name, plugins):
     (found,) = [each for each in plugins.all if each.name == name]
     return found

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.backbone import Frames
-from neuroscope.errors import NeuroscopeError, PluginBroken, UnknownName
-from neuroscope.plugin.confinement import output_aside
-from neuroscope.plugin.failures import error_text
+from neuroscope.errors import PluginBroken, UnknownName
+from neuroscope.plugin.failures import failures_told
 from neuroscope.plugin.products import description
 
 if TYPE_CHECKING:
@@ -105,23 +104,6 @@ def problem_with_pooled(name: str, frames: Frames, earlier: int) -> str:
     if frames.values.shape[1] != 1 or not bool((frames.lengths == 1).all()):
         return f'layer {name} has pooling="none" and not one frame; its frames are [batch, 1, width], its lengths 1'
     return ""
-
-
-@contextmanager
-def failures_told(what: str) -> Iterator[None]:
-    """Turn an error of a plugin's code into one that says where it is; what it prints goes to stderr.
-
-    Raises:
-        PluginBroken: the code fails; ``what`` is said to.
-        NeuroscopeError: as the code raises it.
-    """
-    try:
-        with output_aside():
-            yield
-    except (NeuroscopeError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # a stranger's code may raise anything
-        raise PluginBroken(f"{what} fails: {error_text(error)}") from error
 
 
 _END = object()

@@ -56,7 +56,11 @@ def uses_what_its_modules_give(subject: Subject) -> None:
     if unused:
         names = list(dict.fromkeys(names_of(unused, [*modules, *unused])))
         told = "is called, and what it returns is not used"
-        raise AssertionError(f"module {', '.join(names[:3])} {told}: go on with it, or do not call it")
+        way_out = "where it is called on purpose (a head that the network itself leaves aside), say so with"
+        expected = f"--expect {uses_what_its_modules_give.__name__}=REASON"
+        raise AssertionError(
+            f"module {', '.join(names[:3])} {told}: go on with it, or do not call it; {way_out} {expected}"
+        )
 
 
 @dataclass(eq=False)

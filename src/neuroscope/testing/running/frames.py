@@ -8,7 +8,15 @@ import numpy as np
 import torch  # noqa: TID253 - this module is imported when a backbone is run
 
 from neuroscope.contracts.audio import WaveBatch
-from neuroscope.errors import BadOption
+from neuroscope.errors import BadOption, PluginBroken
+from neuroscope.extraction.contract.blocks import (
+    blocks_of,
+    load_backbone,
+    problem_with_lengths,
+    problem_with_missing,
+    problem_with_name,
+    problem_with_shape,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -24,12 +32,22 @@ def frames(spec: BackboneSpec, samples: ArrayLike | Tensor, device: str) -> dict
         raise BadOption(f"{len(waveform)} samples are fewer than the {spec.min_samples} that the backbone takes")
     came: dict[str, list[Tensor]] = {layer.name: [] for layer in spec.layers}
     batch = WaveBatch(waveform[None], torch.tensor([len(waveform)]))
+    widths = {layer.name: layer.width for layer in spec.layers}
+    backbone = load_backbone(spec, device)
     with torch.inference_mode():
-        for block in spec.load(device).extract(batch):
+        for block in blocks_of(backbone, batch):
             for layer, each in block.items():
+                if problem := (
+                    problem_with_name(layer, widths)
+                    or problem_with_shape(layer, each, widths[layer], 1)
+                    or problem_with_lengths(layer, each, 1)
+                ):
+                    raise PluginBroken(problem)
                 own = each.values[0, : int(each.lengths[0])]
-                came.setdefault(layer, []).append(own.to("cpu", copy=True))  # a model may write the next block there
-    return {layer: torch.cat(blocks) for layer, blocks in came.items() if blocks}
+                came[layer].append(own.to("cpu", copy=True))  # a model may write the next block there
+    if problem := problem_with_missing([layer for layer, blocks in came.items() if blocks], widths):
+        raise PluginBroken(problem)
+    return {layer: torch.cat(blocks) for layer, blocks in came.items()}
 
 
 def _waveform(samples: Any) -> Tensor:

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone
+    from neuroscope.contracts.features import Pooling
     from neuroscope.data.sources import Data
     from neuroscope.plugin.loading import Plugins
-    from neuroscope.plugin.registry import Choice
+    from neuroscope.plugin.registry import Choice, Registry
 
 Heard: TypeAlias = dict[str, NDArray[np.float64]]
 """Layer -> the frames of one utterance that are real, of all blocks, ``[frames, width]``."""
@@ -71,6 +72,7 @@ class Subject:
 
     choice: Choice[BackboneSpec]
     spec: BackboneSpec
+    poolings: Registry[Pooling]
     _model: Any = field(default=None, init=False)
     _runs: tuple[Run, ...] = field(default=(), init=False)
     _alone: tuple[Run, ...] = field(default=(), init=False)
@@ -167,7 +169,7 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     spec = choice.build(store=Store(cache_folder() / "store"))
     if isinstance(spec, NamedVectorsSpec):
         raise BadOption(f"{choice.text} holds vectors that were computed elsewhere: there is no model to check")
-    return Subject(choice, spec)
+    return Subject(choice, spec, plugins.poolings)
 
 
 def hear_all(model: Backbone, waves: tuple[NDArray[np.float32], ...]) -> tuple[Run, ...]:
