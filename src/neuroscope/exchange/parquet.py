@@ -76,6 +76,8 @@ def _columns_that_are_no_vectors(
     found = {}
     for name, kind in columns.items():
         if kind.is_nested():  # a vector, whatever it is called
+            if not _holds_numbers(kind):
+                found[name] = "no numbers"
             continue
         if name in known:
             found[name] = "the manifest says it"
@@ -86,6 +88,14 @@ def _columns_that_are_no_vectors(
         elif not kind.is_numeric():
             found[name] = "no numbers"
     return found
+
+
+def _holds_numbers(kind: polars.DataType) -> bool:
+    """Whether the values of a nested column are numbers: texts of numbers, and true and false, are none."""
+    inner = getattr(kind, "inner", None)
+    while inner is not None and inner.is_nested():
+        inner = getattr(inner, "inner", None)
+    return inner is not None and inner.is_numeric()
 
 
 def _pandas_indices(path: Path) -> set[str]:

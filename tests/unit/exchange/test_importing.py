@@ -179,6 +179,15 @@ def test_a_wide_parquet_takes_no_column_that_is_no_vector_and_names_all(tmp_path
     assert other.taken[-1] == "y"  # this manifest has no such column; it is named
 
 
+@pytest.mark.parametrize("strange", [[["1", "2"]] * 4, [[True, False]] * 4], ids=["texts", "booleans"])
+def test_lists_of_what_is_no_number_are_no_vectors(tmp_path, store, strange):
+    path = tmp_path / "lists.parquet"
+    polars.DataFrame({"id": IDS, "good": VALUES.tolist(), "strange": strange}).write_parquet(path)
+    done = importing.import_vectors(path, manifest(), store, name="mine")
+    assert (done.taken, done.left_out) == (("good",), {"strange": "no numbers"})
+    assert read(store).tolist() == VALUES.tolist()
+
+
 def test_a_layer_may_be_called_as_a_column_of_the_manifest(tmp_path, store):
     parts = {"y": VALUES[:, :3].tolist(), "end": VALUES[:, 3:].tolist()}
     polars.DataFrame({"id": IDS, **parts}).write_parquet(tmp_path / "v.parquet")
