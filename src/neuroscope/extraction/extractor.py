@@ -113,12 +113,14 @@ def extract(
     corpus = usable(manifest, files, spec, skipped, max_duration)
     missing = corpus.missing(representation.rows())
     computed: set[str] = set()
+    found = padding_record.recall(representation.folder)
     if missing.any():
         representation.check_writable(int(missing.sum()))
         runner = Runner(spec, poolings, representation, device, threads)
         with one_torch_thread():
-            computed = _extract_missing(corpus, missing, runner, skipped, record, progress)
-    found = padding_record.recall(representation.folder)
+            if found is None:
+                found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
+            computed = _extract_missing(corpus, missing, runner, found, skipped, record, progress)
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
     stored = len(set(rows.values()) - computed)
@@ -129,15 +131,13 @@ def _extract_missing(
     corpus: UsableUtterances,
     missing: NDArray[np.bool_],
     runner: Runner,
+    found: Invariance | None,
     skipped: SkippedUtterances,
     record: FindingRecord,
     progress: Progress,
 ) -> set[str]:
-    """Compute and store the rows that are missing, and return their names."""
+    """Compute and store the rows that are missing, as the invariance allows, and return their names."""
     spec, representation = runner.spec, runner.representation
-    found = padding_record.recall(representation.folder)
-    if found is None:
-        found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
     alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
     width = sum(map(len, representation.layers.values()))
     todo = batching.wanted_shards(corpus, alone, runner.device, width, missing)

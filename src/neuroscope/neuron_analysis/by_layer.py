@@ -65,16 +65,20 @@ def distribution(
     share, of_drawn = counts / sizes[:, None], drawn / sizes[:, None, None]
     together = preference(share.mean(axis=0), of_drawn.mean(axis=0))
     if any(of_halves) and of_drawn.size:
-        center = of_drawn.mean(axis=(0, 1))
         halves = [
             _counts(order.first(size).columns, number_of, len(layers)) / size
             for size, pair in zip(sizes.tolist(), of_halves, strict=True)
             for order in pair
         ]
-        lean = np.sign([*(half - center for half in halves), share.mean(axis=0) - center])
-        together = np.where((lean == lean[-1]).all(axis=0), together, 1.0)
+        together = np.where(_lean_alike([*halves, share.mean(axis=0)], of_drawn.mean(axis=(0, 1))), together, 1.0)
     expected = drawn.mean(axis=1) if drawn.size else np.outer(sizes, np.bincount(number_of)) / len(number_of)
     return _rows(cell, data, sets, layers, counts, expected, by_run, together)
+
+
+def _lean_alike(shares: Sequence[NDArray[np.float64]], center: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether all of these shares, ``[layers]`` each, lie on the same side of what a layer has by chance."""
+    sides = np.sign([share - center for share in shares])
+    return np.asarray((sides == sides[0]).all(axis=0))
 
 
 def _counts(columns: NDArray[np.int64], number_of: NDArray[np.int64], layers: int) -> NDArray[np.int64]:
