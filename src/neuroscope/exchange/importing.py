@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from neuroscope.exchange.formats import open_vectors
 from neuroscope.exchange.vector_file import in_bytes
 from neuroscope.extraction.identity import DTYPES
 from neuroscope.runtime.file_lock import FolderLock
+from neuroscope.store.disk import room_at
 from neuroscope.store.names import NamedVectors, check_name, remember, row_of
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def import_vectors(
 
 def _check_room(file: Path, needed: int, folder: Path) -> None:
     """Raise BadVectors where the store's disk has no room for the vectors."""
-    place = next(each for each in (folder, *folder.parents) if each.exists())
-    if needed > (free := shutil.disk_usage(place).free):
+    place, free = room_at(folder)
+    if needed > free:
         raise BadVectors(str(file), [f"the store needs {in_bytes(needed)}, and {place} has room for {in_bytes(free)}"])
 
 

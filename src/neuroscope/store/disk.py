@@ -52,10 +52,15 @@ def check_room(folder: Path, size: int) -> None:
         OSError: it cannot be written, or the disk is full.
     """
     write_on_trial(folder / "trial" if folder.is_dir() else folder)
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(there).free
+    _, free = room_at(folder)
     if size > free:
         raise OSError(errno.ENOSPC, f"no room for {size / 1e9:.1f} GB of vectors, {free / 1e9:.1f} GB are free")
+
+
+def room_at(folder: Path) -> tuple[Path, int]:
+    """Find the folder, or the nearest one above that exists, and how many bytes are free there."""
+    place = next(each for each in (folder, *folder.parents) if each.exists())
+    return place, shutil.disk_usage(place).free
 
 
 def remove(paths: Iterable[Path]) -> dict[str, int]:

@@ -537,7 +537,7 @@ def test_a_header_that_claims_more_than_there_is_allocates_nothing(tmp_path, sto
 
 @pytest.mark.parametrize("write", FORMATS)
 def test_vectors_that_the_disk_has_no_room_for_are_not_begun(bring, store, monkeypatch, write):
-    monkeypatch.setattr(importing.shutil, "disk_usage", lambda place: SimpleNamespace(free=79))
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=79))
     with pytest.raises(BadVectors, match=r"room for 0\.0 MB"):
         bring(write)
     assert nothing_imported(store)
