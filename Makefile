@@ -17,11 +17,11 @@ SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),158060160
 
 install: $(STAMP)
 
-# One resolver call for the core and all local plugins. Resemblyzer and silero-vad come without their dependencies: only
+# One resolver call for the core and all local plugins (s3prl comes as source, which setuptools builds). Resemblyzer and silero-vad come without their dependencies: only
 # the weights in their wheels are read (by neuroscope-ge2e, and by an example of the docs); neither is ever imported.
 $(STAMP): constraints.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables setuptools
 	$(BIN)/python -m pip install --quiet --no-build-isolation --constraint constraints.txt \
 		--editable '.[dev,docs]' $(PLUGINS:%=--editable ./%)
 	$(BIN)/python -m pip install --quiet --no-deps --constraint constraints.txt Resemblyzer silero-vad

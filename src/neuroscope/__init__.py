@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     )
     from neuroscope.plugin.hookspecs import API_VERSION, hookimpl
     from neuroscope.plugin.loading import Plugins
-    from neuroscope.plugin.registry import Registrar, require
+    from neuroscope.plugin.registry import Member, Registrar, require
     from neuroscope.workflows.face import extract, neurons, probe
 
 _HOMES = {
@@ -58,7 +58,7 @@ _HOMES = {
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
     "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",
     "neuroscope.plugin.loading": "Plugins",
-    "neuroscope.plugin.registry": "Registrar require",
+    "neuroscope.plugin.registry": "Member Registrar require",
     "neuroscope.workflows.face": "extract neurons probe",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -81,6 +81,7 @@ __all__ = [
     "Labels",
     "LayerSpec",
     "Manifest",
+    "Member",
     "MissingData",
     "MissingDependency",
     "NeuroscopeError",

@@ -160,11 +160,16 @@ class BackboneSpec:
         origin: where the weights come from.
         load: device (``cpu``, ``cuda:0``) -> the running model, in evaluation mode; torch is imported in
             here. It is called again where batches run side by side on a CPU, each in a model of its own.
-        batchable: False where padding leaks between neighbours; extraction then goes one utterance at a time.
+        batchable: False where padding leaks between neighbours. Utterances of exactly one length go side by side then,
+            where that changes no vector, which is looked at before; all others go alone.
         batch_seconds: of audio, padding counted, that a batch holds on a CPU: transformers are slower in large ones,
             recurrent networks gain from them. Other devices get large ones whatever this says.
         min_samples: the shortest waveform that the model takes.
         streams: True where blocks in time keep memory flat however long a recording is; no duration is refused then.
+        precision: type of the numbers that the model computes with, where it is lower than that of its frames:
+            ``bfloat16`` or ``float16``; vectors in a batch are compared by its tolerance.
+        reference: device -> the same model in float32, where ``precision`` is lower: how far its vectors are from those
+            of the model is measured, recorded and told.
         resolved: options that leave something open (``mode=auto``, a path whose content ``origin.digest`` tells), each
             as what it came to: the store's key holds this instead, and two ways to ask for the same share vectors.
     """
@@ -177,6 +182,8 @@ class BackboneSpec:
     batch_seconds: float = 16.0
     min_samples: int = 1
     streams: bool = False
+    precision: str = "float32"
+    reference: Callable[[str], Backbone] | None = None
     resolved: Mapping[str, int | float | str | None] = field(default_factory=dict)
 
 

@@ -65,16 +65,18 @@ class _Staged:
     def registrar(self, kind: str) -> Callable[..., None]:
         """Make the callable that the hook of a kind is given."""
 
-        def register(name: str, factory: Callable[..., Any] | str, *, summary: str, install: str = "") -> None:
+        def register(
+            name: str, factory: Callable[..., Any] | str, *, summary: str, install: str = "", members: str = ""
+        ) -> None:
             self._count()
             _check_name(kind, name)
-            for what, text in (("summary", summary), ("install", install)):
+            for what, text in (("summary", summary), ("install", install), ("members", members)):
                 _check_text(f"the {what} of {kind} '{name}'", text)
             if not isinstance(factory, str) and not callable(factory):
                 raise PluginBroken(f"the factory of {kind} '{name}' cannot be called: {factory!r}")
             if (kind, name) in self.entries:
                 raise PluginBroken(f"{kind} '{name}' is registered twice")
-            self.entries[kind, name] = Entry(kind, name, factory, summary, install, self._owner)
+            self.entries[kind, name] = Entry(kind, name, factory, summary, install, self._owner, members)
 
         return register
 

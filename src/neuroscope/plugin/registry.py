@@ -24,7 +24,9 @@ T_contra = TypeVar("T_contra", contravariant=True)
 class Registrar(Protocol[T_contra]):
     """The callable that a plugin's hook receives, to be called once for each name."""
 
-    def __call__(self, name: str, factory: Callable[..., T_contra] | str, *, summary: str, install: str = "") -> None:
+    def __call__(
+        self, name: str, factory: Callable[..., T_contra] | str, *, summary: str, install: str = "", members: str = ""
+    ) -> None:
         """Register one component.
 
         Args:
@@ -34,8 +36,25 @@ class Registrar(Protocol[T_contra]):
                 ``package.module:attribute`` is imported when the first one is built.
             summary: one line for ``neuroscope list``.
             install: the command that brings what the factory's module needs, shown when its import fails.
+            members: of a family: ``package.module:function`` of a function that takes nothing and returns a list of
+                ``Member``, called by ``neuroscope list NAME:`` alone; it may be slow.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a family, for ``neuroscope list``.
+
+    Attributes:
+        name: what the user writes after the colon.
+        summary: one line.
+        problem: why it cannot be used here, with what to do; empty = it can.
+    """
+
+    name: str
+    summary: str
+    problem: str = ""
 
 
 def require(module: str, *, install: str = "") -> ModuleType:
@@ -63,6 +82,7 @@ class Entry(Generic[T]):
     summary: str
     install: str
     plugin: str
+    members: str = ""
 
     @property
     def is_family(self) -> bool:

@@ -1,0 +1,1 @@
+"""Files of weights: found on a hub, downloaded, digested, and read without running what they hold."""
