@@ -23,7 +23,7 @@ class Anatomy:
         sample_rate: of the waveforms, Hz.
         min_samples: the fewest that give each layer a frame.
         frames: samples of an utterance -> frames of each layer, under its name.
-        front_end: ``package.module:attribute`` of what makes it: (Anatomy, the preprocessor's Settings, device) -> FrontEnd.
+        front_end: ``package.module:attribute`` of what makes it of Anatomy, the preprocessor's Settings and device.
         part: the module of transformers' model that is run; empty = all of it.
         streams: True where long audio goes in pieces.
         batch_seconds: of audio that a batch holds on a CPU.

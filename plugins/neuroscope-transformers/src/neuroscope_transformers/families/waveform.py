@@ -95,10 +95,8 @@ class WaveformFamily:
 
     def _blocks(self, config: Settings) -> list[LayerSpec]:
         width, count = config.count("hidden_size"), config.count("num_hidden_layers")
-        if width * count > _MOST_COLUMNS:
-            raise config.wrong(
-                "num_hidden_layers", count, f"fewer than {_MOST_COLUMNS // width + 1} of {width} columns"
-            )
+        if width * count > MOST:
+            raise config.wrong("num_hidden_layers", count, f"at most {MOST // width}, of {width} columns each")
         return [
             LayerSpec(f"L{number + 1}", width, tap=Tap(f"{self.blocks}.{number}", self.pick)) for number in range(count)
         ]
