@@ -27,6 +27,8 @@ class Anatomy:
         part: the module of transformers' model that is run; empty = all of it.
         streams: True where long audio goes in pieces.
         batch_seconds: of audio that a batch holds on a CPU.
+        overrides: settings of config.json that are set so: what stands beside the encoder is not made.
+        adapt: ``package.module:attribute`` of what is done to the network once it is loaded; empty = nothing.
         options: whatever else the front end has to know.
     """
 
@@ -40,6 +42,8 @@ class Anatomy:
     part: str = ""
     streams: bool = False
     batch_seconds: float = 16.0
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    adapt: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -32,6 +32,10 @@ class Settings:
         """Return the same settings with other defaults."""
         return Settings(self.values, self.file, defaults)
 
+    def changed(self, values: Mapping[str, Any]) -> Settings:
+        """Return the same settings but for some."""
+        return Settings({**self.values, **values}, self.file, self.defaults)
+
     def get(self, name: str) -> Any:
         """Return a setting as it stands, or its default; None where there is neither."""
         found = self.values.get(name)
@@ -61,6 +65,17 @@ class Settings:
         if how_many is not None and len(value) != how_many:
             raise self.wrong(name, value, f"{how_many} whole numbers, one for each convolution")
         return tuple(value)
+
+    def number(self, name: str, above: float = -MOST) -> float:
+        """Return a number.
+
+        Raises:
+            BadOption: it is none, or out of range.
+        """
+        value = self.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not above < value < MOST:
+            raise self.wrong(name, value, f"a number above {above:g}")
+        return float(value)
 
     def flag(self, name: str) -> bool:
         """Return true or false; what is not there is false.

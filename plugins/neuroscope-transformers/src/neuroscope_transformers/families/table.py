@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope import BadOption
+from neuroscope_transformers.families.spectrum import SPECTRUM_FAMILIES
 from neuroscope_transformers.families.waveform import WAVEFORM_FAMILIES
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.anatomy import Family
     from neuroscope_transformers.families.settings import Settings
 
-FAMILIES: tuple[Family, ...] = (*WAVEFORM_FAMILIES,)
+FAMILIES: tuple[Family, ...] = (*WAVEFORM_FAMILIES, *SPECTRUM_FAMILIES)
 
 
 def family_of(config: Settings) -> Family:

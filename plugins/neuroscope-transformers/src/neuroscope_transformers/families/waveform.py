@@ -7,10 +7,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from neuroscope import BadOption, LayerSpec, Tap
+from neuroscope import LayerSpec, Tap
 from neuroscope_transformers.families.anatomy import Anatomy
+from neuroscope_transformers.families.blocks import Blocks
 from neuroscope_transformers.families.convolutions import Convolutions
-from neuroscope_transformers.families.settings import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,7 @@ _DEFAULTS = MappingProxyType(
     {
         "hidden_size": 768,
         "num_hidden_layers": 12,
+        "intermediate_size": 3072,
         "conv_dim": (512,) * 7,
         "conv_stride": (5, 2, 2, 2, 2, 2, 2),
         "conv_kernel": (10, 3, 3, 3, 3, 2, 2),
@@ -48,6 +49,7 @@ class WaveformFamily:
         title: for people.
         licence: of its published weights.
         blocks: module path of the list of blocks.
+        neurons: in a block, the module that puts out the inner activations of its feed-forward module.
         pick: what of a block's output is its frames; None = the output is a tensor.
         last_norm: where a LayerNorm stands behind the last block: always, in pre-norm models
             (``do_stable_layer_norm``), or never.
@@ -60,6 +62,7 @@ class WaveformFamily:
     title: str
     licence: str
     blocks: str = "encoder.layers"
+    neurons: str = "feed_forward.intermediate_act_fn"
     pick: int | None = None
     last_norm: Literal["always", "pre-norm", "never"] = "pre-norm"
     order: Literal["configured", "post-norm", "macaron"] = "configured"
@@ -75,13 +78,13 @@ class WaveformFamily:
             config.counts("conv_kernel", len(widths)), config.counts("conv_stride", len(widths))
         )
         squeeze = config.count("squeeze_factor") if "squeeze_factor" in self.defaults else 1
-        if site != "hidden":
-            raise BadOption(f"site={site} is not known for {self.title}")
-        layers = (self._conv(widths[-1]), *self._blocks(config), *self._norm(config))
+        layers = self._blocks.layers(config, site)
+        if site == "hidden":
+            layers = (self._conv(widths[-1]), *layers, *self._norm(config))
         leak = self._leak(config)
         return Anatomy(
             layers=layers,
-            what=self._what(config, leak),
+            what=self._what(config, site, leak),
             batchable=not leak,
             sample_rate=preprocessor.count("sampling_rate"),
             min_samples=convolutions.samples(squeeze),
@@ -90,16 +93,12 @@ class WaveformFamily:
             options={"convolutions": convolutions, "masked": config.get("feat_extract_norm") == "layer"},
         )
 
+    @property
+    def _blocks(self) -> Blocks:
+        return Blocks(path=self.blocks, neurons=self.neurons, pick=self.pick)
+
     def _conv(self, width: int) -> LayerSpec:
         return LayerSpec("conv", width, in_all=False, tap=Tap("feature_extractor", axes="BDF"))
-
-    def _blocks(self, config: Settings) -> list[LayerSpec]:
-        width, count = config.count("hidden_size"), config.count("num_hidden_layers")
-        if width * count > MOST:
-            raise config.wrong("num_hidden_layers", count, f"at most {MOST // width}, of {width} columns each")
-        return [
-            LayerSpec(f"L{number + 1}", width, tap=Tap(f"{self.blocks}.{number}", self.pick)) for number in range(count)
-        ]
 
     def _norm(self, config: Settings) -> list[LayerSpec]:
         there = self.last_norm == "always" or (self.last_norm == "pre-norm" and self._is_pre_norm(config))
@@ -117,20 +116,19 @@ class WaveformFamily:
             return "a batch norm makes frames of the padding, which the position convolution sees"
         return self.leaks
 
-    def _what(self, config: Settings, leak: str) -> str:
-        last = config.count("num_hidden_layers") - 1
+    def _what(self, config: Settings, site: str, leak: str) -> str:
         if self._is_pre_norm(config):
             order = "the residual stream, before the next block's norm (pre-norm)"
         elif self.order == "macaron":
             order = "after the block's final_layer_norm (conformer)"
         else:
             order = "after the block's final LayerNorm (post-norm)"
-        count = last + 1
-        parts = [
-            "conv: output of feature_extractor, before its LayerNorm and projection",
-            f"L1-L{count}: output of {self.blocks}.0-{last}, {order}",
-        ]
-        if self._norm(config):
+        parts = [self._blocks.what(config, site, order)]
+        if site == "hidden":
+            parts.insert(0, "conv: output of feature_extractor, before its LayerNorm and projection")
+        if site == "ffn" and self.order == "macaron":
+            parts.append("ffn2 is the second of a block's two feed-forward modules")
+        if site == "hidden" and self._norm(config):
             parts.append("norm: output of encoder.layer_norm, the LayerNorm behind the last block")
         if leak:
             parts.append(f"no padded batches: {leak}")
@@ -172,6 +170,7 @@ WAVEFORM_FAMILIES = (
         title="SEW-D",
         licence="Apache-2.0 (asapp's)",
         blocks="encoder.encoder.layer",
+        neurons="intermediate.intermediate_act_fn",
         last_norm="never",
         order="post-norm",
         leaks="pooling and position convolution mix an odd last frame with the padding",
@@ -181,6 +180,7 @@ WAVEFORM_FAMILIES = (
         model_type="wav2vec2-conformer",
         title="wav2vec 2.0 Conformer",
         licence="Apache-2.0 (facebook's)",
+        neurons="ffn2.intermediate_act_fn",
         last_norm="always",
         order="macaron",
         leaks="the convolution in each block sees the padding",

@@ -12,6 +12,8 @@ from neuroscope.capture import capture
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from torch import Tensor
+
     from neuroscope import LayerSpec, WaveBatch
     from neuroscope_transformers.running.front_end import FrontEnd
 
@@ -34,4 +36,9 @@ class Encoder:
         for piece in self._front_end.pieces(batch):
             with torch.inference_mode(), capture(self.network, self._layers) as captured:
                 self.network(**piece.inputs)
-            yield {name: Frames(values.float(), piece.lengths[name]) for name, values in captured.items()}
+            yield {name: _frames(values, piece.lengths[name]) for name, values in captured.items()}
+
+
+def _frames(values: Tensor, lengths: Tensor) -> Frames:
+    """Leave out what is behind the longest utterance: a window that was filled up with silence."""
+    return Frames(values[:, : int(lengths.max())].float(), lengths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,12 +41,16 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: 
         BadOption: transformers cannot make the model of this configuration, or the weights do not fit it.
     """
     transformers = neuroscope.require("transformers", install=INSTALL)
+    files = replace(files, config=files.config.changed(anatomy.overrides))
     with randomness_kept(), transformers_quiet(transformers):
-        model = _random(transformers, files, seed) if seed is not None else _pretrained(transformers, files)
+        model = _random(transformers, files, seed) if seed is not None else _pretrained(transformers, files, anatomy)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
     network.eval().requires_grad_(False).to(device)
     module, _, attribute = anatomy.front_end.partition(":")
     front_end = getattr(import_module(module), attribute)(anatomy, files.preprocessor, device)
+    if anatomy.adapt:
+        module, _, attribute = anatomy.adapt.partition(":")
+        getattr(import_module(module), attribute)(network)
     return Encoder(network, front_end, anatomy.layers)
 
 
@@ -73,7 +78,7 @@ def _random(transformers: Any, files: ModelFiles, seed: int) -> Any:
         return _model_class(transformers, config)(config).float()
 
 
-def _pretrained(transformers: Any, files: ModelFiles) -> Any:
+def _pretrained(transformers: Any, files: ModelFiles, anatomy: Anatomy) -> Any:
     import torch
 
     config = _config(transformers, files)
@@ -87,7 +92,10 @@ def _pretrained(transformers: Any, files: ModelFiles) -> Any:
             output_loading_info=True,
             torch_dtype=torch.float32,
         )
-    missing = sorted(each for each in found["missing_keys"] if not each.startswith(_UNUSED))
+    of_part = f"{anatomy.part}." if anatomy.part else ""
+    missing = sorted(
+        each for each in found["missing_keys"] if each.startswith(of_part) and not each.startswith(_UNUSED)
+    )
     if missing:
         raise BadOption(
             f"{files.paths[name]} lacks {len(missing)} of the encoder's parameters ({missing[0]}"
