@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from neuroscope_transformers.families.settings import Settings
 
 
+PRE_NORM = "the residual stream, before the next block's norm (pre-norm)"
+POST_NORM = "after the block's final LayerNorm (post-norm)"
+MACARON = "after the block's final_layer_norm (conformer)"
+SECOND = "ffn2 is the second of a block's two feed-forward modules"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
     """Where the blocks of a family are, and what the settings of config.json that count them are called.

@@ -99,6 +99,16 @@ class Settings:
             raise self.wrong(name, value, " or ".join(known))
         return str(value)
 
+    def must_be(self, name: str, expected: float, why: str) -> None:
+        """Compare a setting, where there is one, with what another says.
+
+        Raises:
+            BadOption: it is another number.
+        """
+        value = self.get(name)
+        if value is not None and (isinstance(value, bool) or value != expected):
+            raise self.wrong(name, value, f"{expected:g}, as {why} says")
+
     def wrong(self, name: str, value: object, expected: str) -> BadOption:
         """Make the error for a setting that is not as it has to be."""
         shown = repr(value)

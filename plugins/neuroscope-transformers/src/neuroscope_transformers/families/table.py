@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope import BadOption
-from neuroscope_transformers.families.spectrum import SPECTRUM_FAMILIES
+from neuroscope_transformers.families.patches import PatchFamily
+from neuroscope_transformers.families.stacked import StackedFamily
 from neuroscope_transformers.families.waveform import WAVEFORM_FAMILIES
+from neuroscope_transformers.families.whisper import WhisperFamily
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.anatomy import Family
     from neuroscope_transformers.families.settings import Settings
 
-FAMILIES: tuple[Family, ...] = (*WAVEFORM_FAMILIES, *SPECTRUM_FAMILIES)
+FAMILIES: tuple[Family, ...] = (*WAVEFORM_FAMILIES, WhisperFamily(), PatchFamily(), StackedFamily())
 
 
 def family_of(config: Settings) -> Family:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from neuroscope import LayerSpec, Tap
 from neuroscope_transformers.families.anatomy import Anatomy
-from neuroscope_transformers.families.blocks import Blocks
+from neuroscope_transformers.families.blocks import MACARON, POST_NORM, PRE_NORM, SECOND, Blocks
 from neuroscope_transformers.families.convolutions import Convolutions
 
 if TYPE_CHECKING:
@@ -117,17 +117,12 @@ class WaveformFamily:
         return self.leaks
 
     def _what(self, config: Settings, site: str, leak: str) -> str:
-        if self._is_pre_norm(config):
-            order = "the residual stream, before the next block's norm (pre-norm)"
-        elif self.order == "macaron":
-            order = "after the block's final_layer_norm (conformer)"
-        else:
-            order = "after the block's final LayerNorm (post-norm)"
+        order = PRE_NORM if self._is_pre_norm(config) else MACARON if self.order == "macaron" else POST_NORM
         parts = [self._blocks.what(config, site, order)]
         if site == "hidden":
             parts.insert(0, "conv: output of feature_extractor, before its LayerNorm and projection")
-        if site == "ffn" and self.order == "macaron":
-            parts.append("ffn2 is the second of a block's two feed-forward modules")
+        elif self.order == "macaron":
+            parts.append(SECOND)
         if site == "hidden" and self._norm(config):
             parts.append("norm: output of encoder.layer_norm, the LayerNorm behind the last block")
         if leak:

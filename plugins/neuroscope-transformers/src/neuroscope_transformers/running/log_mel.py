@@ -22,8 +22,8 @@ class LogMelFrontEnd:
     """Pieces of as many samples as the encoder has positions for, each the library's own log-mel spectrum.
 
     Args:
-        anatomy: of the model; ``options`` say how many samples a ``window`` has.
-        preprocessor: of ``WhisperFeatureExtractor``. Its dither, noise that is added in training, is left out.
+        anatomy: of the model; ``options`` say what the library's extractor is made of.
+        preprocessor: not needed beside it; its dither, noise that is added in training, is left out.
         device: of the network.
     """
 
@@ -31,16 +31,17 @@ class LogMelFrontEnd:
         from transformers import WhisperFeatureExtractor
 
         self._anatomy, self._device = anatomy, device
-        self._window: Any = anatomy.options["window"]
-        self._extractor = WhisperFeatureExtractor(
+        self._window: int = anatomy.options["window"]
+        make: Any = WhisperFeatureExtractor  # has no types
+        self._extractor = make(
             feature_size=anatomy.options["bands"],
             sampling_rate=anatomy.sample_rate,
             hop_length=anatomy.options["hop"],
-            n_fft=preprocessor.with_defaults({"n_fft": 400}).count("n_fft"),
+            n_fft=anatomy.options["n_fft"],
         )
 
     def pieces(self, batch: WaveBatch) -> Iterator[Piece]:
-        """Yield ``input_features`` [B, bands, frames] of each window in turn; an utterance that has ended is silence."""
+        """Yield ``input_features`` [B, bands, frames] of each window in turn; who has ended is silence."""
         for start in range(0, int(batch.lengths.max()), self._window):
             counts = (batch.lengths - start).clamp(0, self._window).tolist()
             counted = [self._anatomy.frames(count) for count in counts]

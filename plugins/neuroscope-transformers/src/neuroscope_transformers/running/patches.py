@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 
-from neuroscope_transformers.families.spectrum import HOP, WINDOW, fbank_frames
+from neuroscope_transformers.families.filter_bank import HOP, WINDOW, filter_bank_frames
 from neuroscope_transformers.running.filter_bank import hann_filter_bank
 from neuroscope_transformers.running.front_end import Piece
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from neuroscope import WaveBatch
     from neuroscope_transformers.families.anatomy import Anatomy
+    from neuroscope_transformers.families.patches import Patches
     from neuroscope_transformers.families.settings import Settings
 
 
@@ -26,25 +27,24 @@ class PatchFrontEnd:
     Each window begins where the patches of the one before ended, so that none is left out and none comes twice.
 
     Args:
-        anatomy: of the model; ``options`` say how its ``patches`` lie, and how many ``bands`` there are.
-        preprocessor: says with ``do_normalize``, ``mean`` and ``std`` how features are scaled.
+        anatomy: of the model; ``options`` say how its ``patches`` lie, and how features are scaled.
+        preprocessor: not needed beside it.
         device: of the network.
     """
 
     def __init__(self, anatomy: Anatomy, preprocessor: Settings, device: str) -> None:
         self._device, self._layers = device, [layer.name for layer in anatomy.layers]
-        self._patches: Any = anatomy.options["patches"]
-        self._bands: Any = anatomy.options["bands"]
+        self._patches: Patches = anatomy.options["patches"]
         self._mean, self._spread = anatomy.options["mean"], anatomy.options["spread"]
-        self._filter_bank = hann_filter_bank(self._bands, anatomy.sample_rate)
+        self._filter_bank = hann_filter_bank(self._patches.bands, anatomy.sample_rate)
 
     def pieces(self, batch: WaveBatch) -> Iterator[Piece]:
         """Yield ``input_values`` [B, frames, bands] of each window in turn."""
-        frames = [fbank_frames(count) for count in batch.lengths.tolist()]
+        frames = [filter_bank_frames(count) for count in batch.lengths.tolist()]
         start = 0
         while any(self._patches.tokens(count - start) for count in frames):
             here = [min(max(count - start, 0), self._patches.window) for count in frames]
-            values = torch.zeros(len(here), self._patches.window, self._bands)
+            values = torch.zeros(len(here), self._patches.window, self._patches.bands)
             for row, count in enumerate(here):
                 if count:
                     values[row, :count] = self._features(batch.samples[row], start, count)

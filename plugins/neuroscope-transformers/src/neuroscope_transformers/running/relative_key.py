@@ -1,7 +1,7 @@
 """Attention with relative keys, as Wav2Vec2-BERT has it, in memory that does not grow with the square of the frames.
 
-The library makes a key vector for each pair of frames: 2.3 GB a block for a minute of speech. There are only 73 different
-ones, so each query is multiplied with these, and the products are put where the pairs are; a few queries at a time.
+The library makes a key vector for each pair of frames: 2.3 GB a block for a minute of speech. There are only 73 of
+them, so each query is multiplied with these, and the products are put where the pairs are, a few queries at a time.
 The numbers are the same: the same products of the same vectors.
 """
 
@@ -42,7 +42,7 @@ def _forward(
     left, right = module.left_max_position_embeddings, module.right_max_position_embeddings
     steps = torch.arange(query.shape[2], device=query.device)
     parts = []
-    for rows in steps.split(QUERIES):
+    for rows in torch.split(steps, QUERIES):
         distances = (steps - rows[:, None]).clamp(-left, right) + left
         bias = products[:, :, rows].gather(3, distances.expand(*query.shape[:2], -1, -1))
         bias = _masked(bias, None if attention_mask is None else attention_mask[:, :, rows])

@@ -1,4 +1,4 @@
-"""The front end of Wav2Vec2-BERT: a filter bank, each band normalised over the utterance, frames taken two at a time."""
+"""The front end of Wav2Vec2-BERT: a filter bank, each band normalised over the utterance, two frames at a time."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ class StackedFrontEnd:
         from transformers import SeamlessM4TFeatureExtractor
 
         self._anatomy, self._device = anatomy, device
-        self._stride: Any = anatomy.options["stride"]
-        self._extractor = SeamlessM4TFeatureExtractor(
+        self._stride: int = anatomy.options["stride"]
+        make: Any = SeamlessM4TFeatureExtractor  # has no types
+        self._extractor = make(
             feature_size=anatomy.options["bands"],
             num_mel_bins=anatomy.options["bands"],
             sampling_rate=anatomy.sample_rate,
@@ -40,7 +41,7 @@ class StackedFrontEnd:
         )
 
     def pieces(self, batch: WaveBatch) -> Iterator[Piece]:
-        """Yield one pass: ``input_features`` [B, F, stride x bands], and a mask where utterances are of different lengths."""
+        """Yield one pass: ``input_features`` [B, F, stride x bands], and a mask where lengths differ."""
         counts = batch.lengths.tolist()
         features = [self._features(row[:count]) for row, count in zip(batch.samples, counts, strict=True)]
         own = torch.tensor([len(each) for each in features], device=self._device)
