@@ -65,7 +65,7 @@ def _table(attention: Any, frames: int) -> Tensor:
 
 def _gate(attention: Any, hidden_states: Tensor) -> Tensor:
     """How much each head of each frame minds distance, [B, H, F, 1]."""
-    heads = hidden_states.unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
+    heads = hidden_states.reshape(*hidden_states.shape[:-1], attention.num_heads, -1).transpose(1, 2)
     both: Tensor = attention.gru_rel_pos_linear(heads)
     first, second = both.reshape(*both.shape[:-1], 2, 4).sum(-1).sigmoid().chunk(2, dim=-1)
     gate: Tensor = first * (second * attention.gru_rel_pos_const - 1.0) + 2.0
