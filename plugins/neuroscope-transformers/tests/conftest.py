@@ -1,11 +1,16 @@
 """Folders of tiny models, made once a session, and batches to run them on."""
 
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-import tiny_encoders
 import torch
 
 from neuroscope import WaveBatch
+
+tiny_encoders = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_encoders.py"))))
 
 
 @pytest.fixture(scope="session")

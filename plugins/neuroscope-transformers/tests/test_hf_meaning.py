@@ -1,11 +1,16 @@
 """What each layer means: forward passes written by hand, from the state dict, in plain torch."""
 
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
-import tiny_encoders
 import torch
 from torch.nn import functional
 
 from neuroscope_transformers.spec import hf
+
+tiny_encoders = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_encoders.py"))))
 
 HEADS, GROUPS, KERNEL = 4, 4, 16
 STRIDES = (5, 2, 2, 2, 2, 2, 2)
