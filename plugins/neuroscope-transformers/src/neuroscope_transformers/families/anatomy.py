@@ -24,11 +24,12 @@ class Anatomy:
         min_samples: the fewest that give each layer a frame.
         frames: samples of an utterance -> frames of each layer, under its name.
         front_end: ``package.module:attribute`` of what makes it of Anatomy, the preprocessor's Settings and device.
+        lean: ``package.module:attribute`` of functions (network, Anatomy) that change how the network computes where
+            transformers would take too much memory, and neither its numbers nor its modules' names.
         part: the module of transformers' model that is run; empty = all of it.
         streams: True where long audio goes in pieces.
         batch_seconds: of audio that a batch holds on a CPU.
         overrides: settings of config.json that are set so: what stands beside the encoder is not made.
-        adapt: ``package.module:attribute`` of what is done to the network once it is loaded; empty = nothing.
         options: whatever else the front end has to know.
     """
 
@@ -39,11 +40,11 @@ class Anatomy:
     min_samples: int
     frames: Callable[[int], Mapping[str, int]]
     front_end: str
+    lean: tuple[str, ...] = ()
     part: str = ""
     streams: bool = False
     batch_seconds: float = 16.0
     overrides: Mapping[str, object] = field(default_factory=dict)
-    adapt: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,7 @@ class Convolutions:
         for kernel, stride in zip(reversed(self.kernels), reversed(self.strides), strict=True):
             frames = (frames - 1) * stride + kernel
         return frames
+
+    def samples_before(self, frame: int) -> int:
+        """Count the samples before the first that a frame sees."""
+        return frame * prod(self.strides)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuroscope_transformers.families.settings import Settings
 
 FRONT_END = "neuroscope_transformers.running.waveform:WaveformFrontEnd"
+STRETCHES = "neuroscope_transformers.running.stretches:run_in_stretches"
 
 _DEFAULTS = MappingProxyType(
     {
@@ -55,6 +56,7 @@ class WaveformFamily:
             (``do_stable_layer_norm``), or never.
         order: of the blocks: ``configured`` = as ``do_stable_layer_norm`` says, else as named.
         leaks: why padding reaches shorter utterances whatever the mask; empty = it does not.
+        lean: as ``Anatomy.lean``, beside what all of them have.
         defaults: of config.json where it does not say.
     """
 
@@ -67,6 +69,7 @@ class WaveformFamily:
     last_norm: Literal["always", "pre-norm", "never"] = "pre-norm"
     order: Literal["configured", "post-norm", "macaron"] = "configured"
     leaks: str = ""
+    lean: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=lambda: _DEFAULTS)
 
     def anatomy(self, config: Settings, preprocessor: Settings, site: str) -> Anatomy:
@@ -90,6 +93,7 @@ class WaveformFamily:
             min_samples=convolutions.samples(squeeze),
             frames=partial(_frames, convolutions, squeeze, tuple(each.name for each in layers)),
             front_end=FRONT_END,
+            lean=(STRETCHES, *self.lean),
             options={"convolutions": convolutions, "masked": config.get("feat_extract_norm") == "layer"},
         )
 
@@ -139,7 +143,13 @@ def _frames(convolutions: Convolutions, squeeze: int, names: tuple[str, ...], sa
 WAVEFORM_FAMILIES = (
     WaveformFamily(model_type="wav2vec2", title="wav2vec 2.0", licence="Apache-2.0 (facebook's)"),
     WaveformFamily(model_type="hubert", title="HuBERT", licence="Apache-2.0 (facebook's)"),
-    WaveformFamily(model_type="wavlm", title="WavLM", licence="CC BY-SA 3.0 (microsoft's)", pick=0),
+    WaveformFamily(
+        model_type="wavlm",
+        title="WavLM",
+        licence="CC BY-SA 3.0 (microsoft's)",
+        pick=0,
+        lean=("neuroscope_transformers.running.wavlm:gate_in_parts",),
+    ),
     WaveformFamily(
         model_type="data2vec-audio",
         title="data2vec audio",
@@ -179,6 +189,7 @@ WAVEFORM_FAMILIES = (
         last_norm="always",
         order="macaron",
         leaks="the convolution in each block sees the padding",
+        lean=("neuroscope_transformers.running.conformer:relate_in_parts",),
     ),
 )
 """In the order in which they are listed."""

@@ -46,12 +46,15 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: 
         model = _random(transformers, files, seed) if seed is not None else _pretrained(transformers, files, anatomy)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
     network.eval().requires_grad_(False).to(device)
-    module, _, attribute = anatomy.front_end.partition(":")
-    front_end = getattr(import_module(module), attribute)(anatomy, files.preprocessor, device)
-    if anatomy.adapt:
-        module, _, attribute = anatomy.adapt.partition(":")
-        getattr(import_module(module), attribute)(network)
+    for name in anatomy.lean:
+        _attribute(name)(network, anatomy)
+    front_end = _attribute(anatomy.front_end)(anatomy, files.preprocessor, device)
     return Encoder(network, front_end, anatomy.layers)
+
+
+def _attribute(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def _config(transformers: Any, files: ModelFiles) -> Any:
