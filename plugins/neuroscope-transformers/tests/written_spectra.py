@@ -45,7 +45,7 @@ def whisper(state, mel, blocks, count):
 
 
 def ast(state, features, blocks, count, patch, strides):
-    """``conv``, ``L1``... ``norm`` and ``ffn1``... of AST, of features ``[frames, bands]``, the special tokens first."""
+    """``conv``, ``L1``... ``norm`` and ``ffn1``... of AST, of features ``[frames, bands]``, special tokens first."""
     size, (frequency, time) = patch, strides
     weight, bias = (
         state["embeddings.patch_embeddings.projection.weight"],

@@ -44,7 +44,7 @@ class Anatomy:
     part: str = ""
     streams: bool = False
     batch_seconds: float = 16.0
-    overrides: Mapping[str, object] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

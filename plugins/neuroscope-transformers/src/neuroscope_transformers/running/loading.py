@@ -26,6 +26,9 @@ INSTALL = 'pip install "transformers>=4.48" "torch>=2.6" safetensors'
 _UNUSED = ("masked_spec_embed", "adapter.")
 """Parameters that no forward pass of the encoder uses in evaluation mode: a file may lack them."""
 
+_PLAIN = {"output_hidden_states": False, "output_attentions": False, "return_dict": True}
+"""Settings that a user's model may have otherwise: what nobody reads takes memory, and leaves hooks behind."""
+
 
 def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: str) -> Encoder:
     """Load the running model.
@@ -41,7 +44,7 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: 
         BadOption: transformers cannot make the model of this configuration, or the weights do not fit it.
     """
     transformers = neuroscope.require("transformers", install=INSTALL)
-    files = replace(files, config=files.config.changed(anatomy.overrides))
+    files = replace(files, config=files.config.changed({**_PLAIN, **anatomy.overrides}))
     with randomness_kept(), transformers_quiet(transformers):
         model = _random(transformers, files, seed) if seed is not None else _pretrained(transformers, files, anatomy)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
