@@ -44,7 +44,7 @@ def hf(
     if not 0 <= seed < 2**63:
         raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
     files = find(model, revision=revision, with_weights=weights == "pretrained")
-    family = family_of(files.config)
+    family = family_of(files)
     anatomy = family.anatomy(files.config, files.preprocessor, site)
     random_seed = seed if weights == "random" else None
     return BackboneSpec(
