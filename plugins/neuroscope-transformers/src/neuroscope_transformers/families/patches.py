@@ -22,6 +22,7 @@ DEFAULTS = MappingProxyType(
     {
         "hidden_size": 768,
         "num_hidden_layers": 12,
+        "num_attention_heads": 12,
         "intermediate_size": 3072,
         "patch_size": 16,
         "frequency_stride": 10,

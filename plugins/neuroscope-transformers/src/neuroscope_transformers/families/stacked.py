@@ -20,6 +20,7 @@ DEFAULTS = MappingProxyType(
     {
         "hidden_size": 1024,
         "num_hidden_layers": 24,
+        "num_attention_heads": 16,
         "intermediate_size": 4096,
         "feature_projection_input_dim": 160,
     }

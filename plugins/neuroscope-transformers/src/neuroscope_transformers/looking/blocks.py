@@ -1,11 +1,11 @@
-"""Find a model's blocks by running it on noise: the longest list of equal modules that run in order, frame by frame."""
+"""Find a model's blocks by running it on noise: a long list of equal modules, each fed with the last one's frames."""
 
 from __future__ import annotations
 
 import inspect
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch  # noqa: TID253 - imported where a model is looked at
 from torch import nn  # noqa: TID253
@@ -34,6 +34,20 @@ class Found:
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
 
 
+_Output: TypeAlias = "tuple[int | None, tuple[int, ...]]"
+"""Which part of a module's output is taken, and its shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of a block: what it put out until the next one comes, and whether it took what the last one put out."""
+
+    number: int
+    shape: _Output
+    put_out: Tensor | None
+    follows: bool
+
+
 def describe(model: nn.Module, extractor: Any) -> Description:
     """Describe how a model runs, and where its blocks are.
 
@@ -51,8 +65,12 @@ def describe(model: nn.Module, extractor: Any) -> Description:
         found = [Found(path, pick, (shape, second[path][1])) for path, (pick, shape) in first.items() if path in second]
         if best := _best(part, found):
             return _description(name, part, inputs, best, extractor)
-        problems.append(f"{name or type(model).__name__} runs, and has no list of equal modules that frames go through")
-    raise BadOption(problems[0] if problems else f"no part of {type(model).__name__} takes what its extractor makes")
+        problems.append(
+            f"{name or type(model).__name__} runs, and has no list of equal modules, each fed by the one before"
+        )
+    raise BadOption(
+        "; ".join(problems[:2]) if problems else f"no part of {type(model).__name__} takes what its extractor makes"
+    )
 
 
 def _features(extractor: Any, seconds: float) -> dict[str, Tensor]:
@@ -70,37 +88,47 @@ def _parts(model: nn.Module, extractor: Any) -> Iterator[tuple[str, nn.Module, t
             yield name, module, inputs
 
 
-def _lists(
-    part: nn.Module, features: Mapping[str, Tensor], inputs: tuple[str, ...]
-) -> dict[str, tuple[int | None, tuple[int, ...]]]:
-    """Run a part; for each list whose modules ran once and in order, pick and shape of what all of them put out."""
-    calls: list[tuple[str, int | None, tuple[int, ...]]] = []
+def _lists(part: nn.Module, features: Mapping[str, Tensor], inputs: tuple[str, ...]) -> dict[str, _Output]:
+    """Run a part; by path the lists of which each module took what the one before put out, with what all put out."""
     lists = {
         path: each
         for path, each in part.named_modules()
         if isinstance(each, nn.ModuleList) and len(each) >= _FEW and len({type(one) for one in each}) == 1
     }
-
-    def noted(name: str) -> Any:
-        def note(_: nn.Module, __: Any, output: Any) -> None:
-            pick, values = (0, output[0]) if isinstance(output, tuple | list) and output else (None, output)
-            calls.append((name, pick, tuple(values.shape) if isinstance(values, torch.Tensor) else ()))
-
-        return note
-
+    calls: dict[str, list[_Call]] = {path: [] for path in lists}
     with ExitStack() as hooks, torch.inference_mode():
         for path, each in lists.items():
             for number, block in enumerate(each):
-                hooks.callback(block.register_forward_hook(noted(f"{path}.{number}")).remove)
+                hook = block.register_forward_hook(_noting(calls[path], number), with_kwargs=True)
+                hooks.callback(hook.remove)
         part(**{name: features[name] for name in inputs})
-    found = {}
-    for path, each in lists.items():
-        own = [(name, pick, shape) for name, pick, shape in calls if name.rpartition(".")[0] == path]
-        in_order = [name for name, _, _ in own] == [f"{path}.{number}" for number in range(len(each))]
-        alike = {(pick, shape) for _, pick, shape in own}
-        if in_order and len(alike) == 1 and len(own[0][2]) == 3:
-            found[path] = own[0][1:]
-    return found
+    return {path: calls[path][0].shape for path, each in lists.items() if _is_chain(calls[path], len(each))}
+
+
+def _noting(calls: list[_Call], number: int) -> Any:
+    def note(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        given = next((each for each in (*args, *kwargs.values()) if isinstance(each, torch.Tensor)), None)
+        pick, values = (0, output[0]) if isinstance(output, tuple | list) and output else (None, output)
+        put_out = values.clone() if isinstance(values, torch.Tensor) else None
+        follows = bool(calls) and given is not None and _equal(calls[-1].put_out, given)
+        if calls:
+            calls[-1] = replace(calls[-1], put_out=None)
+        calls.append(_Call(number, (pick, tuple(values.shape) if put_out is not None else ()), put_out, follows))
+
+    return note
+
+
+def _equal(one: Tensor | None, other: Tensor) -> bool:
+    return one is not None and one.shape == other.shape and torch.equal(one, other)
+
+
+def _is_chain(calls: list[_Call], count: int) -> bool:
+    return (
+        [call.number for call in calls] == list(range(count))
+        and all(call.follows for call in calls[1:])
+        and len({call.shape for call in calls}) == 1
+        and len(calls[0].shape[1]) == 3
+    )
 
 
 def _best(part: nn.Module, found: list[Found]) -> Found | None:
@@ -113,7 +141,7 @@ def _best(part: nn.Module, found: list[Found]) -> Found | None:
     grown = [each for each in by_size if _axes(each)]
     if by_size and not grown:
         raise BadOption(
-            f"{by_size[0].path} gives as many frames for {SECONDS[1]:g} s as for {SECONDS[0]:g}: it sees a window of "
+            f"{by_size[0].path} gives as many frames for {SECONDS[1]:g} s as for {SECONDS[0]:g} s: it sees a window of "
             "fixed length (docs/how-to/wrap-a-fixed-window-encoder.md)"
         )
     return grown[0] if grown else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import transformers  # noqa: TID253 - this module is imported when a model is loaded, never before
 
 from neuroscope import BadOption
@@ -50,7 +51,8 @@ def features_of(extractor: Any, samples: Tensor) -> dict[str, Tensor]:
     """Compute the features of one utterance ``[N]``, a batch of one, by name."""
     asked = inspect.signature(type(extractor).__call__).parameters
     words = {name: value for name, value in _PLAINLY.items() if name in asked}
-    made = extractor(samples.numpy(), sampling_rate=extractor.sampling_rate, return_tensors="pt", **words)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of silence, which some divide by its deviation
+        made = extractor(samples.numpy(), sampling_rate=extractor.sampling_rate, return_tensors="pt", **words)
     return dict(made)
 
 
