@@ -14,7 +14,7 @@ from neuroscope_transformers.running.encoder import Encoder
 from neuroscope_transformers.running.quiet import randomness_kept, transformers_quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch.nn import Module
 
@@ -91,15 +91,32 @@ def _pretrained(transformers: Any, files: ModelFiles) -> Any:
             local_files_only=True,
             use_safetensors=name.endswith(".safetensors"),
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are told here, by name
             torch_dtype=torch.float32,
+        )
+    _check_complete(found, files.paths[name])
+    return model
+
+
+def _check_complete(found: Mapping[str, Any], path: Path) -> None:
+    """Raise BadOption where a parameter was not loaded: transformers makes a random one of it, and goes on."""
+    wrong = [each for each in found["mismatched_keys"] if not each[0].startswith(_UNUSED)]
+    if wrong:
+        _, here, wanted = wrong[0]
+        raise BadOption(
+            f"{path} has {_first([each[0] for each in wrong])} of shape {tuple(here)}, and config.json makes it "
+            f"{tuple(wanted)}. Are these the weights of another model?"
         )
     missing = sorted(each for each in found["missing_keys"] if not each.startswith(_UNUSED))
     if missing:
         raise BadOption(
-            f"{files.paths[name]} lacks {len(missing)} of the encoder's parameters ({missing[0]}"
-            f"{', ...' if len(missing) > 1 else ''}); they would be random. Are these the weights of another model?"
+            f"{path} lacks {len(missing)} of the encoder's parameters ({_first(missing)}), which would be random. Are "
+            "these the weights of another model?"
         )
-    return model
+
+
+def _first(names: Sequence[str]) -> str:
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
 @contextmanager
