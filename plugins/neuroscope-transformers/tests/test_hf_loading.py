@@ -87,7 +87,9 @@ def test_a_file_that_lacks_a_block_is_refused(state):
     folder = state(lambda tensors: {name: each for name, each in tensors.items() if "encoder.layers.1." not in name})
     with pytest.raises(BadOption) as caught:
         hf(str(folder)).load("cpu")
-    assert "lacks 16 of the encoder's parameters (encoder.layers.1.attention.k_proj.bias and 15 more)" in str(caught.value)
+    assert "lacks 16 of the encoder's parameters (encoder.layers.1.attention.k_proj.bias and 15 more)" in str(
+        caught.value
+    )
     assert "\n" not in str(caught.value)
 
 
@@ -118,7 +120,9 @@ def test_spoilt_weights_are_one_line(copy, spoil):
 
 def test_wrong_shapes_are_told_by_name(state):
     folder = state(lambda tensors: tensors | {"encoder.layer_norm.weight": torch.zeros(7)})
-    with pytest.raises(BadOption, match=r"has encoder\.layer_norm\.weight of shape \(7,\), and config\.json makes it \(24,\)") as caught:
+    with pytest.raises(
+        BadOption, match=r"has encoder\.layer_norm\.weight of shape \(7,\), and config\.json makes it \(24,\)"
+    ) as caught:
         hf(str(folder)).load("cpu")
     assert "\n" not in str(caught.value)
 
