@@ -20,7 +20,6 @@ from neuroscope.plugin.registry import require
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.digests import sha256_of
 from neuroscope.weights.failures import OFFLINE, failed, unwritable
-from neuroscope.weights.transfer import Source, fetch, finish, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -199,6 +198,8 @@ class _Asked:
         return _is_connection(error)
 
     def _bring_blob(self, about: Any, url: str, progress: Progress) -> None:
+        from neuroscope.weights.transfer import Source, fetch, finish, unfinished
+
         headers = dict(self._hub.utils.build_hf_headers())
         location = urljoin(url, about.location)
         if urlsplit(location).netloc != urlsplit(url).netloc:
