@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from neuroscope.runtime.file_lock import try_to_lock
+from neuroscope.weights.digests import remembered
 from neuroscope.weights.failures import bytes_of, failed
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None
     unnamed = Path(stream.name)
     stream.flush()
     os.fsync(stream.fileno())
+    found = ""
     if sha256 is not None:
         with unnamed.open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
@@ -143,6 +145,8 @@ def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None
             problem = f"what came has sha256 {found}, and {sha256} is wanted"
             raise failed(what, problem, "It was removed; run the command again, or ask who offers the file.")
     unnamed.replace(place)
+    if found:
+        remembered("sha256", place, lambda _: found)  # so that it is not read once more
 
 
 class _Transfer:

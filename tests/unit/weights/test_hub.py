@@ -207,6 +207,18 @@ def test_what_is_here_serves_while_the_hub_is_ill(hub):
     assert hub_file(REPO, FILE) == first
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_is_here_serves_who_is_no_longer_known(hub, status):
+    first = hub_file(REPO, FILE)
+    hub.fault(REPO, status=status, error="GatedRepo", times=inf)
+    assert hub_file(REPO, FILE) == first
+
+
+def test_a_large_file_is_read_once_for_its_digest(hub, monkeypatch):
+    monkeypatch.setattr("neuroscope.weights.digests._sha256", lambda path: pytest.fail("it is read again"))
+    assert hub_file(REPO, FILE).digest == hashlib.sha256(MODEL).hexdigest()
+
+
 def test_bytes_that_cannot_be_had_just_now(hub):
     hub.fault(f"{REPO}/{FILE}", cut=0, times=inf)
     assert "Look at the connection" in refused()
@@ -262,10 +274,11 @@ def test_what_cannot_be_a_repository(hub, repo):
     assert hub.requests == []
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b", ""])
 def test_a_name_that_leads_out_of_the_cache(hub, name):
-    with pytest.raises((BadOption, MissingData)):
-        hub_file(REPO, name)
+    refused(name, error=BadOption)
+    refused(revision=name, error=BadOption)
+    assert hub.requests == []
 
 
 def test_without_the_library(monkeypatch):
