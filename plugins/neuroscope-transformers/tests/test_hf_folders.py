@@ -87,7 +87,7 @@ def test_an_index_names_parts(index):
 def test_parts_that_are_not_there_are_told(folder):
     (folder / "model.safetensors").unlink()
     (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-00001-of-00002.safetensors"}}')
-    with pytest.raises(MissingData, match=r"names the part model-00001-of-00002\.safetensors, which is not there"):
+    with pytest.raises(MissingData, match=r"has no model-00001-of-00002\.safetensors, a part of the weights"):
         hf(str(folder))
 
 
@@ -102,6 +102,24 @@ def test_the_digest_tells_weights_and_configurations_apart(folder):
     assert len({first, second, hf(str(moved)).origin.digest}) == 3
     random = [hf(str(moved), weights="random", seed=seed) for seed in (0, 0, 1)]
     assert len({each.origin.digest for each in random}) == 2
+
+
+def test_a_folder_that_moves_keeps_its_vectors(folder, tmp_path):
+    from neuroscope import Plugins
+    from neuroscope.extraction.identity import prepare
+    from neuroscope.store.representations import Store
+
+    plugins = Plugins.load()
+
+    def key():
+        choice = plugins.backbones.choose(f"hf:{folder}")
+        return prepare(choice, plugins, Store(tmp_path), pooling="", dtype="float32").representation.key
+
+    before = key()
+    folder = folder.rename(folder.with_name("moved"))
+    assert key() == before
+    change(folder, layerdrop=0.3)
+    assert key() != before
 
 
 def test_a_seed_that_changes_nothing_is_no_other_model(folder):

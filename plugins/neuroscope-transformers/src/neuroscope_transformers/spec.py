@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, Origin
 from neuroscope_transformers.families.table import family_of
-from neuroscope_transformers.sources.finding import find
+from neuroscope_transformers.sources.finding import place_of
+from neuroscope_transformers.sources.model_files import configuration_in, with_weights
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.anatomy import Anatomy, Family
@@ -43,10 +44,13 @@ def hf(
     """
     if not 0 <= seed < 2**63:
         raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
-    files = find(model, revision=revision, with_weights=weights == "pretrained")
+    files = configuration_in(place_of(model, revision))
     family = family_of(files.config)
     anatomy = family.anatomy(files.config, files.preprocessor, site)
-    random_seed = seed if weights == "random" else None
+    if weights == "pretrained":
+        files, random_seed = with_weights(files), None
+    else:
+        random_seed = seed
     return BackboneSpec(
         sample_rate=anatomy.sample_rate,
         layers=anatomy.layers,
@@ -56,24 +60,28 @@ def hf(
         batch_seconds=anatomy.batch_seconds,
         min_samples=anatomy.min_samples,
         streams=anatomy.streams,
-        resolved={"revision": None, "seed": 0 if random_seed is None else seed},
+        resolved={
+            "model": files.place.repo or f"{family.model_type} in a folder",
+            "revision": None,
+            "seed": 0 if random_seed is None else seed,
+        },
     )
 
 
 def _origin(files: ModelFiles, family: Family, anatomy: Anatomy, seed: int | None) -> Origin:
     if seed is None:
         return Origin(
-            source=files.source,
+            source=files.place.source,
             licence=f"as its publisher says; {family.title}: {family.licence}",
             digest=files.digest,
-            files=tuple(files.paths),
+            files=tuple(files.found),
             layers=anatomy.what,
         )
     return Origin(
-        source=f"random weights of seed {seed}, in the configuration of {files.source}",
+        source=f"random weights of seed {seed}, in the configuration of {files.place.source}",
         licence="none",
         digest=f"random:{seed}:{RECIPE}:{files.digest}",
-        files=tuple(files.paths),
+        files=tuple(files.found),
         layers=anatomy.what,
     )
 
