@@ -74,14 +74,14 @@ def _origin(files: ModelFiles, family: Family, anatomy: Anatomy, seed: int | Non
             source=files.place.source,
             licence=f"as its publisher says; {family.title}: {family.licence}",
             digest=files.digest,
-            files=tuple(files.found),
+            files=tuple(files.paths),
             layers=anatomy.what,
         )
     return Origin(
         source=f"random weights of seed {seed}, in the configuration of {files.place.source}",
         licence="none",
         digest=f"random:{seed}:{RECIPE}:{files.digest}",
-        files=tuple(files.found),
+        files=tuple(files.paths),
         layers=anatomy.what,
     )
 

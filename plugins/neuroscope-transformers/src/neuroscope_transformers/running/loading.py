@@ -78,7 +78,7 @@ def _pretrained(files: ModelFiles, config: Any, kind: Any) -> Any:
     import torch
 
     name = files.weights[0]
-    with _linked(files) as folder, _told(f"{files.found[name].path} cannot be loaded"):
+    with _linked(files) as folder, _told(f"{files.paths[name]} cannot be loaded"):
         model, found = kind.from_pretrained(
             folder,
             config=config,
@@ -88,7 +88,7 @@ def _pretrained(files: ModelFiles, config: Any, kind: Any) -> Any:
             ignore_mismatched_sizes=True,  # they are told here, by name
             torch_dtype=torch.float32,
         )
-    _check_complete(found, files.found[name].path)
+    _check_complete(found, files.paths[name])
     return model
 
 
@@ -117,8 +117,8 @@ def _first(names: Sequence[str]) -> str:
 def _linked(files: ModelFiles) -> Iterator[str]:
     """Yield a folder with links to the files that were found, so that no other file of theirs is looked at."""
     with tempfile.TemporaryDirectory(prefix="neuroscope-hf-") as folder:
-        for name, each in files.found.items():
-            (Path(folder) / name).symlink_to(each.path.resolve())
+        for name, path in files.paths.items():
+            (Path(folder) / name).symlink_to(path.resolve())
         yield folder
 
 

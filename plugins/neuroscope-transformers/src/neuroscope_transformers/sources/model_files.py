@@ -71,6 +71,11 @@ class ModelFiles:
     found: Mapping[str, FoundFile]
 
     @property
+    def paths(self) -> dict[str, Path]:
+        """Where each file lies, by its name."""
+        return {name: each.path for name, each in self.found.items()}
+
+    @property
     def digest(self) -> str:
         """Digest of all files together, by their names."""
         lines = "".join(f"{name} {each.digest}\n" for name, each in sorted(self.found.items()))
