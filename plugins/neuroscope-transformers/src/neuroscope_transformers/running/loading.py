@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from neuroscope import BadOption
 from neuroscope_transformers.running.classes import classes_of
 from neuroscope_transformers.running.encoder import Encoder
+from neuroscope_transformers.running.precision import check_bfloat16_gains, compute_in_bfloat16
 from neuroscope_transformers.running.quiet import randomness_kept, transformers_quiet
 from neuroscope_transformers.wording import first_line
 
@@ -28,19 +29,23 @@ _UNUSED = ("masked_spec_embed", "adapter.")
 """Parameters that no forward pass of the encoder uses in evaluation mode: a file may lack them."""
 
 
-def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: str) -> Encoder:
+def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precision: str, device: str) -> Encoder:
     """Load the running model.
 
     Args:
         files: of the model.
         anatomy: of the model.
         seed: of random weights; None = those of the files.
+        precision: ``float32`` or ``bfloat16``.
         device: where it runs.
 
     Raises:
         MissingDependency: transformers or torch cannot be imported.
-        BadOption: transformers cannot make the model of this configuration, or the weights do not fit it.
+        BadOption: transformers cannot make the model of this configuration, the weights do not fit it, or the
+            processor does not gain by the precision.
     """
+    if precision == "bfloat16":
+        check_bfloat16_gains(device)
     with _ONE_AT_A_TIME:
         configuration, kind = classes_of(str(files.config.get("model_type")))
         with randomness_kept(), transformers_quiet():
@@ -50,6 +55,8 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: 
     network.eval().requires_grad_(False).to(device)
     for name in anatomy.lean:
         _attribute(name)(network, anatomy)
+    if precision == "bfloat16":
+        compute_in_bfloat16(network, device)
     front_end = _attribute(anatomy.front_end)(anatomy, files.preprocessor, device)
     return Encoder(network, front_end, anatomy.layers)
 
