@@ -88,12 +88,22 @@ def unfinished(place: Path) -> Iterator[BinaryIO]:
         the open file ``NAME.incomplete`` beside ``place``; who finishes it renames it.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
+    path = place.with_name(f"{place.name}.incomplete")
     while True:
-        with place.with_name(f"{place.name}.incomplete").open("ab") as stream:
-            if try_to_lock(stream.fileno()) is not False:
-                yield stream
+        with path.open("ab") as stream:
+            if try_to_lock(stream.fileno()) is not False and _is_at(stream, path):
+                try:
+                    yield stream
+                finally:
+                    if _is_at(stream, path) and not path.stat().st_size:
+                        path.unlink()
                 return
-        time.sleep(0.2)
+        time.sleep(0.1)
+
+
+def _is_at(stream: BinaryIO, path: Path) -> bool:
+    """Whether nobody has finished or removed the file since it was opened."""
+    return path.exists() and os.path.samestat(os.fstat(stream.fileno()), path.stat())
 
 
 def fetch(source: Source, stream: BinaryIO, progress: Progress) -> None:
