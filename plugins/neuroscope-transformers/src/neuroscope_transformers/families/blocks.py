@@ -55,9 +55,10 @@ class Blocks:
         wide, heads = config.count(self.width), config.count(self.heads)
         if wide % heads:
             raise config.wrong(self.heads, heads, f"a number that divides {self.width}, {wide}")
-        width, count = config.count(self.inner) if inside else wide, config.count(self.count, most=MOST_BLOCKS)
+        width, count = config.count(self.inner) if inside else wide, config.count(self.count)
         if width * count > MOST:
             raise config.wrong(self.count, count, f"at most {MOST // width}, of {width} columns each")
+        config.count(self.count, most=MOST_BLOCKS)
         pick = self.neurons_pick if inside else self.pick
         behind = f".{self.neurons}" if inside else ""
         return tuple(

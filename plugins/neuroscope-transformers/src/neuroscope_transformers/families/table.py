@@ -13,18 +13,22 @@ from neuroscope_transformers.families.whisper import WhisperFamily
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.anatomy import Family
+    from neuroscope_transformers.families.settings import Settings
     from neuroscope_transformers.sources.model_files import ModelFiles
 
 FAMILIES: tuple[Family, ...] = (*WAVEFORM_FAMILIES, WhisperFamily(), PatchFamily(), StackedFamily())
 
 
-def family_of(files: ModelFiles) -> Family:
-    """Find the family of a model; one of no known family is looked at.
+def family_of(config: Settings, files: ModelFiles | None = None) -> Family:
+    """Find the family of a model.
+
+    Args:
+        config: of the model.
+        files: of the model, which is looked at where no family is known for it; None = it is refused then.
 
     Raises:
-        BadOption: config.json says no model_type.
+        BadOption: config.json says no model_type, or one that is not known and not looked at.
     """
-    config = files.config
     known = {each.model_type: each for each in FAMILIES}
     model_type = config.get("model_type")
     if not isinstance(model_type, str) or not model_type:
@@ -32,4 +36,6 @@ def family_of(files: ModelFiles) -> Family:
     if model_type in known:
         return known[model_type]
     about = f"model_type '{model_type[:60]}' is no speech encoder that hf: knows ({', '.join(known)})"
+    if files is None:
+        raise BadOption(f"{config.file}: {about}")
     return FoundFamily(model_type, files, about)

@@ -47,7 +47,7 @@ def look(files: ModelFiles, about: str) -> Description:
 
 
 def _settings_digest(files: ModelFiles) -> str:
-    return " ".join(digest for name, digest in sorted(files.digests.items()) if name.endswith("_config.json"))
+    return " ".join(each.digest for name, each in sorted(files.found.items()) if name.endswith("_config.json"))
 
 
 def _asked(files: ModelFiles, about: str) -> str:

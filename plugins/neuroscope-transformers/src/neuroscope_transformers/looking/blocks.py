@@ -13,6 +13,7 @@ from torch import nn  # noqa: TID253
 from neuroscope import BadOption
 from neuroscope_transformers.looking.description import Description
 from neuroscope_transformers.running.extractors import features_of
+from neuroscope_transformers.wording import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,8 +60,7 @@ def describe(model: nn.Module, extractor: Any) -> Description:
         try:
             first, second = (_lists(part, _features(extractor, seconds), inputs) for seconds in SECONDS)
         except Exception as error:  # a model may refuse features in any way
-            line = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
-            problems.append(f"{name or type(model).__name__}: {type(error).__name__}: {line[:120]}")
+            problems.append(f"{name or type(model).__name__}: {first_line(error)}")
             continue
         found = [Found(path, pick, (shape, second[path][1])) for path, (pick, shape) in first.items() if path in second]
         if best := _best(part, found):

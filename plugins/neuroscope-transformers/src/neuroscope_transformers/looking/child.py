@@ -8,12 +8,12 @@ import resource
 import sys
 from typing import Any
 
-import transformers  # noqa: TID253 - this is the process that may
-
 from neuroscope import NeuroscopeError
 from neuroscope_transformers.looking.blocks import describe
+from neuroscope_transformers.running.classes import classes_of
 from neuroscope_transformers.running.extractors import make_extractor
 from neuroscope_transformers.running.quiet import transformers_quiet
+from neuroscope_transformers.wording import first_line
 
 MEMORY = 2**34
 """Bytes that a model and its pass may take: 16 GB."""
@@ -31,19 +31,16 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any]) -> str:
-    with transformers_quiet(transformers):
-        try:
-            config = transformers.CONFIG_MAPPING[request["config"]["model_type"]].from_dict(request["config"])
+    try:
+        configuration, kind = classes_of(request["config"]["model_type"])
+        with transformers_quiet():
+            config = configuration.from_dict(request["config"])
             extractor = make_extractor(request["preprocessor"], config)
-            make: Any = transformers.MODEL_MAPPING[type(config)]
-            return describe(make(config).float().eval(), extractor).text()
-        except NeuroscopeError as error:
-            return json.dumps({"problem": str(error)})
-        except KeyError:
-            return json.dumps({"problem": "transformers has no such model, or no plain one (AutoModel)"})
-        except Exception as error:  # a configuration may be wrong in any way
-            line = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
-            return json.dumps({"problem": f"transformers cannot make it: {type(error).__name__}: {line[:200]}"})
+            return describe(kind(config).float().eval(), extractor).text()
+    except NeuroscopeError as error:
+        return json.dumps({"problem": str(error)})
+    except Exception as error:  # a configuration may be wrong in any way
+        return json.dumps({"problem": f"transformers cannot make it: {first_line(error)}"})
 
 
 if __name__ == "__main__":
