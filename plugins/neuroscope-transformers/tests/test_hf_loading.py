@@ -4,6 +4,7 @@ import json
 import random
 import runpy
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,8 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from neuroscope import BadOption, MissingData
+from neuroscope import BadOption, MissingData, WaveBatch
+from neuroscope_transformers.running.loading import load_encoder
 from neuroscope_transformers.spec import hf
 
 tiny_encoders = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_encoders.py"))))
@@ -171,3 +173,16 @@ def test_no_file_but_those_found_is_looked_at(copy):
 def test_attention_is_without_a_matrix_where_the_library_has_it(folder_of):
     assert hf(str(folder_of("wav2vec2"))).load("cpu").network.config._attn_implementation == "sdpa"
     assert hf(str(folder_of("sew-d"))).load("cpu").network.config._attn_implementation == "eager"
+
+
+@pytest.mark.parametrize("case", ["wavlm", "wav2vec2"])
+def test_a_blocks_output_may_be_a_tuple_or_a_tensor(case, folder_of, run, wave):
+    """transformers 4.48 to 5.0 give a tuple where 5.24 gives a tensor: what the tap says is no matter to the frames."""
+    spec = hf(str(folder_of(case)))
+    files, anatomy, seed, precision = spec.load.args
+    taps = [replace(each, tap=replace(each.tap, pick={None: 0, 0: None}[each.tap.pick])) for each in anatomy.layers]
+    model = load_encoder(files, replace(anatomy, layers=tuple(taps)), seed, precision, "cpu")
+    batch = WaveBatch(torch.from_numpy(wave(9_000))[None], torch.tensor([9_000]))
+    (block,) = model.extract(batch)
+    (expected,) = run(spec, wave(9_000))
+    assert all(torch.equal(block[layer].values[0], expected[layer]) for layer in expected)

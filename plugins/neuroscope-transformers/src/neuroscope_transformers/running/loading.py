@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from torch.nn import Module
 
+    from neuroscope import LayerSpec
     from neuroscope_transformers.families.anatomy import Anatomy
     from neuroscope_transformers.sources.model_files import ModelFiles
 
@@ -66,7 +67,18 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precisio
     if precision == "bfloat16":
         compute_in_bfloat16(network, device)
     front_end = _attribute(anatomy.front_end)(anatomy, files.preprocessor, device)
-    return Encoder(network, front_end, anatomy.layers)
+    return Encoder(network, front_end, [_of_any_version(layer) for layer in anatomy.layers])
+
+
+def _of_any_version(layer: LayerSpec) -> LayerSpec:
+    """Take a layer's tensor also where this version of transformers puts a block's output into a tuple, or does not."""
+    if layer.tap is None or layer.tap.side == "input" or layer.tap.pick not in {None, 0}:
+        return layer
+
+    def tensor(output: Any) -> Any:
+        return output[0] if isinstance(output, tuple) else output
+
+    return replace(layer, tap=replace(layer.tap, pick=tensor))
 
 
 def _attribute(name: str) -> Any:
