@@ -110,7 +110,7 @@ def configuration_in(place: Place) -> ModelFiles:
 
 
 def _preprocessor(place: Place) -> tuple[Settings, dict[str, FoundFile]]:
-    """Read the settings of the feature extractor: a file of its own, or one that transformers 5 makes of a processor's."""
+    """Read the settings of the feature extractor: a file of its own, or a part of a processor's (transformers 5)."""
     alone = place.find(PREPROCESSOR)
     if alone is not None:
         return Settings(read_object(alone.path), PREPROCESSOR), {PREPROCESSOR: alone}
