@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, Origin
-from neuroscope_transformers.families.table import family_of
+from neuroscope_transformers.families.table import family_of, has_family
+from neuroscope_transformers.looking.family import FoundFamily
 from neuroscope_transformers.sources.finding import place_of
 from neuroscope_transformers.sources.model_files import configuration_in, with_weights
 
@@ -48,7 +49,7 @@ def hf(
     if not 0 <= seed < 2**63:
         raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
     files = configuration_in(place_of(model, revision))
-    family = family_of(files.config, files)
+    family = family_of(files.config) if has_family(files.config) else FoundFamily(files)
     anatomy = family.anatomy(files.config, files.preprocessor, site)
     if weights == "pretrained":
         files, random_seed = with_weights(files), None

@@ -56,7 +56,7 @@ class PatchFamily:
             sample_rate=rate,
             min_samples=WINDOW + (patches.size - 1) * HOP,
             frames=partial(_frames, patches, tuple(each.name for each in layers)),
-            front_end="neuroscope_transformers.running.patches:PatchFrontEnd",
+            front_end="neuroscope_transformers.features.patches:PatchFrontEnd",
             streams=True,
             batch_seconds=ONE_WINDOW,
             options={"patches": patches, **_scale(preprocessor)},

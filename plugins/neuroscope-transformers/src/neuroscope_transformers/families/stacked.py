@@ -49,7 +49,7 @@ class StackedFamily:
             sample_rate=preprocessor.count("sampling_rate"),
             min_samples=WINDOW + (max(stride, 2) - 1) * HOP,  # one frame has no variance
             frames=partial(_frames, stride, tuple(each.name for each in layers)),
-            front_end="neuroscope_transformers.running.stacked:StackedFrontEnd",
+            front_end="neuroscope_transformers.features.stacked:StackedFrontEnd",
             lean=("neuroscope_transformers.running.relative_key:measure_in_parts",),
             overrides={"add_adapter": False, "use_intermediate_ffn_before_adapter": False},
             options={"stride": stride, "bands": bands},

@@ -61,7 +61,7 @@ class WhisperFamily:
             sample_rate=rate,
             min_samples=1,
             frames=partial(_frames, hop, window, tuple(each.name for each in layers)),
-            front_end="neuroscope_transformers.running.log_mel:LogMelFrontEnd",
+            front_end="neuroscope_transformers.features.log_mel:LogMelFrontEnd",
             part="encoder",
             streams=True,
             batch_seconds=ONE_WINDOW,

@@ -11,8 +11,8 @@ import torch  # noqa: TID253 - imported where a model is looked at
 from torch import nn  # noqa: TID253
 
 from neuroscope import BadOption
+from neuroscope_transformers.features.extractors import features_of
 from neuroscope_transformers.looking.description import Description
-from neuroscope_transformers.running.extractors import features_of
 from neuroscope_transformers.wording import first_line
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import sys
 from typing import Any
 
 from neuroscope import NeuroscopeError
+from neuroscope_transformers.features.extractors import make_extractor
 from neuroscope_transformers.looking.blocks import describe
 from neuroscope_transformers.running.classes import classes_of
-from neuroscope_transformers.running.extractors import make_extractor
 from neuroscope_transformers.running.quiet import transformers_quiet
 from neuroscope_transformers.wording import first_line
 

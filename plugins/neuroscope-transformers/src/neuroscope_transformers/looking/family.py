@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from neuroscope import BadOption, LayerSpec, Tap
 from neuroscope_transformers.families.anatomy import Anatomy
 from neuroscope_transformers.families.settings import MOST
+from neuroscope_transformers.families.table import no_family
 from neuroscope_transformers.looking.asking import look
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ class FoundFamily:
     """A model that transformers can make and no family of ours is for.
 
     Attributes:
-        model_type: as config.json says.
         files: of the model.
-        about: that it is none of those that are known, for error messages.
     """
 
-    model_type: str
     files: ModelFiles
-    about: str
+
+    @property
+    def model_type(self) -> str:
+        """As config.json says."""
+        return str(self.files.config.get("model_type"))
 
     @property
     def title(self) -> str:
@@ -44,8 +46,8 @@ class FoundFamily:
         """Tell a model's anatomy; see ``Family``."""
         del preprocessor
         if site != "hidden":
-            raise BadOption(f"{config.file}: {self.about}; site={site} is for those that it knows")
-        seen = look(self.files, self.about)
+            raise BadOption(f"{config.file}: {no_family(config)}; site={site} is for those that it knows")
+        seen = look(self.files, no_family(config))
         if seen.width * seen.count > MOST:
             raise BadOption(f"{config.file}: {seen.count} blocks of {seen.width} columns are more than a store takes")
         return Anatomy(
@@ -58,7 +60,7 @@ class FoundFamily:
             sample_rate=seen.sample_rate,
             min_samples=seen.least,
             frames=_as_they_come,
-            front_end="neuroscope_transformers.running.any_features:AnyFrontEnd",
+            front_end="neuroscope_transformers.features.any_features:AnyFrontEnd",
             part=seen.part,
             options={"inputs": seen.inputs, "extractor": seen.extractor},
         )

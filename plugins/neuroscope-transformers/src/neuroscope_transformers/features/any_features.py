@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 
-from neuroscope_transformers.running.extractors import extractor_class, features_of
+from neuroscope_transformers.features.extractors import extractor_class, features_of
 from neuroscope_transformers.running.front_end import Piece
 
 if TYPE_CHECKING:
