@@ -9,7 +9,7 @@ import pytest
 import torch
 import transformers
 
-from neuroscope import BadOption
+from neuroscope import BadOption, testing
 from neuroscope_transformers.looking import asking
 from neuroscope_transformers.looking.blocks import describe
 from neuroscope_transformers.looking.description import Description, described
@@ -137,6 +137,7 @@ def test_it_runs_as_the_model_does_and_looks_once(moonshine, folder, wave, run, 
         torch.testing.assert_close(layers[f"L{number}"], expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
     monkeypatch.setattr(subprocess, "run", None)
     assert hf(str(folder), weights="random").layers == spec.layers
+    assert not [str(each) for each in testing.run("backbone", f"hf:{folder}") if not each.ok]
 
 
 def test_neurons_inside_are_for_known_families(folder):

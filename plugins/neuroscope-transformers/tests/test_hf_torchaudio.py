@@ -1,9 +1,14 @@
-"""torchaudio absent, there, or broken, as it is beside a torch of another build: waveform models need none."""
+"""torchaudio absent, there, or broken, as it is beside a torch of another build: no model needs it."""
 
+import runpy
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+spectra = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_spectra.py"))))
 
 RUN = """
 import sys
@@ -43,9 +48,22 @@ def broken(tmp_path):
     [("there", "pretrained"), ("absent", "random"), ("broken", "pretrained"), ("broken", "random")],
 )
 def test_models_load_and_run(state, weights, folder_of, broken):
+    assert ran(folder_of("wavlm"), state, weights, broken) == (["conv L1 L2", state], "")
+
+
+@pytest.mark.parametrize("state", ["absent", "broken"])
+@pytest.mark.parametrize("case", ["whisper", "ast", "wav2vec2-bert"])
+def test_encoders_of_spectra_load_and_run(state, case, tmp_path, broken):
+    first = "projection L1 L2" if case == "wav2vec2-bert" else "conv L1 L2 norm"
+    folder = spectra.save(spectra.build(case), tmp_path / "model")
+    assert ran(folder, state, "pretrained", broken) == ([first, state], "")
+
+
+def ran(folder, state, weights, broken):
+    """What a process that loads and runs the model says, on either stream."""
     if state == "there":
         pytest.importorskip("torchaudio", exc_type=Exception)
     code = f"import sys; sys.path.insert(0, {str(broken)!r})\n{RUN}" if state == "broken" else RUN
-    arguments = [sys.executable, "-c", code, str(folder_of("wavlm")), state, weights]
+    arguments = [sys.executable, "-c", code, str(folder), state, weights]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    assert (done.stdout.splitlines(), done.stderr) == (["conv L1 L2", state], "")
+    return done.stdout.splitlines(), done.stderr
