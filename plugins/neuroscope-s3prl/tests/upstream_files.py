@@ -74,7 +74,9 @@ def made(make, *arguments, **options):
 def settings_of(make, **options):
     """All settings of a dataclass, as fairseq writes them: names that s3prl knows, and more."""
     found = dataclasses.asdict(make(**options))
-    plain = {key: each if isinstance(each, int | float | str | tuple | None) else str(each) for key, each in found.items()}
+    plain = {
+        key: each if isinstance(each, int | float | str | tuple | None) else str(each) for key, each in found.items()
+    }
     return plain | {"_name": "any", "data": "/checkpoint/somebody/data", "w2v_path": "${task.data}"}
 
 
@@ -104,7 +106,9 @@ def transformer(audio, settings="Config", **more):
 
 
 def decoar(upstream):
-    make = part(upstream, upstream if upstream == "decoar2" else "decoar", "Decoar2" if upstream == "decoar2" else "Decoar")
+    make = part(
+        upstream, upstream if upstream == "decoar2" else "decoar", "Decoar2" if upstream == "decoar2" else "Decoar"
+    )
     network = made(make)
     state = network.state_dict()
     if upstream == "decoar_layers":
@@ -115,14 +119,20 @@ def decoar(upstream):
 def converted(upstream, **more):
     """hubert, wav2vec2 and data2vec, as s3prl converts them from fairseq."""
     if upstream == "hubert":
-        config, task = part("hubert", "hubert_model", "HubertConfig"), part("hubert", "hubert_model", "HubertPretrainingConfig")
+        config, task = (
+            part("hubert", "hubert_model", "HubertConfig"),
+            part("hubert", "hubert_model", "HubertPretrainingConfig"),
+        )
         model = settings_of(config, label_rate=50.0, **WAV2VEC2 | more)
         symbols = [[str(number) for number in range(12)]]
         known = {key: each for key, each in model.items() if key in config.__dataclass_fields__}
         network = made(part("hubert", "hubert_model", "HubertModel"), config(**known), task(), symbols)
         extra = {"dictionaries_symbols": symbols}
     else:
-        names = {"wav2vec2": ("wav2vec2_model", "Wav2Vec2Config", "Wav2Vec2Model"), "data2vec": ("data2vec_model", "Data2VecAudioConfig", "Data2VecAudioModel")}
+        names = {
+            "wav2vec2": ("wav2vec2_model", "Wav2Vec2Config", "Wav2Vec2Model"),
+            "data2vec": ("data2vec_model", "Data2VecAudioConfig", "Data2VecAudioModel"),
+        }
         module, configure, make = names[upstream]
         config, task = part(upstream, module, configure), part("wav2vec2", "wav2vec2_model", "AudioPretrainingConfig")
         model = settings_of(config, **WAV2VEC2 | more)
@@ -138,7 +148,11 @@ def converted(upstream, **more):
 
 
 def wavlm(**more):
-    config = WAV2VEC2 | {"relative_position_embedding": True, "num_buckets": 32, "max_distance": 80, "gru_rel_pos": True} | more
+    config = (
+        WAV2VEC2
+        | {"relative_position_embedding": True, "num_buckets": 32, "max_distance": 80, "gru_rel_pos": True}
+        | more
+    )
     config.pop("final_dim")
     network = made(part("wavlm", "WavLM", "WavLM"), part("wavlm", "WavLM", "WavLMConfig")(config))
     return {"cfg": config, "model": network.state_dict()}
@@ -146,15 +160,34 @@ def wavlm(**more):
 
 def distiller(**more):
     config = {key: each for key, each in WAV2VEC2.items() if key not in ("conv_feature_layers", "final_dim")}
-    config |= {"extractor_conv_feature_layers": CONVS, "final_dim": 24, "out_layer_inter_dim": -1, "n_tasks": 2, "task_emb_type": "expand-last", "pred_layer_id": [4, 8]} | more
+    config |= {
+        "extractor_conv_feature_layers": CONVS,
+        "final_dim": 24,
+        "out_layer_inter_dim": -1,
+        "n_tasks": 2,
+        "task_emb_type": "expand-last",
+        "pred_layer_id": [4, 8],
+    } | more
     network = made(part("distiller", "model", "DistillerModel"), part("distiller", "model", "DistillerConfig")(config))
-    return {"Config": {"distiller": config, "teacher": {"model": "hubert_base"}}, "Distiller": network.state_dict(), "Step": 1}
+    return {
+        "Config": {"distiller": config, "teacher": {"model": "hubert_base"}},
+        "Distiller": network.state_dict(),
+        "Step": 1,
+    }
 
 
 MAKERS = {
     "apc_local": lambda: predictive("apc", num_layers=3),
-    "vq_apc_url": lambda: predictive("vq_apc", num_layers=3, vq={"codebook_size": [8], "code_dim": [16], "gumbel_temperature": 0.5}),
-    "npc_local": lambda: predictive("npc", n_blocks=2, kernel_size=15, mask_size=5, vq={"codebook_size": [8], "code_dim": [16], "gumbel_temperature": 0.5}),
+    "vq_apc_url": lambda: predictive(
+        "vq_apc", num_layers=3, vq={"codebook_size": [8], "code_dim": [16], "gumbel_temperature": 0.5}
+    ),
+    "npc_local": lambda: predictive(
+        "npc",
+        n_blocks=2,
+        kernel_size=15,
+        mask_size=5,
+        vq={"codebook_size": [8], "code_dim": [16], "gumbel_temperature": 0.5},
+    ),
     "tera_local": lambda: transformer(ONLINE),
     "mockingjay_local": lambda: transformer(KALDI, "Upstream_Config"),
     "audio_albert_local": lambda: transformer(ONLINE, share_layer=True),

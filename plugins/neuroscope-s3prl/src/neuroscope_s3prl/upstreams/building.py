@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np  # noqa: TID253 - this module is imported when an upstream is built, never before
+import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadOption, require
@@ -61,11 +61,20 @@ def build(entry: Entry, content: dict[str, Any] | None, *, seed: int | None, fil
         if seed is None and content is not None:
             _check_filled(expert, filled, file)
     for module in expert.modules():
-        if hasattr(module, "layerdrop"):
-            module.layerdrop = 0.0
-        if getattr(module, "keepHidden", False):  # an utterance would begin where the one before ended
-            module.keepHidden = False
+        # No layer left out by chance, and no utterance that begins where the one before ended.
+        for name, value in (("layerdrop", 0.0), ("keepHidden", False)):
+            if hasattr(module, name):
+                setattr(module, name, value)
+    _take_hooks(expert)
     return expert.eval().requires_grad_(False)
+
+
+def _take_hooks(expert: Module) -> None:
+    """Take the upstream's own hooks off its modules, and keep what they were: ``running`` puts them on for a call."""
+    hooks = list(getattr(expert, "hooks", ()))
+    if hooks and hasattr(expert, "remove_all_hooks"):
+        expert.remove_all_hooks()
+        expert.taken_hooks = tuple(hooks)
 
 
 def load(entry: Entry, path: Path | None, seed: int | None) -> Module:
@@ -122,15 +131,19 @@ def _check_filled(expert: Module, filled: list[torch.nn.Parameter], file: str) -
 @contextmanager
 def random_states_stay(seed: int) -> Iterator[None]:
     """Seed the global generators of torch (CPU), numpy and Python; afterwards they are as they were."""
-    torch_state, numpy_state, python_state = torch.default_generator.get_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
+    torch_state, numpy_state, python_state = (
+        torch.default_generator.get_state(),
+        np.random.get_state(),
+        random.getstate(),
+    )
     torch.default_generator.manual_seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - s3prl draws from it
+    np.random.seed(seed % 2**32)
     random.seed(seed)
     try:
         yield
     finally:
         torch.default_generator.set_state(torch_state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
+        np.random.set_state(numpy_state)
         random.setstate(python_state)
 
 

@@ -110,9 +110,7 @@ class _Hubconf:
     def __init__(self, path: Path) -> None:
         tree = ast.parse(path.read_text("utf-8"))
         self.functions = {
-            each.name: each
-            for each in tree.body
-            if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
+            each.name: each for each in tree.body if isinstance(each, ast.FunctionDef) and not each.name.startswith("_")
         }
         self.imported = {
             alias.asname or alias.name: (each.module.split(".")[0], alias.name)

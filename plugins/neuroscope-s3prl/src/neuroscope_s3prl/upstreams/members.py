@@ -1,4 +1,4 @@
-"""Members of the family ``s3prl:``, for ``neuroscope list s3prl:``: every upstream's entries, and why some do not run."""
+"""Members of the family ``s3prl:``, for ``neuroscope list s3prl:``: every entry of s3prl, and why some do not run."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def try_imports(names: list[str]) -> dict[str, str]:
     for name in names:
         try:
             importlib.import_module(f"s3prl.upstream.{name}.hubconf")
-        except BaseException as error:  # noqa: BLE001 - an import fails in many ways, and may end the process
+        except BaseException as error:  # an import fails in many ways
             problems[name] = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return problems
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -103,15 +104,15 @@ def _is_same(tensor: Tensor, state: Tensor) -> bool:
 def names(places: Sequence[Place | None]) -> list[str]:
     """Name hidden states after their modules, without what all paths have in common; ``state3`` where there is none."""
     paths = [each.module.split(".") for each in places if each]
-    common = 0
-    while len(paths) > 1 and all(len(path) > common + 1 and path[common] == paths[0][common] for path in paths):
-        common += 1
-    named = []
-    for number, place in enumerate(places):
-        if place is None:
-            named.append(f"state{number}")
-        else:
-            path = ".".join(place.module.split(".")[common:])
-            call = "" if place.call is None else f"#{place.call + 1}"
-            named.append(f"{path}{'.input' if place.side == 'input' else ''}{call}")
+    columns = itertools.takewhile(lambda parts: len(set(parts)) == 1, zip(*paths, strict=False))
+    common = len(list(columns)) if len(paths) > 1 else 0
+    while common and any(path[common : common + 1] and path[common].isdigit() for path in paths):
+        common -= 1  # a number alone is no name
+    named = [f"state{number}" if each is None else _name(each, common) for number, each in enumerate(places)]
     return [name if named.count(name) == 1 else f"state{number}" for number, name in enumerate(named)]
+
+
+def _name(place: Place, common: int) -> str:
+    path = place.module.split(".")
+    call = "" if place.call is None else f"#{place.call + 1}"
+    return f"{'.'.join(path[common:] or path[-1:])}{'.input' if place.side == 'input' else ''}{call}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when an upstream is built, never before
@@ -57,12 +58,29 @@ def hidden_states(expert: Module, waves: Sequence[Tensor]) -> list[Tensor]:
     Raises:
         NeuroscopeError: it gives something else.
     """
-    states = list(expert(list(waves))["hidden_states"])
+    with _own_hooks(expert):
+        states = list(expert(list(waves))["hidden_states"])
     for each in states:
         if not isinstance(each, torch.Tensor) or each.dim() != 3 or len(each) != len(waves):
             shape = tuple(each.shape) if isinstance(each, torch.Tensor) else type(each).__name__
             raise NeuroscopeError(f"{type(expert).__module__} gives {shape} where hidden states [B, F, D] are expected")
     return [each.float() for each in states]
+
+
+@contextmanager
+def _own_hooks(expert: Module) -> Iterator[None]:
+    """Put the upstream's hooks, with which it takes its hidden states, behind all others, for one call.
+
+    What another hook changes in a module's output is in the hidden state then; and no hook is left on a module.
+    """
+    hooks: list[Any] = list(getattr(expert, "taken_hooks", ()))
+    try:
+        for hook in hooks:
+            expert.add_hook(hook.module_path, hook.transform, hook.unique_identifier)  # type: ignore[operator]
+        yield
+    finally:
+        if hooks:
+            expert.remove_all_hooks()  # type: ignore[operator]
 
 
 def _frames(calls: Sequence[Tensor]) -> Frames:

@@ -80,15 +80,17 @@ def _checked(value: object, where: tuple[str, ...], file: str) -> Any:
         return {_key(key, file): _checked(each, (*where, str(key)), file) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return type(value)([_checked(each, (*where, str(number)), file) for number, each in enumerate(value)])
-    if isinstance(value, str):
-        return _text(value, about)
+    return _text(value, about) if isinstance(value, str) else _plain_value(value, about)
+
+
+def _plain_value(value: object, about: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int | float) and abs(value) <= _LARGEST_SETTING:
-        return value
-    if isinstance(value, int | float):
+    if not isinstance(value, _Number):
+        raise BadOption(f"{about} is a {type(value).__name__}, which is no setting")
+    if not abs(value) <= _LARGEST_SETTING:
         raise BadOption(f"{about} is {value:.3g}, a number out of all bounds")
-    raise BadOption(f"{about} is a {type(value).__name__}, which is no setting")
+    return value
 
 
 def _text(text: str, about: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -79,7 +80,9 @@ def _release(entry: Entry) -> Source:
             if file is None:
                 raise MissingData(f"there is no {hub['file']} in {hub['repo']}")
             return Source(file.path, file.digest, f"{hub['repo']}, {hub['file']}, commit {file.commit}")
-        folder = commands.own_folder(DISTRIBUTION) / "weights" / entry.upstream
+        # Many releases have the same file name (states-1000000.ckpt): each address has a folder of its own.
+        own = hashlib.sha256(url.encode()).hexdigest()[:16]
+        folder = commands.own_folder(DISTRIBUTION) / "weights" / f"{entry.upstream}-{own}"
         path = weights.download(url, folder)
         return Source(path, weights.sha256_of(path), url)
     except MissingData as error:
