@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import importlib
 import warnings
 from argparse import Namespace
+from types import SimpleNamespace
 
 import torch
 
-CONVS = "[(16, 10, 5)] + [(16, 3, 2)] * 2"
+CONVS = "[(16, 10, 5)] + [(16, 3, 2)] * 4 + [(16, 2, 2)] * 2"
 AUDIO = {"feat_type": "fbank", "feat_dim": 40, "frame_length": 25, "frame_shift": 10, "cmvn": True}
 TRANSFORMER = {
     "input_dim": -1,
@@ -75,7 +77,8 @@ def settings_of(make, **options):
     """All settings of a dataclass, as fairseq writes them: names that s3prl knows, and more."""
     found = dataclasses.asdict(make(**options))
     plain = {
-        key: each if isinstance(each, int | float | str | tuple | None) else str(each) for key, each in found.items()
+        key: each if isinstance(each, int | float | str | tuple | list | None) else str(each)
+        for key, each in found.items()
     }
     return plain | {"_name": "any", "data": "/checkpoint/somebody/data", "w2v_path": "${task.data}"}
 
@@ -105,46 +108,81 @@ def transformer(audio, settings="Config", **more):
     }
 
 
-def decoar(upstream):
-    make = part(
-        upstream, upstream if upstream == "decoar2" else "decoar", "Decoar2" if upstream == "decoar2" else "Decoar"
-    )
-    network = made(make)
-    state = network.state_dict()
-    if upstream == "decoar_layers":
-        state = {key.replace("lstms.", "lstm.", 1) if False else key: each for key, each in state.items()}
-    return {"model": state, "args": Namespace(arch="decoar")}
+def decoar(upstream, make="Decoar"):
+    """decoar, decoar2 and decoar_layers: weights of one shape, and no settings."""
+    return {"model": made(part(upstream, make.lower(), make)).state_dict(), "args": Namespace(arch="decoar")}
 
 
-def converted(upstream, **more):
-    """hubert, wav2vec2 and data2vec, as s3prl converts them from fairseq."""
-    if upstream == "hubert":
-        config, task = (
-            part("hubert", "hubert_model", "HubertConfig"),
-            part("hubert", "hubert_model", "HubertPretrainingConfig"),
-        )
-        model = settings_of(config, label_rate=50.0, **WAV2VEC2 | more)
-        symbols = [[str(number) for number in range(12)]]
-        known = {key: each for key, each in model.items() if key in config.__dataclass_fields__}
-        network = made(part("hubert", "hubert_model", "HubertModel"), config(**known), task(), symbols)
-        extra = {"dictionaries_symbols": symbols}
-    else:
-        names = {
-            "wav2vec2": ("wav2vec2_model", "Wav2Vec2Config", "Wav2Vec2Model"),
-            "data2vec": ("data2vec_model", "Data2VecAudioConfig", "Data2VecAudioModel"),
-        }
-        module, configure, make = names[upstream]
-        config, task = part(upstream, module, configure), part("wav2vec2", "wav2vec2_model", "AudioPretrainingConfig")
-        model = settings_of(config, **WAV2VEC2 | more)
-        known = {key: each for key, each in model.items() if key in config.__dataclass_fields__}
-        network = made(part(upstream, module, make), config(**known))
-        if upstream == "data2vec":
-            network.remove_pretraining_modules()
-        extra = {}
+CONVERTED = {
+    "data2vec": ("data2vec_model", "Data2VecAudioConfig", "Data2VecAudioModel"),
+    "hubert": ("hubert_model", "HubertConfig", "HubertModel"),
+    "multires_hubert": ("hubert_model", "MultiresHubertConfig", "MultiresHubertModel"),
+    "wav2vec": ("wav2vec_model", "Wav2VecConfig", "Wav2VecModel"),
+    "wav2vec2": ("wav2vec2_model", "Wav2Vec2Config", "Wav2Vec2Model"),
+}
+
+
+def converted(upstream, own=WAV2VEC2, **more):
+    """What s3prl converts from fairseq: hubert, multires_hubert, wav2vec, vq_wav2vec, wav2vec2 and data2vec."""
+    module, configure, make = CONVERTED[upstream]
+    config = part(upstream, module, configure)
+    model = settings_of(config, **own | more)
+    known = config(**{key: each for key, each in model.items() if key in config.__dataclass_fields__})
+    extra, rest = {}, []
+    task = part("wav2vec2", "wav2vec2_model", "AudioPretrainingConfig")
+    if "hubert" in upstream:
+        task = part(upstream, module, configure.replace("Config", "PretrainingConfig"))
+        extra = {"dictionaries_symbols": [[str(number) for number in range(12)]] * (1 if upstream == "hubert" else 3)}
+        rest = [task(), extra["dictionaries_symbols"]]
+    network = made(part(upstream, module, make), known, *rest)
+    if upstream == "data2vec":
+        network.remove_pretraining_modules()
     state = dict(network.state_dict())
     if upstream == "data2vec":
         state["_ema"] = {"decay": 1.0}
     return {"task_cfg": settings_of(task, normalize=True), "model_cfg": model, "model_weight": state, **extra}
+
+
+def wav2vec(**more):
+    """wav2vec and vq_wav2vec: convolutions alone."""
+    convs = {"conv_feature_layers": "[(16, 10, 5)] + [(16, 8, 4)] + [(16, 4, 2)] * 3"}
+    own = convs | {"conv_aggregator_layers": "[(16, 3, 1)] * 3", "infonce": True, "prediction_steps": 2}
+    return converted("wav2vec", own, **more)
+
+
+def multires_hubert():
+    """Encoders of two rates."""
+    own = WAV2VEC2 | {"label_rate_ratios": [1, 2], "override_encoder_layers": "[1] * 3", "encoder_layers": 2}
+    return converted("multires_hubert", own, label_rate=50.0)
+
+
+def cpc():
+    """modified_cpc, as its authors save it."""
+    config = {"hiddenEncoder": 16, "hiddenGar": 16, "nLevelsGRU": 2, "arMode": "LSTM", "pathDB": "/datasets (old)"}
+    config |= {"samplingType": "sequential"}
+    loader = {name: part("cpc", "feature_loader", name) for name in ("getEncoder", "getAR", "loadArgs")}
+    known = part("cpc", "cpc_default_config", "get_default_cpc_config")()
+    loader["loadArgs"](known, Namespace(**config))
+    network = made(lambda: part("cpc", "model", "CPCModel")(loader["getEncoder"](known), loader["getAR"](known)))
+    return {"config": config, "weights": network.state_dict(), "iteration": 4}
+
+
+def mae_ast():
+    """Patches of 16 mel bands and 16 frames."""
+    own = {key: each for key, each in WAV2VEC2.items() if key.startswith("encoder")} | {"decoder_embed_dim": 24}
+    model = settings_of(part("mae_ast", "mae_ast", "MAE_AST_Config"), **own)
+    task = {
+        "sample_rate": 16_000,
+        "feature_dim": 128,
+        "feature_rate": 100,
+        "mask_type": "retain_spans",
+        "feature_type": "fbank",
+        "data": "/checkpoint/data",
+    }
+    make = part("mae_ast", "mae_ast", "MAE_AST")
+    network = made(make, SimpleNamespace(**model), SimpleNamespace(**task))
+    held = {"model": model, "task": task, "optimizer": {"_name": "adam"}}
+    return {"cfg": held, "model": network.state_dict(), "args": None}
 
 
 def wavlm(**more):
@@ -192,9 +230,14 @@ MAKERS = {
     "mockingjay_local": lambda: transformer(KALDI, "Upstream_Config"),
     "audio_albert_local": lambda: transformer(ONLINE, share_layer=True),
     "decoar_local": lambda: decoar("decoar"),
-    "decoar2_local": lambda: decoar("decoar2"),
+    "decoar2_local": lambda: decoar("decoar2", "Decoar2"),
     "decoar_layers_local": lambda: decoar("decoar_layers"),
-    "hubert_local": lambda: converted("hubert"),
+    "cpc_local": cpc,
+    "hubert_local": lambda: converted("hubert", label_rate=50.0),
+    "multires_hubert_local": multires_hubert,
+    "mae_ast_local": mae_ast,
+    "wav2vec_local": wav2vec,
+    "vq_wav2vec_custom": lambda: wav2vec(vq_type="gumbel", vq_vars=8, vq_dim=16),
     "wav2vec2_local": lambda: converted("wav2vec2"),
     "data2vec_local": lambda: converted("data2vec"),
     "distiller_local": distiller,
@@ -203,7 +246,14 @@ MAKERS = {
 }
 
 
+def content(name):
+    """What a checkpoint of an entry of s3prl holds: a copy of its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return copy.deepcopy(MAKERS[name]())
+
+
 def write(name, path):
     """Write a checkpoint of an entry of s3prl."""
-    torch.save(MAKERS[name](), path)
+    torch.save(content(name), path)
     return path

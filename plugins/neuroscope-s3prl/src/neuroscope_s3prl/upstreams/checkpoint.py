@@ -51,7 +51,6 @@ LAYOUTS: Mapping[str, Layout] = {
     "decoar_layers": Layout("model"),
     "distiller": Layout("Distiller", ("Config",), ("distiller",)),
     "hubert": _HUBERT,
-    "lighthubert": Layout("model", ("cfg",), ("model",)),
     "mae_ast": Layout("model", ("cfg",), ("model", "task")),
     "mockingjay": _TRANSFORMER,
     "multires_hubert": _HUBERT,

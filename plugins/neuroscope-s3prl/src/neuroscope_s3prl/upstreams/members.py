@@ -21,6 +21,7 @@ OBSTACLES = {
     "example": "it is a template for upstreams of one's own",
     "hf_hubert": "use hf:ID, which loads the same models by transformers itself",
     "hf_wav2vec2": "use hf:ID, which loads the same models by transformers itself",
+    "lighthubert": "its network holds many, and was not tried: no small one of its kind can be made",
     "log_stft": "it takes a YAML file of settings, and has no weights",
     "mos_prediction": "it imports torchaudio.sox_effects, which went with torchaudio 2.9, and gives scores, no frames",
     "pase": "it needs the package pase",

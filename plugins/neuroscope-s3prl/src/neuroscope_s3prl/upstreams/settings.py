@@ -96,14 +96,15 @@ def _plain_value(value: object, about: str) -> Any:
 def _text(text: str, about: str) -> str:
     if len(text) > _LONGEST:
         raise BadOption(f"{about} is a text of {len(text):,} characters")
-    if _CODE.search(text) and not _REFERENCE.fullmatch(text):
+    # A path (/data (old)/x) cannot run: nothing that begins with a stroke is an expression of Python.
+    if _CODE.search(text) and not _REFERENCE.fullmatch(text) and not text.startswith("/"):
         literal(text, about)
     return text
 
 
 def _evaluated(value: object, about: str) -> Any:
     """Write anew what s3prl evaluates: a text stays one, of the same numbers."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or value == "":
         return value
     if isinstance(value, str):
         return repr(literal(value, about))
