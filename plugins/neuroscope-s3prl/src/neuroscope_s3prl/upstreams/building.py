@@ -69,7 +69,7 @@ def build(entry: Entry, content: dict[str, Any] | None, *, seed: int | None, fil
     return expert.eval().requires_grad_(False)
 
 
-def _take_hooks(expert: Module) -> None:
+def _take_hooks(expert: Any) -> None:
     """Take the upstream's own hooks off its modules, and keep what they were: ``running`` puts them on for a call."""
     hooks = list(getattr(expert, "hooks", ()))
     if hooks and hasattr(expert, "remove_all_hooks"):
