@@ -84,7 +84,8 @@ def _told(function: Callable[[Any], Any], question: Any) -> dict[str, Any]:
         return {"answer": function(question)}
     except MissingDependency as error:
         cause = error.__cause__
-        return {"module": error.module, "reason": f"{type(cause).__name__}: {cause}" if cause else str(error)}
+        why = f"{type(cause).__name__}: {cause}" if cause else str(error)
+        return {"module": error.module, "reason": " ".join(why.split())}
     except NeuroscopeError as error:
         return {"error": type(error).__name__, "message": str(error)}
 

@@ -94,12 +94,12 @@ def run(question: dict[str, Any]) -> dict[str, Any]:
     Args:
         question: ``name``, ``path`` of the checkpoint or None, and whether the weights are ``random``.
     """
+    entry = hubconfs.find(question["name"])
     import torch
 
     from neuroscope_s3prl.upstreams import building, places
     from neuroscope_s3prl.upstreams.running import UNDISTURBED
 
-    entry = hubconfs.find(question["name"])
     path = Path(question["path"]) if question["path"] else None
     expert = building.load(entry, path, 0 if question["random"] else None)
     with torch.inference_mode(), UNDISTURBED:

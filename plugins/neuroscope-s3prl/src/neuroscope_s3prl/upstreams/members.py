@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from neuroscope import Member, weights
+from neuroscope import Member, NeuroscopeError, weights
 from neuroscope_s3prl.upstreams import child, hubconfs
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS
 from neuroscope_s3prl.upstreams.describing import versions
@@ -17,11 +17,11 @@ OBSTACLES = {
     "ast": "it needs timm 0.4.5, and weights of ImageNet beside its own",
     "byol_a": "its checkpoint is a bare state dict of a network that s3prl names by its width",
     "byol_s": "it calls torchaudio.set_audio_backend, which went with torchaudio 2.9 (s3prl#575)",
-    "espnet_hubert": "it needs espnet, which unpickles its checkpoints freely",
+    "espnet_hubert": "it needs the package espnet, which reads its checkpoints itself",
     "example": "it is a template for upstreams of one's own",
     "hf_hubert": "use hf:ID, which loads the same models by transformers itself",
     "hf_wav2vec2": "use hf:ID, which loads the same models by transformers itself",
-    "lighthubert": "its network holds many, and was not tried: no small one of its kind can be made",
+    "lighthubert": "it was not tried: its networks come in two full sizes alone",
     "log_stft": "it takes a YAML file of settings, and has no weights",
     "mos_prediction": "it imports torchaudio.sox_effects, which went with torchaudio 2.9, and gives scores, no frames",
     "pase": "it needs the package pase",
@@ -66,8 +66,15 @@ def import_problems() -> dict[str, str]:
     return {str(name): str(why) for name, why in json.loads(text).items()}
 
 
-def _ask(names: list[str]) -> Any:
-    return child.ask(f"{__name__}:try_imports", names)
+def _ask(names: list[str]) -> dict[str, str]:
+    try:
+        problems: dict[str, str] = child.ask(f"{__name__}:try_imports", names)
+    except NeuroscopeError as error:  # one of the imports ended the process: the halves tell which
+        if len(names) == 1:
+            return {names[0]: str(error)}
+        half = len(names) // 2
+        return _ask(names[:half]) | _ask(names[half:])
+    return problems
 
 
 def try_imports(names: list[str]) -> dict[str, str]:

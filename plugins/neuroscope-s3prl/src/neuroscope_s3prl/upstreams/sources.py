@@ -76,14 +76,12 @@ def _release(entry: Entry) -> Source:
     try:
         if hub:
             revision = None if hub["revision"] == "main" else hub["revision"]
-            file = weights.hub_file(hub["repo"], hub["file"], revision=revision)
-            if file is None:
-                raise MissingData(f"there is no {hub['file']} in {hub['repo']}")
+            file = weights.hub_file(hub["repo"], hub["file"], revision=revision, progress=commands.progress_bar)
             return Source(file.path, file.digest, f"{hub['repo']}, {hub['file']}, commit {file.commit}")
         # Many releases have the same file name (states-1000000.ckpt): each address has a folder of its own.
         own = hashlib.sha256(url.encode()).hexdigest()[:16]
         folder = commands.own_folder(DISTRIBUTION) / "weights" / f"{entry.upstream}-{own}"
-        path = weights.download(url, folder)
+        path = weights.download(url, folder, progress=commands.progress_bar)
         return Source(path, weights.sha256_of(path), url)
     except MissingData as error:
         raise MissingData(
