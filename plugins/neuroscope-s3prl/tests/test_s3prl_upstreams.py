@@ -242,3 +242,22 @@ def test_a_description_is_computed_once(tmp_path, monkeypatch):
     monkeypatch.setattr(describing, "versions", lambda: "others")
     with pytest.raises(pytest.fail.Exception):
         upstream("npc_local", checkpoint=path)
+
+
+def test_states_stay_while_one_is_built_and_others_run(tmp_path):
+    spec, wave = upstream("hubert_local", checkpoint=files.write("hubert_local", tmp_path / "checkpoint.pt")), noise(1)
+    other = upstream("mockingjay_local", checkpoint=files.write("mockingjay_local", tmp_path / "other.pt"))
+    states = np.random.get_state()[1].copy(), torch.get_rng_state()
+
+    def run(model):
+        for _ in range(20):
+            frames(model, wave)
+
+    threads = [threading.Thread(target=run, args=[spec.load("cpu")]) for _ in range(2)]
+    threads.append(threading.Thread(target=lambda: [other.load("cpu") for _ in range(3)]))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert np.array_equal(np.random.get_state()[1], states[0])
+    assert torch.equal(torch.get_rng_state(), states[1])

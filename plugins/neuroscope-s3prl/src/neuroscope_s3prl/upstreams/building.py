@@ -47,13 +47,12 @@ def build(entry: Entry, content: dict[str, Any] | None, *, seed: int | None, fil
         BadOption: s3prl cannot build it from these settings, or the checkpoint lacks some of its weights.
     """
     with _LOCK, tempfile.TemporaryDirectory(prefix="neuroscope-s3prl-") as folder, ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")  # of s3prl's age: distutils, weight_norm, typed storages
+        stack.enter_context(UNDISTURBED)  # warnings of s3prl's age: distutils, weight_norm, typed storages
         hubconf = require(entry.module, install=INSTALL)
         _make_quiet()
         stand_in = Path(folder) / "checkpoint"
         stand_in.touch()
-        stack.enter_context(random_states_stay(0 if seed is None else seed))
+        stack.enter_context(_random_states_stay(0 if seed is None else seed))
         stack.enter_context(_files_read(stand_in, content))
         filled = stack.enter_context(_weights_watched(fill=seed is None))
         arguments = {"ckpt": str(stand_in)} if entry.takes_file else {}
@@ -129,7 +128,7 @@ def _check_filled(expert: Module, filled: list[torch.nn.Parameter], file: str) -
 
 
 @contextmanager
-def random_states_stay(seed: int) -> Iterator[None]:
+def _random_states_stay(seed: int) -> Iterator[None]:
     """Seed the global generators of torch (CPU), numpy and Python; afterwards they are as they were."""
     torch_state, numpy_state, python_state = (
         torch.default_generator.get_state(),
@@ -145,6 +144,36 @@ def random_states_stay(seed: int) -> Iterator[None]:
         torch.default_generator.set_state(torch_state)
         np.random.set_state(numpy_state)
         random.setstate(python_state)
+
+
+class _Undisturbed:
+    """While any upstream is built or runs, s3prl's warnings are unheard, and the global random states stay.
+
+    Several threads do so side by side: the first one in keeps what the last one out puts back.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._kept: list[Any] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._kept = [warnings.catch_warnings(), _random_states_stay(0)]
+                for each in self._kept:
+                    each.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                for each in reversed(self._kept):
+                    each.__exit__(None, None, None)
+
+
+UNDISTURBED = _Undisturbed()
 
 
 @contextmanager

@@ -98,11 +98,10 @@ def run(question: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     from neuroscope_s3prl.upstreams import building, places
-    from neuroscope_s3prl.upstreams.running import UNDISTURBED
 
     path = Path(question["path"]) if question["path"] else None
     expert = building.load(entry, path, 0 if question["random"] else None)
-    with torch.inference_mode(), UNDISTURBED:
+    with torch.inference_mode(), building.UNDISTURBED:
         shortest = _shortest(expert, entry)
         found = places.find(expert, lambda: _states(expert, max(SAMPLE_RATE, shortest)))
         states = _states(expert, max(SAMPLE_RATE, shortest))

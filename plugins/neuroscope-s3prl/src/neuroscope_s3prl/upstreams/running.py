@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,7 @@ import torch  # noqa: TID253 - this module is imported when an upstream is built
 from torch.nn.utils.rnn import pad_sequence  # noqa: TID253
 
 from neuroscope import Frames, NeuroscopeError
-from neuroscope_s3prl.upstreams.building import random_states_stay
+from neuroscope_s3prl.upstreams.building import UNDISTURBED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -88,33 +86,3 @@ def _frames(calls: Sequence[Tensor]) -> Frames:
     rows = [row for call in calls for row in call]
     lengths = torch.tensor([len(row) for row in rows], dtype=torch.int64, device=rows[0].device)
     return Frames(pad_sequence(rows, batch_first=True) if len(calls) > 1 else calls[0], lengths)
-
-
-class _Undisturbed:
-    """While any upstream runs, s3prl's warnings are unheard and its draws leave the global random states alone.
-
-    Several threads run upstreams side by side: the first one in keeps what the last one out puts back.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside = threading.Lock(), 0
-        self._kept: list[Any] = []
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._kept = [warnings.catch_warnings(), random_states_stay(0)]
-                for each in self._kept:
-                    each.__enter__()
-                warnings.simplefilter("ignore")
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                for each in reversed(self._kept):
-                    each.__exit__(None, None, None)
-
-
-UNDISTURBED = _Undisturbed()
