@@ -89,4 +89,4 @@ def _stacked(vectors: Tensor, count: int) -> Tensor:
 
 def _side_by_side(values: Tensor, lengths: Sequence[int]) -> Tensor:
     """``[1, frames of all, hidden]`` to ``[B, frames of the longest, hidden]``, zeros behind each end."""
-    return values if len(lengths) == 1 else pad_sequence(list(values[0].split(list(lengths))), batch_first=True)
+    return values if len(lengths) == 1 else pad_sequence(list(torch.split(values[0], list(lengths))), batch_first=True)

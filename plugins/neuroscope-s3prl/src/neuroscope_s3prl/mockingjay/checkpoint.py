@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption, MissingData, weights
@@ -68,15 +68,16 @@ def read_weights(path: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[st
 def _configuration(path: Path) -> str:
     """Find a checkpoint's configuration by s3prl's rule, check it, and write down the sections that matter."""
     content = weights.read_checkpoint(path, ("Config", "Upstream_Config", "Settings"))
-    found = [each for key in ("Config", "Upstream_Config") if _has(each := content.get(key), "transformer")]
-    legacy = getattr(content.get("Settings"), "get", {}.get)("Config")
-    is_legacy = not found and (_has(legacy, "transformer") or _has(legacy, "mockingjay"))
-    if not found and not is_legacy:
+    settings = content.get("Settings")
+    legacy = settings.get("Config") if isinstance(settings, Mapping) else None
+    config = _first([content.get("Config"), content.get("Upstream_Config")], "transformer")
+    is_legacy = config is None
+    config = config or _first([legacy], "transformer") or _first([legacy], "mockingjay")
+    if config is None:
         raise BadOption(
             f"{path} is no checkpoint of Mockingjay: it has no configuration with a section transformer, neither in "
             "'Config' or 'Upstream_Config' nor, as before 2021, in 'Settings'"
         )
-    config = legacy if is_legacy else found[0]
     sections = weights.plain({name: config[name] for name in _SECTIONS if name in config})
     settings_of(sections, str(path), is_legacy=is_legacy)
     text = json.dumps({"config": sections, "is_legacy": is_legacy}, default=ascii)
@@ -85,8 +86,8 @@ def _configuration(path: Path) -> str:
     return text
 
 
-def _has(config: Any, section: str) -> bool:
-    return isinstance(config, Mapping) and section in config
+def _first(configs: Sequence[Any], section: str) -> Mapping[str, Any] | None:
+    return next((each for each in configs if isinstance(each, Mapping) and section in each), None)
 
 
 def _renamed(name: str) -> str:

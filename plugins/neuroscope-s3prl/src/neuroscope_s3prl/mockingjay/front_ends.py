@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from neuroscope_s3prl.mockingjay.settings import FrontEnd
+    from neuroscope_s3prl.mockingjay.front_settings import FrontEnd
 
 _N_FFT = 2048
 _BANDS = 80
@@ -44,7 +44,7 @@ def _kaldi(settings: FrontEnd) -> nn.Module:
     return nn.Sequential(
         parts.ExtractAudioFeature(**kaldi),
         parts.Delta(order=settings.orders, win_length=settings.slope_window),
-        parts.CMVN(use_cmvn=settings.normalised),
+        parts.CMVN(use_cmvn=settings.is_normalised),
     )
 
 
@@ -57,9 +57,9 @@ class Online(nn.Module):
         feature = {
             "feat_type": settings.feature,
             "channel": 0,
-            "log": settings.log,
+            "log": settings.is_log,
             "delta": settings.orders,
-            "cmvn": settings.normalised,
+            "cmvn": settings.is_normalised,
         }
         self._loudness = 10 ** (settings.level / 20)
         with randomness_kept(), warnings.catch_warnings():
