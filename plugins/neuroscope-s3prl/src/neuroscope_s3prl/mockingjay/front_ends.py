@@ -7,6 +7,7 @@ others than alone. Here each utterance is alone.
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
@@ -66,6 +67,11 @@ class Online(nn.Module):
             # of the cepstra, which it makes whether they are asked for or not
             warnings.filterwarnings("ignore", "At least one mel filterbank has all zero values", UserWarning)
             self._features = preprocessor.OnlinePreprocessor(**settings.options, feat_list=[feature])
+        # It computes every feature, whichever is asked for; only how many frames its cepstra have matters then.
+        if settings.feature != "mel":
+            _replace(self._features, "_melscale", nn.Identity())
+        if settings.feature != "mfcc":
+            _replace(self._features, "_mfcc_trans", partial(_no_cepstra, settings.hop))
 
     def forward(self, wave: Tensor) -> Tensor:
         """``[samples]`` to ``[frames, columns]``."""
@@ -73,6 +79,15 @@ class Online(nn.Module):
         scaled = wave * (self._loudness / (loudness + 1e-10))
         features: Tensor = self._features(scaled[None, None], wavs_len=[len(wave)])[0]
         return features[0]
+
+
+def _replace(module: nn.Module, name: str, other: Callable[[Tensor], Tensor]) -> None:
+    delattr(module, name)
+    setattr(module, name, other)
+
+
+def _no_cepstra(hop: int, waves: Tensor) -> Tensor:
+    return waves.new_empty(*waves.shape[:2], 0, 1 + waves.shape[-1] // hop)
 
 
 class Legacy(nn.Module):
