@@ -43,8 +43,8 @@ def weights_of(config, columns, seed=0):
     return state
 
 
-def write(path, config, *, columns=None, entry="Config", seed=0, **more):
-    """A file as s3prl writes it, with what the loader has to go round: an optimizer's class, a namespace."""
+def write(path, config, *, columns=None, entry="Config", seed=0, change=lambda content: None):
+    """A file as s3prl writes it, with what a reader has to go round: an optimizer's class, a namespace."""
     columns = columns or {True: 240, False: 80}["kaldi" in config["audio"]]
     optimizers = types.ModuleType("optimizers")
     optimizers.Fancy = type("Fancy", (), {"__module__": "optimizers", "__init__": lambda self: setattr(self, "lr", 1)})
@@ -57,9 +57,10 @@ def write(path, config, *, columns=None, entry="Config", seed=0, **more):
             "Optimizer": optimizers.Fancy(),
             "Args": Namespace(upstream="mockingjay", seed=1337),
             "Step": 500_000,
-        } | more
+        }
         if entry == "Upstream_Config":
             content["Config"] = {"runner": {"total_steps": 1}}
+        change(content)
         torch.save(content, path)
     finally:
         del sys.modules["optimizers"]
@@ -94,3 +95,27 @@ def relative(ours, theirs):
     """The largest difference, of the layer's largest value."""
     assert ours.shape == theirs.shape
     return float((ours - theirs).abs().max() / theirs.abs().max())
+
+
+def legacy_config(section="transformer", **network):
+    """A configuration of 2019-20: one section for the network, the front end outside of it."""
+    config = {"downsample_rate": 1, "num_hidden_layers": 3, "hidden_act": "gelu", "initializer_range": 0.02}
+    config |= {"layer_norm_eps": "1e-12", "mask_proportion": 0.15} | DROPOUT | SMALL | network
+    return {section: config, "dataloader": {"data_path": "data/libri_mel160_subword5000", "max_timestep": 1500}}
+
+
+def write_legacy(path, config, *, entry="Transformer", aliases=False, columns=160):
+    """A file of 2019-20; ``aliases``: with the second names that some modules had for some months."""
+    network = next(iter(config.values()))
+    modern = {"transformer": network | {"share_layer": False, "pre_layer_norm": False}}
+    state = weights_of(modern, columns * network["downsample_rate"])
+    if aliases:
+        for layer in range(network["num_hidden_layers"]):
+            for kind in ("weight", "bias"):
+                own = f"encoder.layer.{layer}"
+                state[f"{own}.LayerNorm.{kind}"] = state[f"{own}.output.LayerNorm.{kind}"]
+                state[f"{own}.attention.LayerNorm.{kind}"] = state[f"{own}.attention.output.LayerNorm.{kind}"]
+    settings = {"Config": config, "Paras": Namespace(seed=1337, config="config/mockingjay_libri.yaml")}
+    content = {"SpecHead": {}, entry: state, "Optimizer": {}, "Global_step": 500_000, "Settings": settings}
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+    return path

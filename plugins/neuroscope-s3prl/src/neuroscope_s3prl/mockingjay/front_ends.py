@@ -113,8 +113,8 @@ class Legacy(nn.Module):
         spectra = torch.stft(wave, _N_FFT, self._hop, self._length, window, return_complex=True)
         bands = (filters @ spectra.abs().square() + 1e-6).log()
         columns = torch.cat([bands, self._slopes(bands)])
-        deviation = columns.std(1, correction=0, keepdim=True)
-        return ((columns - columns.mean(1, keepdim=True)) / (deviation + 1e-16)).T
+        centred = columns - columns.mean(1, keepdim=True)
+        return (centred / (centred.square().mean(1, keepdim=True).sqrt() + 1e-16)).T
 
     def _slopes(self, bands: Tensor) -> Tensor:
         """Slopes of the lines that fit nine frames best; the first and last frames have those of their neighbours."""

@@ -58,7 +58,7 @@ class FrontEnd:
     def min_samples(self) -> int:
         """The shortest waveform: two frames where each column is normalised, for one has no deviation."""
         if self.kind == "legacy":
-            return 8 * self.hop  # slopes are lines through nine frames
+            return 9 * self.hop  # slopes are lines through nine frames; of ten frames, there are two
         second = self.hop if self.is_normalised else 0
         return self.window + second if self.kind == "kaldi" else max(N_FREQ, second)  # half a spectrum is mirrored
 
