@@ -31,7 +31,7 @@ def by_librosa(wave):
     return ((columns - columns.mean(1, keepdims=True)) / (columns.std(1, keepdims=True) + 1e-16)).T.astype(np.float32)
 
 
-@pytest.mark.parametrize("seconds", [0.1125, 0.5, 3, 20])
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 3, 20])
 def test_the_front_end_is_librosas(seconds, real_speech):
     wave = real_speech[8000 : 8000 + round(seconds * 16_000)]
     ours = front_end(LEGACY)(torch.from_numpy(wave))

@@ -55,7 +55,7 @@ def test_the_base_release_comes_from_its_address(hub, monkeypatch):
     ("make", "names"),
     [
         (specs.mockingjay_base, ("mockingjay-base", "mockingjay_960hr", "www.dropbox.com")),
-        (specs.mockingjay_large, ("mockingjay-large", "mockingjay_origin", "s3prl/mockingjay on the Hugging Face hub")),
+        (specs.mockingjay_large, ("mockingjay-large", "mockingjay_origin", "states-500000.ckpt of s3prl/mockingjay")),
     ],
 )
 def test_without_a_connection_one_error_says_what_is_missing_and_how_to_get_it(make, names, monkeypatch, tmp_path):

@@ -39,11 +39,6 @@ class Published:
     repository: str = ""
     url: str = ""
 
-    @property
-    def place(self) -> str:
-        """Where the file is, for people."""
-        return self.url or f"{self.file} of {self.repository} on the Hugging Face hub"
-
 
 def _network(layers: int) -> dict[str, Any]:
     return {
@@ -138,7 +133,6 @@ def published_weights(published: Published) -> Weights:
     except MissingData as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise MissingData(
-            f"the weights of {published.name} ({published.release} of s3prl: {published.place}) are not there: "
-            f"{reason}. "
+            f"the weights of {published.name} ({published.release} of s3prl) are not there: {reason}. "
             "A file that you have: checkpoint=FILE; the untrained network: weights=random"
         ) from error
