@@ -19,8 +19,8 @@ import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadOption, require
+from neuroscope_s3prl.mockingjay.modules import INSTALL
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS, read
-from neuroscope_s3prl.upstreams.hubconfs import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

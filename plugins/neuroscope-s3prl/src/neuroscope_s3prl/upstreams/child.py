@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption, MissingData, MissingDependency, NeuroscopeError
-from neuroscope_s3prl.upstreams.hubconfs import INSTALL
+from neuroscope_s3prl.mockingjay.modules import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable

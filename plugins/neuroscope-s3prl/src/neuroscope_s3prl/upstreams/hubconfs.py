@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroscope import MissingDependency, UnknownName
+from neuroscope_s3prl.mockingjay.modules import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-INSTALL = (
-    "pip install 's3prl>=0.4.18' torchaudio (what goes together: s3prl 0.4.18, torch 2.14.1, torchaudio 2.11.1, "
-    "transformers 5.24.0; Python 3.12 needs setuptools, too)"
-)
 _DOWNLOADERS = ("_urls_to_filepaths", "urls_to_filepaths")
 
 
