@@ -1,4 +1,4 @@
-"""What a docstring in Google's style says of a function and of its arguments; whatever stands there, none is an error."""
+"""What a docstring in Google's style says of a function and of its arguments; whatever stands there is no error."""
 
 import functools
 from dataclasses import dataclass
