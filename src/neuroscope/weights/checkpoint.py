@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.archives import Archive, opened
+from neuroscope.weights.constructors import UNREAD
 from neuroscope.weights.inert import DEEPEST, Attributes, Foreign, StoragePlace, TensorPlace, Unreadable
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class _Finished:
     def _name(self, value: StoragePlace | Foreign) -> Foreign:
         if isinstance(value, StoragePlace):
             return Foreign("torch", "UntypedStorage")
-        if value.module == "torch._utils":
+        if value == UNREAD or value.module == "torch._utils":
             raise Unreadable(f"it holds a tensor of a kind that is not read ({value})")
         return value
 

@@ -48,7 +48,9 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
             raise failed(what, f"it is not at {place}, and {OFFLINE} forbids to download", advice)
         with unfinished(place) as stream:
             if not place.exists():  # another process may have brought it meanwhile
-                fetch(Source(url, what), stream, progress)
+                version = place.with_name(f"{name}.incomplete.version")
+                fetch(Source(url, what, version_in=version), stream, progress)
+                version.unlink(missing_ok=True)
                 finish(stream, place, what, sha256)
         return place
     except OSError as error:
