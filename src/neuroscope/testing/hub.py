@@ -210,7 +210,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._describe(path.removeprefix("/api/models/"))
         elif path.startswith("/cdn/"):
             repo, _, name = path.removeprefix("/cdn/").partition("//")
-            self._send(repo, name, {})
+            if name in self._hub.files(repo):
+                self._send(repo, name, {})
+            else:
+                self._refuse(404, "")
         else:
             repo, found, rest = path.strip("/").partition("/resolve/")
             revision, _, name = rest.partition("/")

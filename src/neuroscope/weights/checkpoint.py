@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import struct
 import zipfile
 import zlib
@@ -55,6 +56,8 @@ def read_checkpoint(path: Path, keep: Sequence[str]) -> dict[str, Any]:
     except Unreadable as error:
         raise BadOption(f"{path} is not read as a checkpoint: {one_line(str(error))}") from None
     except OSError as error:
+        if error.errno == errno.EINVAL:  # an offset before the begin
+            raise BadOption(f"{path} is not read as a checkpoint: it is damaged") from None
         raise BadOption(f"{path} cannot be read: {error.strerror or error}") from None
     except MemoryError:
         raise BadOption(f"{path} does not fit into memory") from None

@@ -20,7 +20,6 @@ from neuroscope.plugin.registry import require
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.digests import sha256_of
 from neuroscope.weights.failures import OFFLINE, failed, unwritable
-from neuroscope.weights.transfer import Source, fetch, finish, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,13 +75,16 @@ def hub_file(
 
     Raises:
         MissingDependency: ``huggingface_hub`` is not installed.
-        BadOption: no repository can be called so.
+        BadOption: no repository, file or revision can be called so.
         MissingData: the file cannot be had: no such repository, file or revision, not allowed, offline, a connection
             that breaks, no room, or bytes that are not those that the hub announces.
     """
     hub = require("huggingface_hub", install=INSTALL)
     for module in ("constants", "errors", "utils"):
         require(f"huggingface_hub.{module}", install=INSTALL)
+    for text in (name, "main" if revision is None else revision):
+        if ".." in text.split("/") or not all(text.split("/")):
+            raise BadOption(f"{text!a} is no name of a file or revision of the repository {repo!a}")
     asked = _Asked(hub, repo, name, revision)
     with asked.errors_told():
         path = asked.cached() if asked.costs_nothing else None
@@ -193,12 +195,15 @@ class _Asked:
         return isinstance(error, self._hub.errors.EntryNotFoundError)
 
     def _is_passing(self, error: Exception) -> bool:
-        """Whether it is the connection or the hub's health, and not the question."""
-        if isinstance(error, self._hub.errors.HfHubHTTPError):
-            return bool(error.response.status_code >= 500)
-        return _is_connection(error)
+        """Whether what was brought before serves: the hub is out of reach, ill, or no longer knows the user."""
+        errors = self._hub.errors
+        if isinstance(error, errors.EntryNotFoundError | errors.RevisionNotFoundError):
+            return False
+        return isinstance(error, errors.HfHubHTTPError) or _is_connection(error)
 
     def _bring_blob(self, about: Any, url: str, progress: Progress) -> None:
+        from neuroscope.weights.transfer import Source, fetch, finish, unfinished
+
         headers = dict(self._hub.utils.build_hf_headers())
         location = urljoin(url, about.location)
         if urlsplit(location).netloc != urlsplit(url).netloc:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from neuroscope.runtime.file_lock import try_to_lock
+from neuroscope.weights.digests import remembered
 from neuroscope.weights.failures import bytes_of, failed
 
 if TYPE_CHECKING:
@@ -87,12 +88,22 @@ def unfinished(place: Path) -> Iterator[BinaryIO]:
         the open file ``NAME.incomplete`` beside ``place``; who finishes it renames it.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
+    path = place.with_name(f"{place.name}.incomplete")
     while True:
-        with place.with_name(f"{place.name}.incomplete").open("ab") as stream:
-            if try_to_lock(stream.fileno()) is not False:
-                yield stream
+        with path.open("ab") as stream:
+            if try_to_lock(stream.fileno()) is not False and _is_at(stream, path):
+                try:
+                    yield stream
+                finally:
+                    if _is_at(stream, path) and not path.stat().st_size:
+                        path.unlink()
                 return
-        time.sleep(0.2)
+        time.sleep(0.1)
+
+
+def _is_at(stream: BinaryIO, path: Path) -> bool:
+    """Whether nobody has finished or removed the file since it was opened."""
+    return path.exists() and os.path.samestat(os.fstat(stream.fileno()), path.stat())
 
 
 def fetch(source: Source, stream: BinaryIO, progress: Progress) -> None:
@@ -135,6 +146,7 @@ def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None
     unnamed = Path(stream.name)
     stream.flush()
     os.fsync(stream.fileno())
+    found = ""
     if sha256 is not None:
         with unnamed.open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
@@ -143,6 +155,8 @@ def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None
             problem = f"what came has sha256 {found}, and {sha256} is wanted"
             raise failed(what, problem, "It was removed; run the command again, or ask who offers the file.")
     unnamed.replace(place)
+    if found:
+        remembered("sha256", place, lambda _: found)  # so that it is not read once more
 
 
 class _Transfer:

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+import time
 from math import inf
 
 import pytest
@@ -114,6 +115,25 @@ def test_a_download_that_was_killed_goes_on_in_the_next_run(hub, tmp_path):
     assert [each.range for each in gets(hub)] == ["bytes=1000-"]
 
 
+def test_several_at_once_download_it_once(hub, tmp_path, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from neuroscope.weights import transfer
+
+    settle = transfer._Transfer._settle
+
+    def slowly(self, total):
+        time.sleep(0.3)
+        settle(self, total)
+
+    monkeypatch.setattr(transfer._Transfer, "_settle", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: hub_file(REPO, FILE), range(4)))
+    assert [each.path.read_bytes() for each in found] == [MODEL] * 4
+    assert len(gets(hub)) == 1
+    assert blobs(tmp_path) == [hashlib.sha256(MODEL).hexdigest()]
+
+
 def test_wrong_bytes_of_the_right_size_are_not_kept(hub, tmp_path):
     hub.fault(f"{REPO}/{FILE}", content=bytes(len(MODEL)))
     said = refused()
@@ -207,9 +227,22 @@ def test_what_is_here_serves_while_the_hub_is_ill(hub):
     assert hub_file(REPO, FILE) == first
 
 
-def test_bytes_that_cannot_be_had_just_now(hub):
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_is_here_serves_who_is_no_longer_known(hub, status):
+    first = hub_file(REPO, FILE)
+    hub.fault(REPO, status=status, error="GatedRepo", times=inf)
+    assert hub_file(REPO, FILE) == first
+
+
+def test_a_large_file_is_read_once_for_its_digest(hub, monkeypatch):
+    monkeypatch.setattr("neuroscope.weights.digests._sha256", lambda path: pytest.fail("it is read again"))
+    assert hub_file(REPO, FILE).digest == hashlib.sha256(MODEL).hexdigest()
+
+
+def test_bytes_that_cannot_be_had_just_now(hub, tmp_path):
     hub.fault(f"{REPO}/{FILE}", cut=0, times=inf)
     assert "Look at the connection" in refused()
+    assert blobs(tmp_path) == []
 
 
 def test_offline_a_file_in_the_cache_serves_without_a_request(hub, monkeypatch):
@@ -262,10 +295,11 @@ def test_what_cannot_be_a_repository(hub, repo):
     assert hub.requests == []
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b", ""])
 def test_a_name_that_leads_out_of_the_cache(hub, name):
-    with pytest.raises((BadOption, MissingData)):
-        hub_file(REPO, name)
+    refused(name, error=BadOption)
+    refused(revision=name, error=BadOption)
+    assert hub.requests == []
 
 
 def test_without_the_library(monkeypatch):
