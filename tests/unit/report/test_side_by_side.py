@@ -23,7 +23,8 @@ def points(*names):
 
 
 def curve(name, *layers, **known):
-    return Curve(name, "t", points(*layers), MAJORITY, run=name, **known)
+    p_values = dict.fromkeys(layers, 0.01)
+    return Curve(name, "t", points(*layers), MAJORITY, run=name, **{"p_values": p_values, **known})
 
 
 def record(backbone, *cautions, **known):
@@ -172,6 +173,12 @@ def test_differences_are_shown_with_what_may_be_said_of_them():
             replace(DEEP, unlearned=("L1",)),
             "A is ahead",
         ),
+        (
+            replace(GE2E, p_values={"ALL": 0.05}, beyond={"deep": gap(0.1, 0.02, 0.18)}),
+            replace(DEEP, p_values={"ALL": 0.2, "L1": 0.01}),
+            "neither is shown to know it",
+        ),
+        (replace(GE2E, p_values={"ALL": 0.2}, beyond={"deep": gap(-0.1, -0.18, -0.02)}), DEEP, "B is ahead"),
         (GE2E, curve("deep", "L1", "L2"), "Not compared with others, as there is no ALL: B."),
     ],
 )

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuroscope.contracts.rows import ALL
+from neuroscope.defaults import LEVEL
 from neuroscope.report.layer_curve import sentence
 from neuroscope.report.marks import Marks
 from neuroscope.report.side_by_side.table import Side, capital, side_by_side
@@ -109,6 +110,12 @@ def _named(side: Side) -> str:
     return f"{side.letter} {one_line(layer)}"
 
 
+def _knows(side: Side) -> bool:
+    """Tell whether a probe that knows nothing would hardly do as well."""
+    layer = "" if side.curve.whole is None else side.curve.whole.layer
+    return side.curve.p_values.get(layer, 1.0) < LEVEL
+
+
 def _verdict(one: Side, other: Side, gap: Point) -> str:
     """Say who is ahead, where that may be said."""
     if gap.low is None or gap.high is None:
@@ -116,6 +123,8 @@ def _verdict(one: Side, other: Side, gap: Point) -> str:
     for side in (one, other):
         if side.curve.whole is not None and side.curve.whole.layer in side.curve.unlearned:
             return f"{side.letter}'s probe is far from its optimum: nothing is said"
+    if not any(_knows(side) for side in (one, other)):
+        return "neither is shown to know it"
     if gap.low > 0 or gap.high < 0:
         return f"{one.letter if gap.low > 0 else other.letter} is ahead"
     return "not told apart"
