@@ -43,13 +43,14 @@ def _one_at_a_time(differences: Mapping[str, float], layers: Sequence[str]) -> s
 
 def lines_of_cell(cell: CellRecord) -> list[str]:
     """What was asked of which utterances, and how they were split."""
+    return ["", f"{cell.task} in {cell.backbone}, on {cell.dataset}", *lines_of_split(cell)]
+
+
+def lines_of_split(cell: CellRecord) -> list[str]:
+    """Which utterances of which classes were split how: the same where cells are of the same utterances."""
     sizes = f"{cell.train} train, {cell.test} test"
     grouped = f", {counted(cell.test_groups, 'test group')} ({cell.grouped_by})" if cell.grouped_by else ""
-    lines = [
-        "",
-        f"{cell.task} in {cell.backbone}, on {cell.dataset}",
-        f"Classes: {_counts(cell.classes)}. Split: {cell.split}: {sizes}{grouped}.",
-    ]
+    lines = [f"Classes: {_counts(cell.classes)}. Split: {cell.split}: {sizes}{grouped}."]
     if cell.unlabelled:
         lines.append(f"No class for this task: {counted(cell.unlabelled, 'utterance')}, left out.")
     if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
@@ -62,17 +63,20 @@ def line_of_failure(cell: FailedCell) -> str:
     return f"{cell.task} in {cell.backbone} has no result: {cell.error}"
 
 
-def what_varied(cell: CellRecord, *, spread: bool) -> str:
+def what_varied(cell: CellRecord, *, spread: bool, printed: bool = True) -> str:
     """Say what the number is of, and what ± and the interval are.
 
     Args:
         cell: the record with its runs.
-        spread: whether a ± is shown.
+        spread: whether anything is known of it.
+        printed: whether a ± is shown beside the interval.
     """
     of = cell.grouped_by or "utterance"
     runs = f"{cell.runs} runs: {cell.varied}." if cell.runs > 1 else "One run."
     if not spread:
         return f"{runs} The test part is one {of}: nothing is known of the spread."
+    if not printed:
+        return f"{runs} The interval, over new draws of {of}s, is of 95 %."
     return f"{runs} ± is the sd of the number over new draws of {of}s; the interval is of 95 %."
 
 
