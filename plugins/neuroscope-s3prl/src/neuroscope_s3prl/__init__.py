@@ -19,13 +19,13 @@ def register_backbones(register: Registrar[BackboneSpec]) -> None:
     register(
         "mockingjay-base",
         "neuroscope_s3prl.mockingjay.spec:mockingjay_base",
-        summary="Mockingjay of s3prl, three transformer layers, 768 wide; 960 hours of LibriSpeech (ST_base)",
+        summary="Mockingjay of s3prl, three transformer layers, 768 wide; 960 hours; stands in for ST_base",
         install=INSTALL,
     )
     register(
         "mockingjay-large",
         "neuroscope_s3prl.mockingjay.spec:mockingjay_large",
-        summary="Mockingjay of s3prl, twelve transformer layers, 768 wide; 360 hours of LibriSpeech (ST_large)",
+        summary="Mockingjay of s3prl, twelve transformer layers, 768 wide; 360 hours; ST_large",
         install=INSTALL,
     )
     register(
