@@ -85,10 +85,12 @@ def test_a_pass_for_some_layers_ends_behind_the_last_of_them(folder_of, wave, ru
 
 
 def test_layers_are_held_together_as_room_allows():
-    layers = [SimpleNamespace(name=f"L{number}", width=2**10) for number in range(5)]
-    lengths = {layer.name: torch.tensor([2**15, 3]) for layer in layers}  # 2**26 numbers each
+    layers = [SimpleNamespace(name=f"L{number}", width=2**9) for number in range(5)]
+    lengths = {layer.name: torch.tensor([2**15, 3]) for layer in layers}  # 2**25 numbers each
     groups = encoder.held_together(layers, lengths)
     assert [[layer.name for layer in group] for group in groups] == [["L0", "L1"], ["L2", "L3"], ["L4"]]
+    assert encoder.held_together(layers[:4], lengths) == [layers[:4]]
+    assert encoder.held_together(layers, None) == [layers]
 
 
 @pytest.mark.parametrize("case", ["wav2vec2-pre", "wavlm", "sew-d", "wav2vec2-conformer"])

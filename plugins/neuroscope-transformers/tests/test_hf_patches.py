@@ -12,7 +12,7 @@ from transformers import ASTFeatureExtractor
 
 from neuroscope import BadOption, testing
 from neuroscope_transformers.families.patches import TimeMajor
-from neuroscope_transformers.running.filter_bank import hann_filter_bank
+from neuroscope_transformers.features.filter_bank import hann_filter_bank
 from neuroscope_transformers.spec import hf
 
 here = Path(__file__)

@@ -171,7 +171,8 @@ class BackboneSpec:
         reference: device -> the same model in float32, where ``precision`` is lower: how far its vectors are from those
             of the model is measured, recorded and told.
         resolved: options that leave something open (``mode=auto``, a path whose content ``origin.digest`` tells), each
-            as what it came to: the store's key holds this instead, and two ways to ask for the same share vectors.
+            as what it came to: the store's key holds this instead, and two ways to ask for the same share vectors. So
+            may what completes a family's name be, under the name of its factory's first parameter.
     """
 
     sample_rate: int

@@ -92,10 +92,10 @@ def prepare(
     poolings = {name: each.build() for name, each in chosen.items()}
     texts = {layer.name: _pooling_text(layer, chosen) for layer in spec.layers}
     owners = sorted({plugins.owner(each.entry).identity for each in chosen.values()})
-    if strangers := sorted(set(spec.resolved) - set(choice.resolved)):
+    if strangers := sorted(set(spec.resolved) - {*choice.resolved, choice.argument_name}):
         raise PluginBroken(f"backbone {choice.name} resolves what is no option of it: {', '.join(strangers)}")
     identity = Identity(
-        backbone=choice.name,
+        backbone=_name(choice, spec),
         options={name: _stable(spec.resolved.get(name, value)) for name, value in choice.resolved.items()},
         weights=spec.origin.digest,
         plugin=plugins.owner(choice.entry).identity,
@@ -116,6 +116,12 @@ def _prepare_imported(choice: Choice[BackboneSpec], spec: NamedVectorsSpec, stor
     if not representation.folder.exists():
         raise MissingData(f"the vectors of {choice.name} are not in the store any more; import them again")
     return PreparedBackbone(choice.text, spec, {}, POOLED_BY_NETWORK, representation)
+
+
+def _name(choice: Choice[BackboneSpec], spec: BackboneSpec) -> str:
+    """Name the backbone; what completes a family's name may be resolved as an option may."""
+    argument = choice.argument_name
+    return f"{choice.entry.name}{spec.resolved[argument]}" if argument in spec.resolved else choice.name
 
 
 def _pooling_text(layer: LayerSpec, chosen: Mapping[str, Choice[Pooling]]) -> str:

@@ -131,6 +131,11 @@ def required_of(factory: Callable[..., Any], *, positional: bool = False) -> lis
     return [each.name for each in given if (each.kind is not each.KEYWORD_ONLY) is positional]
 
 
+def argument_of(factory: Callable[..., Any]) -> str:
+    """Name a family's argument: the first parameter of its factory, which is what the user writes after the colon."""
+    return next(iter(inspect.signature(factory).parameters), "")
+
+
 def convert_all(given: Mapping[str, str], options: Mapping[str, Option], of: str) -> dict[str, Any]:
     """Convert the values that were given, in the options' own order.
 

@@ -169,6 +169,11 @@ class Choice(Generic[T]):
         return self.entry.name + (self.argument or "")
 
     @property
+    def argument_name(self) -> str:
+        """The name of what completes a family's name: its factory's first parameter; empty = it is no family."""
+        return "" if self.argument is None else options.argument_of(self.entry.make)
+
+    @property
     def text(self) -> str:
         """The canonical text: options in the factory's order, those at their default left out."""
         known = self.entry.options

@@ -74,6 +74,23 @@ def test_what_is_resolved_must_be_an_option(prepared):
         prepared("", lambda: replace(spec_of(LAYERS), resolved={"mode": "exact"}))
 
 
+def test_what_completes_a_familys_name_may_be_resolved(plugins, tmp_path):
+    """A folder that moves keeps its vectors, where the family says so; another argument of it is another backbone."""
+
+    def family(folder, *, mode: str = "a"):
+        return replace(spec_of(LAYERS), resolved={"folder": "here"} if folder != "open" else {})
+
+    registry = Registry("backbone")
+    registry.add(Entry("backbone", "made:", family, "", "", plugins.backbones.entries["toy"].plugin))
+    made = {
+        name: prepare(registry.choose(f"made:{name}"), plugins, Store(tmp_path), pooling="", dtype="float32")
+        for name in ("x", "y", "open")
+    }
+    assert key(made["x"]) == key(made["y"]) != key(made["open"])
+    assert (made["x"].text, made["x"].representation.identity.backbone) == ("made:x", "made:here")
+    assert made["open"].representation.identity.backbone == "made:open"
+
+
 def test_each_layer_has_its_own_pooling_and_its_units_in_the_order_of_columns(prepared):
     found = prepared()
     assert dict(found.representation.layers) == {

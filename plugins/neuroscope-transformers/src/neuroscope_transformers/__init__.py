@@ -19,4 +19,5 @@ def register_backbones(register: Registrar[BackboneSpec]) -> None:
         "hf:",
         "neuroscope_transformers.spec:hf",
         summary="a speech encoder of the Hugging Face library: hf:ID of a model repository, or hf:FOLDER",
+        members="neuroscope_transformers.members:members",
     )

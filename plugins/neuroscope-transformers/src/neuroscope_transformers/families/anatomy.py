@@ -22,7 +22,7 @@ class Anatomy:
         batchable: False where padding reaches the frames of shorter utterances.
         sample_rate: of the waveforms, Hz.
         min_samples: the fewest that give each layer a frame.
-        frames: samples of an utterance -> frames of each layer, under its name.
+        frames: samples of an utterance -> frames of each layer, under its name; nothing where that shows when it runs.
         front_end: ``package.module:attribute`` of what makes it of Anatomy, the preprocessor's Settings and device.
         lean: ``package.module:attribute`` of functions (network, Anatomy) that change how the network computes where
             transformers would take too much memory, and neither its numbers nor its modules' names.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PRE_NORM = "the residual stream, before the next block's norm (pre-norm)"
 POST_NORM = "after the block's final LayerNorm (post-norm)"
 MACARON = "after the block's final_layer_norm (conformer)"
+MOST_BLOCKS = 1000
 SECOND = "ffn2 is the second of a block's two feed-forward modules"
 
 
@@ -31,6 +32,7 @@ class Blocks:
         count: setting that says how many blocks there are.
         width: setting that says how wide their outputs are.
         inner: setting that says how many neurons are inside.
+        heads: setting that says among how many heads of attention the width is divided.
     """
 
     path: str
@@ -40,17 +42,23 @@ class Blocks:
     count: str = "num_hidden_layers"
     width: str = "hidden_size"
     inner: str = "intermediate_size"
+    heads: str = "num_attention_heads"
 
     def layers(self, config: Settings, site: str) -> tuple[LayerSpec, ...]:
         """Declare L1 to the last block's layer.
 
         Raises:
-            BadOption: there are more columns than a store takes.
+            BadOption: a number is none, the width cannot be divided among the heads, or there are more columns than a
+                store takes.
         """
         inside = site == "ffn"
-        width, count = config.count(self.inner if inside else self.width), config.count(self.count)
+        wide, heads = config.count(self.width), config.count(self.heads)
+        if wide % heads:
+            raise config.wrong(self.heads, heads, f"a number that divides {self.width}, {wide}")
+        width, count = config.count(self.inner) if inside else wide, config.count(self.count)
         if width * count > MOST:
             raise config.wrong(self.count, count, f"at most {MOST // width}, of {width} columns each")
+        config.count(self.count, most=MOST_BLOCKS)
         pick = self.neurons_pick if inside else self.pick
         behind = f".{self.neurons}" if inside else ""
         return tuple(

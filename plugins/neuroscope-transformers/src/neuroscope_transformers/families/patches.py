@@ -22,6 +22,7 @@ DEFAULTS = MappingProxyType(
     {
         "hidden_size": 768,
         "num_hidden_layers": 12,
+        "num_attention_heads": 12,
         "intermediate_size": 3072,
         "patch_size": 16,
         "frequency_stride": 10,
@@ -55,7 +56,7 @@ class PatchFamily:
             sample_rate=rate,
             min_samples=WINDOW + (patches.size - 1) * HOP,
             frames=partial(_frames, patches, tuple(each.name for each in layers)),
-            front_end="neuroscope_transformers.running.patches:PatchFrontEnd",
+            front_end="neuroscope_transformers.features.patches:PatchFrontEnd",
             streams=True,
             batch_seconds=ONE_WINDOW,
             options={"patches": patches, **_scale(preprocessor)},

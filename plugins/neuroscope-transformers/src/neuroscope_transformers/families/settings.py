@@ -41,15 +41,15 @@ class Settings:
         found = self.values.get(name)
         return self.defaults.get(name) if found is None else found
 
-    def count(self, name: str, least: int = 1) -> int:
+    def count(self, name: str, least: int = 1, most: int = MOST) -> int:
         """Return a whole number.
 
         Raises:
             BadOption: it is none, or out of range.
         """
         value = self.get(name)
-        if not _is_whole(value) or not least <= value <= MOST:
-            raise self.wrong(name, value, f"a whole number from {least} to {MOST}")
+        if not _is_whole(value) or not least <= value <= most:
+            raise self.wrong(name, value, f"a whole number from {least} to {most}")
         return int(value)
 
     def counts(self, name: str, how_many: int | None = None) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ DEFAULTS = MappingProxyType(
     {
         "hidden_size": 1024,
         "num_hidden_layers": 24,
+        "num_attention_heads": 16,
         "intermediate_size": 4096,
         "feature_projection_input_dim": 160,
     }
@@ -48,7 +49,7 @@ class StackedFamily:
             sample_rate=preprocessor.count("sampling_rate"),
             min_samples=WINDOW + (max(stride, 2) - 1) * HOP,  # one frame has no variance
             frames=partial(_frames, stride, tuple(each.name for each in layers)),
-            front_end="neuroscope_transformers.running.stacked:StackedFrontEnd",
+            front_end="neuroscope_transformers.features.stacked:StackedFrontEnd",
             lean=("neuroscope_transformers.running.relative_key:measure_in_parts",),
             overrides={"add_adapter": False, "use_intermediate_ffn_before_adapter": False},
             options={"stride": stride, "bands": bands},

@@ -23,12 +23,24 @@ def family_of(config: Settings) -> Family:
     Raises:
         BadOption: config.json says no model_type, or one that is not known here.
     """
-    known = {each.model_type: each for each in FAMILIES}
+    if not has_family(config):
+        raise BadOption(f"{config.file}: {no_family(config)}")
+    return next(each for each in FAMILIES if each.model_type == config.get("model_type"))
+
+
+def has_family(config: Settings) -> bool:
+    """Tell whether the type of a model is known here.
+
+    Raises:
+        BadOption: config.json says no model_type.
+    """
     model_type = config.get("model_type")
     if not isinstance(model_type, str) or not model_type:
         raise BadOption(f"{config.file} names no model_type: it is no configuration of a transformers model")
-    if model_type not in known:
-        raise BadOption(
-            f"{config.file}: model_type '{model_type[:60]}' is no speech encoder that hf: knows ({', '.join(known)})"
-        )
-    return known[model_type]
+    return any(each.model_type == model_type for each in FAMILIES)
+
+
+def no_family(config: Settings) -> str:
+    """Say that the type of a model is none that is known here."""
+    known = ", ".join(each.model_type for each in FAMILIES)
+    return f"model_type '{config.get('model_type')[:60]}' is no speech encoder that hf: knows ({known})"

@@ -24,6 +24,7 @@ _DEFAULTS = MappingProxyType(
     {
         "hidden_size": 768,
         "num_hidden_layers": 12,
+        "num_attention_heads": 12,
         "intermediate_size": 3072,
         "conv_dim": (512,) * 7,
         "conv_stride": (5, 2, 2, 2, 2, 2, 2),

@@ -18,12 +18,18 @@ ONE_WINDOW = 1.0
 """Seconds of audio a batch, where a window is filled up whatever there is: nearly every utterance goes alone on a CPU,
 where windows side by side are no quicker."""
 BLOCKS = Blocks(
-    path="layers", neurons="activation_fn", count="encoder_layers", width="d_model", inner="encoder_ffn_dim"
+    path="layers",
+    neurons="activation_fn",
+    count="encoder_layers",
+    width="d_model",
+    inner="encoder_ffn_dim",
+    heads="encoder_attention_heads",
 )
 DEFAULTS = MappingProxyType(
     {
         "d_model": 384,
         "encoder_layers": 4,
+        "encoder_attention_heads": 6,
         "encoder_ffn_dim": 1536,
         "max_source_positions": 1500,
         "num_mel_bins": 80,
@@ -55,7 +61,7 @@ class WhisperFamily:
             sample_rate=rate,
             min_samples=1,
             frames=partial(_frames, hop, window, tuple(each.name for each in layers)),
-            front_end="neuroscope_transformers.running.log_mel:LogMelFrontEnd",
+            front_end="neuroscope_transformers.features.log_mel:LogMelFrontEnd",
             part="encoder",
             streams=True,
             batch_seconds=ONE_WINDOW,

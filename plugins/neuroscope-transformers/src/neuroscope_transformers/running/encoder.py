@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from neuroscope_transformers.running.front_end import FrontEnd, Piece
 
 MOST_HELD = 2**27
-"""Numbers of a pass's layers that are held at a time, 512 MB; two models run side by side on a CPU of two cores."""
+"""Numbers of a pass's layers that are held at a time, 512 MB; two models run side by side on a CPU of two cores.
+
+Where there are more, half of it: whoever takes a block has the one before in hand while the next is computed.
+"""
 
 
 class Encoder:
@@ -47,11 +50,11 @@ class Encoder:
             for layers in held_together(self._layers, piece.lengths):
                 with torch.inference_mode():
                     values = self._pass(piece, layers, whole=layers[-1] is self._layers[-1])
-                yield {name: Frames(each.float(), piece.lengths[name]) for name, each in values.items()}
+                yield {name: Frames(each.float(), _lengths(piece, name, each)) for name, each in values.items()}
 
     def _pass(self, piece: Piece, layers: Sequence[LayerSpec], *, whole: bool) -> dict[str, Tensor]:
         """Run the network, as far as the layers need where that is not the whole of it."""
-        taps = {layer.name: _shortened(layer, int(piece.lengths[layer.name].max())) for layer in layers}
+        taps = {layer.name: _shortened(layer, piece.lengths) for layer in layers}
         with capture(self.network, taps) as captured:
             if whole:
                 self.network(**piece.inputs)
@@ -61,28 +64,39 @@ class Encoder:
         return dict(captured.items())
 
 
-def held_together(layers: Sequence[LayerSpec], lengths: Mapping[str, Tensor]) -> list[list[LayerSpec]]:
+def held_together(layers: Sequence[LayerSpec], lengths: Mapping[str, Tensor] | None) -> list[list[LayerSpec]]:
     """Split layers, in their order, into groups of which a pass may hold the frames; one layer is the least."""
+    if lengths is None:
+        return [list(layers)]
+    sizes = [len(own) * int(own.max()) * layer.width for layer in layers for own in [lengths[layer.name]]]
+    most = MOST_HELD if sum(sizes) <= MOST_HELD else MOST_HELD // 2
     groups: list[list[LayerSpec]] = []
     room = 0
-    for layer in layers:
-        own = lengths[layer.name]
-        numbers = len(own) * int(own.max()) * layer.width
-        if not groups or numbers > room:
+    for layer, size in zip(layers, sizes, strict=True):
+        if not groups or size > room:
             groups.append([])
-            room = MOST_HELD
+            room = most
         groups[-1].append(layer)
-        room -= numbers
+        room -= size
     return groups
 
 
-def _shortened(layer: LayerSpec, frames: int) -> Tap:
-    """Make a layer's tap take the first frames alone: behind them is what a window was filled up with."""
+def _lengths(piece: Piece, layer: str, values: Tensor) -> Tensor:
+    if piece.lengths is not None:
+        return piece.lengths[layer]
+    return torch.full((len(values),), values.shape[1], device=values.device)
+
+
+def _shortened(layer: LayerSpec, lengths: Mapping[str, Tensor] | None) -> Tap:
+    """Make a layer's tap take the longest utterance's frames: behind them is what a window was filled up with."""
     tap: Any = layer.tap  # every layer of an anatomy has one
+    if lengths is None:
+        same: Tap = tap
+        return same
+    frames, axis = int(lengths[layer.name].max()), tap.axes.index("F")
 
     def first(output: Any) -> Tensor:
         picked: Tensor = tap.pick(output) if callable(tap.pick) else output if tap.pick is None else output[tap.pick]
-        axis = tap.axes.index("F")
         return picked.narrow(axis, 0, min(frames, picked.shape[axis]))
 
     shortened: Tap = replace(tap, pick=first)

@@ -19,11 +19,11 @@ class Piece:
 
     Attributes:
         inputs: keyword arguments of the network.
-        lengths: layer -> int64 ``[B]``, frames of each utterance in this pass that are real.
+        lengths: layer -> int64 ``[B]``, frames of each utterance in this pass that are real; None = all that come.
     """
 
     inputs: Mapping[str, Tensor | None]
-    lengths: Mapping[str, Tensor]
+    lengths: Mapping[str, Tensor] | None = None
 
 
 class FrontEnd(Protocol):

@@ -1,45 +1,40 @@
-"""Find the files of the model that the user names."""
+"""Find what the user names: a folder where there is one of that name, else a repository of the hub."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroscope import BadOption, MissingData
-from neuroscope_transformers.sources.folders import files_in
-from neuroscope_transformers.sources.model_files import ModelFiles, check_no_code
-from neuroscope_transformers.sources.repositories import files_of
+from neuroscope_transformers.sources.folders import Folder
+from neuroscope_transformers.sources.repositories import repository
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from neuroscope_transformers.sources.model_files import Place
 
 _PATH_LIKE = ("/", ".", "~")
 
 
-def find(asked: str, *, revision: str | None, with_weights: bool) -> ModelFiles:
-    """Find a model's files: in a folder where there is one of that name, else in the hub.
+def place_of(asked: str, revision: str | None) -> Place:
+    """Find the folder or repository that is asked for.
 
     Raises:
-        MissingData: there is no such folder or repository, or files are not in it.
-        BadOption: neither can be meant, a folder is given a revision, or the model brings code of its own.
+        MissingData: there is none.
+        BadOption: neither can be meant, or a folder is given a revision.
     """
     folder = _folder(asked)
     if folder is None:
-        found = files_of(asked, revision=revision, with_weights=with_weights)
-    elif revision is not None:
+        return repository(asked, revision)
+    if revision is not None:
         raise BadOption(f"hf:{asked} is a folder, which has no revisions; leave revision={revision} out")
-    else:
-        found = files_in(folder, asked=asked, with_weights=with_weights)
-    check_no_code(found.config)
-    return found
+    return Folder(folder)
 
 
 def _folder(asked: str) -> Path | None:
-    from pathlib import Path
-
     try:
         path = Path(asked).expanduser()
         is_folder = path.is_dir()
-    except (OSError, RuntimeError, ValueError):  # no such user, a name too long, a zero byte
+    except (OSError, RuntimeError, ValueError):  # a name too long, no such user, a zero byte
         path, is_folder = Path(asked), False
     if is_folder:
         return path

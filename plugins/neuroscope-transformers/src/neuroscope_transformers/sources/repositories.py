@@ -1,59 +1,61 @@
-"""A model in a repository of the Hugging Face hub: in the hub's own cache, or downloaded."""
+"""A repository of the Hugging Face hub that holds a model: in the hub's own cache, or downloaded file by file."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from neuroscope import BadOption, MissingData, weights
-from neuroscope_transformers.families.settings import Settings
-from neuroscope_transformers.sources.json_file import read_object
-from neuroscope_transformers.sources.model_files import CONFIG, PREPROCESSOR, WEIGHTS, ModelFiles, parts_of
-
-if TYPE_CHECKING:
-    from neuroscope.weights import HubFile
+from neuroscope_transformers.sources.model_files import CONFIG, FoundFile
 
 _ID = re.compile(r"(?:[A-Za-z0-9_][\w.-]{0,95}/)?[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 
 
-def files_of(repo: str, *, revision: str | None, with_weights: bool) -> ModelFiles:
-    """Find a model's files in the hub's cache, or download those that are needed.
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository at one commit.
+
+    Attributes:
+        repo: ``owner/name``, or the name alone.
+        commit: 40 hexadecimal digits.
+    """
+
+    repo: str
+    commit: str
+
+    @property
+    def source(self) -> str:
+        """Where it is, for people."""
+        return f"{self.repo} on the Hugging Face hub, commit {self.commit}"
+
+    def find(self, name: str) -> FoundFile | None:
+        """Find a file in the hub's cache, or download it; None where the repository has none of that name.
+
+        Raises:
+            MissingData: it cannot be had.
+        """
+        found = weights.hub_file(self.repo, name, revision=self.commit, optional=True)
+        return FoundFile(found.path, found.digest) if found else None
+
+    def lacks(self, what: str) -> MissingData:
+        """Make the error for something that is not there."""
+        return MissingData(f"{self.repo} has no {what}")
+
+
+def repository(repo: str, revision: str | None) -> Repository:
+    """Find the commit that a revision of a repository is at, by its config.json.
 
     Args:
         repo: ``owner/name``, or the name alone.
         revision: branch, tag or commit; None = the main branch.
-        with_weights: False = configuration alone; no weights are looked for.
 
     Raises:
-        BadOption: this is no ID, or a JSON file is none.
-        MissingData: there is no such repository or revision, it may not be read, or it has no configuration or weights.
+        BadOption: this is no ID.
+        MissingData: there is no such repository or revision, it may not be read, or it has no config.json.
     """
     if not _ID.fullmatch(repo) or ".." in repo or "--" in repo:
-        raise BadOption(f"hf:{repo}: there is no such folder, and this is no ID of a model repository (owner/name)")
-    config = weights.hub_file(repo, CONFIG, revision=revision)
-    found = {CONFIG: config}
-    preprocessor = weights.hub_file(repo, PREPROCESSOR, revision=config.commit, optional=True)
-    if preprocessor is not None:
-        found[PREPROCESSOR] = preprocessor
-    if with_weights:
-        found |= _weights(repo, config.commit)
-    return ModelFiles(
-        asked=repo,
-        source=f"{repo} on the Hugging Face hub, commit {config.commit}",
-        named=repo,
-        config=Settings(read_object(config.path), f"{repo}/{CONFIG}"),
-        preprocessor=Settings(read_object(preprocessor.path) if preprocessor else {}, f"{repo}/{PREPROCESSOR}"),
-        paths={name: each.path for name, each in found.items()},
-        digests={name: each.digest for name, each in found.items()},
-    )
-
-
-def _weights(repo: str, commit: str) -> dict[str, HubFile]:
-    main = weights.hub_files(repo, WEIGHTS, revision=commit)
-    if main is None:
-        raise MissingData(f"{repo} has no weights ({', '.join(WEIGHTS)}); weights=random needs none")
-    found = {main.name: main}
-    if main.name.endswith(".json"):
-        for part in parts_of(read_object(main.path), f"{repo}/{main.name}"):
-            found[part] = weights.hub_file(repo, part, revision=commit)
-    return found
+        shown = ascii(repo)[1:-1]
+        raise BadOption(
+            f"hf:{shown[:100]}: there is no such folder, and this is no ID of a model repository (owner/name)"
+        )
+    return Repository(repo, weights.hub_file(repo, CONFIG, revision=revision).commit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 
 from neuroscope_transformers.families.filter_bank import HOP, WINDOW, filter_bank_frames
-from neuroscope_transformers.running.filter_bank import hann_filter_bank
+from neuroscope_transformers.features.filter_bank import hann_filter_bank
 from neuroscope_transformers.running.front_end import Piece
 
 if TYPE_CHECKING:
