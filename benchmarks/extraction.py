@@ -47,6 +47,7 @@ from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.extraction.usable import usable
 from neuroscope.plugin.loading import Plugins
 from neuroscope.store.description import Identity
+from neuroscope.store.padding_record import batches_of
 from neuroscope.store.representations import Representation, Store
 
 RATE = 16_000
@@ -138,7 +139,8 @@ def batches_of(manifest, spec, folder):
     """The batches of the plan, read."""
     files = examine_all(folder, [each.path for each in manifest])
     corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
-    shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool))
+    allowed = batches_of(None, batchable=spec.batchable)
+    shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool), allowed)
     batches = [[corpus[place] for place in batch.tolist()] for shard in shards for batch in shard]
     return [[waves.read(each.path, each.span, spec.sample_rate) for each in batch] for batch in batches]
 
