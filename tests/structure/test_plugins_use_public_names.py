@@ -11,7 +11,7 @@ import neuroscope
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted([*REPOSITORY.glob("plugins/*/src/**/*.py"), *REPOSITORY.glob("src/neuroscope/extraction/poolings/*.py")])
 FACTORY = re.compile(r"neuroscope\.[\w.]+:\w+")
-OPEN_MODULES = {"capture", "splits", "trials", "waves", "report", "testing", "commands"}
+OPEN_MODULES = {"capture", "splits", "trials", "waves", "report", "testing", "commands", "weights"}
 
 
 def foreign(source):

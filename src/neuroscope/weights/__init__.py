@@ -1,1 +1,19 @@
 """Files of weights: found on a hub, downloaded, digested, and read without running what they hold."""
+
+from neuroscope.weights.checkpoint import plain, read_checkpoint
+from neuroscope.weights.digests import remembered, sha256_of
+from neuroscope.weights.downloading import download
+from neuroscope.weights.hub import HubFile, hub_file, hub_files
+from neuroscope.weights.inert import Foreign
+
+__all__ = [
+    "Foreign",
+    "HubFile",
+    "download",
+    "hub_file",
+    "hub_files",
+    "plain",
+    "read_checkpoint",
+    "remembered",
+    "sha256_of",
+]

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption, MissingData
+from neuroscope.weights import remembered
 from neuroscope_cnn.checkpoints import placed
 from neuroscope_cnn.checkpoints.bundle import Bundle, beside, read_bundle
 from neuroscope_cnn.checkpoints.errors import BadCheckpoint
 from neuroscope_cnn.checkpoints.published import DATA, INDEX, PUBLISHED, SUFFIXES, blob_id, missing
-from neuroscope_cnn.checkpoints.remembered import remembered
 from neuroscope_cnn.checkpoints.safe import SUFFIX, Mode, read_header
 from neuroscope_cnn.frontend.framing import N_FFT
 from neuroscope_cnn.model.architecture import ADI, ARCHITECTURES, SRE, Architecture

@@ -1,0 +1,38 @@
+"""Read a small JSON object from a file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from neuroscope import BadOption, MissingData
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST = 1 << 26
+"""Bytes: the index of a checkpoint in many parts has a line for each tensor."""
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        MissingData: the file cannot be read.
+        BadOption: it is too large, or no JSON object.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise BadOption(f"{path} has more than {_LARGEST >> 20} MB; expected a small file of JSON")
+        found = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise MissingData(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadOption(f"{path} is no JSON: {_line(error)}") from error
+    if not isinstance(found, dict):
+        raise BadOption(f"{path} holds a JSON {type(found).__name__}; expected an object of settings")
+    return found
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,84 @@
+"""What a model of the Hugging Face library says about itself before it runs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from neuroscope import BackboneSpec, Origin
+from neuroscope_transformers.families.table import family_of
+from neuroscope_transformers.sources.finding import find
+
+if TYPE_CHECKING:
+    from neuroscope_transformers.families.anatomy import Anatomy, Family
+    from neuroscope_transformers.running.encoder import Encoder
+    from neuroscope_transformers.sources.model_files import ModelFiles
+
+RECIPE = 1
+"""Of the random weights; raise it with whatever changes their values."""
+
+
+def hf(
+    model: str,
+    *,
+    revision: str | None = None,
+    weights: Literal["pretrained", "random"] = "pretrained",
+    seed: int = 0,
+    site: Literal["hidden", "ffn"] = "hidden",
+) -> BackboneSpec:
+    """A speech encoder of the Hugging Face library: ``hf:ID`` of a model repository, or ``hf:FOLDER``.
+
+    Args:
+        model: ID in the hub (``facebook/hubert-base-ls960``), or a folder as ``save_pretrained`` makes it.
+        revision: branch, tag or commit of the repository; none = its main branch.
+        weights: ``pretrained`` reads the model's; ``random`` is the network before its training, of the same
+            configuration, and reads no weights.
+        seed: of the random weights; the pretrained ones know none.
+        site: ``hidden`` = each block's output; ``ffn`` = the neurons inside each block's feed-forward layers.
+
+    Raises:
+        MissingData: there is no such folder, repository, revision or file.
+        BadOption: the configuration cannot be used, or is that of no speech encoder.
+        ValueError: a seed that torch's generator does not take.
+    """
+    if not 0 <= seed < 2**63:
+        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    files = find(model, revision=revision, with_weights=weights == "pretrained")
+    family = family_of(files.config)
+    anatomy = family.anatomy(files.config, files.preprocessor, site)
+    random_seed = seed if weights == "random" else None
+    return BackboneSpec(
+        sample_rate=anatomy.sample_rate,
+        layers=anatomy.layers,
+        origin=_origin(files, family, anatomy, random_seed),
+        load=partial(_load, files, anatomy, random_seed),
+        batchable=anatomy.batchable,
+        batch_seconds=anatomy.batch_seconds,
+        min_samples=anatomy.min_samples,
+        streams=anatomy.streams,
+        resolved={"revision": None, "seed": 0 if random_seed is None else seed},
+    )
+
+
+def _origin(files: ModelFiles, family: Family, anatomy: Anatomy, seed: int | None) -> Origin:
+    if seed is None:
+        return Origin(
+            source=files.source,
+            licence=f"as its publisher says; {family.title}: {family.licence}",
+            digest=files.digest,
+            files=tuple(files.paths),
+            layers=anatomy.what,
+        )
+    return Origin(
+        source=f"random weights of seed {seed}, in the configuration of {files.source}",
+        licence="none",
+        digest=f"random:{seed}:{RECIPE}:{files.digest}",
+        files=tuple(files.paths),
+        layers=anatomy.what,
+    )
+
+
+def _load(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: str) -> Encoder:
+    from neuroscope_transformers.running.loading import load_encoder
+
+    return load_encoder(files, anatomy, seed, device)

@@ -1,0 +1,221 @@
+"""What the few names mean that a checkpoint may call: how tensors, and containers of the standard library, are rebuilt.
+
+Each constructor gets arguments that may be anything, and checks them; a name that is not here becomes ``Foreign``.
+Source of the tensors' arguments: ``torch/_utils.py`` and ``torch/serialization.py`` of PyTorch 2.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from neuroscope.weights.inert import (
+    Attributes,
+    Foreign,
+    StoragePlace,
+    TensorPlace,
+    Unreadable,
+    is_size,
+    tensor_place,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+KINDS = MappingProxyType(
+    {
+        **{"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "complex32": 4, "complex64": 8, "complex128": 16},
+        **{"int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8, "bool": 1},
+        **{"float8_e4m3fn": 1, "float8_e5m2": 1, "float8_e4m3fnuz": 1, "float8_e5m2fnuz": 1},
+    }
+)
+"""Numbers that are read, and the bytes of each."""
+
+_STORAGES = {
+    **{"DoubleStorage": "float64", "FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16"},
+    **{"LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8"},
+    **{"ByteStorage": "uint8", "BoolStorage": "bool"},
+    **{"ComplexFloatStorage": "complex64", "ComplexDoubleStorage": "complex128"},
+}
+_NO_KIND = ("UntypedStorage", "_UntypedStorage")
+_TENSORS = (Foreign("torch", "Tensor"), Foreign("torch._tensor", "Tensor"), Foreign("torch.nn.parameter", "Parameter"))
+_HOSTILE = frozenset(
+    {"os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "pty", "runpy", "importlib", "ctypes"}
+)
+_HOSTILE_BUILTINS = frozenset({"eval", "exec", "compile", "open", "__import__", "breakpoint", "input"})
+
+
+def call(function: object, given: object, charge: Callable[[int], None]) -> object:
+    """Build what a checkpoint asks for, if it is one of the few things known; nothing that it names is called.
+
+    Args:
+        function: what it names.
+        given: the arguments, a tuple.
+        charge: is told how many items are copied.
+
+    Raises:
+        Unreadable: the arguments do not fit, or no model would ask for this.
+    """
+    if not isinstance(function, Foreign) or not isinstance(given, tuple):
+        raise Unreadable("it calls what is no class or function")
+    refuse_hostile(function)
+    build = _CONSTRUCTORS.get((function.module, function.name))
+    return function if build is None else build(given, charge)
+
+
+def refuse_hostile(function: Foreign) -> None:
+    """Refuse what no model asks for. Nothing would be run anyway: the user is told what kind of file this is.
+
+    Raises:
+        Unreadable: it runs commands or code.
+    """
+    top = function.module.partition(".")[0]
+    if top in _HOSTILE or (top in {"builtins", "__builtin__"} and function.name in _HOSTILE_BUILTINS):
+        raise Unreadable(f"it asks to run {function} when it is loaded, which no model does; nothing was run")
+
+
+def storage(identity: object) -> StoragePlace | Foreign:
+    """Read the text by which a checkpoint refers to a storage.
+
+    Raises:
+        Unreadable: it is no reference of torch's.
+    """
+    if not isinstance(identity, tuple) or not identity:
+        raise Unreadable("it refers to something outside that torch does not write")
+    if identity[0] == "module" and len(identity) == 4 and isinstance(identity[1], Foreign):
+        return identity[1]
+    if identity[0] != "storage" or len(identity) not in {5, 6} or not isinstance(identity[1], Foreign):
+        raise Unreadable("it refers to something outside that torch does not write")
+    _, cls, key, _, count, *view = identity
+    if not isinstance(key, str) or not is_size(count):
+        raise Unreadable("it refers to a storage without a name or a size")
+    if cls.name in _NO_KIND:
+        kind, item = "", 1
+    elif cls.name in _STORAGES:
+        kind = _STORAGES[cls.name]
+        item = KINDS[kind]
+    else:
+        raise Unreadable(f"it holds numbers of a kind that is not read ({cls})")
+    begin, part = _view_of(view[0], count) if view and view[0] is not None else (0, count)
+    return StoragePlace(key, kind, item, count, begin, part)
+
+
+def _view_of(view: object, count: int) -> tuple[int, int]:
+    if not isinstance(view, tuple) or len(view) != 3 or not is_size(view[1]) or not is_size(view[2]):
+        raise Unreadable("a part of a storage is not described as torch does")
+    begin, part = view[1], view[2]
+    if begin + part > count:
+        raise Unreadable("a part of a storage does not lie in it")
+    return begin, part
+
+
+def _tensor(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace:
+    """``_rebuild_tensor`` and ``_rebuild_tensor_v2``: storage, offset, shape, strides, and what training needs."""
+    del charge
+    if not 4 <= len(given) <= 7 or given[6:] not in {(), (None,)}:
+        raise Unreadable("a tensor is described in a way that is not read")
+    return tensor_place(given[0], None, *given[1:4])
+
+
+def _tensor_of_kind(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace:
+    """``_rebuild_tensor_v3``: the same with the kind of its numbers, of a storage that has none."""
+    del charge
+    if not 7 <= len(given) <= 8 or given[7:] not in {(), (None,)} or not isinstance(given[6], Foreign):
+        raise Unreadable("a tensor is described in a way that is not read")
+    kind = given[6].name
+    if given[6].module != "torch" or kind not in KINDS:
+        raise Unreadable(f"it holds numbers of a kind that is not read ({given[6]})")
+    return tensor_place(given[0], (kind, KINDS[kind]), *given[1:4])
+
+
+def _parameter(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace:
+    del charge
+    if not given or not isinstance(given[0], TensorPlace):
+        raise Unreadable("a parameter holds no tensor")
+    return given[0]
+
+
+def _with_type(given: tuple[Any, ...], charge: Callable[[int], None]) -> object:
+    """``_rebuild_from_type_v2``: a function, the class of its result, its arguments, attributes."""
+    if len(given) != 4 or given[1] not in _TENSORS:
+        raise Unreadable("it holds a tensor of a class of its own")
+    return call(given[0], given[2], charge)
+
+
+def _items_of(given: tuple[Any, ...], charge: Callable[[int], None]) -> Iterable[Any]:
+    if len(given) > 1 or (given and not isinstance(given[0], list | tuple | set | frozenset)):
+        raise Unreadable("a container is made of what is no list")
+    items = given[0] if given else ()
+    charge(len(items))
+    return items
+
+
+def _ordered(given: tuple[Any, ...], charge: Callable[[int], None]) -> OrderedDict[Any, Any]:
+    made: OrderedDict[Any, Any] = OrderedDict()
+    for pair in _items_of(given, charge):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise Unreadable("a dictionary is made of what are no pairs")
+        made[checked_key(pair[0], charge)] = pair[1]
+    return made
+
+
+def _bytes(given: tuple[Any, ...], charge: Callable[[int], None]) -> bytes:
+    """``_codecs.encode(text, "latin1")``, by which pickles of before protocol 3 write bytes."""
+    if len(given) != 2 or not isinstance(given[0], str) or given[1] not in {"latin1", "latin-1"}:
+        raise Unreadable("a text is encoded in a way that is not read")
+    charge(len(given[0]))
+    return given[0].encode("latin-1")
+
+
+def _reconstructed(given: tuple[Any, ...], charge: Callable[[int], None]) -> object:
+    """``copyreg._reconstructor``, by which pickles of before protocol 2 make objects: class, base, state."""
+    if len(given) != 3 or given[1] not in {Foreign("builtins", "object"), Foreign("__builtin__", "object")}:
+        return Foreign("copyreg", "_reconstructor")
+    return call(given[0], (), charge)
+
+
+def checked_key(key: object, charge: Callable[[int], None], depth: int = 3) -> Any:
+    """Check that something may be a key of a dictionary: texts, numbers, names, and flat tuples of them.
+
+    What else could be one costs time or depth that the file does not show.
+
+    Raises:
+        Unreadable: it is something else.
+    """
+    if isinstance(key, str | bytes | float | bool | None | Foreign):
+        return key
+    if isinstance(key, int) and -(1 << 60) < key < 1 << 60:  # equal hashes of larger ones can be had for nothing
+        return key
+    if isinstance(key, tuple) and depth:
+        charge(len(key))
+        return tuple(checked_key(each, charge, depth - 1) for each in key)
+    raise Unreadable(f"a key of a dictionary or set is of a kind that is not read ({type(key).__name__})")
+
+
+_CONSTRUCTORS: dict[tuple[str, str], Callable[[tuple[Any, ...], Callable[[int], None]], object]] = {
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v3"): _tensor_of_kind,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
+    ("torch._tensor", "_rebuild_from_type_v2"): _with_type,
+    ("torch", "Size"): lambda given, charge: tuple(_items_of(given, charge)),
+    ("collections", "OrderedDict"): _ordered,
+    ("collections", "defaultdict"): lambda given, charge: {},
+    ("argparse", "Namespace"): lambda given, charge: Attributes(),
+    ("_codecs", "encode"): _bytes,
+    ("copyreg", "_reconstructor"): _reconstructed,
+    ("copy_reg", "_reconstructor"): _reconstructed,
+}
+for _module in ("builtins", "__builtin__"):
+    _CONSTRUCTORS |= {
+        (_module, "set"): lambda given, charge: {checked_key(each, charge) for each in _items_of(given, charge)},
+        (_module, "frozenset"): lambda given, charge: frozenset(
+            checked_key(each, charge) for each in _items_of(given, charge)
+        ),
+        (_module, "list"): lambda given, charge: list(_items_of(given, charge)),
+        (_module, "tuple"): lambda given, charge: tuple(_items_of(given, charge)),
+        (_module, "dict"): lambda given, charge: dict(_ordered(given, charge)),
+        (_module, "bytes"): lambda given, charge: b"" if not given else Foreign("builtins", "bytes"),
+    }

@@ -1,0 +1,35 @@
+"""What is said when weights cannot be had: what was asked, what went wrong, what to do; one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope.errors import MissingData
+from neuroscope.runtime.wording import one_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OFFLINE = "HF_HUB_OFFLINE"
+
+
+def failed(what: str, problem: str, advice: str) -> MissingData:
+    """Make the error of weights that are not had.
+
+    Args:
+        what: was asked for.
+        problem: why it is not there, without a full stop.
+        advice: what to do, as a sentence.
+    """
+    return MissingData(one_line(f"{what} is not there: {problem}. {advice}"))
+
+
+def unwritable(what: str, folder: Path, error: OSError) -> MissingData:
+    """Make the error of a file that cannot be written to where it belongs."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return failed(what, f"{folder} cannot be written ({reason})", "Make room there, or name another folder.")
+
+
+def bytes_of(count: int) -> str:
+    """Say a size: ``812 bytes``, ``34.1 MB``."""
+    return f"{count:,} bytes" if count < 10_000 else f"{count / 1e6:,.1f} MB"
