@@ -46,8 +46,8 @@ from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.extraction.usable import usable
 from neuroscope.plugin.loading import Plugins
+from neuroscope.store import padding_record
 from neuroscope.store.description import Identity
-from neuroscope.store.padding_record import batches_of
 from neuroscope.store.representations import Representation, Store
 
 RATE = 16_000
@@ -135,11 +135,11 @@ def extracted(manifest, spec, root, *, threads=1):
     return done, failures
 
 
-def batches_of(manifest, spec, folder):
-    """The batches of the plan, read."""
+def batches_of(manifest, spec, folder, found=None):
+    """The batches of the plan, read; ``found`` is what its extraction found about padding."""
     files = examine_all(folder, [each.path for each in manifest])
     corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
-    allowed = batches_of(None, batchable=spec.batchable)
+    allowed = padding_record.batches_of(found, batchable=spec.batchable)
     shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool), allowed)
     batches = [[corpus[place] for place in batch.tolist()] for shard in shards for batch in shard]
     return [[waves.read(each.path, each.span, spec.sample_rate) for each in batch] for batch in batches]

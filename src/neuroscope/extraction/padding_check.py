@@ -61,10 +61,13 @@ def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
     found = Invariance(padded, _precisions(runner), runner.device, from_float32=from_float32)
     if padded and not found.broken:
         return found
-    _check_repeats(waveforms[0], runner)  # before the batch is blamed
-    equal = _differences_at_one_length(waveforms, runner)
-    found = replace(found, precisions=_precisions(runner), equal_lengths=equal)
-    return replace(found, batches=EQUAL if equal and not found.beyond(equal) else ALONE)
+    ends = _of_one_length(waveforms)
+    alone = _each_alone(ends, runner)
+    found = replace(found, precisions=_precisions(runner))
+    _check_repeats(found, alone, runner.pool(ends[:1]))  # before the batch is blamed
+    found = replace(found, equal_lengths=_differences_at_one_length(ends, alone, runner))
+    unchanged = found.equal_lengths and not found.beyond(found.equal_lengths)
+    return replace(found, batches=EQUAL if unchanged else ALONE)
 
 
 def _differences_in_batch(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, float]:
@@ -73,14 +76,20 @@ def _differences_in_batch(waveforms: Sequence[NDArray[np.float32]], runner: Runn
     return _largest_differences(_each_alone(waveforms, runner), together)
 
 
-def _differences_at_one_length(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, float]:
-    """Compute the same of pieces of one length; empty where the backbone takes no batch, or there is one piece."""
+def _of_one_length(waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Take the end of each, as long as the shortest is: other samples also where all are from one utterance."""
     length = min(map(len, waveforms))
-    ends = [wave[-length:] for wave in waveforms]  # pieces of one utterance, if it is the only one, are others
-    if len(ends) == 1:
+    return [wave[-length:] for wave in waveforms]
+
+
+def _differences_at_one_length(
+    waveforms: Sequence[NDArray[np.float32]], alone: Mapping[str, NDArray[Any]], runner: Runner
+) -> dict[str, float]:
+    """Compute the same of waveforms of one length; empty where the backbone takes no batch, or there is one waveform."""
+    if len(waveforms) == 1:
         return {}
     try:
-        return _differences_in_batch(ends, runner)
+        return _largest_differences(alone, runner.pool(waveforms))
     except PluginBroken:
         return {}
 
@@ -111,10 +120,16 @@ def _precisions(runner: Runner) -> dict[str, str]:
     return {layer: max(own, model, key=tolerance) for layer, own in runner.precisions.items()}
 
 
-def _check_repeats(waveform: NDArray[np.float32], runner: Runner) -> None:
-    """Raise PluginBroken where a waveform's vectors are others when it runs again, by more than precision explains."""
-    differences = _largest_differences(runner.pool([waveform]), runner.pool([waveform]))
-    changed = Invariance(differences, _precisions(runner), runner.device).broken
+def _check_repeats(found: Invariance, first: Mapping[str, NDArray[Any]], again: Mapping[str, NDArray[Any]]) -> None:
+    """Raise PluginBroken where vectors of a second run differ by more than precision explains.
+
+    Args:
+        found: tells the precisions.
+        first: layer -> vectors of some waveforms.
+        again: of the first of them.
+    """
+    differences = _largest_differences({layer: values[:1] for layer, values in first.items()}, again)
+    changed = found.beyond(differences)
     if changed:
         most = max(differences[layer] for layer in changed)
         raise PluginBroken(

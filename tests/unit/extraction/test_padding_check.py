@@ -75,8 +75,8 @@ def test_a_model_that_ignores_its_neighbours_runs_in_batches(tmp_path, corpus, f
     assert done.invariance.differences["pooled"] == 0
 
 
-GUARD = [4, 1, 1, 1, 1]  # pieces together, and each alone
-TWICE = [1, 1]
+GUARD = [4, 1, 1, 1, 1]  # pieces of different lengths together, and each alone
+EQUAL = [1, 1, 1, 1, 1, 4]  # pieces of one length alone, the first of them again, all together
 
 
 def equally_long(folder, write, lengths=(900, 900, 900, 900, 900, 700, 700, 650, 400, 400)):
@@ -98,7 +98,7 @@ def close(one, other):
 def test_a_model_whose_padding_leaks_runs_without_padding_and_says_how_many_had_no_twin(tmp_path, corpus, fake, run):
     load, again, alone = (Leaking(fake()) for _ in range(3))
     done, vectors, _ = run(tmp_path / "a", corpus, load)
-    assert load.sizes == [*GUARD, *TWICE, *GUARD, *[1] * 20]
+    assert load.sizes == [*GUARD, *EQUAL, *[1] * 20]
     assert done.invariance.broken == ["frames"]
     assert done.invariance.differences["frames"] > 0.1
     assert (done.invariance.batches, done.alone) == ("equal lengths", 20)
@@ -113,7 +113,7 @@ def test_utterances_of_one_length_run_side_by_side_where_padding_leaks(tmp_path,
     manifest = equally_long(tmp_path / "audio", write)
     load = Leaking(fake())
     done, vectors, _ = run(tmp_path / "store", manifest, load, batchable=batchable)
-    assert load.sizes == [*guard, *TWICE, *GUARD, 5, 2, 1, 2]
+    assert load.sizes == [*guard, *EQUAL, 5, 2, 1, 2]
     assert (done.invariance.batches, done.alone, done.computed) == ("equal lengths", 1, 10)
     assert found_in(tmp_path)["batches"] == "equal lengths"
     assert bool(done.invariance.differences) is batchable
@@ -135,7 +135,7 @@ def test_a_later_extraction_runs_as_the_first_one_was_found_to(tmp_path, fake, r
 @pytest.mark.parametrize("number", range(4))
 def test_interrupted_batches_of_one_length_have_the_same_bits(tmp_path, monkeypatch, number, fake, run, write):
     def interrupt_in(batch):
-        if batch == len(GUARD) * 2 + len(TWICE) + number:
+        if batch == len(GUARD + EQUAL) + number:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(batching, "SHARD_ROWS", 6)
@@ -151,7 +151,7 @@ def test_one_whose_utterances_mix_runs_one_at_a_time_and_says_so(tmp_path, fake,
     manifest = equally_long(tmp_path / "audio", write)
     load = Mixing(fake())
     done, _, _ = run(tmp_path / "store", manifest, load)
-    assert load.sizes == [*GUARD, *TWICE, *GUARD, *[1] * 10]
+    assert load.sizes == [*GUARD, *EQUAL, *[1] * 10]
     assert (done.invariance.batches, done.alone) == ("alone", None)
     assert done.invariance.equal_lengths["frames"] > 1e-3
 
@@ -160,7 +160,7 @@ def test_one_that_refuses_batches_runs_one_at_a_time(tmp_path, fake, run, write)
     manifest = equally_long(tmp_path / "audio", write)
     load = OneAtATime(fake())
     done, vectors, _ = run(tmp_path / "store", manifest, load, batchable=False)
-    assert load.sizes == [1] * 12
+    assert load.sizes == [1] * (5 + 10)
     assert (done.invariance.batches, done.invariance.equal_lengths, len(vectors)) == ("alone", {}, 10)
 
 
@@ -185,7 +185,7 @@ def test_what_an_earlier_version_found_is_followed(tmp_path, corpus, fake, run):
 
 def test_what_was_found_is_followed_by_the_next_run_after_an_interrupt(tmp_path, corpus, monkeypatch, fake, run):
     def interrupt_in(number):
-        if number == len(GUARD) * 2 + len(TWICE) + 15:
+        if number == len(GUARD + EQUAL) + 15:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(batching, "SHARD_ROWS", 6)
@@ -227,7 +227,7 @@ def test_a_model_that_gives_other_vectors_each_time_is_refused_and_no_batch_is_b
     load = Drawing(fake())
     with pytest.raises(PluginBroken, match=r"each time it runs on the same audio \(layers frames: by up to [0-9.]+%"):
         run(tmp_path, corpus, load, batchable=batchable)
-    assert load.sizes == ([*GUARD, *TWICE] if batchable else TWICE)
+    assert load.sizes == ([*GUARD, *EQUAL[:-1]] if batchable else EQUAL[:-1])
     assert not list(tmp_path.rglob("invariance.json"))
 
 
