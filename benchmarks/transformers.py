@@ -146,7 +146,7 @@ def speech(path, count):
     return replace(manifest, utterances=tuple(kept[:: max(len(kept) // count, 1)][:count]))
 
 
-def long_speech(path, folder, count=4, seconds=60):
+def long_speech(path, folder, count=3, seconds=60):
     """Recordings of a minute, of one real utterance after the other."""
     folder.mkdir()
     utterances, waves = [], (read(each) for each in speech(path, 400))
@@ -307,7 +307,7 @@ def memory(name, given, folder):
         weights, before, most, computed = child("memory", name, given, folder, threads)
         print(
             f"memory  {name}: {computed:g} utterances of 60 s, {threads} side by side: at most "
-            f"{most / 1e6:.0f} MB beside the {weights / 1e6:.0f} MB of the weights, of which {before / 1e6:.0f} MB before",
+            f"{most / 1e6:.0f} MB beside {weights / 1e6:.0f} MB of weights; before, {before / 1e6:.0f} MB with them",
             flush=True,
         )
 

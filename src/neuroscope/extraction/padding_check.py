@@ -85,7 +85,7 @@ def _of_one_length(waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.
 def _differences_at_one_length(
     waveforms: Sequence[NDArray[np.float32]], alone: Mapping[str, NDArray[Any]], runner: Runner
 ) -> dict[str, float]:
-    """Compute the same of waveforms of one length; empty where the backbone takes no batch, or there is one waveform."""
+    """Compute the same of waveforms of one length; empty where the backbone takes no batch, or there is but one."""
     if len(waveforms) == 1:
         return {}
     try:
