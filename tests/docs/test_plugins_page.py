@@ -76,6 +76,22 @@ def test_capturing_gives_what_the_example_says(python_blocks, capsys):
     assert "# [2, 98, 8]" in example
 
 
+def test_a_checkpoint_is_read_as_the_example_says(python_blocks, capsys, tmp_path):
+    (example,) = [block.text for block in python_blocks if "read_checkpoint" in block.text]
+    exec(compile(example, "plugins.md", "exec"), {"file": tmp_path / "checkpoint.pt"})
+    assert f"# {capsys.readouterr().out.strip()}\n" in example
+
+
+def test_a_file_is_brought_as_the_example_says(python_blocks, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("neuroscope.weights.transfer.PAUSES", (0.0,))
+    repository = tmp_path / "repositories" / "owner" / "name"
+    repository.mkdir(parents=True)
+    (repository / "model.safetensors").write_bytes(bytes(1000))
+    (example,) = [block.text for block in python_blocks if "hub_file(" in block.text]
+    exec(compile(example, "plugins.md", "exec"), {"repositories": tmp_path / "repositories", "home": tmp_path / "home"})
+    assert f"# {capsys.readouterr().out.strip()}\n" in example
+
+
 def test_the_parts_of_a_tap_are_those_that_it_has():
     parts = re.findall(r"^\| `(\w+)` \|", section("Capturing layers"), re.MULTILINE)
     assert parts == [each.name for each in dataclasses.fields(Tap)]

@@ -11,6 +11,7 @@ from neuroscope.plugin.loading import Plugins
 HEAVY = {
     *("torch", "torchaudio", "transformers", "s3prl", "numpy", "scipy", "sklearn", "polars", "pandas", "pyarrow"),
     *("altair", "vl_convert", "numba", "librosa", "soundfile", "soxr", "safetensors"),
+    *("huggingface_hub", "httpx", "httpx2", "requests"),
 }
 SCRIPT = """
 import io, json, sys
@@ -70,7 +71,14 @@ def test_a_command_that_works_is_seen_to_load_them():
 
 
 @pytest.mark.parametrize(
-    "module", ["neuroscope", "neuroscope.contracts.task", "neuroscope.plugin.options", "neuroscope.cli.main"]
+    "module",
+    [
+        "neuroscope",
+        "neuroscope.contracts.task",
+        "neuroscope.plugin.options",
+        "neuroscope.cli.main",
+        "neuroscope.weights",
+    ],
 )
 def test_importing_what_everybody_imports_loads_nothing_heavy(module):
     script = f"import {module}, sys; print(*sys.modules)"

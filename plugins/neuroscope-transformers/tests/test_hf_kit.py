@@ -10,7 +10,13 @@ ALONE = (*ALONE, "wav2vec2-conformer", "wav2vec2-conformer-rotary")
 PADDING = {"ignores_padding", "ignores_the_order"}
 
 
-@pytest.mark.parametrize("case", [*PADDED, *ALONE])
+QUICK = ("wav2vec2-pre", "wavlm", "sew-d", "wav2vec2-conformer")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in (*PADDED, *ALONE)],
+)
 def test_kit(case, folder_of):
     outcomes = testing.run("backbone", f"hf:{folder_of(case)}")
     assert [(each.check, each.reason) for each in outcomes if not each.ok] == []

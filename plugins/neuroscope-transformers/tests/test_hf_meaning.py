@@ -116,7 +116,9 @@ def test_attention_in_parts_is_attention(case, folder_of, run, wave, monkeypatch
     whole = run(hf(str(folder_of(case))), wave(30_000), wave(30_000, seed=1))
     monkeypatch.setattr("neuroscope_transformers.running.in_parts._MOST", 1)
     parts = run(hf(str(folder_of(case))), wave(30_000), wave(30_000, seed=1))
-    assert all(close(part[layer], values) for one, part in zip(whole, parts, strict=True) for layer, values in one.items())
+    assert all(
+        close(part[layer], values) for one, part in zip(whole, parts, strict=True) for layer, values in one.items()
+    )
 
 
 def close(one, other):

@@ -73,10 +73,10 @@ class ZipArchive:
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._zip = zipfile.ZipFile(stream)
         entries = self._zip.infolist()
-        if len({each.filename for each in entries}) < len(entries) or sum(each.file_size for each in entries) > size:
-            raise Unreadable("two entries of its zip archive lie in one place")
         if any(each.compress_type != zipfile.ZIP_STORED or each.flag_bits & 1 for each in entries):
             raise Unreadable("its zip archive is compressed or encrypted, which torch does not do")
+        if len({each.filename for each in entries}) < len(entries) or sum(each.file_size for each in entries) > size:
+            raise Unreadable("two entries of its zip archive lie in one place")
         pickles = [each.filename for each in entries if each.filename.endswith("/data.pkl")]
         if len(pickles) != 1 or pickles[0].count("/") > 1:
             raise Unreadable("it is a zip archive, but no checkpoint of torch")

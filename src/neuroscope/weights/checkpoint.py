@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import struct
 import zipfile
 import zlib
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.archives import Archive, opened
+from neuroscope.weights.constructors import UNREAD
 from neuroscope.weights.inert import DEEPEST, Attributes, Foreign, StoragePlace, TensorPlace, Unreadable
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def read_checkpoint(path: Path, keep: Sequence[str]) -> dict[str, Any]:
     except Unreadable as error:
         raise BadOption(f"{path} is not read as a checkpoint: {one_line(str(error))}") from None
     except OSError as error:
+        if error.errno == errno.EINVAL:  # an offset before the begin
+            raise BadOption(f"{path} is not read as a checkpoint: it is damaged") from None
         raise BadOption(f"{path} cannot be read: {error.strerror or error}") from None
     except MemoryError:
         raise BadOption(f"{path} does not fit into memory") from None
@@ -132,7 +136,7 @@ class _Finished:
     def _name(self, value: StoragePlace | Foreign) -> Foreign:
         if isinstance(value, StoragePlace):
             return Foreign("torch", "UntypedStorage")
-        if value.module == "torch._utils":
+        if value == UNREAD or value.module == "torch._utils":
             raise Unreadable(f"it holds a tensor of a kind that is not read ({value})")
         return value
 

@@ -40,10 +40,13 @@ _STORAGES = {
 }
 _NO_KIND = ("UntypedStorage", "_UntypedStorage")
 _TENSORS = (Foreign("torch", "Tensor"), Foreign("torch._tensor", "Tensor"), Foreign("torch.nn.parameter", "Parameter"))
+_OBJECTS = (Foreign("builtins", "object"), Foreign("__builtin__", "object"))
+UNREAD = Foreign("torch", "Tensor")
+"""A tensor of a kind that is not read: quantized, sparse, without numbers, or of a class of its own."""
 _HOSTILE = frozenset(
-    {"os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "pty", "runpy", "importlib", "ctypes"}
+    {"os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "pty", "runpy", "ctypes", "commands"}
 )
-_HOSTILE_BUILTINS = frozenset({"eval", "exec", "compile", "open", "__import__", "breakpoint", "input"})
+_HOSTILE_NAMES = frozenset({"eval", "exec", "compile", "open", "__import__", "breakpoint", "input"})
 
 
 def call(function: object, given: object, charge: Callable[[int], None]) -> object:
@@ -71,7 +74,7 @@ def refuse_hostile(function: Foreign) -> None:
         Unreadable: it runs commands or code.
     """
     top = function.module.partition(".")[0]
-    if top in _HOSTILE or (top in {"builtins", "__builtin__"} and function.name in _HOSTILE_BUILTINS):
+    if top in _HOSTILE or (top in {"builtins", "__builtin__", "io", "_io"} and function.name in _HOSTILE_NAMES):
         raise Unreadable(f"it asks to run {function} when it is loaded, which no model does; nothing was run")
 
 
@@ -96,7 +99,7 @@ def storage(identity: object) -> StoragePlace | Foreign:
         kind = _STORAGES[cls.name]
         item = KINDS[kind]
     else:
-        raise Unreadable(f"it holds numbers of a kind that is not read ({cls})")
+        return Foreign(cls.module, cls.name)
     begin, part = _view_of(view[0], count) if view and view[0] is not None else (0, count)
     return StoragePlace(key, kind, item, count, begin, part)
 
@@ -110,36 +113,34 @@ def _view_of(view: object, count: int) -> tuple[int, int]:
     return begin, part
 
 
-def _tensor(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace:
+def _tensor(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace | Foreign:
     """``_rebuild_tensor`` and ``_rebuild_tensor_v2``: storage, offset, shape, strides, and what training needs."""
     del charge
-    if not 4 <= len(given) <= 7 or given[6:] not in {(), (None,)}:
-        raise Unreadable("a tensor is described in a way that is not read")
+    if len(given) < 4 or (len(given) > 6 and given[6]) or isinstance(given[0], Foreign):
+        return UNREAD
     return tensor_place(given[0], None, *given[1:4])
 
 
-def _tensor_of_kind(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace:
+def _tensor_of_kind(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace | Foreign:
     """``_rebuild_tensor_v3``: the same with the kind of its numbers, of a storage that has none."""
     del charge
-    if not 7 <= len(given) <= 8 or given[7:] not in {(), (None,)} or not isinstance(given[6], Foreign):
-        raise Unreadable("a tensor is described in a way that is not read")
+    if len(given) < 7 or (len(given) > 7 and given[7]) or not isinstance(given[6], Foreign):
+        return UNREAD
     kind = given[6].name
-    if given[6].module != "torch" or kind not in KINDS:
-        raise Unreadable(f"it holds numbers of a kind that is not read ({given[6]})")
+    if given[6].module != "torch" or kind not in KINDS or isinstance(given[0], Foreign):
+        return UNREAD
     return tensor_place(given[0], (kind, KINDS[kind]), *given[1:4])
 
 
-def _parameter(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace:
+def _parameter(given: tuple[Any, ...], charge: Callable[[int], None]) -> TensorPlace | Foreign:
     del charge
-    if not given or not isinstance(given[0], TensorPlace):
-        raise Unreadable("a parameter holds no tensor")
-    return given[0]
+    return given[0] if given and isinstance(given[0], TensorPlace) else UNREAD
 
 
 def _with_type(given: tuple[Any, ...], charge: Callable[[int], None]) -> object:
     """``_rebuild_from_type_v2``: a function, the class of its result, its arguments, attributes."""
     if len(given) != 4 or given[1] not in _TENSORS:
-        raise Unreadable("it holds a tensor of a class of its own")
+        return UNREAD
     return call(given[0], given[2], charge)
 
 
@@ -162,7 +163,7 @@ def _ordered(given: tuple[Any, ...], charge: Callable[[int], None]) -> OrderedDi
 
 def _bytes(given: tuple[Any, ...], charge: Callable[[int], None]) -> bytes:
     """``_codecs.encode(text, "latin1")``, by which pickles of before protocol 3 write bytes."""
-    if len(given) != 2 or not isinstance(given[0], str) or given[1] not in {"latin1", "latin-1"}:
+    if len(given) != 2 or not isinstance(given[0], str) or given[1] not in ("latin1", "latin-1"):
         raise Unreadable("a text is encoded in a way that is not read")
     charge(len(given[0]))
     return given[0].encode("latin-1")
@@ -170,7 +171,7 @@ def _bytes(given: tuple[Any, ...], charge: Callable[[int], None]) -> bytes:
 
 def _reconstructed(given: tuple[Any, ...], charge: Callable[[int], None]) -> object:
     """``copyreg._reconstructor``, by which pickles of before protocol 2 make objects: class, base, state."""
-    if len(given) != 3 or given[1] not in {Foreign("builtins", "object"), Foreign("__builtin__", "object")}:
+    if len(given) != 3 or given[1] not in _OBJECTS:
         return Foreign("copyreg", "_reconstructor")
     return call(given[0], (), charge)
 

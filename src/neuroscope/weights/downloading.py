@@ -10,7 +10,6 @@ from neuroscope.contracts.progress import silent
 from neuroscope.errors import BadOption
 from neuroscope.weights.digests import sha256_of
 from neuroscope.weights.failures import OFFLINE, failed, unwritable
-from neuroscope.weights.transfer import Source, fetch, finish, unfinished
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +34,8 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
         MissingData: the file cannot be had: the server refuses, the connection breaks, its bytes are others, offline
             mode is on (``HF_HUB_OFFLINE=1``), or the folder cannot be written.
     """
+    from neuroscope.weights.transfer import Source, fetch, finish, unfinished
+
     name = unquote(urlsplit(url).path).rpartition("/")[2]
     if urlsplit(url).scheme not in {"http", "https"} or name in {"", ".", ".."} or not name.isprintable():
         raise BadOption(f"{url!a} is no address of a file (http or https, with a name at its end)")
@@ -48,7 +49,9 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
             raise failed(what, f"it is not at {place}, and {OFFLINE} forbids to download", advice)
         with unfinished(place) as stream:
             if not place.exists():  # another process may have brought it meanwhile
-                fetch(Source(url, what), stream, progress)
+                version = place.with_name(f"{name}.incomplete.version")
+                fetch(Source(url, what, version_in=version), stream, progress)
+                version.unlink(missing_ok=True)
                 finish(stream, place, what, sha256)
         return place
     except OSError as error:

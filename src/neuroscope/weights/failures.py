@@ -32,4 +32,4 @@ def unwritable(what: str, folder: Path, error: OSError) -> MissingData:
 
 def bytes_of(count: int) -> str:
     """Say a size: ``812 bytes``, ``34.1 MB``."""
-    return f"{count:,} bytes" if count < 10_000 else f"{count / 1e6:,.1f} MB"
+    return f"{count:,} bytes" if count < 100_000 else f"{count / 1e6:,.1f} MB"

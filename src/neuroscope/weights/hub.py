@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from neuroscope.contracts.progress import silent
 from neuroscope.errors import BadOption, MissingData
@@ -20,7 +20,6 @@ from neuroscope.plugin.registry import require
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.digests import sha256_of
 from neuroscope.weights.failures import OFFLINE, failed, unwritable
-from neuroscope.weights.transfer import Source, fetch, finish, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,11 +75,16 @@ def hub_file(
 
     Raises:
         MissingDependency: ``huggingface_hub`` is not installed.
-        BadOption: no repository can be called so.
+        BadOption: no repository, file or revision can be called so.
         MissingData: the file cannot be had: no such repository, file or revision, not allowed, offline, a connection
             that breaks, no room, or bytes that are not those that the hub announces.
     """
     hub = require("huggingface_hub", install=INSTALL)
+    for module in ("constants", "errors", "utils"):
+        require(f"huggingface_hub.{module}", install=INSTALL)
+    for text in (name, "main" if revision is None else revision):
+        if ".." in text.split("/") or not all(text.split("/")):
+            raise BadOption(f"{text!a} is no name of a file or revision of the repository {repo!a}")
     asked = _Asked(hub, repo, name, revision)
     with asked.errors_told():
         path = asked.cached() if asked.costs_nothing else None
@@ -115,6 +119,12 @@ def _commit_of(path: Path) -> str:
     return parts[len(parts) - 1 - parts[::-1].index("snapshots") + 1]
 
 
+def _is_connection(error: Exception) -> bool:
+    """Whether an error is one of the connection; the library has had several libraries below it."""
+    below = type(error).__module__.partition(".")[0] in {"httpx", "httpx2", "requests"}
+    return below or isinstance(error, ConnectionError | TimeoutError)
+
+
 class _Asked:
     """One file that is asked for.
 
@@ -145,33 +155,34 @@ class _Asked:
         return Path(found) if isinstance(found, str) else None
 
     def refuse_offline(self, optional: bool) -> None:
-        known = self._hub.try_to_load_from_cache(self._repo, self._name, revision=self._revision)
-        if optional and known is not None:
-            return
+        """Say that a file cannot be asked for; what may be lacking is taken as lacking beside others that are here."""
         if optional and self._has_snapshot():
             return
         advice = f"Run once without it, or copy the cache of a machine that has the file ({self._cache})."
         raise failed(self._what, f"it is not in the hub's cache, and {OFFLINE} forbids to ask the hub", advice)
 
+    @property
+    def _folder(self) -> Path:
+        return self._cache / f"models--{self._repo.replace('/', '--')}"
+
     def _has_snapshot(self) -> bool:
-        """Whether something of this revision is in the cache, so that what it lacks may be taken as lacking."""
-        folder = self._cache / f"models--{self._repo.replace('/', '--')}" / "snapshots"
-        return folder.is_dir() and any(folder.iterdir())
+        revision = self._revision or "main"
+        if not _COMMIT.fullmatch(revision):
+            reference = self._folder / "refs" / revision
+            revision = reference.read_text("utf-8") if reference.is_file() else revision
+        return (self._folder / "snapshots" / revision).is_dir()
 
     def brought(self, optional: bool, progress: Progress) -> Path | None:
-        """Ask the hub for the file, and bring what the cache lacks of it."""
-        errors = self._hub.errors
+        """Ask the hub for the file, and bring what the cache lacks of it; out of reach, the cache serves."""
         url = self._hub.hf_hub_url(self._repo, self._name, revision=self._revision)
         try:
             about = self._hub.get_hf_file_metadata(url)
-        except errors.EntryNotFoundError:
-            if optional:
+        except Exception as error:
+            if optional and self._is_absent(error):
                 return None
+            if self._is_passing(error) and (path := self.cached()) is not None:
+                return path
             raise
-        except errors.HfHubHTTPError as error:
-            if error.response.status_code < 500 or (path := self.cached()) is None:
-                raise
-            return path
         if about.commit_hash is None or not _ETAG.fullmatch(about.etag or ""):
             raise failed(self._what, f"{url} answers unlike a hub", "Look at HF_ENDPOINT.")
         here = self._hub.try_to_load_from_cache(self._repo, self._name, revision=about.commit_hash)
@@ -180,12 +191,25 @@ class _Asked:
         with self._quiet():
             return Path(self._hub.hf_hub_download(self._repo, self._name, revision=self._revision))
 
+    def _is_absent(self, error: Exception) -> bool:
+        return isinstance(error, self._hub.errors.EntryNotFoundError)
+
+    def _is_passing(self, error: Exception) -> bool:
+        """Whether what was brought before serves: the hub is out of reach, ill, or no longer knows the user."""
+        errors = self._hub.errors
+        if isinstance(error, errors.EntryNotFoundError | errors.RevisionNotFoundError):
+            return False
+        return isinstance(error, errors.HfHubHTTPError) or _is_connection(error)
+
     def _bring_blob(self, about: Any, url: str, progress: Progress) -> None:
+        from neuroscope.weights.transfer import Source, fetch, finish, unfinished
+
         headers = dict(self._hub.utils.build_hf_headers())
-        if urlsplit(about.location).netloc != urlsplit(url).netloc:
+        location = urljoin(url, about.location)
+        if urlsplit(location).netloc != urlsplit(url).netloc:
             headers.pop("authorization", None)
-        source = Source(about.location, self._what, headers, about.size)
-        place = self._cache / f"models--{self._repo.replace('/', '--')}" / "blobs" / about.etag
+        source = Source(location, self._what, headers, about.size)
+        place = self._folder / "blobs" / about.etag
         with unfinished(place) as stream:
             if not place.exists():  # another process may have brought it meanwhile
                 fetch(source, stream, progress)
@@ -240,9 +264,7 @@ class _Asked:
         return f"the hub answers {code}", "Try again later."
 
     def _other(self, error: Exception) -> Exception:
-        if type(error).__module__.partition(".")[0] in {"httpx", "httpx2", "requests"} or isinstance(
-            error, ConnectionError
-        ):
+        if _is_connection(error):
             url = self._hub.constants.ENDPOINT
             problem = f"{url} cannot be reached ({type(error).__name__})"
             return failed(self._what, problem, f"Look at the connection, or set {OFFLINE}=1 to use what is here.")

@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 LARGEST_PICKLE = 1 << 26
 """Bytes of the pickle beside the tensors; 64 MiB of names and settings."""
-MOST_STEPS = 4_000_000
+MOST_STEPS = 2_000_000
 """Opcodes and copied items of one pickle; a large checkpoint with its optimizer has some 100,000."""
 _EXPANDED = 1 << 26
 """Bytes that a tensor which repeats its numbers (strides of 0) may come to, once somebody copies it."""

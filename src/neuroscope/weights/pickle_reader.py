@@ -60,12 +60,12 @@ class Bounded:
         return found
 
 
-def read_pickle(stream: BinaryIO, steps: int = MOST_STEPS) -> Any:
+def read_pickle(stream: BinaryIO, steps: int | None = None) -> Any:
     """Read one pickle from where the stream is, and leave the stream behind it.
 
     Args:
         stream: binary.
-        steps: opcodes and copied items that are allowed.
+        steps: opcodes and copied items that are allowed; None = as many as any model has.
 
     Returns:
         dicts (ordered ones as such, ``Attributes`` for a namespace), lists, tuples, sets, texts, bytes, numbers, None;
@@ -74,7 +74,7 @@ def read_pickle(stream: BinaryIO, steps: int = MOST_STEPS) -> Any:
     Raises:
         Unreadable: it is damaged, too large, or holds what is not read.
     """
-    return _Machine(steps).run(Bounded(stream))
+    return _Machine(MOST_STEPS if steps is None else steps).run(Bounded(stream))
 
 
 class _Machine:

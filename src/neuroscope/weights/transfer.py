@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from neuroscope.runtime.file_lock import try_to_lock
+from neuroscope.weights.digests import remembered
 from neuroscope.weights.failures import bytes_of, failed
 
 if TYPE_CHECKING:
@@ -43,16 +44,29 @@ class Source:
         what: for people: ``model.bin of the repository x/y``.
         headers: of the request; an authorization goes to the URL's own host alone.
         size: bytes that are expected; None = what the server says.
+        version_in: the file that keeps which version of the content a server sends, so that no half of another one is
+            gone on from; None where the name of what is written says it already.
     """
 
     url: str
     what: str
     headers: Mapping[str, str] = field(default_factory=dict)
     size: int | None = None
+    version_in: Path | None = None
 
 
 class _Broken(Exception):
     """A transfer that ended early, and that may be tried again."""
+
+
+@contextmanager
+def _told_as_broken() -> Iterator[None]:
+    """Take what goes wrong on the way from the server for a break of the connection."""
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise _Broken(str(reason) or type(reason).__name__) from None
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -94,6 +108,8 @@ def fetch(source: Source, stream: BinaryIO, progress: Progress) -> None:
         MissingData: the server refuses, or the connection breaks again and again; what came stays in the file.
         OSError: the disk is full, or cannot be written.
     """
+    if urlsplit(source.url).scheme not in {"http", "https"}:
+        raise failed(source.what, f"{source.url} is no address of the web", "Look at who announces it.")
     pauses = iter(PAUSES)
     with _Transfer(source, stream, progress) as transfer:
         while True:
@@ -120,6 +136,7 @@ def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None
     unnamed = Path(stream.name)
     stream.flush()
     os.fsync(stream.fileno())
+    found = ""
     if sha256 is not None:
         with unnamed.open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
@@ -128,6 +145,8 @@ def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None
             problem = f"what came has sha256 {found}, and {sha256} is wanted"
             raise failed(what, problem, "It was removed; run the command again, or ask who offers the file.")
     unnamed.replace(place)
+    if found:
+        remembered("sha256", place, lambda _: found)  # so that it is not read once more
 
 
 class _Transfer:
@@ -154,22 +173,32 @@ class _Transfer:
             self._start_over()
         if self.had == self._total:
             return
-        request = urllib.request.Request(
-            self._source.url, headers={**self._source.headers, "Accept-Encoding": "identity"}
-        )
-        if self.had:
-            request.add_header("Range", f"bytes={self.had}-")
-        try:
-            with self._opener.open(request, timeout=TIMEOUT) as response:
-                self._begin(response)
-                self._copy(response)
-        except urllib.error.HTTPError as error:
-            self._refused(error)
-        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
-            reason = getattr(error, "reason", error)
-            raise _Broken(str(reason) or type(reason).__name__) from None
+        with _told_as_broken():
+            try:
+                response = self._opener.open(self._request(), timeout=TIMEOUT)
+            except urllib.error.HTTPError as error:
+                self._refused(error)
+                return
+        with response:
+            self._begin(response)
+            self._copy(response)
         if self._total is not None and self.had < self._total:
             raise _Broken("the connection ended early")
+
+    def _request(self) -> urllib.request.Request:
+        """Make the request of what is missing; of all where nobody knows what the bytes that are here belong to."""
+        source, version = self._source, ""
+        if self.had and source.version_in is not None:
+            version = source.version_in.read_text("utf-8") if source.version_in.exists() else ""
+            if not version:
+                self._start_over()
+        headers = {**source.headers, "Accept-Encoding": "identity"}
+        request = urllib.request.Request(source.url, headers=headers)
+        if self.had:
+            request.add_header("Range", f"bytes={self.had}-")
+        if version:
+            request.add_header("If-Range", version)
+        return request
 
     def _begin(self, response: http.client.HTTPResponse) -> None:
         """See from which byte the server goes on, and how many there are."""
@@ -180,10 +209,19 @@ class _Transfer:
                 raise _Broken("the server goes on from another place than was asked")
         else:
             self._start_over()
+            self._keep_version(response)
             total = response.headers.get("Content-Length") or ""
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise failed(self._source.what, "the server sends it packed", "Download it by hand.")
         if total.isdigit():
             self._settle(int(total))
         self._show()
+
+    def _keep_version(self, response: http.client.HTTPResponse) -> None:
+        if self._source.version_in is not None:
+            tag = response.headers.get("ETag") or ""
+            strong = tag if not tag.startswith("W/") else ""
+            self._source.version_in.write_text(strong or response.headers.get("Last-Modified") or "", "utf-8")
 
     def _settle(self, total: int) -> None:
         if self._total is not None and total != self._total:
@@ -206,7 +244,13 @@ class _Transfer:
             self._bar(self.had)
 
     def _copy(self, response: http.client.HTTPResponse) -> None:
-        while piece := response.read1(_PIECE):
+        while True:
+            with _told_as_broken():
+                piece = response.read1(_PIECE)
+            if not piece:
+                return
+            if self._total is not None and self.had + len(piece) > self._total:
+                self._settle(self.had + len(piece))
             self._stream.write(piece)
             self._stream.flush()
             self.had += len(piece)
@@ -223,6 +267,8 @@ class _Transfer:
         code = error.code
         error.close()
         if code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if error.headers.get("Content-Range") == f"bytes */{self.had}":
+                return  # all had come already
             self._start_over()
             raise _Broken("the server has fewer bytes than there were") from None
         if code >= http.client.INTERNAL_SERVER_ERROR or code in {408, 429}:

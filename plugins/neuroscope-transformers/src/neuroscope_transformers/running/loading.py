@@ -6,22 +6,24 @@ import tempfile
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import neuroscope
 from neuroscope import BadOption
+from neuroscope_transformers.running.classes import classes_of
 from neuroscope_transformers.running.encoder import Encoder
 from neuroscope_transformers.running.quiet import randomness_kept, transformers_quiet
+from neuroscope_transformers.wording import first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch.nn import Module
 
     from neuroscope_transformers.families.anatomy import Anatomy
     from neuroscope_transformers.sources.model_files import ModelFiles
 
-INSTALL = 'pip install "transformers>=4.48" "torch>=2.6" safetensors'
+_ONE_AT_A_TIME = Lock()  # what loading sets aside meanwhile is the process's own: random states, log lines
 _UNUSED = ("masked_spec_embed", "adapter.")
 """Parameters that no forward pass of the encoder uses in evaluation mode: a file may lack them."""
 
@@ -39,9 +41,11 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, device: 
         MissingDependency: transformers or torch cannot be imported.
         BadOption: transformers cannot make the model of this configuration, or the weights do not fit it.
     """
-    transformers = neuroscope.require("transformers", install=INSTALL)
-    with randomness_kept(), transformers_quiet(transformers):
-        model = _random(transformers, files, seed) if seed is not None else _pretrained(transformers, files)
+    with _ONE_AT_A_TIME:
+        configuration, kind = classes_of(str(files.config.get("model_type")))
+        with randomness_kept(), transformers_quiet():
+            config = _config(files, configuration, kind)
+            model = _random(files, config, kind, seed) if seed is not None else _pretrained(files, config, kind)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
     network.eval().requires_grad_(False).to(device)
     for name in anatomy.lean:
@@ -55,51 +59,58 @@ def _attribute(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _config(transformers: Any, files: ModelFiles) -> Any:
-    kind = transformers.CONFIG_MAPPING[files.config.get("model_type")]
+def _config(files: ModelFiles, configuration: Any, kind: Any) -> Any:
+    # Attention without the matrix of all frames by all frames, where the library has it for this model.
+    attention = "sdpa" if getattr(kind, "_supports_sdpa", False) else "eager"
     with _told(f"{files.config.file}: transformers cannot make a model of it"):
-        return kind.from_dict(dict(files.config.values), attn_implementation=_attention(transformers, kind))
+        return configuration.from_dict(dict(files.config.values), attn_implementation=attention)
 
 
-def _model_class(transformers: Any, config: Any) -> Any:
-    return transformers.MODEL_MAPPING[type(config)]
-
-
-def _attention(transformers: Any, kind: Any) -> str:
-    """Attention without the matrix of all frames by all frames, where the library has it for this model."""
-    return "sdpa" if getattr(transformers.MODEL_MAPPING[kind], "_supports_sdpa", False) else "eager"
-
-
-def _random(transformers: Any, files: ModelFiles, seed: int) -> Any:
+def _random(files: ModelFiles, config: Any, kind: Any, seed: int) -> Any:
     import torch
 
-    config = _config(transformers, files)
     torch.manual_seed(seed)
     with _told(f"{files.config.file}: transformers cannot make a model of it"):
-        return _model_class(transformers, config)(config).float()
+        return kind(config).float()
 
 
-def _pretrained(transformers: Any, files: ModelFiles) -> Any:
+def _pretrained(files: ModelFiles, config: Any, kind: Any) -> Any:
     import torch
 
-    config = _config(transformers, files)
     name = files.weights[0]
     with _linked(files) as folder, _told(f"{files.paths[name]} cannot be loaded"):
-        model, found = _model_class(transformers, config).from_pretrained(
+        model, found = kind.from_pretrained(
             folder,
             config=config,
             local_files_only=True,
             use_safetensors=name.endswith(".safetensors"),
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are told here, by name
             torch_dtype=torch.float32,
+        )
+    _check_complete(found, files.paths[name])
+    return model
+
+
+def _check_complete(found: Mapping[str, Any], path: Path) -> None:
+    """Raise BadOption where a parameter was not loaded: transformers makes a random one of it, and goes on."""
+    wrong = [each for each in found["mismatched_keys"] if not each[0].startswith(_UNUSED)]
+    if wrong:
+        _, here, wanted = wrong[0]
+        raise BadOption(
+            f"{path} has {_first([each[0] for each in wrong])} of shape {tuple(here)}, and config.json makes it "
+            f"{tuple(wanted)}. Are these the weights of another model?"
         )
     missing = sorted(each for each in found["missing_keys"] if not each.startswith(_UNUSED))
     if missing:
         raise BadOption(
-            f"{files.paths[name]} lacks {len(missing)} of the encoder's parameters ({missing[0]}"
-            f"{', ...' if len(missing) > 1 else ''}); they would be random. Are these the weights of another model?"
+            f"{path} lacks {len(missing)} of the encoder's parameters ({_first(missing)}), which would be random. Are "
+            "these the weights of another model?"
         )
-    return model
+
+
+def _first(names: Sequence[str]) -> str:
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
 
 
 @contextmanager
@@ -119,5 +130,4 @@ def _told(what: str) -> Iterator[None]:
     except BadOption:
         raise
     except Exception as error:  # a file or configuration may be wrong in any way
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise BadOption(f"{what}: {type(error).__name__}: {(lines or ['no message'])[0][:300]}") from error
+        raise BadOption(f"{what}: {first_line(error)}") from error

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def transformers_quiet(transformers: Any) -> Iterator[None]:
+def transformers_quiet() -> Iterator[None]:
     """Switch off transformers' log lines and progress bars, and put both back as they were."""
-    logging = transformers.utils.logging
+    import logging as levels
+
+    from transformers.utils import logging as typed
+
+    logging: Any = typed
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity(logging.CRITICAL)
+    logging.set_verbosity(levels.CRITICAL)
     logging.disable_progress_bar()
     try:
         yield

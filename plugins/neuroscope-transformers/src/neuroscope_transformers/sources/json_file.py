@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption, MissingData
+from neuroscope_transformers.wording import first_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +29,7 @@ def read_object(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise MissingData(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise BadOption(f"{path} is no JSON: {_line(error)}") from error
+        raise BadOption(f"{path} is no JSON: {first_line(error)}") from error
     if not isinstance(found, dict):
         raise BadOption(f"{path} holds a JSON {type(found).__name__}; expected an object of settings")
     return found
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
