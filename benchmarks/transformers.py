@@ -26,6 +26,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 import warnings
 from collections import defaultdict
 from dataclasses import replace
@@ -303,13 +304,12 @@ def child(what, name, given, folder, threads):
 
 
 def memory(name, given, folder):
-    for threads in (1, 2):
-        weights, before, most, computed = child("memory", name, given, folder, threads)
-        print(
-            f"memory  {name}: {computed:g} utterances of 60 s, {threads} side by side: at most "
-            f"{most / 1e6:.0f} MB beside {weights / 1e6:.0f} MB of weights; before, {before / 1e6:.0f} MB with them",
-            flush=True,
-        )
+    weights, before, most, computed = child("memory", name, given, folder, 2)
+    print(
+        f"memory  {name}: {computed:g} utterances of 60 s, two threads: at most {most / 1e6:.0f} MB beside "
+        f"{weights / 1e6:.0f} MB of weights; before, {(before - weights) / 1e6:.0f} MB beside them",
+        flush=True,
+    )
 
 
 def memory_once(name, given, folder):
