@@ -31,6 +31,7 @@ import warnings
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import soundfile
@@ -42,6 +43,7 @@ from threads import busy
 
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.data import Data, load
+from neuroscope.extraction import padding_check
 from neuroscope.plugin.loading import Plugins
 
 RATE, LIST = 16_000, 8
@@ -229,17 +231,40 @@ def compare(label, pairs):
     print(f"{label}, {len(pairs)} pairs: {'; '.join(told)}", flush=True)
 
 
+@contextlib.contextmanager
+def looked():
+    """Processor seconds of each look at what padding does, which comes before a representation's first batch."""
+    compare_pieces, look = padding_check.compare, SimpleNamespace(seconds=[])
+
+    def timed_compare(located, runner):
+        start = time.process_time()
+        try:
+            return compare_pieces(located, runner)
+        finally:
+            look.seconds.append(time.process_time() - start)
+
+    padding_check.compare = timed_compare
+    try:
+        yield look
+    finally:
+        padding_check.compare = compare_pieces
+
+
 def passes(name, given, folder):
     manifest = speech(given.manifest, given.utterances)
     spec, model, weights = built(SCRIPTS[name](folder).text)
     done = cold(manifest, spec, folder / name, given.threads)
     about(name, manifest, spec, done, weights)
     batches = batches_of(manifest, spec, folder / "index", done.invariance)
-    pairs = [
-        (timed(cold, manifest, spec, folder / name, 1), timed(forward, model, batches))
-        for _ in range(given.repetitions)
-    ]
+    with looked() as look:
+        pairs = [
+            (timed(cold, manifest, spec, folder / name, 1), timed(forward, model, batches))
+            for _ in range(given.repetitions)
+        ]
     compare(f"passes  {len(batches)} batches: extraction over forward passes alone", pairs)
+    looks = statistics.median(look.seconds)
+    alone = statistics.median((own[1] - looks) / forwards[1] for own, forwards in pairs)
+    print(f"        {looks:.2f} s of it looks at padding, once a representation; without that {alone:.3f}", flush=True)
 
 
 def against_script(name, given, folder):
