@@ -174,9 +174,8 @@ def lists(manifest):
     return [each[start : start + LIST] for start in range(0, len(each), LIST)]
 
 
-def script(manifest, model, target):
-    """The usual script; utterance -> layer -> vector, which it saves."""
-    vectors = {}
+def script(manifest, model, target, vectors):
+    """The usual script; puts utterance -> layer -> vector into ``vectors``, which it saves."""
     for some in lists(manifest):
         with torch.inference_mode(), quiet():
             layers, lengths = model.layers([read(each) for each in some])
@@ -274,10 +273,10 @@ def against_script(name, given, folder):
         theirs.load()
     done = cold(manifest, spec, folder / name, given.threads)
     about(name, manifest, spec, done, weights)
-    vectors, pairs = script(manifest, theirs, folder / "script.npz"), []
+    vectors, pairs = {}, []
     for _ in range(given.repetitions):
         own = timed(cold, manifest, spec, folder / name, given.threads)
-        pairs.append((own, timed(script, manifest, theirs, folder / "script.npz")))
+        pairs.append((own, timed(script, manifest, theirs, folder / "script.npz", vectors)))
     compare(f"script  extraction over the padded lists of {LIST}", pairs)
     stored = representation(spec, folder / name)
     features = stored.features(list(done.rows), list(done.rows.values()), stored.layers)
