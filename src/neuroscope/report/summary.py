@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from neuroscope.contracts.records import EQUAL, PADDED
 from neuroscope.runtime.wording import counted, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
 
@@ -21,8 +22,7 @@ def lines_of_extraction(record: ExtractionRecord) -> list[str]:
         lines.append(f"The same audio as another utterance: {twins}")
     if record.segmented:
         lines.append(f"Segments: {record.segmented}.")
-    if record.invariance and (layers := record.invariance["one_at_a_time"]):
-        lines.append(_one_at_a_time(record.invariance["differences"], layers))
+    lines += _lines_of_batches(record)
     if record.warning:
         lines.append(f"Warning: {record.warning}.")
     lines += [f"Warning: {caution.line}." for caution in record.cautions]
@@ -33,11 +33,41 @@ def lines_of_extraction(record: ExtractionRecord) -> list[str]:
     return lines
 
 
-def _one_at_a_time(differences: Mapping[str, float], layers: Sequence[str]) -> str:
-    worst = max(layers, key=lambda layer: differences[layer])
+def _lines_of_batches(record: ExtractionRecord) -> list[str]:
+    """Which utterances ran side by side, where that is not any, and what else was measured before they did."""
+    lines, found = [], record.invariance
+    if found and found["batches"] != PADDED:
+        lines.append(_limited_batches(found))
+    if record.alone and record.computed > 1:
+        lines.append(f"{record.alone:,} of {record.computed:,} utterances ran alone: no other has their exact length.")
+    if record.halved:
+        batches = "1 batch" if record.halved == 1 else f"{record.halved} batches"
+        lines.append(f"Memory ran out in {batches}, computed in smaller ones.")
+    if found and (apart := found["from_float32"]):
+        worst = max(apart, key=lambda layer: apart[layer])
+        lines.append(
+            f"{found['precisions'][worst]}: vectors differ from those of float32 by up to {apart[worst]:.1e} "
+            f"of a layer's largest value ({worst})."
+        )
+    return lines
+
+
+def _limited_batches(found: Mapping[str, Any]) -> str:
+    """Say which batches there are, and why: what was measured, or what the backbone says of itself."""
+    padded, equal, layers = found["differences"], found["equal_lengths"], found["one_at_a_time"]
+    if found["batches"] == EQUAL:
+        if not padded:
+            return "Batches of one length each: the backbone says that padding changes its vectors."
+        worst = max(padded, key=lambda layer: padded[layer])
+        changed = f"by up to {padded[worst]:.1e} of a layer's largest value ({worst})"
+        return f"Batches of one length each: padding changes this model's vectors {changed}."
+    if not layers:
+        return "One utterance at a time: the backbone takes no batches, as it says."
+    where, changes = ("a batch", padded) if padded else ("a batch of one length, too", equal)
+    worst = max(layers, key=lambda layer: changes[layer])
     return (
-        f"One utterance at a time: in a batch, {len(layers)} layers of this model change by up to "
-        f"{differences[worst]:.1e} of their largest value ({worst})."
+        f"One utterance at a time: in {where}, {len(layers)} layers of this model change by up to "
+        f"{changes[worst]:.1e} of their largest value ({worst})."
     )
 
 
