@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from planted.commands import Said, command
+from planted.commands import Gap, Said, command, compare
 from planted.layered import Judged, LayeredWorld, judge
 from planted.studies import Minimal, Selectivity, control, minimal_sets
 from planted.worlds import World
@@ -34,7 +34,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "calibration.md"
 BEGIN, END = "<!-- written by benchmarks/calibration.py -->\n", "<!-- end -->\n"
 QUICK = 30
 HARD = (" 4 groups", "98 %", "99.5 %", "20 weak")
-EVERY = {"accuracy": 4, "preference": 4, "minimal sets": 2}
+EVERY = {"accuracy": 4, "backbones": 5, "preference": 4, "minimal sets": 2}
 """In a quick measurement every so-manieth world is looked at; else every third."""
 FAR = 4.0
 """Errors beyond the target by which a quick measurement fails."""
@@ -127,6 +127,26 @@ def corrected_t_separates(accuracies: tuple[tuple[float, ...], ...], tested: flo
     return bool((2 * pairs * student.sf(ratio, runs - 1) < LEVEL).any())
 
 
+def backbones_figures(world: World, name: str, said: list[tuple[Gap, ...]]) -> list[Figure]:
+    """Differences of ALL between backbones: whether all their intervals hold at once, and who is told apart."""
+    singles = np.array([[gap.single for gap in gaps] for gaps in said])
+    truth = singles.mean(axis=0) if world.behind else np.zeros(singles.shape[1])
+    covered = [all(gap.low <= true <= gap.high for gap, true in zip(gaps, truth, strict=True)) for gaps in said]
+    least = 0.93 if world.groups >= 10 else 0.90
+    found = [share("all differences covered", name, covered, (least, 1.0))]
+    first = world.layers - 1  # pairs with the first backbone, which come first
+    if world.behind:
+        power = [all(gap.low > 0 for gap in gaps[:first]) for gaps in said]
+        found.append(share(f"power, {100 * float(truth[:first].mean()):.1f} points", name, power, (0.0, 1.0)))
+        return found if world.layers == 2 else [*found, _falsely_apart(name, [gaps[first:] for gaps in said])]
+    return [*found, _falsely_apart(name, said)]
+
+
+def _falsely_apart(name: str, said: list[tuple[Gap, ...]]) -> Figure:
+    wrong = [any(gap.is_told_apart for gap in gaps) for gaps in said]
+    return share("backbones falsely told apart", name, wrong, (0.0, 0.06))
+
+
 def knowledge_figures(world: World, name: str, said: list[Said]) -> list[Figure]:
     """Pure noise: how often a layer is shown to know it."""
     del world
@@ -170,6 +190,24 @@ def worlds_of_layers() -> dict[str, World]:
         for layers in (2, 5, 25)
         for correlation in (0.0, 0.8)
     }
+
+
+def worlds_of_backbones() -> dict[str, World]:
+    """Backbones that know equally much, or of which the first knows more, or which know nothing."""
+    base = World(accuracy=0.8, layers=2)
+    kinds = {"drawn": base, "fixed": base.named(fixed=True), "utterances drawn": base.named(mixed=True)}
+    found = {}
+    for kind, world in kinds.items():
+        found[f"{kind}, 2 equal backbones"] = world
+        found[f"{kind}, 4 equal backbones, noise correlated 0.8"] = world.named(layers=4, correlation=0.8)
+        found[f"{kind}, 4 backbones, the first ahead"] = world.named(layers=4, behind=0.1)
+    for groups in (4, 10, 80):
+        found[f"drawn, {groups} groups, 2 equal backbones"] = base.named(groups=groups)
+    found["drawn, 80 groups, 2 backbones, the first ahead"] = base.named(groups=80, behind=0.05)
+    found["drawn, 2 equal backbones, 98 %"] = base.named(accuracy=0.98)
+    found["one run, 4 equal backbones"] = base.named(layers=4, runs=1)
+    found["drawn, 4 backbones that know nothing"] = base.named(layers=4, accuracy=0.5)
+    return found
 
 
 def worlds_of_noise() -> dict[str, World]:
@@ -277,6 +315,7 @@ Count = Callable[[Any, str, list[Any]], list[Figure]]
 CLAIMS: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[Any, int], Any], Count]] = {
     "accuracy": (worlds_of_accuracy, command, accuracy_figures),
     "layers": (worlds_of_layers, command, layers_figures),
+    "backbones": (worlds_of_backbones, compare, backbones_figures),
     "knowledge": (worlds_of_noise, command, knowledge_figures),
     "selectivity": (worlds_of_selectivity, control, selectivity_figures),
     "preference": (worlds_of_preference, judge, preference_figures),

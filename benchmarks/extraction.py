@@ -46,6 +46,7 @@ from neuroscope.extraction.poolings import Mean
 from neuroscope.extraction.skipped import SkippedUtterances
 from neuroscope.extraction.usable import usable
 from neuroscope.plugin.loading import Plugins
+from neuroscope.store import padding_record
 from neuroscope.store.description import Identity
 from neuroscope.store.representations import Representation, Store
 
@@ -134,11 +135,12 @@ def extracted(manifest, spec, root, *, threads=1):
     return done, failures
 
 
-def batches_of(manifest, spec, folder):
-    """The batches of the plan, read."""
+def batches_of(manifest, spec, folder, found=None):
+    """The batches of the plan, read; ``found`` is what its extraction found about padding."""
     files = examine_all(folder, [each.path for each in manifest])
     corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
-    shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool))
+    allowed = padding_record.batches_of(found, batchable=spec.batchable)
+    shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool), allowed)
     batches = [[corpus[place] for place in batch.tolist()] for shard in shards for batch in shard]
     return [[waves.read(each.path, each.span, spec.sample_rate) for each in batch] for batch in batches]
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.probing.cell import Cell
+from neuroscope.probing.comparisons import Whole, between_backbones
 from neuroscope.probing.layerwise import layerwise
 from neuroscope.probing.runs import make_runs
 from neuroscope.report.layer_curve import BestLayer, best_layer, curves
 from planted.worlds import SPLIT_COLUMN, World, draw
+
+if TYPE_CHECKING:
+    from neuroscope.probing.predictions import Prediction
 
 _TEXTS = ("representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset")
 
@@ -81,3 +87,43 @@ def command(world: World, seed: int) -> Said:
             for layer in dict.fromkeys(unit.layer for unit in features.units)
         ),
     )
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a command says of one pair of backbones.
+
+    Attributes:
+        value: printed difference of the accuracies of ALL.
+        low: lower end of its interval, which is of all pairs at once.
+        high: upper end.
+        single: the difference in the first run, whose probes are trained on the whole training part.
+    """
+
+    value: float
+    low: float
+    high: float
+    single: float
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether the two are said to differ."""
+        return self.low > 0 or self.high < 0
+
+
+def compare(world: World, seed: int) -> tuple[Gap, ...]:
+    """Draw a corpus, probe it, and compare all pairs; each layer stands for all that one backbone has."""
+    features, rows = draw(world, seed)
+    runs = make_runs(split_of(world), rows, runs=world.runs, seed=seed, one_split=False)
+    probe = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1)
+    of_layer: dict[str, list[Prediction]] = {}
+    for each in layerwise(cell(world, seed), features, rows.target, runs, probe, in_all=()).of(conditions.PROBE):
+        of_layer.setdefault(each.layer, []).append(each)
+    wholes = [Whole(replace(cell(world, seed), backbone=name), known) for name, known in of_layer.items()]
+    single = {
+        whole.cell.digest: float(np.mean(first.predicted == rows.target.values[first.run.split.test]))
+        for whole in wholes
+        for first in whole.predictions[:1]
+    }
+    compared = between_backbones(wholes, rows.target, runs, compared=len(wholes))
+    return tuple(Gap(row.value, row.low, row.high, single[row.run] - single[row.against]) for row in compared)

@@ -32,7 +32,7 @@ FOLDER_READER = "folder"
 OWN_DISTRIBUTIONS = frozenset(
     {
         *("neuroscope-speech", "neuroscope-cnn", "neuroscope-elasticnet", "neuroscope-espeak", "neuroscope-ge2e"),
-        *("neuroscope-speech-tasks", "neuroscope-toy"),
+        *("neuroscope-s3prl", "neuroscope-speech-tasks", "neuroscope-toy", "neuroscope-transformers"),
     }
 )
 """Distributions of this repository: a name that one of them registers is theirs, whoever else registers it."""

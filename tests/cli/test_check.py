@@ -111,7 +111,7 @@ def test_a_dataset_and_a_task_are_checked_on_data(tmp_path):
 
 
 def test_a_backbone_and_a_distribution_are_checked():
-    assert run("backbone", "toy,width=3").stdout.splitlines()[-1] == "26 checks: 20 passed, 6 skipped"
+    assert run("backbone", "toy,width=3").stdout.splitlines()[-1] == "27 checks: 21 passed, 6 skipped"
     assert "is_light_to_import" in run("plugin", "neuroscope-toy").stdout
 
 

@@ -199,6 +199,38 @@ class NormalisesOverTheBatch(Sound):
         return {**block, "low": Frames(low.values / (1 + low.values.abs().amax()), low.lengths)}
 
 
+class NormalisesWithoutPadding(Sound):
+    """Where several stand side by side and nothing is padded, they see each other."""
+
+    def layers(self, batch):
+        values = super().layers(batch)
+        if len(batch.lengths) == 1 or (batch.lengths < batch.lengths.max()).any():
+            return values
+        return {**values, "low": values["low"] / (1 + values["low"].abs().amax())}
+
+
+class RefusesEqualLengths(Sound):
+    def layers(self, batch):
+        if len(batch.lengths) > 1 and (batch.lengths == batch.lengths[0]).all():
+            raise ValueError("lengths have to differ")
+        return super().layers(batch)
+
+
+class TakesOne(Sound):
+    def layers(self, batch):
+        if len(batch.lengths) > 1:
+            raise ValueError("one at a time, please")
+        return super().layers(batch)
+
+
+class Rounds(Sound):
+    """Computes in bfloat16 what it yields as float32; with neighbours the last bits are others."""
+
+    def block(self, block, start):
+        more = 1 + 0.002 * (len(block["low"].lengths) > 1)
+        return {name: Frames((more * each.values).bfloat16().float(), each.lengths) for name, each in block.items()}
+
+
 class TakesTheFirstForTheLongest(Sound):
     def layers(self, batch):
         values = super().layers(batch)
@@ -553,7 +585,8 @@ BROKEN = [
     ("is_deterministic", made_of(OtherEveryTime), "a second load"),
     ("runs_beside_another", made_of(KeepsItsSignalInItsClass), "beside another model that runs"),
     ("ignores_padding", made_of(NormalisesOverTime), "frames of top differ by"),
-    ("ignores_padding", made_of(NormalisesOverTheBatch), "frames of low differ by"),
+    ("ignores_equal_neighbours", made_of(NormalisesWithoutPadding), "frames of low differ by"),
+    ("ignores_equal_neighbours", made_of(RefusesEqualLengths), "do not run side by side: the backbone's extract fails"),
     ("ignores_the_order", made_of(TakesTheFirstForTheLongest), "the shortest first"),
     ("ignores_the_order", made_of(CutsToTheFirst), "other frames"),
     ("takes_short_audio", made_of(Sound, min_samples=300), "declare the fewest"),
@@ -848,6 +881,33 @@ def test_one_that_says_that_it_is_not_batchable_may_leak():
         found = outcomes(made_of(model, batchable=False))
         skipped = {each.check: each.verdict for each in found if each.verdict != "passed"}
         assert skipped == dict.fromkeys(ABOUT_TAPS | {"ignores_padding", "ignores_the_order"}, "skipped")
+
+
+def test_rows_that_see_each_other_show_with_padding_and_without():
+    failed = failures(made_of(NormalisesOverTheBatch))
+    assert failed.keys() == {"ignores_padding", "ignores_equal_neighbours"}
+    assert "frames of low differ by" in failed["ignores_padding"]
+
+
+def test_one_that_says_that_it_is_not_batchable_may_not_mix_utterances_of_one_length():
+    found = outcomes(made_of(NormalisesOverTheBatch, batchable=False))
+    (failed,) = [each for each in found if not each.ok]
+    assert failed.check == "ignores_equal_neighbours"
+    assert "beside utterances of the same length" in failed.reason
+
+
+def test_one_that_refuses_batches_is_not_asked_for_one():
+    found = {each.check: each.reason for each in outcomes(made_of(TakesOne, batchable=False)) if not each.ok}
+    assert found == {}
+    skipped = {each.check: each.reason for each in outcomes(made_of(TakesOne, batchable=False))}
+    assert "it takes one utterance at a time: " in skipped["ignores_equal_neighbours"]
+    assert "one at a time, please" in skipped["ignores_equal_neighbours"]
+
+
+def test_one_that_computes_in_fewer_bits_is_held_to_those():
+    assert [each for each in outcomes(made_of(Rounds, precision="bfloat16")) if not each.ok] == []
+    failed = failures(made_of(Rounds))
+    assert failed.keys() == {"ignores_padding", "ignores_equal_neighbours"}
 
 
 def test_one_without_weights_has_no_twin():

@@ -59,6 +59,13 @@ def test_help_lists_and_every_component_load_nothing_heavy():
         assert length > 20
 
 
+def test_the_layers_of_a_model_are_shown_without_torch():
+    models = ("toy,width=2", "ge2e,weights=random", "sre-cnn,weights=random")
+    for arguments, code, length, heavy in run(*(["show", "backbone", model] for model in models)):
+        assert (arguments, code, heavy & {"torch", "torchaudio", "transformers", "s3prl"}) == (arguments, 0, set())
+        assert length > 400
+
+
 def test_a_component_or_command_that_does_not_exist_is_told_without_a_heavy_import():
     for arguments, code, _, heavy in run(["show", "backbone", "nothing"], ["list", "nothing"]):
         assert (arguments, code, heavy) == (arguments, 2, set())

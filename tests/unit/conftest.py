@@ -54,18 +54,15 @@ class Fake:
         yield self._spoil({"frames": Frames(values[:, half:], (lengths - half).clamp(min=0))})
 
 
-def run(
-    root, manifest, load, *, dtype="float32", batchable=True, streams=False, max_duration=300.0, threads=1, **limits
-):
+def run(root, manifest, load, *, dtype="float32", max_duration=300.0, threads=1, about=None, batchable=True, **limits):
     """Extract into the store below ``root``: what was done, the vectors by utterance, and what failed."""
     spec = BackboneSpec(
         sample_rate=16_000,
         layers=LAYERS,
         origin=Origin(source="", licence="", digest=""),
         load=load,
-        batchable=batchable,
-        streams=streams,
         min_samples=FRAME,
+        **{"batchable": batchable} | (about or {}),
     )
     identity = Identity("fake", {}, "", "", {}, [], "1", dtype)
     rep = Store(root).representation(identity, UNITS, spec.origin)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroscope.cli import check, extract, importing, listing, neurons, probe, store
+from neuroscope.cli import check, extract, importing, listing, neurons, probe, showing, store
 from neuroscope.cli.application import Application
 from neuroscope.cli.authors import modules, new
 from neuroscope.cli.errors import end_in_order_when_terminated, guarded
@@ -54,7 +54,7 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
     app.command("import")(guarded(importing.import_vectors))
     app.add_typer(store.build(guarded), name="store")
     app.command("list")(guarded(listing.list_components))
-    app.command("show")(guarded(listing.show))
+    app.command("show")(guarded(showing.show))
     app.command("plugins")(guarded(listing.list_plugins))
     app.command("check")(guarded(check.check))
     app.command("modules")(guarded(modules.modules))

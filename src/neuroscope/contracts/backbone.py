@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import WaveBatch
 
+PRECISIONS = ("float32", "bfloat16", "float16")
+"""Types of numbers that a model may say it computes with."""
 MOST_COLUMNS = 2**24
 """Columns of all layers together, of which a row of the store is made: 64 MB of float32."""
 
@@ -199,6 +201,10 @@ def problems_with_spec(spec: BackboneSpec) -> list[str]:
         problems.append("load cannot be called: it has to be a function, device -> the running model")
     if not (isinstance(seconds, int | float) and seconds > 0):
         problems.append(f"batch_seconds {seconds!r} is no number above 0")
+    if spec.precision not in PRECISIONS:
+        problems.append(f"precision {spec.precision!r} is none of {', '.join(PRECISIONS)}")
+    if not (spec.reference is None or callable(cast("object", spec.reference))):
+        problems.append("reference cannot be called: it has to be a function, device -> the same model in float32")
     plain = (int, float, str, type(None))
     if not isinstance(resolved, abc.Mapping) or not all(isinstance(each, plain) for each in resolved.values()):
         problems.append("resolved is no mapping of option -> text, number or None")

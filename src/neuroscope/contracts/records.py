@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from neuroscope.contracts.backbone import Origin
 
 
+PADDED, EQUAL, ALONE = "padded", "equal lengths", "alone"
+"""Which batches a representation is extracted in: any utterances, padded to the longest; those of exactly one length;
+none."""
+
+
 @dataclass(frozen=True, slots=True)
 class SkippedUtterance:
     """One utterance that is in no result, and why."""
@@ -48,6 +53,9 @@ class ExtractionRecord:
         skipped: utterances that could not be used, by reason.
         skipped_utterances: each of them.
         cautions: what is strange about audio that was used, a warning for each kind.
+        alone: how many of the computed rows ran alone, since no other utterance has their exact length; None where it
+            is not equal lengths that go side by side.
+        halved: batches for which memory ran out, and which ran in parts; None = none.
     """
 
     backbone: str
@@ -67,6 +75,8 @@ class ExtractionRecord:
     skipped: Mapping[str, int]
     skipped_utterances: tuple[SkippedUtterance, ...]
     cautions: tuple[Caution, ...] = ()
+    alone: int | None = None
+    halved: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,22 +6,24 @@ interrupted or not. torch is loaded when the first row is missing, and not befor
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroscope.audio.prefetch import ReadJob, read_ahead
 from neuroscope.contracts.progress import Advance, Progress, silent
+from neuroscope.contracts.records import EQUAL
 from neuroscope.defaults import MAX_DURATION
 from neuroscope.errors import BadAudio, NeuroscopeError
 from neuroscope.extraction import batching, padding_check
-from neuroscope.extraction.runner import Runner, Vectors
+from neuroscope.extraction.runner import DoesNotFit, Runner, Vectors
 from neuroscope.extraction.usable import UsableUtterances, usable
 from neuroscope.runtime.threads import map_ahead, one_torch_thread
 from neuroscope.store import padding_record
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 AHEAD_SECONDS = 600.0
 """Seconds of audio that are read ahead; a batch that is longer is read alone."""
+SECONDS_AT_ONCE = 64.0
+"""Padded seconds of the batches that run side by side on a CPU, or those that its threads' usual batches hold: a longer
+utterance waits for others to end. A transformer of 95 million parameters takes a gigabyte for 60 s."""
 
 
 _Reject = Callable[[ReadJob, BadAudio], None]
@@ -67,6 +72,9 @@ class Extraction:
         computed: number of rows that were computed now.
         invariance: how far vectors in a batch are from those of utterances alone; None where that was not looked at.
         findings: what was strange about the audio -> ids of the utterances.
+        alone: how many of the computed rows ran alone for lack of one that is exactly as long; None where it is not
+            equal lengths that go side by side.
+        halved: number of batches for which memory ran out, and which ran in parts.
     """
 
     rows: Mapping[str, str]
@@ -74,6 +82,8 @@ class Extraction:
     computed: int
     invariance: Invariance | None = None
     findings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    alone: int | None = None
+    halved: int = 0
 
 
 def extract(
@@ -113,7 +123,7 @@ def extract(
     corpus = usable(manifest, files, spec, skipped, max_duration)
     missing = corpus.missing(representation.rows())
     computed: set[str] = set()
-    found = padding_record.recall(representation.folder)
+    halved, found = 0, padding_record.recall(representation.folder)
     if missing.any():
         representation.check_writable(int(missing.sum()))
         runner = Runner(spec, poolings, representation, device, threads)
@@ -121,10 +131,20 @@ def extract(
             if found is None:
                 found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
             computed = _extract_missing(corpus, missing, runner, found, skipped, record, progress)
+        halved = len(runner.halved)
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
     stored = len(set(rows.values()) - computed)
-    return Extraction(rows, stored, len(computed), invariance=found, findings=record.found(rows))
+    equal = bool(computed) and padding_record.batches_of(found, batchable=spec.batchable) == EQUAL
+    return Extraction(
+        rows,
+        stored,
+        len(computed),
+        invariance=found,
+        findings=record.found(rows),
+        alone=len(computed & batching.without_twin(corpus)) if equal else None,
+        halved=halved,
+    )
 
 
 def _extract_missing(
@@ -138,9 +158,9 @@ def _extract_missing(
 ) -> set[str]:
     """Compute and store the rows that are missing, as the invariance allows, and return their names."""
     spec, representation = runner.spec, runner.representation
-    alone = replace(spec, batchable=spec.batchable and not (found and found.broken))
     width = sum(map(len, representation.layers.values()))
-    todo = batching.wanted_shards(corpus, alone, runner.device, width, missing)
+    batches = padding_record.batches_of(found, batchable=spec.batchable)
+    todo = batching.wanted_shards(corpus, spec, runner.device, width, missing, batches)
     computed: set[str] = set()
     for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), record, progress):
         computed |= new
@@ -176,13 +196,15 @@ def _compute(
     progress: Progress,
 ) -> Iterator[set[str]]:
     """Compute and store shard by shard, reading ahead over all of them; yield the rows of each."""
-    rate = runner.spec.sample_rate
+    spec, rate = runner.spec, runner.spec.sample_rate
+    most = math.inf if spec.streams else max(SECONDS_AT_ONCE, (runner.threads + 1) * spec.batch_seconds)
+    run, weigh = partial(_run_batch, runner), partial(_padded_seconds, rate)
     batches = ([corpus[place] for place in batch.tolist()] for shard in shards for batch in shard)
     places = np.concatenate([batch for shard in shards for batch in shard])
     with (
         progress("Extracting", len(places), corpus.samples[places].sum() / rate) as advance,
         closing(read_ahead(batches, rate, AHEAD_SECONDS * rate, record.note)) as coming,
-        closing(map_ahead(partial(_run_batch, runner), coming, runner.threads)) as done,
+        closing(map_ahead(run, coming, runner.threads, weigh, most)) as done,
     ):
         for shard in shards:
             try:
@@ -208,15 +230,30 @@ def _store_shard(coming: Iterator[_Computed], runner: Runner, reject: _Reject, a
     return runner.store(done)
 
 
+def _padded_seconds(rate: int, given: _Batch) -> float:
+    batch, _ = given
+    return len(batch) * max(each.samples for each in batch) / rate
+
+
 def _run_batch(runner: Runner, given: _Batch) -> _Computed:
-    """Compute the vectors of a batch's utterances, except those that cannot be read or whose vectors are not finite."""
+    """Compute the vectors of a batch's utterances.
+
+    Except those that cannot be read, do not fit into memory, or have vectors that are not finite.
+    """
     batch, read = given
     failed = [(each, wave) for each, wave in zip(batch, read, strict=True) if isinstance(wave, BadAudio)]
     good = [each for each, wave in zip(batch, read, strict=True) if not isinstance(wave, BadAudio)]
     waveforms = [wave for wave in read if not isinstance(wave, BadAudio)]
+    pooled: dict[str, NDArray[Any]] = {}
+    while good and not pooled:
+        try:
+            pooled = runner.run(waveforms)
+        except DoesNotFit as error:
+            del waveforms[error.number]
+            job = good.pop(error.number)
+            failed.append((job, BadAudio(error.reason, f"{job.utterance.id}: {error.detail}")))
     if not good:
         return _Computed(batch, ([], {}), failed)
-    pooled = runner.run(waveforms)
     keep = np.ones(len(good), dtype=bool)
     for layer, values in pooled.items():
         for number in np.flatnonzero(keep & ~np.isfinite(values).all(axis=1)).tolist():

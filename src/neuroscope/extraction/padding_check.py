@@ -1,8 +1,9 @@
 """Compare vectors of utterances alone and in a batch, before a representation's first batch.
 
 Models that normalise over time without regard to the padding change their vectors by a third when they are padded,
-with an attention mask or without; nothing else would show it. Such a model runs one utterance at a time. One whose
-vectors change from one run of an utterance to the next is refused: it is not the batch that does it.
+with an attention mask or without; nothing else would show it. Such a model runs utterances of exactly one length side
+by side or, where that changes them too, one at a time. One whose vectors change from one run of an utterance to the
+next is refused: it is not the batch that does it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.audio import prefetch
+from neuroscope.contracts.records import ALONE, EQUAL
 from neuroscope.errors import BadAudio, PluginBroken
-from neuroscope.store.padding_record import Invariance
+from neuroscope.store.padding_record import Invariance, tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +40,9 @@ def spread(order: NDArray[np.int64]) -> list[int]:
 def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
     """Compare vectors of pieces of some utterances, run alone and side by side; None where none can be read.
 
-    A model that runs one utterance at a time is only looked at for the same vectors every time.
+    Pieces of different lengths are padded. Where that changes vectors, or where the backbone says that it does, pieces
+    of one length are compared: what does not change them either is how such a model is run. A model that computes in
+    fewer bits is compared with the same one in float32, too.
 
     Args:
         located: some utterances, the longest first.
@@ -46,31 +50,86 @@ def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
 
     Raises:
         PluginBroken: the same utterance gives other vectors when it runs again.
+        BadAudio: a piece does not fit into memory.
     """
     read = [prefetch.read(each, runner.spec.sample_rate) for each in _pieces(located, runner.spec)]
     waveforms = [wave for wave in read if not isinstance(wave, BadAudio)]
     if not waveforms:
         return None
-    if not runner.spec.batchable:
-        _check_repeats(waveforms[0], runner, runner.pool(waveforms[:1]))
-        return None
+    from_float32 = _differences_from_float32(waveforms, runner)
+    padded = _differences_in_batch(waveforms, runner) if runner.spec.batchable else {}
+    found = Invariance(padded, _precisions(runner), runner.device, from_float32=from_float32)
+    if padded and not found.broken:
+        return found
+    ends = _of_one_length(waveforms)
+    alone = _each_alone(ends, runner)
+    found = replace(found, precisions=_precisions(runner))
+    _check_repeats(found, alone, runner.pool(ends[:1]))  # before the batch is blamed
+    found = replace(found, equal_lengths=_differences_at_one_length(ends, alone, runner))
+    unchanged = found.equal_lengths and not found.beyond(found.equal_lengths)
+    return replace(found, batches=EQUAL if unchanged else ALONE)
+
+
+def _differences_in_batch(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, float]:
+    """Compute each layer's largest difference between waveforms side by side and alone."""
     together = runner.pool(waveforms)
-    alone = [runner.pool([wave]) for wave in waveforms]
-    differences = {
-        layer: _difference(np.concatenate([each[layer] for each in alone]), values)
-        for layer, values in together.items()
-    }
-    found = Invariance(differences, dict(runner.precisions), runner.device)
-    if found.broken:  # before the batch is blamed
-        _check_repeats(waveforms[0], runner, alone[0])
-    return found
+    return _largest_differences(_each_alone(waveforms, runner), together)
 
 
-def _check_repeats(waveform: NDArray[np.float32], runner: Runner, first: Mapping[str, NDArray[Any]]) -> None:
-    """Raise PluginBroken where a waveform's vectors are others when it runs again, by more than precision explains."""
-    again = runner.pool([waveform])
-    differences = {layer: _difference(values, again[layer]) for layer, values in first.items()}
-    changed = Invariance(differences, dict(runner.precisions), runner.device).broken
+def _of_one_length(waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Take the end of each, as long as the shortest is: other samples also where all are from one utterance."""
+    length = min(map(len, waveforms))
+    return [wave[-length:] for wave in waveforms]
+
+
+def _differences_at_one_length(
+    waveforms: Sequence[NDArray[np.float32]], alone: Mapping[str, NDArray[Any]], runner: Runner
+) -> dict[str, float]:
+    """Compute the same of waveforms of one length; empty where the backbone takes no batch, or there is but one."""
+    if len(waveforms) == 1:
+        return {}
+    try:
+        return _largest_differences(alone, runner.pool(waveforms))
+    except PluginBroken:
+        return {}
+
+
+def _differences_from_float32(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, float]:
+    """Compute each layer's largest difference from the same model in float32; empty where it is computed in that."""
+    reference = runner.reference()
+    if reference is None:
+        return {}
+    exact = _each_alone(waveforms, reference)
+    del reference  # its weights are not held beside the model's
+    return _largest_differences(exact, _each_alone(waveforms, runner))
+
+
+def _each_alone(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, NDArray[Any]]:
+    """Run each waveform on its own; layer -> vectors ``[waveforms, units]``."""
+    parts = [runner.pool([wave]) for wave in waveforms]
+    return {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
+
+
+def _largest_differences(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    return {layer: _difference(values, other[layer]) for layer, values in one.items()}
+
+
+def _precisions(runner: Runner) -> dict[str, str]:
+    """Tell in which type each layer is computed: that of its frames, or the model's where it holds fewer bits."""
+    model = runner.spec.precision
+    return {layer: max(own, model, key=tolerance) for layer, own in runner.precisions.items()}
+
+
+def _check_repeats(found: Invariance, first: Mapping[str, NDArray[Any]], again: Mapping[str, NDArray[Any]]) -> None:
+    """Raise PluginBroken where vectors of a second run differ by more than precision explains.
+
+    Args:
+        found: tells the precisions.
+        first: layer -> vectors of some waveforms.
+        again: of the first of them.
+    """
+    differences = _largest_differences({layer: values[:1] for layer, values in first.items()}, again)
+    changed = found.beyond(differences)
     if changed:
         most = max(differences[layer] for layer in changed)
         raise PluginBroken(

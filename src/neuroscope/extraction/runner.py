@@ -1,17 +1,22 @@
-"""Run a backbone: waveforms to pooled vectors, where what it yields has to be what it declares."""
+"""Run a backbone: waveforms to pooled vectors, where what it yields has to be what it declares.
+
+A batch for which there is not enough memory runs in halves.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuroscope.audio import waveforms as waves
-from neuroscope.errors import PluginBroken
+from neuroscope.errors import BadAudio, PluginBroken
 from neuroscope.extraction.contract.blocks import (
     blocks_of,
     problem_with_lengths,
@@ -21,12 +26,12 @@ from neuroscope.extraction.contract.blocks import (
     problem_with_shape,
 )
 from neuroscope.extraction.contract.models import Models
-from neuroscope.plugin.failures import failures_told
+from neuroscope.plugin.failures import failures_told, message_of
 from neuroscope.runtime.threads import available_threads
 from neuroscope.runtime.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone, BackboneSpec, Frames
@@ -38,10 +43,22 @@ _SHAPES = "64"
 """oneDNN, and torch above it, keep what they compiled for the last 1,024 shapes; nearly every batch has a shape of its
 own, and 200 MB went to shapes that never came again."""
 
+_NO_MEMORY = ("out of memory", "can't allocate memory")  # what torch says on other devices, and on a CPU
 _MOST_MODELS = 8  # more of them wait for memory, and not for processors
 
 Vectors = tuple[list[str], dict[str, NDArray[Any]]]
 """Names of rows, and for every layer their vectors ``[rows, units]``."""
+
+
+class DoesNotFit(BadAudio):
+    """A waveform that runs out of memory by itself; ``number`` is its place among those that were given."""
+
+    def __init__(self, number: int, seconds: float, device: str) -> None:
+        self.number = number
+        super().__init__(
+            "out of memory",
+            f"{seconds:.1f} s do not fit into the memory of {device} (--segment SECONDS makes several utterances)",
+        )
 
 
 class Runner:
@@ -60,10 +77,20 @@ class Runner:
         """How many batches run side by side, each on a thread of its own."""
         self.precisions: dict[str, str] = {}
         """Layer -> type of the frames that came, as ``float32``."""
+        self.halved: list[int] = []
+        """Utterances of each batch for which memory ran out."""
+        self._fits = math.inf  # padded samples, of which a batch holds fewer: so many were too many for the memory
         self._poolings = poolings
         self._made_with = {"device": device, **versions("torch", "transformers")}
         self._layers = {layer.name: layer for layer in spec.layers}
         self._models = Models(spec, device)
+
+    def reference(self) -> Runner | None:
+        """Make the runner of the same model in float32; None where the model computes in that."""
+        if self.spec.reference is None:
+            return None
+        exact = replace(self.spec, load=self.spec.reference, reference=None, precision="float32")
+        return Runner(exact, self._poolings, self.representation, self.device, self.threads)
 
     def run(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
         """Compute the pooled vectors of every layer, ``[B, units]``, of the type that they are stored as."""
@@ -76,13 +103,47 @@ class Runner:
 
         Raises:
             PluginBroken: the backbone does not yield what it declares.
+            DoesNotFit: there is not enough memory for one of the waveforms by itself.
         """
         for name in _CACHES:
             os.environ.setdefault(name, _SHAPES)  # read at the first use
+        parts = list(self._parts(waveforms))
+        if len(parts) == 1:
+            return parts[0]
+        self.halved.append(len(waveforms))
+        return {layer: np.concatenate([part[layer] for part in parts]) for layer in self.representation.layers}
+
+    def _parts(self, waveforms: Sequence[NDArray[np.float32]], first: int = 0) -> Iterator[dict[str, NDArray[Any]]]:
+        """Pool a batch, or where memory runs out its halves, in order."""
+        count, padded = len(waveforms), len(waveforms) * max(map(len, waveforms))
+        if count == 1 or padded < self._fits:
+            pooled = self._pool_what_fits(waveforms)
+            if pooled is not None:
+                yield pooled
+                return
+            if count == 1:
+                raise DoesNotFit(first, padded / self.spec.sample_rate, self.device)
+            self._fits = min(self._fits, padded)
+        half = (count + 1) // 2
+        yield from self._parts(waveforms[:half], first)
+        yield from self._parts(waveforms[half:], first + half)
+
+    def _pool_what_fits(self, waveforms: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[Any]] | None:
+        """Pool a batch; None where memory runs out, when all that it took is given back."""
         import torch
 
         with self._models.free() as model, torch.inference_mode():
-            pooled = self._pool(model, waves.batch(waveforms))
+            try:
+                pooled = self._pool(model, _pinned(waves.batch(waveforms), self.device))
+            except Exception as error:  # its traceback holds the batch's tensors until this block ends
+                if not _ran_out_of_memory(error):
+                    raise
+                pooled = None
+        if pooled is None:
+            _trim_allocator()
+            if self.device != "cpu":
+                torch.accelerator.empty_cache()
+            return None
         for layer, units in self.representation.layers.items():
             if pooled[layer].shape != (len(waveforms), len(units)):
                 shape = list(pooled[layer].shape)
@@ -129,6 +190,24 @@ class Runner:
         )
         if problem:
             raise PluginBroken(problem)
+
+
+def _pinned(batch: WaveBatch, device: str) -> WaveBatch:
+    """Put a batch where a GPU reads it by itself: a copy with ``non_blocking=True`` is then not waited for."""
+    return replace(batch, samples=batch.samples.pin_memory()) if device.startswith("cuda") else batch
+
+
+def _ran_out_of_memory(error: BaseException | None) -> bool:
+    """Tell whether an error, or one that it was made from, says that torch got no memory."""
+    import torch
+
+    while error is not None:
+        if isinstance(error, torch.OutOfMemoryError):
+            return True
+        if isinstance(error, RuntimeError) and any(words in message_of(error).lower() for words in _NO_MEMORY):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _trim_allocator() -> None:

@@ -120,10 +120,15 @@ def options_of(factory: Callable[..., Any]) -> dict[str, Option]:
     return {each.name: Option(each.name, _type_of(each, factory), each.default) for each in given}
 
 
-def required_of(factory: Callable[..., Any]) -> list[str]:
-    """List a factory's keyword-only parameters that have no default: no user can give them, only the core can."""
-    given = inspect.signature(factory).parameters.values()
-    return [each.name for each in given if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+def required_of(factory: Callable[..., Any], *, positional: bool = False) -> list[str]:
+    """List a factory's keyword-only parameters that have no default: no user can give them, only the core can.
+
+    Args:
+        factory: of a component.
+        positional: those that are not keyword-only; the first one of a family is what the user writes behind the colon.
+    """
+    given = [each for each in inspect.signature(factory).parameters.values() if each.default is each.empty]
+    return [each.name for each in given if (each.kind is not each.KEYWORD_ONLY) is positional]
 
 
 def argument_of(factory: Callable[..., Any]) -> str:

@@ -72,6 +72,7 @@ class _Staged:
             _check_name(kind, name)
             for what, text in (("summary", summary), ("install", install), ("members", members)):
                 _check_text(f"the {what} of {kind} '{name}'", text)
+            _check_members(kind, name, members)
             if not isinstance(factory, str) and not callable(factory):
                 raise PluginBroken(f"the factory of {kind} '{name}' cannot be called: {factory!r}")
             if (kind, name) in self.entries:
@@ -96,6 +97,13 @@ def _check_name(kind: str, name: object) -> None:
         raise PluginBroken(f"'{printable(name)}' is no name for a {kind}")
     if kind == COMMAND and not _COMMAND_NAME.fullmatch(name):
         raise PluginBroken(f"'{name}' is no name for a command: lower-case letters, digits and single hyphens are")
+
+
+def _check_members(kind: str, name: str, members: str) -> None:
+    if members and not name.endswith(":"):
+        raise PluginBroken(f"{kind} '{name}' has members, and is no family: a family's name ends in a colon")
+    if members and not all(part.strip() for part in members.partition(":")):
+        raise PluginBroken(f"the members of {kind} '{name}' are no package.module:function: '{members}'")
 
 
 def _check_text(what: str, text: object) -> None:

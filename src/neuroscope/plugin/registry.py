@@ -12,7 +12,9 @@ from neuroscope.errors import BadOption, DuplicateName, MissingDependency, Neuro
 from neuroscope.plugin import options
 from neuroscope.plugin.confinement import output_aside
 from neuroscope.plugin.failures import error_text, message_of
-from neuroscope.plugin.products import problem_with_product
+from neuroscope.plugin.products import description, problem_with_product
+from neuroscope.runtime.docstrings import Documentation, documentation_of
+from neuroscope.runtime.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -55,6 +57,19 @@ class Member:
     name: str
     summary: str
     problem: str = ""
+
+
+def _problem_with_members(found: Any) -> str:
+    """Say why what was returned is no list of members; empty = it is one."""
+    if not isinstance(found, list | tuple):
+        return f"returns {description(found)}, not a list of Member"
+    strange = [each for each in found if not isinstance(each, Member)]
+    if strange:
+        return f"returns a list with {description(strange[0])} in it, not a Member"
+    texts = [text for each in found for text in (each.name, each.summary, each.problem)]
+    return next(
+        (f"returns a Member with {text!r}, which is no text" for text in texts if not isinstance(text, str)), ""
+    )
 
 
 def require(module: str, *, install: str = "") -> ModuleType:
@@ -104,6 +119,35 @@ class Entry(Generic[T]):
         if not callable(factory):
             raise PluginBroken(f"{self.plugin}: {self.factory} does not exist, or cannot be called")
         return factory
+
+    def list_members(self) -> list[Member]:
+        """Ask the plugin for the members of its family; it may take long, as it may try each of them.
+
+        Raises:
+            NeuroscopeError: as the plugin raises it.
+            MissingDependency: the function's module cannot be imported.
+            PluginBroken: the function does not exist, fails, or returns something else.
+        """
+        module, _, attribute = self.members.partition(":")
+        what = f"{self.plugin}: the function that lists the members of {self.kind} '{self.name}'"
+        function = getattr(require(module, install=self.install), attribute, None)
+        if not callable(function):
+            raise PluginBroken(f"{what}, {self.members}, does not exist, or cannot be called")
+        try:
+            with output_aside():
+                found = function()
+        except (NeuroscopeError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # a stranger's function may raise anything
+            raise PluginBroken(one_line(f"{what} fails: {error_text(error)}")) from error
+        if problem := _problem_with_members(found):
+            raise PluginBroken(f"{what} {problem}")
+        return list(found)
+
+    @property
+    def documentation(self) -> Documentation:
+        """What the factory's docstring says, of it and of each option."""
+        return documentation_of(self.make)
 
     @property
     def options(self) -> Mapping[str, options.Option]:

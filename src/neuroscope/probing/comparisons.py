@@ -1,8 +1,9 @@
-"""Comparisons of the layers of one cell: each with the best of them, and each with chance."""
+"""Comparisons of the layers of one cell, each with the best and with chance, and of backbones, each with each."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,23 +46,58 @@ def comparisons(cell: Cell, predictions: Sequence[Prediction], target: Target, r
     return [*_with_the_best(cell, scored, runs), *_with_chance(cell, scored, runs)]
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The probe on all that one backbone has: on ALL, or on its layer where it has one alone; nothing was chosen.
+
+    Attributes:
+        cell: the conditions of its rows.
+        predictions: in every run.
+    """
+
+    cell: Cell
+    predictions: Sequence[Prediction]
+
+
+def between_backbones(wholes: Sequence[Whole], target: Target, runs: Runs, *, compared: int) -> list[Row]:
+    """Compare backbones that were asked the same: of each pair one row ``accuracy_difference``, in pairs of test rows.
+
+    ``layer`` is that of the first of the two, ``against`` the run of the second. Intervals are of all pairs at once, so
+    that those which are told apart may be picked out by looking. Best layers are not compared: each is the largest of
+    its cell, and where there are more layers to choose from, the largest is larger by chance.
+
+    Args:
+        wholes: the backbones, over the same rows.
+        target: of these rows.
+        runs: the repetitions, the same for all.
+        compared: how many backbones the reader sees beside each other, those over other rows too.
+    """
+    found = []
+    for first, second in combinations(wholes, 2):
+        one, other = (scored_by_run(each.predictions, target, metric_names.ACCURACY) for each in (first, second))
+        layer, against = first.predictions[0].layer, second.cell.digest
+        found.append(_gap(first.cell, one, other, runs, compared, layer=layer, against=against))
+    return found
+
+
+def _gap(cell: Cell, one: Scored, other: Scored, runs: Runs, count: int, **names: str) -> Row:
+    """Make the row of a paired difference of accuracies, with an interval of all pairs of ``count`` of them at once."""
+    outcomes = [x.minus(y) for x, y in zip(one.outcomes, other.outcomes, strict=True)]
+    gap = over_runs(replace(one, outcomes=outcomes), runs, metric_names.ACCURACY, difference=True)
+    low, high = range_interval(gap, count)
+    numbers: dict[str, Any] = {**names, "value": gap.value, "low": low, "high": high, "n": one.of(runs.shown).tested}
+    metric = metric_names.difference_of(metric_names.ACCURACY)
+    return cell.row(condition=conditions.PROBE, metric=metric, **numbers)
+
+
 def _with_the_best(cell: Cell, scored: dict[str, Scored], runs: Runs) -> list[Row]:
     values = {layer: over_runs(each, runs, metric_names.ACCURACY).value for layer, each in scored.items()}
     best = max((layer for layer in scored if layer != ALL), key=values.__getitem__)
-    rows = []
-    for layer, each in scored.items():
-        if layer == best:
-            continue
-        gap = replace(each, outcomes=[x.minus(y) for x, y in zip(each.outcomes, scored[best].outcomes, strict=True)])
-        found = over_runs(gap, runs, metric_names.ACCURACY, difference=True)
-        low, high = range_interval(found, len(scored))
-        names: dict[str, Any] = {
-            "condition": conditions.PROBE,
-            "metric": metric_names.difference_of(metric_names.ACCURACY),
-        }
-        number: dict[str, Any] = {"value": found.value, "low": low, "high": high, "n": gap.of(runs.shown).tested}
-        rows.append(cell.row(layer=layer, against=best, **names, **number))
-    return rows
+    return [
+        _gap(cell, each, scored[best], runs, len(scored), layer=layer, against=best)
+        for layer, each in scored.items()
+        if layer != best
+    ]
 
 
 def _with_chance(cell: Cell, scored: dict[str, Scored], runs: Runs) -> list[Row]:

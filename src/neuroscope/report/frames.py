@@ -47,6 +47,30 @@ def layers_of_curves(curves: Sequence[Curve], cells: Sequence[CellRecord]) -> po
     )
 
 
+def differences_of(curves: Sequence[Curve]) -> polars.DataFrame:
+    """A row a pair of backbones of one task: ``task backbone layer against difference low high``.
+
+    ``difference`` is the accuracy of ``backbone`` less that of ``against``, both on ALL (or their one ``layer``) and on
+    the same test utterances; no row where they have others. Intervals are of all pairs at once.
+    """
+    names = {curve.run: curve.backbone for curve in curves}
+    texts, numbers = ("task", "backbone", "layer", "against"), ("difference", "low", "high")
+    return _frame(
+        {**dict.fromkeys(texts, "String"), **dict.fromkeys(numbers, "Float64")},
+        [
+            dict(
+                zip(
+                    (*texts, *numbers),
+                    (curve.task, curve.backbone, gap.layer, names[run], gap.value, gap.low, gap.high),
+                    strict=True,
+                )
+            )
+            for curve in curves
+            for run, gap in curve.beyond.items()
+        ],
+    )
+
+
 def conditions_of(findings: Findings, cell: CellRecord) -> polars.DataFrame:
     """The probe, its controls and masked evaluation: ``condition percent accuracy sd low high warnings``."""
     masked = findings.masked_percent

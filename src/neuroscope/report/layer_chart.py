@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#1f6f8b", "#c8553d", "#6a994e", "#7b4b94", "#b08900", "#444444")
 _PER_ROW = 2
+_ALL_AT = 1.14
+"""Where ALL stands on an axis of depths, which end at 1."""
+_APART = 0.011
+"""Depth between backbones of equal depth, so that no interval hides another."""
+_NAMED = 6
+"""Layers of a backbone that are all named beside their dots; of more, the first, the last and the best."""
 
 
 def layer_chart(curves: Sequence[Curve]) -> altair.ConcatChart:
-    """Draw a panel a task, a line a backbone, with intervals, and the majority dashed."""
+    """Draw a panel a task, a line a backbone, with intervals, and the majority dashed.
+
+    Backbones whose layers have the same names share them as the axis; others are drawn at the relative depth of their
+    layers, from the first to the last, which then have their names beside them. ALL is no depth, and stands apart.
+    """
     import altair
 
     tasks = list(dict.fromkeys(curve.task for curve in curves))
@@ -31,38 +41,78 @@ def layer_chart(curves: Sequence[Curve]) -> altair.ConcatChart:
 def _panel(curves: Sequence[Curve], task: str) -> altair.LayerChart | altair.FacetChart:
     import altair
 
-    points = altair.InlineData(values=[record for curve in curves for record in _records(curve)])
+    order = [point.layer for point in curves[0].points]
+    by_depth = any([point.layer for point in curve.points] != order for curve in curves)
+    points = altair.InlineData(values=[record for n, curve in enumerate(curves) for record in _records(curve, n)])
     baselines = altair.InlineData(values=[{"majority": curve.majority.value} for curve in curves[:1]])
-    order = list(dict.fromkeys(point.layer for curve in curves for point in curve.points))
     colours = altair.Scale(domain=[curve.backbone for curve in curves], range=list(_COLOURS))
     legend = altair.Legend(title=None, orient="top", labelLimit=400) if len(curves) > 1 else None
-    x = altair.X("layer:N", sort=order, title=None, axis=altair.Axis(labelAngle=0 if len(order) < 9 else -45))
     y = altair.Y("value:Q", title="accuracy", scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(format=".0%"))
-    base = altair.Chart(points).encode(x=x, color=altair.Color("backbone:N", scale=colours, legend=legend))
-    if len(curves) > 1:  # side by side, so that no interval hides another
+    base = altair.Chart(points).encode(color=altair.Color("backbone:N", scale=colours, legend=legend))
+    base = base.encode(x=_depths() if by_depth else _names(order))
+    if len(curves) > 1 and not by_depth:  # side by side, so that no interval hides another
         names = [curve.backbone for curve in curves]
         base = base.encode(xOffset=altair.XOffset("backbone:N", sort=names))
     lines = base.transform_filter("datum.joined").mark_line(strokeWidth=2).encode(y=y)
     intervals = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y=altair.Y("low:Q"), y2="high:Q")
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=y)
-    rule = altair.Chart(baselines).mark_rule(strokeDash=[6, 4], color="#888888").encode(y="majority:Q")
-    text = rule.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#666666", fontSize=11)
-    label = text.encode(x=altair.value(0), text=altair.value("majority"))
+    drawn = [*_majority(baselines), intervals, lines, dots]
+    if by_depth:
+        drawn += [_labels(base.encode(y=y), number) for number in range(len(curves))]
     title = f"{task} ({curves[0].backbone})" if len(curves) == 1 else task
-    return altair.layer(rule, label, intervals, lines, dots).properties(
-        width=max(300, 56 * len(order)), height=280, title=altair.Title(title, anchor="start", fontSize=14)
+    width = max(480, *(40 * len(curve.points) for curve in curves)) if by_depth else max(300, 56 * len(order))
+    return altair.layer(*drawn).properties(
+        width=width, height=280, title=altair.Title(title, anchor="start", fontSize=14)
     )
 
 
-def _records(curve: Curve) -> list[dict[str, Any]]:
+def _majority(baselines: altair.InlineData) -> list[altair.Chart]:
+    import altair
+
+    rule = altair.Chart(baselines).mark_rule(strokeDash=[6, 4], color="#888888").encode(y="majority:Q")
+    text = rule.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#666666", fontSize=11)
+    return [rule, text.encode(x=altair.value(0), text=altair.value("majority"))]
+
+
+def _names(order: Sequence[str]) -> altair.X:
+    import altair
+
+    return altair.X("layer:N", sort=list(order), title=None, axis=altair.Axis(labelAngle=0 if len(order) < 9 else -45))
+
+
+def _depths() -> altair.X:
+    """Make the axis from the first layer to the last one, with a place for ALL behind it."""
+    import altair
+
+    names = f"datum.value > 1 ? '{ALL}' : datum.value == 1 ? 'last layer' : datum.value == 0 ? 'first layer' : ''"
+    axis = altair.Axis(values=[0, 0.25, 0.5, 0.75, 1, _ALL_AT], labelExpr=names, labelFlush=False)
+    scale = altair.Scale(domain=[-0.05, _ALL_AT + 0.05], nice=False, zero=False)
+    return altair.X("depth:Q", title="relative depth", scale=scale, axis=axis)
+
+
+def _labels(base: Any, number: int) -> Any:
+    """Name the layers of one backbone; those of the next one stand on the other side of their dots."""
+    row = 13 + 11 * (number // 2)
+    text = base.transform_filter(f"datum.number == {number}").mark_text(fontSize=10, dy=row if number % 2 else -row)
+    return text.encode(text="label:N")
+
+
+def _records(curve: Curve, number: int) -> list[dict[str, Any]]:
+    layers = [point for point in curve.points if point.layer != ALL]
+    best = max(layers, key=lambda point: point.value)
+    depths = [place / (len(layers) - 1) for place in range(len(layers))] if len(layers) > 1 else [1.0]
+    named = layers if len(layers) <= _NAMED else [layers[0], best, layers[-1]]
     return [
         {
             "backbone": curve.backbone,
+            "number": number,
             "layer": point.layer,
+            "depth": _APART * number + (_ALL_AT if point.layer == ALL else depths[place]),
+            "label": point.layer if point in named else "",
             "value": point.value,
             "low": point.low,
             "high": point.high,
             "joined": point.layer != ALL,  # ALL is no depth: no line leads to it
         }
-        for point in curve.points
+        for place, point in enumerate(curve.points)
     ]

@@ -39,6 +39,9 @@ class Curve:
             layers were not compared.
         p_values: of each layer, that a probe which knows nothing does as well, adjusted for their number.
         unlearned: the layers that have a fit far from its optimum: it may know less than the layer.
+        run: names the cell, and ``beyond`` of others it.
+        beyond: of other cells by their run: what ALL (or the one layer) has more than theirs on the same test rows,
+            with intervals of all pairs of backbones at once.
     """
 
     backbone: str
@@ -48,6 +51,13 @@ class Curve:
     behind: Mapping[str, Point] = field(default_factory=dict)
     p_values: Mapping[str, float] = field(default_factory=dict)
     unlearned: tuple[str, ...] = ()
+    run: str = ""
+    beyond: Mapping[str, Point] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> Point | None:
+        """ALL, or the layer where there is one alone; None where several layers are in no ALL."""
+        return self.points[-1] if self.points[-1].layer == ALL or len(self.points) == 1 else None
 
 
 def curves(rows: Iterable[Row], metric: str = metric_names.ACCURACY) -> list[Curve]:
@@ -69,15 +79,19 @@ def _curve(rows: Sequence[Row], metric: str) -> Curve:
         if row.metric == metric
     }
     layers = tuple(point for (_, condition), point in points.items() if condition == conditions.PROBE)
-    behind = {
-        row.layer: Point(row.layer, row.value, None, row.low, row.high)
+    gaps = [
+        (row.against, Point(row.layer, row.value, None, row.low, row.high))
         for row in rows
         if row.metric == metric_names.difference_of(metric) and row.condition == conditions.PROBE
-    }
+    ]
+    names = {point.layer for point in layers}
+    behind = {gap.layer: gap for against, gap in gaps if against in names}
+    beyond = {against: gap for against, gap in gaps if against not in names}
     p_values = {row.layer: row.value for row in rows if row.against == conditions.CHANCE}
     far = dict.fromkeys(row.layer for row in rows if row.metric == EXCESS_LOSS and row.value > FAR_FROM_OPTIMUM)
     majority = points["", conditions.MAJORITY]
-    return Curve(rows[0].backbone, rows[0].task, layers, majority, behind, p_values, tuple(far))
+    about = rows[0]
+    return Curve(about.backbone, about.task, layers, majority, behind, p_values, tuple(far), about.run, beyond)
 
 
 @dataclass(frozen=True, slots=True)

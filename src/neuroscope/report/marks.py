@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from neuroscope.contracts.records import CautionedRows, CellRecord
 
@@ -18,11 +19,13 @@ class Marks:
 
     Args:
         cell: the record with the warnings; None = there are none.
+        numbers: of the letters, where cells of one table share them; None = they are its own.
     """
 
-    def __init__(self, cell: CellRecord | None = None) -> None:
+    def __init__(self, cell: CellRecord | None = None, numbers: Iterator[int] | None = None) -> None:
         self._cautions = () if cell is None else cell.cautions
         self._letters: dict[int, str] = {}
+        self._numbers = count() if numbers is None else numbers
 
     def of_layer(self, layer: str) -> str:
         """Return the marks of the probe of a layer."""
@@ -34,14 +37,21 @@ class Marks:
 
     def lines(self) -> list[str]:
         """Make the lines of all warnings: those that tables show a mark of first, each behind its mark."""
-        marked = [f"{letter} Warning: {self._cautions[number].line}." for number, letter in self._letters.items()]
-        others = [f"Warning: {each.line}." for n, each in enumerate(self._cautions) if n not in self._letters]
-        return marked + others
+        return [f"{f'{mark} ' if mark else ''}Warning: {line}." for mark, line in self.warnings()]
+
+    def warnings(self) -> list[tuple[str, str]]:
+        """List the mark of each warning, empty where no table shows one, and what it says; marked ones first."""
+        marked = [(letter, self._cautions[number].line) for number, letter in self._letters.items()]
+        return marked + [("", each.line) for n, each in enumerate(self._cautions) if n not in self._letters]
 
     def _marks(self, is_concerned: Callable[[CautionedRows], bool]) -> str:
         found = [number for number, caution in enumerate(self._cautions) if any(map(is_concerned, caution.about))]
-        letters = [self._letters.setdefault(number, _letter(len(self._letters))) for number in found]
+        letters = [self._letters.get(number) or self._name(number) for number in found]
         return "".join(sorted(letters, key=lambda letter: (len(letter), letter)))
+
+    def _name(self, number: int) -> str:
+        self._letters[number] = _letter(next(self._numbers))
+        return self._letters[number]
 
 
 def concerns_layer(rows: CautionedRows, layer: str) -> bool:

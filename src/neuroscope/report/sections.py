@@ -12,6 +12,7 @@ from neuroscope.report.layer_table import layer_table
 from neuroscope.report.marks import Marks
 from neuroscope.report.neuron_findings import Findings
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
+from neuroscope.report.side_by_side.sections import sections_of_task
 from neuroscope.report.summary import lines_of_cell, lines_of_extraction, what_varied
 
 if TYPE_CHECKING:
@@ -32,10 +33,13 @@ def of_extraction(run: RunRecord) -> list[Section]:
 
 
 def of_probe(run: RunRecord, rows: Sequence[Row]) -> list[Section]:
-    """The extractions, then the layers of each cell."""
+    """The extractions, then of each task the layers: of one backbone, or of several side by side."""
     found: list[Section] = [line for record in run.extractions for line in lines_of_extraction(record)]
+    tasks: dict[str, list[tuple[CellRecord, Curve]]] = {}
     for cell, curve in zip(run.cells, curves(rows), strict=True):
-        found += _of_cell(cell, curve)
+        tasks.setdefault(cell.task, []).append((cell, curve))
+    for cells in tasks.values():
+        found += _of_cell(*cells[0]) if len(cells) == 1 else sections_of_task(cells)
     return found
 
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from math import inf
 from threading import Lock
 from typing import TypeVar
 
@@ -62,7 +63,13 @@ def one_torch_thread() -> Iterator[None]:
             _before.pop()
 
 
-def map_ahead(function: Callable[[_Given], _Made], given: Iterable[_Given], threads: int) -> Generator[_Made]:
+def map_ahead(
+    function: Callable[[_Given], _Made],
+    given: Iterable[_Given],
+    threads: int,
+    weigh: Callable[[_Given], float] = lambda each: 0.0,
+    most: float = inf,
+) -> Generator[_Made]:
     """Call a function for each, in so many threads, and yield what it returns in order.
 
     At most one more is taken from ``given`` than there are threads. When closed, calls that have not begun never do,
@@ -72,18 +79,23 @@ def map_ahead(function: Callable[[_Given], _Made], given: Iterable[_Given], thre
         function: what it raises is raised at its place in the order.
         given: is asked in the calling thread, as results are taken.
         threads: 1 = in the calling thread.
+        weigh: tells how much of ``most`` one takes while it runs.
+        most: of all that run at a time; one that weighs more runs by itself.
     """
     if threads == 1:
         yield from map(function, given)
         return
     pool = ThreadPoolExecutor(threads)
-    coming: deque[Future[_Made]] = deque()
+    coming: deque[tuple[Future[_Made], float]] = deque()
     try:
         for each in given:
-            coming.append(pool.submit(function, each))
+            weight = weigh(each)
+            while coming and weight + sum(own for call, own in coming if not call.done()) > most:
+                yield coming.popleft()[0].result()
+            coming.append((pool.submit(function, each), weight))
             if len(coming) > threads:
-                yield coming.popleft().result()
+                yield coming.popleft()[0].result()
         while coming:
-            yield coming.popleft().result()
+            yield coming.popleft()[0].result()
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,11 +1,15 @@
-"""Record of how far a representation's vectors change with their neighbours in a batch, read without torch."""
+"""Record of how far a representation's vectors change with their neighbours in a batch, read without torch.
+
+It says which batches the representation is extracted in, now and in every later extraction.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from neuroscope.contracts.records import ALONE, EQUAL, PADDED
 from neuroscope.errors import NeuroscopeError, StoreMismatch
 from neuroscope.runtime.files import whole_file
 from neuroscope.store import json_files
@@ -16,35 +20,66 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2}
-"""Tolerated shares of a layer's largest value, by the type of the model's frames: about ten times its precision."""
+"""Tolerated shares of a layer's largest value, by the type that it is computed in: about ten times its precision."""
 TOLERANCE = 1e-5
 """The tolerated share for float32 and better."""
 _FILE = "invariance.json"
-_SHAPE = {"representation": str, "differences": {str: float}, "precisions": {str: str}, "device": str}
+_FORMER_SHAPE: dict[str, Any] = {
+    "representation": str,
+    "differences": {str: float},
+    "precisions": {str: str},
+    "device": str,
+}
+_ANY_SHAPE: dict[Any, Any] = {str: object}
+_SHAPE = {**_FORMER_SHAPE, "batches": str, "equal_lengths": {str: float}, "from_float32": {str: float}}
 
 
 @dataclass(frozen=True, slots=True)
 class Invariance:
-    """Differences between vectors in a batch and those of each utterance alone.
+    """Differences between vectors in a batch and those of each utterance alone, relative to a layer's largest value.
 
     Attributes:
-        differences: layer -> largest difference, relative to the layer's largest value.
-        precisions: layer -> type of the model's frames.
+        differences: layer -> largest difference beside utterances of other lengths, padded; empty = not looked at,
+            since the backbone says that its padding leaks.
+        precisions: layer -> type of the numbers that it is computed in, e.g. ``float32``.
         device: where the model ran.
+        batches: those that the representation is extracted in: ``padded``, ``equal lengths`` or ``alone``.
+        equal_lengths: layer -> largest difference beside utterances of exactly one length; empty = not looked at, or
+            the model takes no batch.
+        from_float32: layer -> largest difference from the vectors of the same model in float32; empty = it is that.
     """
 
     differences: Mapping[str, float]
     precisions: Mapping[str, str]
     device: str
+    batches: str = PADDED
+    equal_lengths: Mapping[str, float] = field(default_factory=dict)
+    from_float32: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def broken(self) -> list[str]:
-        """Layers that change more than their precision explains."""
-        return [name for name, found in self.differences.items() if found > self.tolerance(name)]
+        """Layers that padding changes by more than their precision explains."""
+        return self.beyond(self.differences)
+
+    def beyond(self, differences: Mapping[str, float]) -> list[str]:
+        """List the layers whose difference is more than their precision explains."""
+        return [name for name, found in differences.items() if found > self.tolerance(name)]
 
     def tolerance(self, layer: str) -> float:
         """Return the difference that the layer's precision explains."""
-        return TOLERANCES.get(self.precisions[layer], TOLERANCE)
+        return tolerance(self.precisions[layer])
+
+
+def tolerance(precision: str) -> float:
+    """Return the difference that a type of numbers explains, as a share of a layer's largest value."""
+    return TOLERANCES.get(precision, TOLERANCE)
+
+
+def batches_of(found: Invariance | None, *, batchable: bool) -> str:
+    """Tell in which batches to extract: as was found or, where nothing was, as the backbone says of itself."""
+    if found is None:
+        return PADDED if batchable else ALONE
+    return found.batches
 
 
 def recall(folder: Path) -> Invariance | None:
@@ -55,7 +90,8 @@ def recall(folder: Path) -> Invariance | None:
     """
     path = folder / _FILE
     try:
-        found = json_files.read(path, _SHAPE)
+        found = json_files.read(path, _ANY_SHAPE)
+        json_files.check(found, _SHAPE if "batches" in found else _FORMER_SHAPE)
         _check(folder, found)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -64,7 +100,11 @@ def recall(folder: Path) -> Invariance | None:
             f"{path} cannot be read ({json_files.reason(error)}); remove it: the next extraction that computes "
             "measures it again"
         ) from error
-    return Invariance(found["differences"], found["precisions"], found["device"])
+    del found["representation"]
+    known = Invariance(**found)
+    if "batches" not in found and known.broken:  # written before equal lengths went side by side
+        return replace(known, batches=ALONE)
+    return known
 
 
 def remember(folder: Path, found: Invariance) -> None:
@@ -85,13 +125,19 @@ def remember(folder: Path, found: Invariance) -> None:
 
 def record(found: Invariance | None) -> dict[str, Any] | None:
     """Make the entry of ``run.json``, with the layers for which utterances go one at a time."""
-    return None if found is None else {**asdict(found), "one_at_a_time": found.broken}
+    if found is None:
+        return None
+    changed = found.broken or found.beyond(found.equal_lengths)
+    return {**asdict(found), "one_at_a_time": changed if found.batches == ALONE else []}
 
 
 def _check(folder: Path, found: Mapping[str, Any]) -> None:
     if found["representation"] != folder.name:
         raise WrongContent(f"it belongs to the representation {found['representation']}")
-    if not all(math.isfinite(each) for each in found["differences"].values()):
+    if found.get("batches", PADDED) not in {PADDED, EQUAL, ALONE}:
+        raise WrongContent(f"it knows batches '{found['batches']}'")
+    differences = [found[name] for name in ("differences", "equal_lengths", "from_float32") if name in found]
+    if not all(math.isfinite(each) for layers in differences for each in layers.values()):
         raise WrongContent("a difference is not finite")
-    if lacking := found["differences"].keys() - found["precisions"].keys():
+    if lacking := {layer for layers in differences for layer in layers} - found["precisions"].keys():
         raise WrongContent(f"it does not tell the precision of {', '.join(sorted(lacking))}")

@@ -33,6 +33,8 @@ class FinishedCells:
         folder: where their parts are; None where there is no cell yet.
         extractions: one per backbone.
         parts: of the cells that have a result, in their order.
+        inputs: what each of these was computed from.
+        compared: rows that compare cells with each other.
         failed: the others.
         errors: beside ``failed``.
     """
@@ -40,6 +42,8 @@ class FinishedCells:
     folder: RunFolder | None = None
     extractions: list[ExtractionRecord] = field(default_factory=list)
     parts: list[CellPart | UnkeptCell] = field(default_factory=list)
+    inputs: list[CellInputs] = field(default_factory=list)
+    compared: list[Row] = field(default_factory=list)
     failed: list[FailedCell] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
 
@@ -50,8 +54,8 @@ class FinishedCells:
 
     @property
     def rows(self) -> list[Row]:
-        """The rows of all cells."""
-        return [row for part in self.parts for row in part.rows]
+        """The rows of all cells, and of their comparison."""
+        return [*(row for part in self.parts for row in part.rows), *self.compared]
 
     def add_failure(self, specs: Sequence[CellSpec], error: Exception) -> None:
         """Note that these cells have no result."""
@@ -130,6 +134,7 @@ def _run_backbone(
             if done.folder is None:
                 done.folder = open_folder()
             done.parts.append(_run_one(inputs, runner, done.folder))
+            done.inputs.append(inputs)
         except Exception as error:
             done.add_failure([spec], error)
 

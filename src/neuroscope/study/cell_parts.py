@@ -107,6 +107,12 @@ class CellPart:
         files = sorted(self._folder.glob("*.parquet"))
         return {file.stem: polars.read_parquet(file) for file in files if file.stem != _ROWS}
 
+    def table(self, name: str) -> polars.DataFrame:
+        """One table of the cell, but that of the rows."""
+        import polars
+
+        return polars.read_parquet(self._folder / f"{name}.parquet")
+
     def get(self, layer: str, seed: int) -> LayerFit | None:
         """Read the fit of a layer in a run; None where there is none."""
         with suppress(OSError, ValueError, LookupError, TypeError):  # what cannot be read is fitted again
@@ -138,6 +144,10 @@ class UnkeptCell:
     record: CellRecord
     rows: list[Row]
     tables: dict[str, polars.DataFrame]
+
+    def table(self, name: str) -> polars.DataFrame:
+        """One of the tables."""
+        return self.tables[name]
 
 
 @contextmanager

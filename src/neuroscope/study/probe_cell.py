@@ -1,16 +1,27 @@
-"""A cell of the layer-wise analysis: the probe on each layer of one backbone, for one task."""
+"""Cells of the layer-wise analysis: the probe on each layer of one backbone, for one task; then backbones compared."""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from neuroscope.contracts import conditions
+from neuroscope.contracts.rows import ALL
+from neuroscope.probing.comparisons import Whole, between_backbones
 from neuroscope.probing.layerwise import layerwise
+from neuroscope.probing.predictions import Prediction
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from neuroscope.contracts.progress import Progress
+    from neuroscope.contracts.rows import Row
     from neuroscope.probing.cell_result import CellResult
     from neuroscope.probing.layerwise import FinishedFits
     from neuroscope.study.cell_inputs import CellInputs
+    from neuroscope.study.cell_parts import CellPart, UnkeptCell
 
 
 def run_probe_cell(inputs: CellInputs, finished: FinishedFits | None, progress: Progress) -> CellResult:
@@ -34,3 +45,48 @@ def run_probe_cell(inputs: CellInputs, finished: FinishedFits | None, progress: 
         finished=finished,
         progress=progress,
     )
+
+
+def compare_backbones(cells: Iterable[tuple[CellInputs, CellPart | UnkeptCell]]) -> list[Row]:
+    """Compare the backbones that were asked the same task of the same utterances in the same splits, in pairs.
+
+    Where one could not use an utterance that others used, its splits are others, and it is compared with none.
+
+    Args:
+        cells: of all tasks: what each was computed from, and its part.
+    """
+    tasks: dict[str, list[tuple[CellInputs, Whole]]] = {}
+    for inputs, part in cells:
+        whole = _whole(inputs, part)
+        if whole is not None:
+            tasks.setdefault(inputs.cell.task, []).append((inputs, whole))
+    return list(chain.from_iterable(_compare(cells) for cells in tasks.values()))
+
+
+def _compare(cells: Sequence[tuple[CellInputs, Whole]]) -> list[Row]:
+    """Compare the cells of one task; runs that are drawn for equal utterances are one object (``TaskRuns``)."""
+    alike: dict[int, list[tuple[CellInputs, Whole]]] = {}
+    for inputs, whole in cells:
+        alike.setdefault(id(inputs.runs), []).append((inputs, whole))
+    found = []
+    for group in alike.values():
+        inputs = group[0][0]
+        wholes = [whole for _, whole in group]
+        found += between_backbones(wholes, inputs.labelled.rows.target, inputs.runs, compared=len(cells))
+    return found
+
+
+def _whole(inputs: CellInputs, part: CellPart | UnkeptCell) -> Whole | None:
+    """Read what the probe on ALL, or on the one layer, predicted; None where there are several layers and no ALL."""
+    table = part.table("predictions").filter(condition=conditions.PROBE)
+    layers = table["layer"].unique().to_list()
+    if ALL not in layers and len(layers) > 1:
+        return None
+    (layer,) = [ALL] if ALL in layers else layers
+    table = table.filter(layer=layer)
+    number_of = {name: number for number, name in enumerate(inputs.labelled.rows.target.names)}
+    predictions = []
+    for run in inputs.runs.each:  # a run's rows are in the order of its test part
+        predicted = table.filter(seed=run.seed)["prediction"].to_list()
+        predictions.append(Prediction(layer, conditions.PROBE, run, np.array([number_of[each] for each in predicted])))
+    return Whole(inputs.cell, predictions)

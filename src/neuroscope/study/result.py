@@ -146,17 +146,19 @@ class ProbeResult(StudyResult):
 
         Args:
             name: ``layers``: a row a cell and layer, ``backbone task layer accuracy sd low high majority warnings``
-                (mean, ±, 95 % interval, majority baseline); ``warnings``: ``backbone task kind layer conditions
-                percents detail runs``; ``rows``: the tidy table, all metrics and runs; ``extractions``; ``skipped``;
-                ``predictions``, ``split``, ``manifest`` of the run folder.
+                (mean, ±, 95 % interval, majority baseline); ``differences``: a row a pair of backbones, ``task backbone
+                layer against difference low high`` (of ALL, on the same test utterances); ``warnings``: ``backbone task
+                kind layer conditions percents detail runs``; ``rows``: the tidy table, all metrics and runs;
+                ``extractions``; ``skipped``; ``predictions``, ``split``, ``manifest`` of the run folder.
 
         Raises:
             UnknownName: there is no such table.
             MissingData: the run folder is gone, or holds a later run.
         """
-        from neuroscope.report.frames import layers_of_curves, warnings_of
+        from neuroscope.report.frames import differences_of, layers_of_curves, warnings_of
 
         own: Tables = {
+            "differences": lambda: differences_of(curves(self.rows)),
             "layers": lambda: layers_of_curves(curves(self.rows), self.run.cells),
             "warnings": lambda: warnings_of(self.run.cells),
         }
@@ -169,7 +171,7 @@ class ProbeResult(StudyResult):
         return layer_chart(curves(self.rows))
 
     def sections(self) -> list[Section]:
-        """What people are shown: extractions, the layers of each cell, the folder."""
+        """What people are shown: extractions, the layers of each task (several backbones side by side), the folder."""
         from neuroscope.report import sections
 
         return [*sections.of_probe(self.run, self.rows), *self._place()]

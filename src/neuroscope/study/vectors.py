@@ -53,6 +53,8 @@ def bring_vectors(
         skipped=counts_of(failures.skipped),
         skipped_utterances=tuple(failures.skipped),
         cautions=tuple(_cautions(extraction)),
+        alone=extraction.alone,
+        halved=extraction.halved or None,
     )
     return extraction, record
 

@@ -25,6 +25,7 @@ from neuroscope.testing.inputs.signals import SIGNALS
 from neuroscope.testing.running.conduct import (
     global_randomness_is_left_alone,
     has_an_untrained_twin,
+    ignores_equal_neighbours,
     ignores_padding,
     ignores_the_order,
     is_deterministic,
@@ -153,6 +154,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
     is_deterministic,
     runs_beside_another,
     ignores_padding,
+    ignores_equal_neighbours,
     ignores_the_order,
     takes_short_audio,
     leaves_its_input,

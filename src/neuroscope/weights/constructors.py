@@ -58,11 +58,10 @@ def call(function: object, given: object, charge: Callable[[int], None]) -> obje
         charge: is told how many items are copied.
 
     Raises:
-        Unreadable: the arguments do not fit, or no model would ask for this.
+        Unreadable: the arguments do not fit.
     """
     if not isinstance(function, Foreign) or not isinstance(given, tuple):
         raise Unreadable("it calls what is no class or function")
-    refuse_hostile(function)
     build = _CONSTRUCTORS.get((function.module, function.name))
     return function if build is None else build(given, charge)
 

@@ -12,6 +12,7 @@ from neuroscope.plugin.selection import choose_backbones
 from neuroscope.runtime.clock import Clock
 from neuroscope.study.cell_loop import FinishedCells, check_cells, run_cells
 from neuroscope.study.cell_runner import CellRunner
+from neuroscope.study.probe_cell import compare_backbones
 from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import check_out
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks, resolve
@@ -75,5 +76,6 @@ def probe(
     checked = check_cells(specs, runner, done)
     clock.lap("preparing")
     run_cells(checked, runner, out, workspace.folder / "runs", done)
+    done.compared = compare_backbones(zip(done.inputs, done.parts, strict=True))
     clock.lap("extracting and probing")
     return finish(ProbeResult, done, command, clock, loaded)

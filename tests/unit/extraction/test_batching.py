@@ -34,7 +34,7 @@ def corpus(count, seconds):
     ],
 )
 def test_a_batch_has_at_most_32_utterances_and_as_many_seconds_as_fit(seconds, device, sizes):
-    shards = batching.wanted_shards(corpus(40, seconds), SPEC, device, 1, np.ones(40, dtype=bool))
+    shards = batching.wanted_shards(corpus(40, seconds), SPEC, device, 1, np.ones(40, dtype=bool), "padded")
     assert [len(batch) for shard in shards for batch in shard] == sizes
 
 
@@ -47,12 +47,12 @@ def test_a_batch_has_at_most_32_utterances_and_as_many_seconds_as_fit(seconds, d
     ],
 )
 def test_a_shard_has_at_most_256_rows_and_64_megabytes_of_whole_batches(width, sizes):
-    found = batching.wanted_shards(corpus(300, 1), SPEC, "cpu", width, np.ones(300, dtype=bool))
+    found = batching.wanted_shards(corpus(300, 1), SPEC, "cpu", width, np.ones(300, dtype=bool), "padded")
     assert [[len(batch) for batch in shard] for shard in found] == sizes
 
 
 def test_what_is_not_wanted_is_taken_out_of_the_whole_plan_and_no_empty_batch_or_shard_is_left():
     wanted = np.zeros(300, dtype=bool)
     wanted[[40, 70, 299]] = True
-    found = batching.wanted_shards(corpus(300, 1), SPEC, "cpu", 250_000, wanted)
+    found = batching.wanted_shards(corpus(300, 1), SPEC, "cpu", 250_000, wanted, "padded")
     assert [[batch.tolist() for batch in shard] for shard in found] == [[[40]], [[70]], [[299]]]

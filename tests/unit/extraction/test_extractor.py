@@ -22,6 +22,7 @@ from neuroscope.extraction.usable import UsableUtterances
 
 pytestmark = pytest.mark.usefixtures("small_batches")
 
+BATCHES = ("padded", "equal lengths", "alone")
 FAKES = Path(__file__).parents[1] / "conftest.py"
 
 
@@ -179,16 +180,16 @@ def test_equal_samples_are_computed_once_and_fail_together(tmp_path, fake, run, 
     assert load.sizes == [1]
 
 
-@given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 3)), max_size=60), st.booleans(), st.randoms())
-def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batchable, random):
+@given(st.lists(st.tuples(st.integers(1, 60), st.integers(0, 3)), max_size=60), st.sampled_from(BATCHES), st.randoms())
+def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, allowed, random):
     origin = Origin(source="", licence="", digest="")
-    spec = BackboneSpec(sample_rate=16_000, layers=(), origin=origin, load=None, batchable=batchable)
+    spec = BackboneSpec(sample_rate=16_000, layers=(), origin=origin, load=None)
 
     def planned(lengths):
         samples = np.array([16_000 * seconds for seconds, _ in lengths], dtype=np.int64)
         rows = [f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths]
         corpus = UsableUtterances((), None, np.arange(len(rows)), samples, polars.Series(rows, dtype=polars.String))
-        shards = batching.wanted_shards(corpus, spec, "cuda", 1, np.ones(len(rows), dtype=bool))
+        shards = batching.wanted_shards(corpus, spec, "cuda", 1, np.ones(len(rows), dtype=bool), allowed)
         return [[(int(samples[place]), rows[place]) for place in batch] for shard in shards for batch in shard]
 
     batches = planned(lengths)
@@ -197,7 +198,8 @@ def test_the_plan_is_sorted_and_bounded_and_the_same_for_any_order(lengths, batc
     assert {row for _, row in flat} == {f"{digest}:0-{16_000 * seconds}:m" for seconds, digest in lengths}
     assert flat == sorted(set(flat), key=lambda each: (-each[0], each[1]))
     for batch in batches:
-        assert len(batch) <= (3 if batchable else 1)
+        assert len(batch) <= (1 if allowed == "alone" else 3)
+        assert allowed != "equal lengths" or batch[0][0] == batch[-1][0]
         assert len(batch) == 1 or len(batch) * batch[0][0] <= batching.BATCH_SECONDS * 16_000
 
 

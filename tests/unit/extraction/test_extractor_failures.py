@@ -69,5 +69,5 @@ def test_a_recording_that_is_too_long_for_the_model_is_refused_unless_it_streams
     assert {each.reason for each in skipped.skipped} == {"too long"}
     assert "--segment" in skipped.skipped[0].detail
     assert 0 < len(vectors) < 20
-    _, vectors, skipped = run(tmp_path / "b", corpus, fake(), streams=True, **limit)
+    _, vectors, skipped = run(tmp_path / "b", corpus, fake(), about={"streams": True}, **limit)
     assert (len(vectors), skipped.skipped) == (20, [])

@@ -1,10 +1,16 @@
-"""A model whose batch changes its vectors is found out before its first batch, and runs one utterance at a time."""
+"""A model whose batch changes its vectors is found out before its first batch.
 
+It runs utterances of one length side by side or, where that changes them too, one at a time.
+"""
+
+import hashlib
 import json
 
+import numpy as np
 import pytest
 import torch
 
+from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import Frames
 from neuroscope.errors import PluginBroken
 from neuroscope.extraction import batching
@@ -23,6 +29,22 @@ class Leaking:
         loudness = batch.samples.square().mean(dim=1).sqrt()[:, None, None]
         for block in self.fake.extract(batch):
             yield block | {"frames": Frames(block["frames"].values / loudness, block["frames"].lengths)}
+
+
+class Mixing(Leaking):
+    """Frames that every utterance of the batch has a part in, whatever the lengths."""
+
+    def extract(self, batch):
+        loudness = batch.samples.abs().amax()
+        for block in self.fake.extract(batch):
+            yield block | {"frames": Frames(block["frames"].values / loudness, block["frames"].lengths)}
+
+
+class OneAtATime(Leaking):
+    def extract(self, batch):
+        if len(batch.lengths) > 1:
+            raise ValueError("one utterance at a time")
+        yield from super().extract(batch)
 
 
 class Drawing(Leaking):
@@ -53,21 +75,117 @@ def test_a_model_that_ignores_its_neighbours_runs_in_batches(tmp_path, corpus, f
     assert done.invariance.differences["pooled"] == 0
 
 
-def test_a_model_whose_padding_leaks_runs_one_at_a_time_and_says_so(tmp_path, corpus, fake, run):
+GUARD = [4, 1, 1, 1, 1]  # pieces of different lengths together, and each alone
+EQUAL = [1, 1, 1, 1, 1, 4]  # pieces of one length alone, the first of them again, all together
+
+
+def equally_long(folder, write, lengths=(900, 900, 900, 900, 900, 700, 700, 650, 400, 400)):
+    """Utterances of which some have exactly the same length, in no order."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number, length in enumerate(rng.permutation(lengths)):
+        write(folder / f"{number}.wav", rng.uniform(0.05, 0.2) * rng.standard_normal(length))
+    paths = [folder / f"{number}.wav" for number in range(len(lengths))]
+    return Manifest(tuple(Utterance(id=path.stem, path=path) for path in paths))
+
+
+def close(one, other):
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_allclose(one[name], other[name], rtol=0, atol=1e-5)
+
+
+def test_a_model_whose_padding_leaks_runs_without_padding_and_says_how_many_had_no_twin(tmp_path, corpus, fake, run):
     load, again, alone = (Leaking(fake()) for _ in range(3))
     done, vectors, _ = run(tmp_path / "a", corpus, load)
-    assert load.sizes == [4, *[1] * 25]
+    assert load.sizes == [*GUARD, *EQUAL, *[1] * 20]
     assert done.invariance.broken == ["frames"]
     assert done.invariance.differences["frames"] > 0.1
+    assert (done.invariance.batches, done.alone) == ("equal lengths", 20)
     _, expected, _ = run(tmp_path / "b", corpus, alone, batchable=False)
     assert vectors == expected
     done, _, _ = run(tmp_path / "a", corpus, again)
-    assert (again.sizes, done.invariance.broken) == ([], ["frames"])
+    assert (again.sizes, done.invariance.broken, done.alone) == ([], ["frames"], None)
+
+
+@pytest.mark.parametrize(("batchable", "guard"), [(True, GUARD), (False, [])])
+def test_utterances_of_one_length_run_side_by_side_where_padding_leaks(tmp_path, batchable, guard, fake, run, write):
+    manifest = equally_long(tmp_path / "audio", write)
+    load = Leaking(fake())
+    done, vectors, _ = run(tmp_path / "store", manifest, load, batchable=batchable)
+    assert load.sizes == [*guard, *EQUAL, 5, 2, 1, 2]
+    assert (done.invariance.batches, done.alone, done.computed) == ("equal lengths", 1, 10)
+    assert found_in(tmp_path)["batches"] == "equal lengths"
+    assert bool(done.invariance.differences) is batchable
+    assert max(done.invariance.equal_lengths.values()) < 1e-5
+    each_alone = {}
+    for utterance in manifest:
+        each_alone |= run(tmp_path / "alone" / utterance.id, Manifest((utterance,)), Leaking(fake()))[1]
+    close(vectors, each_alone)
+
+
+def test_a_later_extraction_runs_as_the_first_one_was_found_to(tmp_path, fake, run, write):
+    manifest = equally_long(tmp_path / "audio", write)
+    run(tmp_path / "store", Manifest(manifest.utterances[:1]), Leaking(fake()))
+    load = Leaking(fake())
+    run(tmp_path / "store", manifest, load)
+    assert sorted(load.sizes) in ([1, 2, 2, 4], [1, 1, 2, 5], [2, 2, 5])  # no guard; the first one is there
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_interrupted_batches_of_one_length_have_the_same_bits(tmp_path, monkeypatch, number, fake, run, write):
+    def interrupt_in(batch):
+        if batch == len(GUARD + EQUAL) + number:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batching, "SHARD_ROWS", 6)
+    manifest = equally_long(tmp_path / "audio", write)
+    _, expected, _ = run(tmp_path / "undisturbed", manifest, Leaking(fake()))
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "store", manifest, Leaking(fake(interrupt_in)))
+    _, vectors, _ = run(tmp_path / "store", manifest, Leaking(fake()))
+    assert vectors == expected
+
+
+def test_one_whose_utterances_mix_runs_one_at_a_time_and_says_so(tmp_path, fake, run, write):
+    manifest = equally_long(tmp_path / "audio", write)
+    load = Mixing(fake())
+    done, _, _ = run(tmp_path / "store", manifest, load)
+    assert load.sizes == [*GUARD, *EQUAL, *[1] * 10]
+    assert (done.invariance.batches, done.alone) == ("alone", None)
+    assert done.invariance.equal_lengths["frames"] > 1e-3
+
+
+def test_one_that_refuses_batches_runs_one_at_a_time(tmp_path, fake, run, write):
+    manifest = equally_long(tmp_path / "audio", write)
+    load = OneAtATime(fake())
+    done, vectors, _ = run(tmp_path / "store", manifest, load, batchable=False)
+    assert load.sizes == [1] * (5 + 10)
+    assert (done.invariance.batches, done.invariance.equal_lengths, len(vectors)) == ("alone", {}, 10)
+
+
+def test_one_that_says_that_it_takes_batches_and_does_not_is_broken(tmp_path, fake, run, write):
+    with pytest.raises(PluginBroken, match="one utterance at a time"):
+        run(tmp_path / "store", equally_long(tmp_path / "audio", write), OneAtATime(fake()))
+
+
+def test_what_an_earlier_version_found_is_followed(tmp_path, corpus, fake, run):
+    """It knew nothing of equal lengths: one utterance at a time."""
+    run(tmp_path, Manifest(corpus.utterances[:1]), Leaking(fake()))
+    (file,) = tmp_path.rglob("invariance.json")
+    found = json.loads(file.read_text())
+    former = {name: found[name] for name in ("representation", "differences", "precisions", "device")}
+    text = json.dumps(former)
+    file.write_text(f'{text[:-1]}, "sha256": "{hashlib.sha256(text.encode()).hexdigest()}"}}')
+    load = Leaking(fake())
+    done, _, _ = run(tmp_path, corpus, load)
+    assert load.sizes == [1] * 19
+    assert (done.invariance.batches, done.alone) == ("alone", None)
 
 
 def test_what_was_found_is_followed_by_the_next_run_after_an_interrupt(tmp_path, corpus, monkeypatch, fake, run):
     def interrupt_in(number):
-        if number == 21:
+        if number == len(GUARD + EQUAL) + 15:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(batching, "SHARD_ROWS", 6)
@@ -95,8 +213,6 @@ def test_one_utterance_is_enough_to_look_at(tmp_path, corpus, fake, run):
 
 
 def test_audio_that_cannot_be_read_leaves_the_question_open(tmp_path, fake, run, write):
-    from neuroscope.contracts.audio import Manifest, Utterance
-
     write(tmp_path / "nan.wav", [float("nan")] * 500)
     manifest = Manifest((Utterance(id="nan", path=tmp_path / "nan.wav"),))
     done, _, skipped = run(tmp_path / "store", manifest, fake())
@@ -111,12 +227,45 @@ def test_a_model_that_gives_other_vectors_each_time_is_refused_and_no_batch_is_b
     load = Drawing(fake())
     with pytest.raises(PluginBroken, match=r"each time it runs on the same audio \(layers frames: by up to [0-9.]+%"):
         run(tmp_path, corpus, load, batchable=batchable)
-    assert load.sizes == ([4, 1, 1, 1, 1, 1] if batchable else [1, 1])
+    assert load.sizes == ([*GUARD, *EQUAL[:-1]] if batchable else EQUAL[:-1])
     assert not list(tmp_path.rglob("invariance.json"))
 
 
-def test_a_model_that_runs_one_at_a_time_is_run_twice_before_the_work(tmp_path, corpus, fake, run):
-    load = fake()
-    done, vectors, _ = run(tmp_path, corpus, load, batchable=False)
-    assert load.sizes == [1] * 22
-    assert (len(vectors), done.invariance) == (20, None)
+def rounded(block):
+    """Frames of float32 that were computed in fewer bits."""
+    frames = block["frames"]
+    return block | {"frames": Frames(frames.values.to(torch.bfloat16).float(), frames.lengths)}
+
+
+class Louder(Leaking):
+    """Frames that padding changes a little, by less than eight bits explain."""
+
+    def extract(self, batch):
+        padded = (batch.lengths < batch.samples.shape[1])[:, None, None]
+        for block in self.fake.extract(batch):
+            values = block["frames"].values
+            yield block | {"frames": Frames(values * torch.where(padded, 1.01, 1.0), block["frames"].lengths)}
+
+
+def test_the_tolerance_is_that_of_what_the_model_computes_in(tmp_path, corpus, fake, run):
+    done, _, _ = run(tmp_path / "float32", corpus, Louder(fake()))
+    assert done.invariance.broken == ["frames"]
+    done, _, _ = run(tmp_path / "bfloat16", corpus, Louder(fake()), about={"precision": "bfloat16"})
+    assert (done.invariance.broken, done.invariance.batches) == ([], "padded")
+    assert done.invariance.tolerance("frames") == 5e-2
+
+
+@pytest.mark.parametrize("batchable", [True, False])
+def test_a_model_of_fewer_bits_is_compared_with_that_of_float32_once(tmp_path, corpus, batchable, fake, run):
+    exact, about = fake(), {"precision": "bfloat16", "batchable": batchable}
+    done, _, _ = run(tmp_path, corpus, fake(spoil=rounded), about={**about, "reference": exact})
+    assert exact.sizes == [1, 1, 1, 1]
+    apart = done.invariance.from_float32
+    assert 1e-4 < apart["frames"] < 1e-2
+    assert apart["pooled"] == 0
+    assert found_in(tmp_path)["from_float32"] == apart
+    again, _, _ = run(tmp_path, corpus, None, about={**about, "reference": None})
+    assert again.invariance == done.invariance
+    (tmp_path / "other").mkdir()
+    done, _, _ = run(tmp_path / "other", corpus, fake())
+    assert done.invariance.from_float32 == {}

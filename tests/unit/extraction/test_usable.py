@@ -64,23 +64,24 @@ def test_nothing_is_missing_of_nothing():
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 3_000_000), st.booleans()), max_size=80),
-    st.booleans(),
+    st.lists(st.tuples(st.integers(1, 3_000_000) | st.just(40_000), st.booleans()), max_size=80),
+    st.sampled_from(["padded", "equal lengths", "alone"]),
     st.floats(0.1, 300),
     st.sampled_from([1, 4_000_000, 2_000_000_000]),
 )
-def test_a_batch_takes_what_fits_and_a_shard_whole_batches_whatever_is_wanted(drawn, batchable, seconds, width):
+def test_a_batch_takes_what_fits_and_a_shard_whole_batches_whatever_is_wanted(drawn, allowed, seconds, width):
     lengths = sorted((length for length, _ in drawn), reverse=True)
     rows = polars.Series([f"{number:03d}" for number in range(len(drawn))], dtype=polars.String)
     corpus = UsableUtterances((), None, np.arange(len(drawn)), np.array(lengths, dtype=np.int64), rows)
-    model = spec(batchable=batchable, batch_seconds=seconds)
-    most = batching.BATCH_MOST if batchable else 1
+    model = spec(batch_seconds=seconds)
+    most = 1 if allowed == "alone" else batching.BATCH_MOST
 
     def fits(batch):
-        return len(batch) <= most and len(batch) * lengths[batch[0]] <= seconds * 16_000
+        equal = allowed != "equal lengths" or lengths[batch[0]] == lengths[batch[-1]]
+        return equal and len(batch) <= most and len(batch) * lengths[batch[0]] <= seconds * 16_000
 
     def shards(wanted):
-        found = batching.wanted_shards(corpus, model, "cpu", width, np.array(wanted, dtype=bool))
+        found = batching.wanted_shards(corpus, model, "cpu", width, np.array(wanted, dtype=bool), allowed)
         return [[batch.tolist() for batch in shard] for shard in found]
 
     whole = shards([True] * len(drawn))

@@ -1,5 +1,6 @@
 """Layers are compared with the best of them and with chance, and all that is said holds at once."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from neuroscope.contracts.rows import ALL
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Split
-from neuroscope.probing.comparisons import comparisons, p_of_chance
+from neuroscope.probing.comparisons import Whole, between_backbones, comparisons, p_of_chance
 from neuroscope.probing.predictions import Prediction, Scored, outcomes
 from neuroscope.probing.runs import Run, Runs
 from neuroscope.probing.statistics.estimate import estimate
@@ -144,3 +145,48 @@ def test_one_group_cannot_be_above_chance(target):
 def fields(split):
     names = ("name", "train", "test", "groups", "group_names", "grouped_by", "fixed")
     return {name: getattr(split, name) for name in names}
+
+
+def wholes(cell, runs, target):
+    """Three backbones: the first errs twice, the second on ten other rows, the third twice as often."""
+    errors = {"one": np.arange(2), "two": np.arange(7, 17), "three": np.arange(30, 50)}
+    return [
+        Whole(replace(cell, backbone=name), [said(ALL, run, target, wrong + run.seed) for run in runs.each])
+        for name, wrong in errors.items()
+    ]
+
+
+def test_each_backbone_is_compared_with_each_on_the_same_rows(cell, target):
+    runs = runs_of(1)
+    each = wholes(cell, runs, target)
+    found = between_backbones(each, target, runs, compared=3)
+    assert [(row.backbone, row.against, row.value) for row in found] == [
+        ("one", each[1].cell.digest, pytest.approx(0.08)),
+        ("one", each[2].cell.digest, pytest.approx(0.18)),
+        ("two", each[2].cell.digest, pytest.approx(0.10)),
+    ]
+    assert {(row.run, row.backbone) for row in found} == {(one.cell.digest, one.cell.backbone) for one in each[:2]}
+    assert {(row.layer, row.condition, row.metric, row.seed, row.n) for row in found} == {
+        (ALL, "probe", "accuracy_difference", None, 100)
+    }
+
+
+def test_intervals_between_backbones_hold_for_all_pairs_that_a_reader_sees(cell, target):
+    runs = runs_of(3, drawn=True)
+    first, second, _ = wholes(cell, runs, target)
+    alone, beside = (between_backbones([first, second], target, runs, compared=count)[0] for count in (2, 5))
+    gaps = [
+        outcomes(x, target).minus(outcomes(y, target))
+        for x, y in zip(first.predictions, second.predictions, strict=True)
+    ]
+    expected = range_interval(estimate(gaps, "accuracy", drawn=True, difference=True), 2)
+    assert (alone.low, alone.high) == pytest.approx(expected)
+    assert beside.low < alone.low < alone.value < alone.high < beside.high
+
+
+def test_backbones_that_were_tested_on_one_group_have_a_difference_without_an_interval(cell, target):
+    runs = runs_of(1)
+    split = replace(runs.each[0].split, groups=np.zeros(ROWS, dtype=np.int64))
+    one_group = replace(runs, each=(replace(runs.each[0], split=split),))
+    row = between_backbones(wholes(cell, one_group, target)[:2], target, one_group, compared=2)[0]
+    assert (row.value, row.low, row.high) == (pytest.approx(0.08), None, None)

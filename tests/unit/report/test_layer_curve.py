@@ -107,6 +107,22 @@ def test_curves_are_a_query_on_rows():
     assert first.unlearned == ("l2",)
 
 
+def test_differences_between_backbones_are_none_between_layers():
+    one, two = (list(rows_of(name, "t")) for name in ("one", "two"))
+    gap = {"layer": "ALL", "value": 0.2, "low": 0.1, "high": 0.3, "metric": "accuracy_difference"}
+    first, second = curves([*one, *two, replace(one[0], **gap, against=two[0].run)])
+    assert first.beyond == {second.run: Point("ALL", 0.2, None, 0.1, 0.3)}
+    assert second.beyond == {}
+    assert first.behind == second.behind
+    assert set(first.behind) == {"l1", "ALL"}
+
+
+def test_the_whole_of_a_backbone_is_what_nobody_chose():
+    assert curve(L1, L2, EVERYTHING).whole == EVERYTHING
+    assert curve(L1).whole == L1
+    assert curve(L1, L2).whole is None
+
+
 def test_the_table_shows_every_layer_and_the_baseline():
     (found,) = curves(rows_of("one", "t"))
     console = Console(width=100)
@@ -122,6 +138,38 @@ def test_the_picture_holds_every_layer_and_backbone(tmp_path):
     text = "".join(ElementTree.parse(tmp_path / "layers.svg").getroot().itertext())
     assert all(name in text for name in ("l1", "l2", "ALL", "majority", "gc", "lid", "one", "two"))
     assert (tmp_path / "layers.png").read_bytes().startswith(b"\x89PNG")
+
+
+def depths_in(chart):
+    """Of each backbone the depth of its layers, where the axis is one of depths; and the names beside the dots."""
+    spec = chart.to_dict()
+    layers = spec["concat"][0]["layer"]
+    on_axis = [each["encoding"]["x"].get("field") for each in layers if "field" in each["encoding"].get("x", {})]
+    (values,) = [values for values in spec["datasets"].values() if "depth" in values[0]]
+    depths = {}
+    for value in values:
+        depths.setdefault(value["backbone"], {})[value["layer"]] = value["depth"]
+    names = [value["label"] for value in values if value["label"]]
+    return set(on_axis), depths, names
+
+
+def test_backbones_of_other_layers_are_drawn_at_relative_depth(tmp_path):
+    deep = replace(curve(*(point(f"L{n}", 0.5 + n / 100) for n in range(1, 9)), EVERYTHING), backbone="deep")
+    axis, depths, names = depths_in(layer_chart([curve(L1, L2, EVERYTHING), deep, replace(curve(L2), backbone="one")]))
+    assert axis == {"depth"}
+    assert depths["b"] == {"l1": 0, "l2": 1, "ALL": pytest.approx(1.14)}
+    assert list(depths["deep"].values())[:-1] == pytest.approx([0.011 + n / 7 for n in range(8)])
+    assert depths["deep"]["ALL"] == pytest.approx(1.151)
+    assert depths["one"] == {"l2": pytest.approx(1.022)}
+    assert names == ["l1", "l2", "L1", "L8", "l2"]
+    assert not pictures.save(lambda: layer_chart([curve(L1, L2, EVERYTHING), deep]), tmp_path, "layers")
+    text = "".join(ElementTree.parse(tmp_path / "layers.svg").getroot().itertext())
+    assert all(name in text for name in ("first layer", "last layer", "ALL", "l1", "l2", "L1", "L8", "deep"))
+
+
+def test_backbones_of_the_same_layers_have_them_as_their_axis():
+    axis, _, _ = depths_in(layer_chart([curve(L1, L2), replace(curve(L1, L2), backbone="twin")]))
+    assert axis == {"layer"}
 
 
 def test_a_layer_without_an_interval_is_drawn_too(tmp_path):

@@ -62,6 +62,24 @@ def test_calls_run_at_the_same_time_and_no_more_is_taken_than_one_beyond_them():
     results.close()
 
 
+@pytest.mark.parametrize(("most", "at_once"), [(100, 4), (10, 2), (5, 1), (1, 1)])
+def test_no_more_weight_runs_at_a_time_than_there_may_and_what_weighs_more_runs_by_itself(most, at_once):
+    running, seen, lock = [], [], threading.Lock()
+
+    def hold(number):
+        with lock:
+            running.append(number)
+            seen.append(len(running))
+        time.sleep(0.02)
+        with lock:
+            running.remove(number)
+        return number
+
+    assert list(map_ahead(hold, range(12), 4, lambda number: 5, most)) == list(range(12))
+    assert max(seen) <= at_once
+    assert max(seen) > 1 or at_once == 1
+
+
 def test_an_error_is_raised_at_its_place():
     results = map_ahead(lambda number: 1 // (2 - number), range(5), 2)
     assert [next(results), next(results)] == [0, 1]

@@ -102,7 +102,9 @@ def test_a_file_that_had_come_whole_before_it_was_renamed(hub, url, folder):
     with (folder / "pytorch_model.bin.incomplete").open("ab") as stream:
         stream.write(MODEL[-1:])
     hub.mend()
+    hub.requests.clear()
     assert download(url, folder, sha256=SHA256).read_bytes() == MODEL
+    assert ranges(hub) == [f"bytes={len(MODEL)}-"]
 
 
 def test_wrong_bytes_are_not_kept(hub, url, folder):

@@ -293,6 +293,11 @@ def test_tensors_that_are_not_in_the_file_are_refused(write, opcodes):
     refused(write(entry(opcodes)))
 
 
+def test_the_bounds_of_a_tensor_are_ours_and_said(write):
+    for opcodes in (tensor(offset=1), tensor(shape=(2,), strides=(4,)), tensor(shape=(2**40, 2**40), strides=(1, 1))):
+        assert "does not lie in its storage of 16 bytes" in refused(write(entry(opcodes)))
+
+
 def test_a_tensor_cannot_be_given_a_state(write):
     """``torch.Tensor.__setstate__`` would be called by Python's own unpickler."""
     refused(write(entry(tensor() + b"(FFNtb")))
@@ -301,12 +306,12 @@ def test_a_tensor_cannot_be_given_a_state(write):
 def test_a_dictionary_takes_no_attribute_but_its_metadata(write):
     state = b"}(" + text("items") + named("builtins", "print") + text("_metadata") + b"}" + text("x") + b"N" + b"u"
     found = read_checkpoint(write(entry(named("collections", "OrderedDict") + b")R" + state + b"b")), ["a"])["a"]
-    assert vars(found) == {"_metadata": {}} or "items" not in vars(found)
+    assert vars(found) == {"_metadata": {}}
     assert list(found.items()) == []
 
 
 LIMITED = """
-import resource, sys, time, torch
+import resource, sys, time
 from pathlib import Path
 from neuroscope.errors import NeuroscopeError
 from neuroscope.weights import plain, read_checkpoint
@@ -321,39 +326,41 @@ for name in sys.argv[1:]:
         said = str(error).partition(": ")[2] or str(error)
     print(time.process_time() - begin, said)
 """
-"""Reads checkpoints with half a gigabyte beside what torch takes; says processor seconds and outcome of each."""
+"""Reads checkpoints with half a gigabyte beside what Python takes; says processor seconds and outcome of each."""
 
 
-SIZE = 150_000
+SIZE = 60_000
+MANY = b"](" + b"N" * SIZE + b"eq\x01"
 BOMBS = {
-    "deep lists": b"]" * SIZE + b"a" * (SIZE - 1),
-    "deep tuples": b")" + b"\x85" * SIZE,
-    "a deep key": b"})" + b"\x85" * SIZE + b"Ns",
-    "marks": b"(" * SIZE,
-    "sets": b"\x8f" * SIZE,
-    "a far memo": b"]r\xff\xff\xff\xff",
-    "laughs": b"]" + b"q\x00" + (b"](" + b"h\x00" * 10 + b"e" + b"q\x00") * 200,
-    "copies": b"](" + b"N" * SIZE + b"eq\x01" + (named("builtins", "list") + b"h\x01\x85R0") * 2000,
-    "equal hashes": b"}("
-    + b"".join(b"\x8a\x10" + ((2**61 - 1) * (each + 1)).to_bytes(16, "little") + b"N" for each in range(50_000))
-    + b"u",
-    "long keys": b"(" + b"N" * SIZE + b"tq\x01" + b"}" + b"h\x01Ns" * 2000,
+    "deep lists": (b"]" * SIZE + b"a" * (SIZE - 1), "nested too deeply"),
+    "deep tuples": (b")" + b"\x85" * SIZE, "nested too deeply"),
+    "deep key": (b"})" + b"\x85" * 150_000 + b"Ns", "a key of a dictionary"),
+    "marks": (b"(" * SIZE + b"1" * SIZE + b"N", "read"),
+    "sets": (b"](" + b"\x8f" * SIZE + b"e", "read"),
+    "far memo": (b"]r\xff\xff\xff\xff", "read"),
+    "laughs": (b"]q\x000" + (b"](" + b"h\x00" * 10 + b"eq\x000") * 50 + b"h\x00", "too many"),
+    "copies": (MANY + (named("builtins", "list") + b"h\x01\x85R0") * 2000, "more objects than any model"),
+    "equal hashes": (
+        b"}("
+        + b"".join(b"\x8a\x10" + ((2**61 - 1) * (each + 1)).to_bytes(16, "little") + b"N" for each in range(50_000))
+        + b"u",
+        "a key of a dictionary",
+    ),
+    "long keys": (b"(" + b"N" * SIZE + b"tq\x01}" + b"h\x01Ns" * 2000, "more objects than any model"),
 }
 
 
 def test_bombs_cost_what_the_file_costs(tmp_path):
-    paths = []
-    for name, opcodes in BOMBS.items():
-        paths.append(tmp_path / name.replace(" ", "-"))
-        with zipfile.ZipFile(paths[-1], "w") as archive:
+    for name, (opcodes, _) in BOMBS.items():
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
             archive.writestr("bomb/data.pkl", entry(opcodes).content)
-    script = [sys.executable, "-c", LIMITED, *map(str, paths)]
+    script = [sys.executable, "-c", LIMITED, *(str(tmp_path / name) for name in BOMBS)]
     done = subprocess.run(script, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stderr[-500:]
-    outcomes = dict(zip(BOMBS, (line.split(" ", 1) for line in done.stdout.splitlines()), strict=True))
-    assert outcomes.pop("a far memo")[1] == "read"
-    assert [name for name, (_, said) in outcomes.items() if said == "read" or "memory" in said] == []
-    assert [(name, seconds) for name, (seconds, _) in outcomes.items() if float(seconds) > 30] == []
+    for (name, (_, wanted)), line in zip(BOMBS.items(), done.stdout.splitlines(), strict=True):
+        seconds, said = line.split(" ", 1)
+        assert wanted in said, name
+        assert float(seconds) < 30, name
 
 
 def test_a_pickle_of_too_many_objects_is_not_read(write, monkeypatch):

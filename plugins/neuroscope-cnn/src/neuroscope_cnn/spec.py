@@ -96,13 +96,16 @@ def sre_cnn(
     """The CNN that tells the 1,211 speakers of VoxCeleb1 dev apart (arXiv:2107.00439; its training: arXiv:1809.04437).
 
     Args:
-        checkpoint: as ``adi_cnn`` has it; so are the others.
-        weights: ``pretrained`` or ``random``.
-        seed: of the random weights.
-        mode: ``exact``, ``valid`` or ``auto``.
-        vad: ``auto``, ``off`` or a threshold.
-        n_fft: ``auto``, 400 or 512.
-        fc_tap: ``pre`` or ``post``.
+        checkpoint: prefix of a TensorFlow bundle, any of its files, its folder, or a ``.safetensors`` file.
+        weights: ``pretrained`` reads the checkpoint; ``random`` is the network before its training, and takes no more
+            than configuration and mode from a checkpoint, if there is one.
+        seed: of the random weights; the pretrained ones know none.
+        mode: ``exact`` computes what the published graph computes, ``valid`` counts each utterance's own frames alone;
+            ``auto`` is what the checkpoint was made with, without one ``valid``.
+        vad: voice activity detection: ``off``, or the threshold as a share of half the mean energy; ``auto`` is 0.9 in
+            the mode ``exact``, off in ``valid``.
+        n_fft: samples of a window; ``auto`` is the checkpoint's, without one 400.
+        fc_tap: FC1 and FC2 before normalisation and ReLU, or behind them.
 
     Raises:
         MissingData: ``pretrained``, and there is no checkpoint.

@@ -57,7 +57,22 @@ def make_elasticnet(
     tolerance: float = 1e-3,
     max_iter: int = 1000,
 ) -> Probe:
-    """An unfitted `ElasticNetProbe`; its class says what each option means."""
+    """Softmax regression with L1 and L2 penalties (the paper's eq. 1), as an unfitted ``ElasticNetProbe``.
+
+    Args:
+        solver: ``optimum`` finds the minimum; ``adam`` is the paper's recipe, a fixed number of steps.
+        l1: weight of the sum of absolute weights.
+        l2: weight of the sum of squared weights.
+        scale: what a column is divided by: ``soft`` = sqrt(sd^2 + (median sd of its layer)^2), ``sd``, or ``none``.
+        penalty: ``fixed`` uses l1 and l2; ``cv`` chooses l1 = l2 on folds of the training groups.
+        norm: ``squared`` as in the paper's equation; ``plain`` as in NeuroX, for ``adam`` alone.
+        shuffle: of ``adam``: a new order of the rows in each epoch.
+        epochs: of ``adam``.
+        batch: of ``adam``: rows of an update.
+        learning_rate: of ``adam``.
+        tolerance: of ``optimum``: largest duality gap, as a share of the objective.
+        max_iter: of ``optimum``: Newton steps at most.
+    """
     from neuroscope_elasticnet.estimator import ElasticNetProbe
 
     return ElasticNetProbe(

@@ -14,6 +14,7 @@ from neuroscope.errors import NeuroscopeError
 from neuroscope.extraction.contract.blocks import blocks_of, load_backbone
 from neuroscope.extraction.contract.modules import held_modules
 from neuroscope.runtime.threads import one_torch_thread
+from neuroscope.store.padding_record import tolerance
 from neuroscope.testing.cases import NotApplicable, hold
 from neuroscope.testing.inputs.signals import noise
 from neuroscope.testing.randomness import global_randomness_stays
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.backbone import Backbone, Frames
     from neuroscope.testing.running.runs import Heard, Subject
-
-TOLERANCE = 1e-5
-"""Of a layer's largest value: what another batch may change in float32."""
 
 
 def is_deterministic(subject: Subject) -> None:
@@ -67,21 +65,34 @@ def runs_beside_another(subject: Subject) -> None:
 
 def ignores_padding(subject: Subject) -> None:
     """An utterance gives the same frames alone and padded beside longer ones, or the spec says batchable=False."""
-    if not subject.spec.batchable:
-        raise NotApplicable("it says batchable=False, and runs one utterance at a time")
+    _skip_if_padding_leaks(subject)
     when = "between alone and beside longer ones; mask the padding, or say batchable=False"
-    _assert_same_frames(subject.alone, subject.heard, when)
+    _assert_same_frames(subject, subject.alone, subject.heard, when)
+
+
+def ignores_equal_neighbours(subject: Subject) -> None:
+    """An utterance gives the same frames alone and beside others of exactly its length."""
+    model, shortest = subject.model, min(map(len, subject.waveforms))
+    equal = tuple(wave[:shortest] for wave in subject.waveforms)
+    try:
+        beside = hear(model, equal).utterances
+    except NeuroscopeError as error:
+        if subject.spec.batchable:
+            raise AssertionError(f"utterances of one length do not run side by side: {error}") from error
+        raise NotApplicable(f"it takes one utterance at a time: {error}") from error
+    alone = [each for one in hear_all(model, equal) for each in one.utterances]
+    when = "between alone and beside utterances of the same length, which need no padding; let no row see another"
+    _assert_same_frames(subject, alone, beside, when)
 
 
 def ignores_the_order(subject: Subject) -> None:
     """The order of the utterances in a batch does not matter."""
-    if not subject.spec.batchable:
-        raise NotApplicable("it says batchable=False, and runs one utterance at a time")
+    _skip_if_padding_leaks(subject)
     backwards = hear(subject.model, subject.waveforms[::-1]).utterances[::-1]
     for together, reverse in zip(subject.heard, backwards, strict=True):
         changed = [name for name in together if together[name].shape != reverse.get(name, np.empty(0)).shape]
         hold(not changed, f"layers {', '.join(changed)} have other frames when the shortest utterance comes first")
-    _assert_same_frames(subject.heard, backwards, "between the longest first and the shortest first")
+    _assert_same_frames(subject, subject.heard, backwards, "between the longest first and the shortest first")
 
 
 def takes_short_audio(subject: Subject) -> None:
@@ -171,15 +182,22 @@ def _run_all(subject: Subject, model: Backbone) -> list[Heard]:
     return [each for one in subject.run_all(model) for each in one.utterances]
 
 
-def _assert_same_frames(one: Sequence[Heard], other: Sequence[Heard], when: str) -> None:
+def _skip_if_padding_leaks(subject: Subject) -> None:
+    """Raise NotApplicable where the spec says that utterances of different lengths never run side by side."""
+    if not subject.spec.batchable:
+        raise NotApplicable("it says batchable=False: utterances of different lengths never run side by side")
+
+
+def _assert_same_frames(subject: Subject, one: Sequence[Heard], other: Sequence[Heard], when: str) -> None:
     """Raise AssertionError where frames differ by more than the tolerance; those that differ most are named first."""
     shares = {}
     for layer in dict.fromkeys(name for heard in one for name in heard):
         pairs = [(a[layer], b[layer]) for a, b in zip(one, other, strict=True) if layer in a and layer in b]
         shares[layer] = max((difference(*pair) for pair in pairs), default=0.0) / largest(one, layer)
-    changed = sorted((layer for layer, share in shares.items() if share > TOLERANCE), key=lambda layer: -shares[layer])
+    allowed = tolerance(subject.spec.precision)
+    changed = sorted((layer for layer, share in shares.items() if share > allowed), key=lambda layer: -shares[layer])
     if changed:
-        most = f"up to {shares[changed[0]]:.1e} of a layer's largest value (allowed: {TOLERANCE:g})"
+        most = f"up to {shares[changed[0]]:.1e} of a layer's largest value (allowed: {allowed:g})"
         raise AssertionError(f"frames of {', '.join(changed)} differ by {most} {when}")
 
 

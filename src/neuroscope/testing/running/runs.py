@@ -143,7 +143,7 @@ class Subject:
         return [each for one in self._alone for each in one.utterances]
 
     def run_all(self, model: Backbone) -> tuple[Run, ...]:
-        """Run a model as the core does: side by side, or one at a time where the spec asks for that."""
+        """Run a model as the core does: side by side, or one at a time where the spec says that padding leaks."""
         return (hear(model, self.waveforms),) if self.spec.batchable else hear_all(model, self.waveforms)
 
     def with_weights(self, weights: str, seed: int) -> BackboneSpec:

@@ -14,8 +14,9 @@ from neuroscope.errors import PluginBroken, UnknownName
 from neuroscope.extraction.capture import capture, modules_of
 from neuroscope.extraction.change import changed
 from neuroscope.extraction.contract.blocks import blocks_of
+from neuroscope.store.padding_record import TOLERANCE, tolerance
 from neuroscope.testing.cases import NotApplicable, hold
-from neuroscope.testing.running.conduct import TOLERANCE, difference, largest
+from neuroscope.testing.running.conduct import difference, largest
 from neuroscope.testing.running.runs import Run
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def follows_its_taps(subject: Subject) -> None:
             change = {number: 1 + largest([before], layer.name)}
             after = _heard(subject, wave, partial(changed, network, taps[layer.name], change))
             where = f"layer {layer.name}: when neuron {number} is changed in module '{taps[layer.name].module}'"
-            _assert_change_shows(layer, where, change, before[layer.name], after[layer.name])
+            allowed = tolerance(subject.spec.precision)
+            _assert_change_shows(layer, where, change, before[layer.name], after[layer.name], allowed)
 
 
 def _taps(subject: Subject) -> dict[str, Tap]:
@@ -165,11 +167,17 @@ def _contains(rows: Tensor, frames: Tensor, tolerance: float) -> bool:
 
 
 def _assert_change_shows(
-    layer: LayerSpec, where: str, change: Mapping[int, float], before: NDArray[Any], after: NDArray[Any]
+    layer: LayerSpec,
+    where: str,
+    change: Mapping[int, float],
+    before: NDArray[Any],
+    after: NDArray[Any],
+    allowed: float,
 ) -> None:
     """Raise AssertionError unless the change shows in the changed neuron's columns, and in those alone.
 
-    The frames are those of one utterance, before and after the change.
+    The frames are those of one utterance, before and after the change; ``allowed`` is the share of its value that the
+    model's precision explains.
     """
     ((number, value),) = change.items()
     own = np.arange(layer.width) % _neurons(layer) == number
@@ -178,7 +186,7 @@ def _assert_change_shows(
     if layer.statistics:
         shown = difference(before[:, own], after[:, own]) > 0
     else:
-        shown = difference(after[:, own], np.full_like(after[:, own], value)) <= TOLERANCE * value
+        shown = difference(after[:, own], np.full_like(after[:, own], value)) <= allowed * value
     hold(shown, f"{where}, the layer does not show it; extract has to go on with what the module returns")
 
 

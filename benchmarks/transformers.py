@@ -1,0 +1,395 @@
+"""Transformers: extraction against the passes alone and the usual scripts, its memory, and its time beside other work.
+
+Weights are random and those of both sides the same, in files that s3prl and the Hugging Face library read; audio is
+real speech. Ratios are of one run, repetitions interleaved, medians of the pairs, by the clock and by processor time,
+which other work on the machine changes less:
+
+    passes   the whole extraction (cold store, known audio files) over the forward passes alone on the same batches
+    script   the whole extraction over the script that people write: lists of eight, padded, all hidden states, means
+             over the real frames; and how far that script's numbers are from those of each utterance by itself
+    memory   anonymous memory beside the weights, extracting utterances of 60 s
+    busy     time beside two endless loops over that alone, each in a process of its own
+
+    python benchmarks/transformers.py passes script memory busy [--backbone mockingjay-large hubert-base]
+        [--manifest ../shared/data/speech/manifest.csv] [--utterances 60] [--repetitions 3] [--threads 1]
+"""
+
+import sys
+
+sys.path.append(sys.path.pop(0))  # this folder comes last: this file has the name of a library
+
+import argparse
+import contextlib
+import io
+import logging
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+import warnings
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+from extraction import batches_of, extracted, forward, representation
+from memory import anonymous, peak_anonymous
+from threads import busy
+
+from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.data import Data, load
+from neuroscope.extraction import padding_check
+from neuroscope.plugin.loading import Plugins
+
+RATE, LIST = 16_000, 8
+SPEECH = Path(__file__).parents[2] / "shared" / "data" / "speech" / "manifest.csv"
+BACKBONES = ("mockingjay-large", "hubert-base")
+LARGE = {  # s3prl's own, of mockingjay_origin
+    "transformer": {
+        "input_dim": -1,
+        "hidden_size": 768,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "intermediate_size": 3072,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "initializer_range": 0.02,
+        "layer_norm_eps": 1e-12,
+        "share_layer": False,
+        "pre_layer_norm": False,
+    },
+    "task": {"sequence_length": 500},
+    "audio": {
+        "target_level": -25,
+        "win_ms": 25,
+        "hop_ms": 10,
+        "n_freq": 201,
+        "n_mels": 80,
+        "n_mfcc": 13,
+        "input": {"feat_type": "mel", "channel": 0, "log": True, "delta": 0, "cmvn": True},
+    },
+}
+
+
+class Mockingjay:
+    """Mockingjay large in a file of s3prl's, and the script: its upstream on lists of waveforms."""
+
+    def __init__(self, folder):
+        self.file = folder / "mockingjay.ckpt"
+        self.text = f"mockingjay-large,checkpoint={self.file}"
+
+    def write(self):
+        from s3prl.upstream.mockingjay.model import TransformerConfig, TransformerModel
+
+        torch.manual_seed(0)
+        state = TransformerModel(TransformerConfig(LARGE["transformer"]), 80).state_dict()
+        torch.save({"Config": LARGE, "Transformer": state}, self.file)
+
+    def load(self):
+        from s3prl.upstream.mockingjay.hubconf import mockingjay_local
+
+        self.model = mockingjay_local(str(self.file)).eval()
+
+    def layers(self, waves):
+        """Layer -> frames ``[B, F, D]``; frames of each utterance."""
+        made = self.model([torch.from_numpy(wave) for wave in waves])["hidden_states"][1:]
+        lengths = [min(1 + len(wave) // 160, made[0].shape[1]) for wave in waves]
+        return {f"L{number + 1}": each for number, each in enumerate(made)}, lengths
+
+
+class Hubert:
+    """A model of HuBERT-base's configuration in a folder, and the script: padded lists of waveforms."""
+
+    def __init__(self, folder):
+        self.folder = folder / "hubert"
+        self.text = f"hf:{self.folder}"
+
+    def write(self):
+        from transformers import HubertConfig, HubertModel, Wav2Vec2FeatureExtractor
+
+        torch.manual_seed(0)
+        HubertModel(HubertConfig()).save_pretrained(self.folder)
+        Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=False).save_pretrained(self.folder)
+
+    def load(self):
+        from transformers import AutoFeatureExtractor, AutoModel
+
+        self.extractor = AutoFeatureExtractor.from_pretrained(self.folder)
+        self.model = AutoModel.from_pretrained(self.folder).eval()
+
+    def layers(self, waves):
+        inputs = self.extractor(waves, sampling_rate=RATE, padding=True, return_tensors="pt")
+        made = self.model(**inputs, output_hidden_states=True).hidden_states[1:]
+        lengths = self.model._get_feat_extract_output_lengths(torch.tensor([len(wave) for wave in waves])).tolist()
+        return {f"L{number + 1}": each for number, each in enumerate(made)}, lengths
+
+
+SCRIPTS = {"mockingjay-large": Mockingjay, "hubert-base": Hubert}
+
+
+@contextlib.contextmanager
+def quiet():
+    """Without what the libraries print and warn of."""
+    logging.disable(logging.WARNING)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def speech(path, count):
+    """Utterances of 2 s and more from all over a manifest."""
+    manifest = load(Data(root=path), Plugins.load()).manifest
+    kept = [each for each in manifest if (each.duration or soundfile.info(each.path).duration) >= 2.0]
+    return replace(manifest, utterances=tuple(kept[:: max(len(kept) // count, 1)][:count]))
+
+
+def long_speech(path, folder, count=3, seconds=60):
+    """Recordings of a minute, of one real utterance after the other."""
+    folder.mkdir()
+    utterances, waves = [], (read(each) for each in speech(path, 400))
+    for number in range(count):
+        parts = []
+        while sum(map(len, parts)) < seconds * RATE:
+            parts.append(next(waves))
+        file = folder / f"{number}.wav"
+        soundfile.write(file, np.concatenate(parts)[: seconds * RATE], RATE, subtype="PCM_16")
+        utterances.append(Utterance(id=str(number), path=file))
+    return Manifest(tuple(utterances))
+
+
+def read(utterance):
+    samples, rate = soundfile.read(utterance.path, dtype="float32", always_2d=True)
+    mono = samples.mean(axis=1)
+    return mono if rate == RATE else soxr.resample(mono, rate, RATE)
+
+
+def lists(manifest):
+    each = list(manifest)
+    return [each[start : start + LIST] for start in range(0, len(each), LIST)]
+
+
+def script(manifest, model, target, vectors):
+    """The usual script; puts utterance -> layer -> vector into ``vectors``, which it saves."""
+    for some in lists(manifest):
+        with torch.inference_mode(), quiet():
+            layers, lengths = model.layers([read(each) for each in some])
+            for row, each in enumerate(some):
+                vectors[each.id] = {name: made[row, : lengths[row]].mean(0).numpy() for name, made in layers.items()}
+    names = next(iter(vectors.values()))
+    np.savez(target, **{name: np.stack([each[name] for each in vectors.values()]) for name in names})
+    return vectors
+
+
+def built(text):
+    spec = Plugins.load().backbones.choose(text).build()
+    with quiet():
+        model = spec.load("cpu")
+    weights = sum(each.numel() * each.element_size() for each in model.network.parameters())
+    return replace(spec, load=lambda device: model), model, weights
+
+
+def cold(manifest, spec, root, threads):
+    """Extract into an empty store beside the index of the audio files, which stays."""
+    shutil.rmtree(root / "representations", ignore_errors=True)
+    return extracted(manifest, spec, root, threads=threads)[0]
+
+
+def about(name, manifest, spec, done, weights):
+    seconds = sum(len(read(each)) for each in manifest) / RATE
+    alone = "" if done.alone is None else f", {done.alone} of {done.computed} alone for lack of one as long"
+    print(
+        f"\n{name}: {weights / 4e6:.0f} million parameters; {len(manifest)} utterances, {seconds:.0f} s; batches: "
+        f"{done.invariance.batches}{alone}; batch_seconds {spec.batch_seconds:g}",
+        flush=True,
+    )
+
+
+def timed(function, *args):
+    """Seconds by the clock and of the processors."""
+    start = time.perf_counter(), time.process_time()
+    function(*args)
+    return time.perf_counter() - start[0], time.process_time() - start[1]
+
+
+def compare(label, pairs):
+    """Print the ratios of pairs, each of two measurements, each by the clock and of the processors."""
+    told = []
+    for number, clock in enumerate(("by the clock", "of the processors")):
+        ours, theirs = zip(*[(one[number], other[number]) for one, other in pairs], strict=True)
+        ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+        told.append(
+            f"{statistics.median(ours):.2f} s over {statistics.median(theirs):.2f} s {clock}: "
+            f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
+        )
+    print(f"{label}, {len(pairs)} pairs: {'; '.join(told)}", flush=True)
+
+
+@contextlib.contextmanager
+def looked():
+    """Processor seconds of each look at what padding does, which comes before a representation's first batch."""
+    compare_pieces, look = padding_check.compare, SimpleNamespace(seconds=[])
+
+    def timed_compare(located, runner):
+        start = time.process_time()
+        try:
+            return compare_pieces(located, runner)
+        finally:
+            look.seconds.append(time.process_time() - start)
+
+    padding_check.compare = timed_compare
+    try:
+        yield look
+    finally:
+        padding_check.compare = compare_pieces
+
+
+def passes(name, given, folder):
+    manifest = speech(given.manifest, given.utterances)
+    spec, model, weights = built(SCRIPTS[name](folder).text)
+    done = cold(manifest, spec, folder / name, given.threads)
+    about(name, manifest, spec, done, weights)
+    batches = batches_of(manifest, spec, folder / "index", done.invariance)
+    with looked() as look:
+        pairs = [
+            (timed(cold, manifest, spec, folder / name, 1), timed(forward, model, batches))
+            for _ in range(given.repetitions)
+        ]
+    compare(f"passes  {len(batches)} batches: extraction over forward passes alone", pairs)
+    looks = statistics.median(look.seconds)
+    alone = statistics.median((own[1] - looks) / forwards[1] for own, forwards in pairs)
+    print(f"        {looks:.2f} s of it looks at padding, once a representation; without that {alone:.3f}", flush=True)
+
+
+def against_script(name, given, folder):
+    manifest, theirs = speech(given.manifest, given.utterances), SCRIPTS[name](folder)
+    spec, _, weights = built(theirs.text)
+    with quiet():
+        theirs.load()
+    done = cold(manifest, spec, folder / name, given.threads)
+    about(name, manifest, spec, done, weights)
+    vectors, pairs = {}, []
+    for _ in range(given.repetitions):
+        own = timed(cold, manifest, spec, folder / name, given.threads)
+        pairs.append((own, timed(script, manifest, theirs, folder / "script.npz", vectors)))
+    compare(f"script  extraction over the padded lists of {LIST}", pairs)
+    stored = representation(spec, folder / name)
+    features = stored.features(list(done.rows), list(done.rows.values()), stored.layers)
+    columns = defaultdict(list)
+    for column, unit in enumerate(features.units):
+        columns[unit.layer].append(column)
+    tell_errors(
+        manifest,
+        theirs,
+        vectors,
+        {
+            each: {layer: features.values[row, own] for layer, own in columns.items() if layer in vectors[each]}
+            for row, each in enumerate(features.ids)
+        },
+    )
+
+
+def tell_errors(manifest, theirs, vectors, ours):
+    """How far padded lists are from each utterance by itself in the same model, and ours from that."""
+    frames, last, padded, own = [], [], [], []
+    largest = {layer: max(np.abs(each[layer]).max() for each in ours.values()) for layer in next(iter(ours.values()))}
+    for some in lists(manifest)[:3]:
+        waves = [read(each) for each in some]
+        with torch.inference_mode(), quiet():
+            together, lengths = theirs.layers(waves)
+            for row, (each, wave) in enumerate(zip(some, waves, strict=True)):
+                alone, (count,) = theirs.layers([wave])
+                for layer, scale in largest.items():
+                    right, wrong = alone[layer][0, :count], together[layer][row, : lengths[row]]
+                    both = min(len(right), len(wrong))
+                    apart = ((right[:both] - wrong[:both]).abs().amax(1) / right.abs().max()).numpy()
+                    frames.append(apart)
+                    last.append(apart[-1])
+                    vector = right.mean(0).numpy()
+                    padded.append(np.abs(vectors[each.id][layer] - vector).max() / scale)
+                    own.append(np.abs(ours[each.id][layer] - vector).max() / scale)
+    frames = np.concatenate(frames)
+    for what, found in (("frames", frames), ("last frames", last), ("vectors", padded)):
+        print(f"        {what} of the padded lists are off by at most {max(found):.2e}, median {np.median(found):.2e}")
+    print(f"        vectors of neuroscope are off by at most {max(own):.2e}, median {np.median(own):.2e}", flush=True)
+
+
+def child(what, name, given, folder, threads):
+    """Run one measurement in a process of its own, and read its numbers."""
+    command = [sys.executable, __file__, what, "--once", str(folder), "--backbone", name, "--manifest", given.manifest]
+    command += ["--utterances", given.utterances, "--threads", threads]
+    done = subprocess.run([str(each) for each in command], check=True, capture_output=True, text=True)
+    return [float(each) for each in done.stdout.split()]
+
+
+def memory(name, given, folder):
+    weights, before, most, computed = child("memory", name, given, folder, 2)
+    print(
+        f"memory  {name}: {computed:g} utterances of 60 s, two threads: at most {most / 1e6:.0f} MB beside "
+        f"{weights / 1e6:.0f} MB of weights; before, {(before - weights) / 1e6:.0f} MB beside them",
+        flush=True,
+    )
+
+
+def memory_once(name, given, folder):
+    with tempfile.TemporaryDirectory() as place:
+        manifest = long_speech(given.manifest, Path(place) / "audio")
+        spec = Plugins.load().backbones.choose(SCRIPTS[name](folder).text).build()
+        with quiet():
+            weights = sum(each.numel() * each.element_size() for each in spec.load("cpu").network.parameters())
+            before = anonymous()
+            with peak_anonymous() as peak:
+                done, _ = extracted(manifest, spec, Path(place) / "store", threads=given.threads)
+    print(weights, before, peak[0] - weights, done.computed)
+
+
+def beside_others(name, given, folder):
+    pairs = []
+    for _ in range(given.repetitions):
+        idle = child("busy", name, given, folder, 0)
+        with busy():
+            pairs.append((child("busy", name, given, folder, 0), idle))
+    compare(f"busy    {name}: beside endless loops over idle", pairs)
+
+
+def busy_once(name, given, folder):
+    manifest = speech(given.manifest, given.utterances)
+    spec = Plugins.load().backbones.choose(SCRIPTS[name](folder).text).build()
+    with tempfile.TemporaryDirectory() as place, quiet():
+        seconds = timed(extracted, manifest, spec, Path(place))
+    print(*seconds)
+
+
+WHOLE = {"passes": passes, "script": against_script, "memory": memory, "busy": beside_others}
+ONCE = {"memory": memory_once, "busy": busy_once}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="+", choices=WHOLE)
+    parser.add_argument("--backbone", nargs="+", choices=BACKBONES, default=BACKBONES)
+    parser.add_argument("--manifest", type=Path, default=SPEECH)
+    parser.add_argument("--utterances", type=int, default=60)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1, help="of each side")
+    parser.add_argument("--once", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.once:
+        ONCE[given.what[0]](given.backbone[0], given, given.once)
+        return
+    torch.set_num_threads(given.threads)
+    with tempfile.TemporaryDirectory() as place:
+        for name in given.backbone:
+            with quiet():
+                SCRIPTS[name](Path(place)).write()
+            for what in given.what:
+                WHOLE[what](name, given, Path(place))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""How bytes come: to whom an authorization goes, and who has an unfinished file."""
+
+import threading
+
+from neuroscope.contracts.progress import silent
+from neuroscope.weights.transfer import Source, fetch, unfinished
+
+
+def test_an_authorization_goes_to_the_first_host_alone(hub, tmp_path):
+    url = f"{hub.endpoint}/owner/name/resolve/main/pytorch_model.bin"
+    with unfinished(tmp_path / "file") as stream:
+        fetch(Source(url, "it", {"authorization": "Bearer hf_secret"}), stream, silent)
+    assert [(each.path.split("/")[1], each.token) for each in hub.requests] == [("owner", "hf_secret"), ("cdn", "")]
+
+
+def test_who_waited_gets_a_file_that_is_there(tmp_path):
+    """The first removes it, as it does with wrong bytes; what the second writes has to have a name."""
+    path, written = tmp_path / "file.incomplete", []
+
+    def second():
+        with unfinished(tmp_path / "file") as stream:
+            stream.write(b"second")
+            stream.flush()
+            written.append(path.read_bytes())
+
+    with unfinished(tmp_path / "file") as stream:
+        stream.write(b"wrong")
+        stream.flush()
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        path.unlink()
+    waiting.join(10)
+    assert written == [b"second"]
+
+
+def test_nothing_that_is_empty_is_left(tmp_path):
+    with unfinished(tmp_path / "file"):
+        assert (tmp_path / "file.incomplete").exists()
+    assert list(tmp_path.iterdir()) == []
