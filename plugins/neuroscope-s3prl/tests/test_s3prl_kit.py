@@ -35,7 +35,7 @@ def failures(text, expected):
     assert len(outcomes) > 20
     assert {each.reason for each in outcomes if each.verdict == "skipped"} <= {
         'no layer has pooling="none"',
-        "it says batchable=False, and runs one utterance at a time",
+        "it says batchable=False: utterances of different lengths never run side by side",
         "no layer has a tap: its layers can be probed, and no neuron of them changed",
     }
     return {each.check: each.reason for each in outcomes if not each.ok}

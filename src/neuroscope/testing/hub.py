@@ -155,7 +155,10 @@ class LocalHub:
                 "HF_HUB_OFFLINE": False,
             }
             there = {name: value for name, value in wanted.items() if hasattr(constants, name)}
-            with mock.patch.dict(vars(constants), there):
+            functions = importlib.import_module(
+                "huggingface_hub.hf_api"
+            ).api  # whose methods are functions of the package
+            with mock.patch.dict(vars(constants), there), mock.patch.object(functions, "endpoint", self.endpoint):
                 yield
 
     def files(self, repo: str) -> dict[str, Path]:
