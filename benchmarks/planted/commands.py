@@ -9,9 +9,11 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from neuroscope.contracts import conditions, metric_names
+from neuroscope.defaults import LEVEL
 from neuroscope.probing.cell import Cell
-from neuroscope.probing.comparisons import Whole, between_backbones
+from neuroscope.probing.comparisons import Whole, between_backbones, p_of_chance
 from neuroscope.probing.layerwise import layerwise
+from neuroscope.probing.predictions import scored_by_run
 from neuroscope.probing.runs import make_runs
 from neuroscope.report.layer_curve import BestLayer, best_layer, curves
 from planted.worlds import SPLIT_COLUMN, World, draw
@@ -98,17 +100,19 @@ class Gap:
         low: lower end of its interval, which is of all pairs at once.
         high: upper end.
         single: the difference in the first run, whose probes are trained on the whole training part.
+        known: whether one of the two is shown to know it; else nobody is said to be ahead.
     """
 
     value: float
     low: float
     high: float
     single: float
+    known: bool
 
     @property
     def is_told_apart(self) -> bool:
-        """Whether the two are said to differ."""
-        return self.low > 0 or self.high < 0
+        """Whether one of the two is said to be ahead."""
+        return self.known and (self.low > 0 or self.high < 0)
 
 
 def compare(world: World, seed: int) -> tuple[Gap, ...]:
@@ -119,11 +123,24 @@ def compare(world: World, seed: int) -> tuple[Gap, ...]:
     of_layer: dict[str, list[Prediction]] = {}
     for each in layerwise(cell(world, seed), features, rows.target, runs, probe, in_all=()).of(conditions.PROBE):
         of_layer.setdefault(each.layer, []).append(each)
-    wholes = [Whole(replace(cell(world, seed), backbone=name), known) for name, known in of_layer.items()]
+    wholes = [Whole(replace(cell(world, seed), backbone=name), found) for name, found in of_layer.items()]
     single = {
         whole.cell.digest: float(np.mean(first.predicted == rows.target.values[first.run.split.test]))
         for whole in wholes
         for first in whole.predictions[:1]
     }
-    compared = between_backbones(wholes, rows.target, runs, compared=len(wholes))
-    return tuple(Gap(row.value, row.low, row.high, single[row.run] - single[row.against]) for row in compared)
+    known = {
+        whole.cell.digest: p_of_chance(scored_by_run(whole.predictions, rows.target, metric_names.ACCURACY), runs)
+        < LEVEL
+        for whole in wholes
+    }
+    return tuple(
+        Gap(
+            row.value,
+            row.low,
+            row.high,
+            single[row.run] - single[row.against],
+            known[row.run] or known[row.against],
+        )
+        for row in between_backbones(wholes, rows.target, runs, compared=len(wholes))
+    )
