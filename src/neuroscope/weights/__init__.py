@@ -1,5 +1,6 @@
-"""Files of weights: found on a hub, downloaded, digested, and read without running what they hold."""
+"""Files of weights: found on a hub, downloaded, digested, and read without running what they hold; and random ones."""
 
+from neuroscope.runtime.randomness import randomness_kept
 from neuroscope.weights.checkpoint import plain, read_checkpoint
 from neuroscope.weights.digests import remembered, sha256_of
 from neuroscope.weights.downloading import download
@@ -13,6 +14,7 @@ __all__ = [
     "hub_file",
     "hub_files",
     "plain",
+    "randomness_kept",
     "read_checkpoint",
     "remembered",
     "sha256_of",
