@@ -2,7 +2,7 @@
 
 from neuroscope.runtime.randomness import randomness_kept
 from neuroscope.weights.checkpoint import plain, read_checkpoint
-from neuroscope.weights.digests import remembered, sha256_of
+from neuroscope.weights.digests import remembered, remembered_as, sha256_of
 from neuroscope.weights.downloading import download
 from neuroscope.weights.hub import HubFile, hub_file, hub_files
 from neuroscope.weights.inert import Foreign
@@ -17,5 +17,6 @@ __all__ = [
     "randomness_kept",
     "read_checkpoint",
     "remembered",
+    "remembered_as",
     "sha256_of",
 ]

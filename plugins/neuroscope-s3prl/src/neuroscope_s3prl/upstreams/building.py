@@ -18,6 +18,7 @@ import torch  # noqa: TID253
 
 from neuroscope import BadOption, require
 from neuroscope.weights import randomness_kept
+from neuroscope_s3prl.mockingjay.front_ends import leave_out_what_nobody_asked_for
 from neuroscope_s3prl.mockingjay.modules import INSTALL
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS, read
 
@@ -63,6 +64,8 @@ def build(entry: Entry, content: dict[str, Any] | None, *, seed: int | None, fil
         for name, value in (("layerdrop", 0.0), ("keepHidden", False)):
             if hasattr(module, name):
                 setattr(module, name, value)
+        if type(module).__name__ == "OnlinePreprocessor":
+            leave_out_what_nobody_asked_for(module)
     _take_hooks(expert)
     return expert.eval().requires_grad_(False)
 

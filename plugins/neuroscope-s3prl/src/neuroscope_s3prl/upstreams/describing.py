@@ -148,16 +148,20 @@ def _drawn_from() -> tuple[Any, ...]:
 
 
 def _are_equal_together(expert: Module, samples: int) -> bool:
-    """Whether two waveforms of one length give what each gives alone, but for rounding."""
+    """Whether waveforms of one length give what each gives alone, but for rounding.
+
+    Digital silence is one of them: a front end that normalises it makes thousands of a rounding error.
+    """
     from neuroscope_s3prl.upstreams.running import hidden_states
 
-    waves = [_noise(samples, seed) for seed in (1, 2)]
+    waves = [_noise(samples, 1), 0 * _noise(samples, 2), _noise(samples, 3)]
     both = hidden_states(expert, waves)
     for row, wave in enumerate(waves):
         for alone, together in zip(hidden_states(expert, [wave]), both, strict=True):
             if alone.shape[1:] != together.shape[1:]:
                 return False
-            if float((together[row] - alone[0]).abs().max()) > _ROUNDING * float(alone.abs().max()):
+            apart = float((together[row] - alone[0]).abs().max())
+            if not apart <= _ROUNDING * float(alone.abs().max()):  # which holds of no numbers that are not finite
                 return False
     return True
 

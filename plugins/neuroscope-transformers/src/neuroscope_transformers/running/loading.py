@@ -57,10 +57,7 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precisio
         configuration, kind = classes_of(str(files.config.get("model_type")))
         with randomness_kept(seed), transformers_quiet():
             config = _config(files, configuration, kind)
-            if seed is not None:
-                model = _random(files, config, kind)
-            else:
-                model = _pretrained(files, config, kind, anatomy.part)
+            model = _random(files, config, kind) if seed is not None else _pretrained(files, config, kind, anatomy.part)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
     network.eval().requires_grad_(False).to(device)
     for name in anatomy.lean:
