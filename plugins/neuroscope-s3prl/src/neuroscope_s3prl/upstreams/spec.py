@@ -90,4 +90,10 @@ def _load(entry: Entry, path: Path | None, description: Description, seed: int |
     from neuroscope_s3prl.upstreams.building import load
     from neuroscope_s3prl.upstreams.running import Upstream
 
-    return Upstream(load(entry, path, seed), [layer.name for layer in description.layers], device)
+    return Upstream(
+        load(entry, path, seed),
+        [layer.name for layer in description.layers],
+        draws=description.draws,
+        side_by_side=description.side_by_side,
+        device=device,
+    )
