@@ -1,5 +1,6 @@
 """Models of a hub, from one on this machine: only the files that are needed, by commit, and told when they are not."""
 
+import contextlib
 import shutil
 
 import pytest
@@ -68,6 +69,34 @@ def test_weights_that_torch_saved_are_the_second_choice(hub, repository):
     (repository / "pytorch_model.bin").unlink()
     with pytest.raises(MissingData, match=rf"{REPO} has no weights \(model.safetensors, .*weights=random needs none"):
         hf(REPO)
+
+
+def test_offline_a_model_is_what_it_was_and_no_other(hub, repository, monkeypatch):
+    """What the cache lacks is not taken as lacking in the repository: features and weights would be others."""
+    (repository / "model.safetensors").unlink()
+    spec, random = hf(REPO), hf(REPO, weights="random")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    hub.requests.clear()
+    assert hf(REPO).origin == spec.origin
+    assert hf(REPO, weights="random").origin == random.origin
+    assert hub.requests == []
+    spec.load.args[0].paths["preprocessor_config.json"].unlink()
+    for weights in ("pretrained", "random"):
+        with pytest.raises(MissingData, match=r"preprocessor_config\.json of owner/speech-encoder .* Run once without it"):
+            hf(REPO, weights=weights)
+
+
+def test_downloads_show_how_far_they_are(hub, monkeypatch):
+    told = []
+
+    @contextlib.contextmanager
+    def bar(label, total, seconds=0.0):
+        told.append((label, total))
+        yield lambda steps, seconds=0.0: None
+
+    monkeypatch.setattr("neuroscope.commands.progress_bar", bar)
+    size = hf(REPO).load.args[0].paths["model.safetensors"].stat().st_size
+    assert any("model.safetensors" in label and total == size for label, total in told)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ Where the file lies, who may have it and what it is called is left to ``huggingf
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -68,7 +68,8 @@ def hub_file(
         repo: the repository, ``owner/name``.
         name: of the file in it.
         revision: branch, tag, or commit of 40 digits, of which a file in the cache costs no request; None = main.
-        optional: whether the repository may lack the file.
+        optional: whether the repository may lack the file. Where the hub is not asked, that takes proof: the mark which
+            the library leaves in its cache, and so does this, when a hub says that there is no such file.
         progress: is told the bytes that have come.
 
     Returns:
@@ -90,9 +91,10 @@ def hub_file(
     with asked.errors_told():
         path = asked.cached() if asked.costs_nothing else None
         if path is None:
-            if asked.is_offline:
-                asked.refuse_offline(optional)
+            if optional and asked.costs_nothing and asked.is_known_as_absent:
                 return None
+            if asked.is_offline:
+                raise asked.refused_offline(optional)
             path = asked.brought(optional, progress)
         if path is None:
             return None
@@ -155,23 +157,22 @@ class _Asked:
         found = self._hub.try_to_load_from_cache(self._repo, self._name, revision=self._revision)
         return Path(found) if isinstance(found, str) else None
 
-    def refuse_offline(self, optional: bool) -> None:
-        """Say that a file cannot be asked for; what may be lacking is taken as lacking beside others that are here."""
-        if optional and self._has_snapshot():
-            return
-        advice = f"Run once without it, or copy the cache of a machine that has the file ({self._cache})."
-        raise failed(self._what, f"it is not in the hub's cache, and {OFFLINE} forbids to ask the hub", advice)
+    @property
+    def is_known_as_absent(self) -> bool:
+        """Whether a hub once said of this very commit that it has no such file."""
+        found = self._hub.try_to_load_from_cache(self._repo, self._name, revision=self._revision)
+        return found is self._hub._CACHED_NO_EXIST  # public in all but its name, and so it is documented
+
+    def refused_offline(self, optional: bool) -> MissingData:
+        """Make the error of a file that cannot be asked for."""
+        unknown = ", nor that the repository lacks it" if optional else ""
+        problem = f"it is not in the hub's cache{unknown}, and {OFFLINE} forbids to ask the hub"
+        advice = f"Run once without it, or copy the cache of a machine that has run it ({self._cache})."
+        return failed(self._what, problem, advice)
 
     @property
     def _folder(self) -> Path:
         return self._cache / f"models--{self._repo.replace('/', '--')}"
-
-    def _has_snapshot(self) -> bool:
-        revision = self._revision or "main"
-        if not _COMMIT.fullmatch(revision):
-            reference = self._folder / "refs" / revision
-            revision = reference.read_text("utf-8") if reference.is_file() else revision
-        return (self._folder / "snapshots" / revision).is_dir()
 
     def brought(self, optional: bool, progress: Progress) -> Path | None:
         """Ask the hub for the file, and bring what the cache lacks of it; out of reach, the cache serves."""
@@ -180,9 +181,13 @@ class _Asked:
             about = self._hub.get_hf_file_metadata(url)
         except Exception as error:
             if optional and self._is_absent(error):
+                self._mark_as_absent()
                 return None
-            if self._is_passing(error) and (path := self.cached()) is not None:
-                return path
+            if self._is_passing(error):
+                if (path := self.cached()) is not None:
+                    return path
+                if optional and self.is_known_as_absent:
+                    return None
             raise
         if about.commit_hash is None or not _ETAG.fullmatch(about.etag or ""):
             raise failed(self._what, f"{url} answers unlike a hub", "Look at HF_ENDPOINT.")
@@ -194,6 +199,11 @@ class _Asked:
 
     def _is_absent(self, error: Exception) -> bool:
         return isinstance(error, self._hub.errors.EntryNotFoundError)
+
+    def _mark_as_absent(self) -> None:
+        """Let the library leave the mark by which it knows again, without the hub, that a file is not there."""
+        with self._quiet(), suppress(self._hub.errors.EntryNotFoundError, OSError):
+            self._hub.hf_hub_download(self._repo, self._name, revision=self._revision)
 
     def _is_passing(self, error: Exception) -> bool:
         """Whether what was brought before serves: the hub is out of reach, ill, or no longer knows the user."""

@@ -24,7 +24,8 @@ def refused(name=FILE, *, repo=REPO, error=MissingData, **options):
 
 
 def gets(hub):
-    return [each for each in hub.requests if each.method == "GET"]
+    """Requests of files; the library asks a hub for other things, too."""
+    return [each for each in hub.requests if each.method == "GET" and not each.path.startswith("/api/")]
 
 
 def blobs(tmp_path):
@@ -267,8 +268,56 @@ def test_offline_a_file_in_the_cache_serves_without_a_request(hub, monkeypatch):
     hub.requests.clear()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert hub_file(REPO, FILE) == first
-    assert hub_files(REPO, ["model.safetensors", FILE]) == first
     assert hub.requests == []
+
+
+NAMES = ["model.safetensors", FILE]
+
+
+@pytest.mark.parametrize("revised", [False, True])
+def test_what_a_repository_lacks_is_known_offline_once_the_hub_has_said_so(hub, monkeypatch, revised):
+    from huggingface_hub import _CACHED_NO_EXIST, try_to_load_from_cache
+
+    revision = hub.commit(REPO) if revised else None
+    first = hub_files(REPO, NAMES, revision=revision)
+    assert try_to_load_from_cache(REPO, NAMES[0], revision=revision) is _CACHED_NO_EXIST
+    hub.requests.clear()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert hub_files(REPO, NAMES, revision=revision) == first
+    assert hub.requests == []
+
+
+def test_a_mark_that_the_library_left_is_proof(hub, monkeypatch):
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    first = hub_file(REPO, FILE)
+    with pytest.raises(EntryNotFoundError):
+        hf_hub_download(REPO, NAMES[0])
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert hub_files(REPO, NAMES) == first
+
+
+def test_offline_a_file_that_never_was_asked_for_is_not_taken_as_lacking(hub, monkeypatch):
+    hub_file(REPO, FILE)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    for options in ({}, {"revision": hub.commit(REPO)}):
+        said = refused("model.safetensors", optional=True, **options)
+        assert "it is not in the hub's cache, nor that the repository lacks it, and HF_HUB_OFFLINE forbids" in said
+        assert "Run once without it" in said
+
+
+def test_a_file_that_came_with_a_later_commit_is_found(hub, repositories):
+    assert hub_files(REPO, NAMES).name == FILE
+    (repositories / REPO / NAMES[0]).write_bytes(b"safe")
+    assert hub_files(REPO, NAMES).name == NAMES[0]
+
+
+def test_of_an_ill_hub_what_a_repository_lacks_takes_proof(hub):
+    first = hub_files(REPO, NAMES)
+    hub.fault(REPO, status=503, times=inf)
+    assert hub_files(REPO, NAMES) == first
+    assert "the hub answers 503" in refused("preprocessor_config.json", optional=True)
 
 
 def test_offline_a_file_that_is_not_here_is_told(hub, monkeypatch):

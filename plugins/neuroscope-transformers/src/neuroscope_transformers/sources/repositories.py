@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from neuroscope import BadOption, MissingData, weights
+from neuroscope import BadOption, MissingData, commands, weights
 from neuroscope_transformers.sources.model_files import CONFIG, FoundFile
 
 _ID = re.compile(r"(?:[A-Za-z0-9_][\w.-]{0,95}/)?[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
@@ -34,7 +34,7 @@ class Repository:
         Raises:
             MissingData: it cannot be had.
         """
-        found = weights.hub_file(self.repo, name, revision=self.commit, optional=True)
+        found = weights.hub_file(self.repo, name, revision=self.commit, optional=True, progress=commands.progress_bar)
         return FoundFile(found.path, found.digest) if found else None
 
     def lacks(self, what: str) -> MissingData:
@@ -58,4 +58,5 @@ def repository(repo: str, revision: str | None) -> Repository:
         raise BadOption(
             f"hf:{shown[:100]}: there is no such folder, and this is no ID of a model repository (owner/name)"
         )
-    return Repository(repo, weights.hub_file(repo, CONFIG, revision=revision).commit)
+    config = weights.hub_file(repo, CONFIG, revision=revision, progress=commands.progress_bar)
+    return Repository(repo, config.commit)
