@@ -82,7 +82,9 @@ def test_offline_a_model_is_what_it_was_and_no_other(hub, repository, monkeypatc
     assert hub.requests == []
     spec.load.args[0].paths["preprocessor_config.json"].unlink()
     for weights in ("pretrained", "random"):
-        with pytest.raises(MissingData, match=r"preprocessor_config\.json of owner/speech-encoder .* Run once without it"):
+        with pytest.raises(
+            MissingData, match=r"preprocessor_config\.json of owner/speech-encoder .* Run once without it"
+        ):
             hf(REPO, weights=weights)
 
 

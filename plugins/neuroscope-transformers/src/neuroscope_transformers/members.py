@@ -1,4 +1,4 @@
-"""What ``neuroscope list hf:`` shows: the families that are known, and speech encoders in the user's own hub cache."""
+"""What ``neuroscope list hf:`` shows: speech encoders in the user's own hub cache, and a model of each family."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
 
 def members() -> list[Member]:
-    """List models in the hub's cache first, then each family; nothing is loaded or downloaded."""
-    families = [
-        Member(f"ID or FOLDER of a {each.model_type}", f"{each.title}; published weights: {each.licence}")
+    """List models in the hub's cache first, then one of each family; nothing is loaded or downloaded."""
+    cached = list(_cached())
+    here = {each.name for each in cached}
+    examples = [
+        Member(each.example, f"{each.title}, from the hub; published weights: {each.licence}")
         for each in FAMILIES
+        if each.example not in here
     ]
-    return [*_cached(), *families]
+    return [*cached, *examples]
 
 
 def _cached() -> Iterator[Member]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, Origin
 from neuroscope_transformers.families.table import family_of, has_family
 from neuroscope_transformers.looking.family import FoundFamily
+from neuroscope_transformers.running.classes import installed_version
 from neuroscope_transformers.sources.finding import place_of
 from neuroscope_transformers.sources.model_files import configuration_in, with_weights
 
@@ -76,18 +78,22 @@ def hf(
 
 
 def _origin(files: ModelFiles, family: Family, anatomy: Anatomy, seed: int | None) -> Origin:
+    digest = files.digest
+    if anatomy.seen:  # by another version of transformers other blocks may be found in the same files
+        digest = hashlib.sha256(f"{digest} {anatomy.seen}".encode()).hexdigest()
     if seed is None:
         return Origin(
             source=files.place.source,
             licence=f"as its publisher says; {family.title}: {family.licence}",
-            digest=files.digest,
+            digest=digest,
             files=tuple(files.paths),
             layers=anatomy.what,
         )
     return Origin(
         source=f"random weights of seed {seed}, in the configuration of {files.place.source}",
         licence="none",
-        digest=f"random:{seed}:{RECIPE}:{files.digest}",
+        # what is drawn for which parameter, and how far it is scaled, is the library's own business
+        digest=f"random:{seed}:{RECIPE}:transformers {installed_version('transformers')}:{digest}",
         files=tuple(files.paths),
         layers=anatomy.what,
     )

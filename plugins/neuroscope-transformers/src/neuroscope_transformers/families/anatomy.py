@@ -31,6 +31,7 @@ class Anatomy:
         batch_seconds: of audio that a batch holds on a CPU.
         overrides: settings of config.json that are set so: what stands beside the encoder is not made.
         options: whatever else the front end has to know.
+        seen: what was found by looking, and depends on the version of transformers; empty where the family is known.
     """
 
     layers: tuple[LayerSpec, ...]
@@ -46,6 +47,7 @@ class Anatomy:
     batch_seconds: float = 16.0
     overrides: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    seen: str = ""
 
 
 class Family(Protocol):
@@ -55,6 +57,7 @@ class Family(Protocol):
         model_type: as config.json says.
         title: the family's name, for people.
         licence: what is known of its published weights.
+        example: a model of its authors', as the user may name it.
     """
 
     @property
@@ -65,6 +68,9 @@ class Family(Protocol):
 
     @property
     def licence(self) -> str: ...  # noqa: D102
+
+    @property
+    def example(self) -> str: ...  # noqa: D102
 
     def anatomy(self, config: Settings, preprocessor: Settings, site: str) -> Anatomy:
         """Tell a model's anatomy from its config.json and its preprocessor_config.json (empty where there is none).

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 HOP, WINDOW = 160, 400
+MOST_BANDS = 1_024
+MOST_FRAMES = 2**16
+"""Of a window that a model sees at a time: 11 minutes."""
 
 
 def filter_bank_frames(samples: int) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neuroscope import LayerSpec, Tap
 from neuroscope_transformers.families.anatomy import Anatomy
 from neuroscope_transformers.families.blocks import PRE_NORM, Blocks
-from neuroscope_transformers.families.filter_bank import HOP, WINDOW, filter_bank_frames
+from neuroscope_transformers.families.filter_bank import HOP, MOST_BANDS, MOST_FRAMES, WINDOW, filter_bank_frames
 from neuroscope_transformers.families.whisper import ONE_WINDOW
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class PatchFamily:
     model_type: str = "audio-spectrogram-transformer"
     title: str = "AST"
     licence: str = "BSD-3-Clause (MIT's)"
+    example: str = "MIT/ast-finetuned-audioset-10-10-0.4593"
 
     def anatomy(self, config: Settings, preprocessor: Settings, site: str) -> Anatomy:
         """Tell a model's anatomy; see ``Family``."""
@@ -48,7 +49,7 @@ class PatchFamily:
         patches = _patches(config)
         preprocessor.must_be("max_length", patches.window, f"max_length of {config.file}")
         preprocessor.must_be("num_mel_bins", patches.bands, f"num_mel_bins of {config.file}")
-        layers, rate = _layers(config, site, patches), preprocessor.count("sampling_rate")
+        layers, rate = _layers(config, site, patches), preprocessor.sampling_rate()
         return Anatomy(
             layers=layers,
             what=_what(config, site, patches, rate),
@@ -120,8 +121,8 @@ def _patches(config: Settings) -> Patches:
         size=size,
         step=config.count("time_stride"),
         rise=config.count("frequency_stride"),
-        window=config.count("max_length", least=size),
-        bands=config.count("num_mel_bins", least=size),
+        window=config.count("max_length", least=size, most=MOST_FRAMES),
+        bands=config.count("num_mel_bins", least=size, most=MOST_BANDS),
     )
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption
+from neuroscope_transformers.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST = 2**24
 """Of whatever is counted in a configuration: layers, columns, samples."""
+RATES = (1_000, 768_000)
+"""Hz, the lowest and the highest that audio is taken at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,24 @@ class Settings:
         if not _is_whole(value) or not least <= value <= most:
             raise self.wrong(name, value, f"a whole number from {least} to {most}")
         return int(value)
+
+    def sampling_rate(self) -> int:
+        """Return ``sampling_rate``, Hz.
+
+        Raises:
+            BadOption: it is none that audio has.
+        """
+        return self.count("sampling_rate", *RATES)
+
+    def bound(self, names: Sequence[str], most: int) -> None:
+        """Check those of some whole numbers that the file says.
+
+        Raises:
+            BadOption: one is none, or out of range.
+        """
+        for name in names:
+            if self.get(name) is not None:
+                self.count(name, most=most)
 
     def counts(self, name: str, how_many: int | None = None) -> tuple[int, ...]:
         """Return a list of whole numbers from 1.
@@ -111,9 +132,8 @@ class Settings:
 
     def wrong(self, name: str, value: object, expected: str) -> BadOption:
         """Make the error for a setting that is not as it has to be."""
-        shown = repr(value)
-        shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-        return BadOption(f"{self.file}: {name} is {shown}; expected {expected}")
+        said = f"'{shown(value)}'" if isinstance(value, str) else shown(value)
+        return BadOption(f"{self.file}: {name} is {said}; expected {expected}")
 
 
 def _is_whole(value: object) -> bool:

@@ -9,6 +9,7 @@ from neuroscope_transformers.families.patches import PatchFamily
 from neuroscope_transformers.families.stacked import StackedFamily
 from neuroscope_transformers.families.waveform import WAVEFORM_FAMILIES
 from neuroscope_transformers.families.whisper import WhisperFamily
+from neuroscope_transformers.wording import shown
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.anatomy import Family
@@ -43,4 +44,4 @@ def has_family(config: Settings) -> bool:
 def no_family(config: Settings) -> str:
     """Say that the type of a model is none that is known here."""
     known = ", ".join(each.model_type for each in FAMILIES)
-    return f"model_type '{config.get('model_type')[:60]}' is no speech encoder that hf: knows ({known})"
+    return f"model_type '{shown(config.get('model_type'))}' is no speech encoder that hf: knows ({known})"

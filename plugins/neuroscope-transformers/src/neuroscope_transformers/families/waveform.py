@@ -11,6 +11,7 @@ from neuroscope import LayerSpec, Tap
 from neuroscope_transformers.families.anatomy import Anatomy
 from neuroscope_transformers.families.blocks import MACARON, POST_NORM, PRE_NORM, SECOND, Blocks
 from neuroscope_transformers.families.convolutions import Convolutions
+from neuroscope_transformers.families.settings import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 FRONT_END = "neuroscope_transformers.running.waveform:WaveformFrontEnd"
 STRETCHES = "neuroscope_transformers.running.stretches:run_in_stretches"
+
+_TABLES = ("num_conv_pos_embeddings", "num_conv_pos_embedding_groups", "conv_pos_kernel_size", "max_source_positions")
+"""Settings that positions are made of, each at most ..."""
+_MOST_IN_TABLES = 2**16
 
 _DEFAULTS = MappingProxyType(
     {
@@ -50,6 +55,7 @@ class WaveformFamily:
         model_type: as config.json says.
         title: for people.
         licence: of its published weights.
+        example: a model of its authors'.
         blocks: module path of the list of blocks.
         neurons: in a block, the module that puts out the inner activations of its feed-forward module.
         pick: what of a block's output is its frames; None = the output is a tensor.
@@ -64,6 +70,7 @@ class WaveformFamily:
     model_type: str
     title: str
     licence: str
+    example: str
     blocks: str = "encoder.layers"
     neurons: str = "feed_forward.intermediate_act_fn"
     pick: int | None = None
@@ -82,6 +89,10 @@ class WaveformFamily:
             config.counts("conv_kernel", len(widths)), config.counts("conv_stride", len(widths))
         )
         squeeze = config.count("squeeze_factor") if "squeeze_factor" in self.defaults else 1
+        least = convolutions.samples(squeeze)
+        if least > MOST:
+            raise config.wrong("conv_kernel", config.get("conv_kernel"), f"a frame of at most {MOST} samples")
+        config.bound(_TABLES, _MOST_IN_TABLES)
         layers = self._blocks.layers(config, site)
         if site == "hidden":
             layers = (self._conv(widths[-1]), *layers, *self._norm(config))
@@ -90,11 +101,12 @@ class WaveformFamily:
             layers=layers,
             what=self._what(config, site, leak),
             batchable=not leak,
-            sample_rate=preprocessor.count("sampling_rate"),
-            min_samples=convolutions.samples(squeeze),
+            sample_rate=preprocessor.sampling_rate(),
+            min_samples=least,
             frames=partial(_frames, convolutions, squeeze, tuple(each.name for each in layers)),
             front_end=FRONT_END,
             lean=(STRETCHES, *self.lean),
+            overrides={"add_adapter": False},
             options={"convolutions": convolutions, "masked": config.get("feat_extract_norm") == "layer"},
         )
 
@@ -142,12 +154,23 @@ def _frames(convolutions: Convolutions, squeeze: int, names: tuple[str, ...], sa
 
 
 WAVEFORM_FAMILIES = (
-    WaveformFamily(model_type="wav2vec2", title="wav2vec 2.0", licence="Apache-2.0 (facebook's)"),
-    WaveformFamily(model_type="hubert", title="HuBERT", licence="Apache-2.0 (facebook's)"),
+    WaveformFamily(
+        model_type="wav2vec2",
+        title="wav2vec 2.0",
+        licence="Apache-2.0 (facebook's)",
+        example="facebook/wav2vec2-base",
+    ),
+    WaveformFamily(
+        model_type="hubert",
+        title="HuBERT",
+        licence="Apache-2.0 (facebook's)",
+        example="facebook/hubert-base-ls960",
+    ),
     WaveformFamily(
         model_type="wavlm",
         title="WavLM",
         licence="CC BY-SA 3.0 (microsoft's)",
+        example="microsoft/wavlm-base-plus",
         pick=0,
         lean=("neuroscope_transformers.running.wavlm:gate_in_parts",),
     ),
@@ -155,17 +178,29 @@ WAVEFORM_FAMILIES = (
         model_type="data2vec-audio",
         title="data2vec audio",
         licence="Apache-2.0 (facebook's)",
+        example="facebook/data2vec-audio-base",
         last_norm="never",
         order="post-norm",
         leaks="its position convolutions, several in a row, make frames of the padding",
         defaults=_DEFAULTS | {"feat_extract_norm": "layer"},
     ),
-    WaveformFamily(model_type="unispeech", title="UniSpeech", licence="CC BY-SA 3.0 (microsoft's)"),
-    WaveformFamily(model_type="unispeech-sat", title="UniSpeech-SAT", licence="CC BY-SA 3.0 (microsoft's)"),
+    WaveformFamily(
+        model_type="unispeech",
+        title="UniSpeech",
+        licence="CC BY-SA 3.0 (microsoft's)",
+        example="microsoft/unispeech-large-1500h-cv",
+    ),
+    WaveformFamily(
+        model_type="unispeech-sat",
+        title="UniSpeech-SAT",
+        licence="CC BY-SA 3.0 (microsoft's)",
+        example="microsoft/unispeech-sat-base",
+    ),
     WaveformFamily(
         model_type="sew",
         title="SEW",
         licence="Apache-2.0 (asapp's)",
+        example="asapp/sew-tiny-100k",
         last_norm="never",
         order="post-norm",
         leaks="pooling and position convolution mix an odd last frame with the padding",
@@ -175,6 +210,7 @@ WAVEFORM_FAMILIES = (
         model_type="sew-d",
         title="SEW-D",
         licence="Apache-2.0 (asapp's)",
+        example="asapp/sew-d-tiny-100k",
         blocks="encoder.encoder.layer",
         neurons="intermediate.intermediate_act_fn",
         last_norm="never",
@@ -186,6 +222,7 @@ WAVEFORM_FAMILIES = (
         model_type="wav2vec2-conformer",
         title="wav2vec 2.0 Conformer",
         licence="Apache-2.0 (facebook's)",
+        example="facebook/wav2vec2-conformer-rel-pos-large",
         neurons="ffn2.intermediate_act_fn",
         last_norm="always",
         order="macaron",

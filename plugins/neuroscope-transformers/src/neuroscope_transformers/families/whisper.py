@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from neuroscope import LayerSpec, Tap
 from neuroscope_transformers.families.anatomy import Anatomy
 from neuroscope_transformers.families.blocks import PRE_NORM, Blocks
+from neuroscope_transformers.families.filter_bank import MOST_BANDS, MOST_FRAMES
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.settings import Settings
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 ONE_WINDOW = 1.0
 """Seconds of audio a batch, where a window is filled up whatever there is: nearly every utterance goes alone on a CPU,
 where windows side by side are no quicker."""
+MOST_FOURIER = 2**14
+"""Samples of a window of the Fourier transform."""
+MOST_POSITIONS = MOST_FRAMES // 2
 BLOCKS = Blocks(
     path="layers",
     neurons="activation_fn",
@@ -45,12 +49,17 @@ class WhisperFamily:
     model_type: str = "whisper"
     title: str = "Whisper (encoder)"
     licence: str = "Apache-2.0 (openai's)"
+    example: str = "openai/whisper-base"
 
     def anatomy(self, config: Settings, preprocessor: Settings, site: str) -> Anatomy:
         """Tell a model's anatomy; see ``Family``."""
         config, preprocessor = config.with_defaults(DEFAULTS), preprocessor.with_defaults(FEATURES)
-        hop, rate, bands = preprocessor.count("hop_length"), preprocessor.count("sampling_rate"), _bands(config)
-        window = 2 * hop * config.count("max_source_positions")
+        rate, bands = preprocessor.sampling_rate(), _bands(config)
+        fourier = preprocessor.count("n_fft", least=2, most=MOST_FOURIER)
+        if fourier % 2:
+            raise preprocessor.wrong("n_fft", fourier, "an even number")
+        hop = preprocessor.count("hop_length", most=fourier)
+        window = 2 * hop * config.count("max_source_positions", most=MOST_POSITIONS)
         preprocessor.must_be("feature_size", bands, f"num_mel_bins of {config.file}")
         preprocessor.must_be("chunk_length", window / rate, f"max_source_positions of {config.file}")
         layers = _layers(config, site)
@@ -66,7 +75,7 @@ class WhisperFamily:
             streams=True,
             batch_seconds=ONE_WINDOW,
             overrides={"decoder_layers": 0},
-            options={"window": window, "hop": hop, "bands": bands, "n_fft": preprocessor.count("n_fft")},
+            options={"window": window, "hop": hop, "bands": bands, "n_fft": fourier},
         )
 
 
@@ -78,7 +87,7 @@ def behind_gelu(output: Any) -> Any:
 
 
 def _bands(config: Settings) -> int:
-    return config.count("num_mel_bins")
+    return config.count("num_mel_bins", most=MOST_BANDS)
 
 
 def _layers(config: Settings, site: str) -> tuple[LayerSpec, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 
-from neuroscope_transformers.features.extractors import extractor_class, features_of
+from neuroscope_transformers.features.extractors import extractor_class, features_of, with_settings
 from neuroscope_transformers.running.front_end import Piece
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class AnyFrontEnd:
 
     def __init__(self, anatomy: Anatomy, preprocessor: Settings, device: str) -> None:
         self._device, self._inputs = device, anatomy.options["inputs"]
-        self._extractor = extractor_class(anatomy.options["extractor"]).from_dict(dict(preprocessor.values))
+        self._extractor = with_settings(extractor_class(anatomy.options["extractor"]), preprocessor.values)
 
     def pieces(self, batch: WaveBatch) -> Iterator[Piece]:
         """Yield one pass of utterances of one length; every frame that comes is theirs."""

@@ -9,6 +9,8 @@ import numpy as np
 import transformers  # noqa: TID253 - this module is imported when a model is loaded, never before
 
 from neuroscope import BadOption
+from neuroscope_transformers.families.settings import Settings
+from neuroscope_transformers.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,13 +28,22 @@ def make_extractor(settings: Mapping[str, Any], config: Any) -> Any:
         BadOption: there is none for audio.
     """
     name = settings.get("feature_extractor_type")
-    if name is None:
-        mapping: Any = transformers.models.auto.feature_extraction_auto.FEATURE_EXTRACTOR_MAPPING
-        kind = mapping.get(type(config), None)
-        if kind is None:
-            raise BadOption("it has no feature extractor, so that it is not known what it takes")
-        return _for_audio(kind())
-    return _for_audio(extractor_class(name).from_dict(dict(settings)))
+    if name is not None:
+        return with_settings(extractor_class(name), settings)
+    mapping: Any = transformers.models.auto.feature_extraction_auto.FEATURE_EXTRACTOR_MAPPING
+    kind = mapping.get(type(config), None)
+    if kind is None:
+        raise BadOption("it has no feature extractor, so that it is not known what it takes")
+    return with_settings(kind, settings)
+
+
+def with_settings(kind: Any, settings: Mapping[str, Any]) -> Any:
+    """Make a feature extractor with a file's settings, but for ``dither``: noise, which is for training.
+
+    Raises:
+        BadOption: it is none for audio.
+    """
+    return _for_audio(kind.from_dict({**settings, "dither": 0.0}))
 
 
 def extractor_class(name: object) -> Any:
@@ -43,7 +54,7 @@ def extractor_class(name: object) -> Any:
     """
     kind = getattr(transformers, name, None) if isinstance(name, str) and name.isidentifier() else None
     if not (inspect.isclass(kind) and issubclass(kind, transformers.FeatureExtractionMixin)):
-        raise BadOption(f"transformers has no feature extractor {str(name)[:60]!r}")
+        raise BadOption(f"transformers has no feature extractor '{shown(name)}'")
     return kind
 
 
@@ -58,6 +69,7 @@ def features_of(extractor: Any, samples: Tensor) -> dict[str, Tensor]:
 
 def _for_audio(extractor: Any) -> Any:
     rate = getattr(extractor, "sampling_rate", None)
-    if not isinstance(rate, int) or rate < 1:
+    if not isinstance(rate, int) or isinstance(rate, bool):
         raise BadOption(f"{type(extractor).__name__} says no sampling_rate: it takes no audio")
+    Settings({"sampling_rate": rate}, type(extractor).__name__).sampling_rate()
     return extractor

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib import metadata
 from typing import TYPE_CHECKING
 
-from neuroscope import BadOption, weights
+from neuroscope import BadOption, commands, weights
 from neuroscope_transformers.looking.description import described
+from neuroscope_transformers.running.classes import installed_version
+from neuroscope_transformers.wording import printable, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 SECONDS = 300
 """How long looking may take; most models need ten."""
-RECIPE = 1
+RECIPE = 2
 """Of looking; raise it when what it finds changes."""
 
 
@@ -27,7 +28,8 @@ def look(files: ModelFiles, about: str) -> Description:
     """Tell what a model consists of.
 
     It is made of its configuration with random weights, in a process of its own, so that no torch is loaded in this
-    one, and neither time nor memory is without bounds. What comes is remembered with the configuration's file.
+    one, and neither time nor memory is without bounds. What comes is remembered with the configuration's file, but for
+    what lies with the machine: a package that is not there, memory that ran out.
 
     Args:
         files: of the model.
@@ -36,7 +38,7 @@ def look(files: ModelFiles, about: str) -> Description:
     Raises:
         BadOption: transformers cannot make it, it takes no audio, or no blocks are found in it.
     """
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("transformers", "torch"))
+    versions = ", ".join(f"{name} {installed_version(name)}" for name in ("transformers", "torch"))
     what = f"blocks, recipe {RECIPE}, {versions}, {_settings_digest(files)}"
 
     def ask(path: Path) -> str:
@@ -54,16 +56,22 @@ def _asked(files: ModelFiles, about: str) -> str:
     request = json.dumps({"config": dict(files.config.values), "preprocessor": dict(files.preprocessor.values)})
     command = [sys.executable, "-P", "-m", "neuroscope_transformers.looking.child"]
     about = f"{files.config.file}: {about}; looking into it"
+    label = f"Looking into {shown(files.config.get('model_type'))}"
     try:
-        ended = subprocess.run(
-            command, input=request, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False
-        )
+        with commands.progress_bar(label, 0):
+            ended = subprocess.run(
+                command, input=request, capture_output=True, encoding="utf-8", timeout=SECONDS, check=False
+            )
     except subprocess.TimeoutExpired:
         raise BadOption(f"{about} took more than {SECONDS} s; {HOW}") from None
     if ended.returncode or not ended.stdout.strip():
         lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-        raise BadOption(f"{about} failed ({(lines or [f'exit code {ended.returncode}'])[-1][:200]}); {HOW}")
+        raise BadOption(f"{about} failed ({printable((lines or [f'exit code {ended.returncode}'])[-1][:200])}); {HOW}")
     found = json.loads(ended.stdout)
+    if "passing" in found:
+        raise BadOption(f"{about} failed ({found['passing']})")
+    if "unknown" in found:
+        return json.dumps({"problem": f"{files.config.file}: {found['unknown']}"})
     if "problem" in found:
         found["problem"] = f"{about} found no blocks: {found['problem']}; {HOW}"
     return json.dumps(found)

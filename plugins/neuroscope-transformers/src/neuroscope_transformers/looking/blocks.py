@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch  # noqa: TID253 - imported where a model is looked at
 from torch import nn  # noqa: TID253
 
-from neuroscope import BadOption
+from neuroscope import BadOption, weights
 from neuroscope_transformers.features.extractors import features_of
 from neuroscope_transformers.looking.description import Description
+from neuroscope_transformers.looking.passing import is_passing
 from neuroscope_transformers.wording import first_line
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 SECONDS = (2.0, 3.0)
 """Of noise: what is longer for the second is the axis of frames."""
+LONG = 65.0
+"""Seconds of noise, of which the features must be as long: some extractors cut at 30 s, or make rows of it."""
+_WINDOW = "it sees a window of fixed length (docs/how-to/wrap-a-fixed-window-encoder.md)"
+_ROUNDING = 1e-6
+"""Of the largest value, between two passes of the same features."""
 _FEW = 2
 """Blocks that make a list of them."""
 
@@ -60,10 +66,14 @@ def describe(model: nn.Module, extractor: Any) -> Description:
         try:
             first, second = (_lists(part, _features(extractor, seconds), inputs) for seconds in SECONDS)
         except Exception as error:  # a model may refuse features in any way
+            if is_passing(error):
+                raise
             problems.append(f"{name or type(model).__name__}: {first_line(error)}")
             continue
         found = [Found(path, pick, (shape, second[path][1])) for path, (pick, shape) in first.items() if path in second]
         if best := _best(part, found):
+            _check_steady(part, inputs, best, extractor)
+            _check_long(inputs, extractor)
             return _description(name, part, inputs, best, extractor)
         problems.append(
             f"{name or type(model).__name__} runs, and has no list of equal modules, each fed by the one before"
@@ -141,10 +151,44 @@ def _best(part: nn.Module, found: list[Found]) -> Found | None:
     grown = [each for each in by_size if _axes(each)]
     if by_size and not grown:
         raise BadOption(
-            f"{by_size[0].path} gives as many frames for {SECONDS[1]:g} s as for {SECONDS[0]:g} s: it sees a window of "
-            "fixed length (docs/how-to/wrap-a-fixed-window-encoder.md)"
+            f"{by_size[0].path} gives as many frames for {SECONDS[1]:g} s as for {SECONDS[0]:g} s: {_WINDOW}"
         )
     return grown[0] if grown else None
+
+
+def _check_steady(part: nn.Module, inputs: tuple[str, ...], found: Found, extractor: Any) -> None:
+    """Raise BadOption where the same noise gives other frames when the global random states are others."""
+    last = part.get_submodule(found.path)[-1]  # type: ignore[index]
+    frames = []
+
+    def keep(_: nn.Module, __: Any, output: Any) -> None:
+        frames.append((output if found.pick is None else output[found.pick]).clone())
+
+    hook = last.register_forward_hook(keep)
+    try:
+        for seed in (1, 2):
+            with weights.randomness_kept(seed), torch.inference_mode():
+                features = _features(extractor, SECONDS[0])
+                part(**{name: features[name] for name in inputs})
+    finally:
+        hook.remove()
+    one, other = frames
+    if one.shape != other.shape or not torch.allclose(one, other, rtol=0, atol=_ROUNDING * float(one.abs().max())):
+        raise BadOption(
+            f"{found.path} gives other frames each time for the same audio: something in it draws at random"
+        )
+
+
+def _check_long(inputs: tuple[str, ...], extractor: Any) -> None:
+    """Raise BadOption where the features of long audio are cut off, or come in several rows."""
+    short, longer, long = (_features(extractor, seconds) for seconds in (*SECONDS, LONG))
+    for name in inputs:
+        sizes = [tuple(each[name].shape) for each in (short, longer, long)]
+        grown = [axis for axis in range(len(sizes[0])) if sizes[0][axis] < sizes[1][axis]]
+        # as many to a second as in the short ones, but for what is rounded at their end
+        ends = [axis for axis in grown if sizes[2][axis] < 0.95 * LONG / SECONDS[1] * sizes[1][axis]]
+        if ends or len(long[name]) != 1:
+            raise BadOption(f"{type(extractor).__name__} makes {name} of {sizes[2]} of {LONG:g} s: {_WINDOW}")
 
 
 def _size(part: nn.Module, path: str) -> tuple[int, int]:
@@ -192,5 +236,7 @@ def _runs(part: nn.Module, inputs: tuple[str, ...], path: str, extractor: Any, s
         if not all(bool(each.isfinite().all()) for each in features.values() if each.is_floating_point()):
             return False
         return path in (found := _lists(part, features, inputs)) and min(found[path][1]) > 0
-    except Exception:  # too short, in whatever words
+    except Exception as error:  # too short, in whatever words
+        if is_passing(error):
+            raise
         return False

@@ -11,7 +11,8 @@ from typing import Any
 from neuroscope import NeuroscopeError
 from neuroscope_transformers.features.extractors import make_extractor
 from neuroscope_transformers.looking.blocks import describe
-from neuroscope_transformers.running.classes import classes_of
+from neuroscope_transformers.looking.passing import is_passing
+from neuroscope_transformers.running.classes import UnknownModel, classes_of
 from neuroscope_transformers.running.quiet import transformers_quiet
 from neuroscope_transformers.wording import first_line
 
@@ -37,9 +38,13 @@ def _answer(request: dict[str, Any]) -> str:
             config = configuration.from_dict(request["config"])
             extractor = make_extractor(request["preprocessor"], config)
             return describe(kind(config).float().eval(), extractor).text()
-    except NeuroscopeError as error:
-        return json.dumps({"problem": str(error)})
+    except UnknownModel as error:
+        return json.dumps({"unknown": str(error)})
     except Exception as error:  # a configuration may be wrong in any way
+        if is_passing(error):
+            return json.dumps({"passing": first_line(error)})
+        if isinstance(error, NeuroscopeError):
+            return json.dumps({"problem": str(error)})
         return json.dumps({"problem": f"transformers cannot make it: {first_line(error)}"})
 
 

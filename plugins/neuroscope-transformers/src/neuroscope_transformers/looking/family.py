@@ -10,6 +10,7 @@ from neuroscope_transformers.families.anatomy import Anatomy
 from neuroscope_transformers.families.settings import MOST
 from neuroscope_transformers.families.table import no_family
 from neuroscope_transformers.looking.asking import look
+from neuroscope_transformers.wording import shown
 
 if TYPE_CHECKING:
     from neuroscope_transformers.families.settings import Settings
@@ -30,7 +31,7 @@ class FoundFamily:
     @property
     def model_type(self) -> str:
         """As config.json says."""
-        return str(self.files.config.get("model_type"))
+        return shown(self.files.config.get("model_type"))
 
     @property
     def title(self) -> str:
@@ -41,6 +42,11 @@ class FoundFamily:
     def licence(self) -> str:
         """What is known of its published weights."""
         return "not known here"
+
+    @property
+    def example(self) -> str:
+        """No model is known."""
+        return ""
 
     def anatomy(self, config: Settings, preprocessor: Settings, site: str) -> Anatomy:
         """Tell a model's anatomy; see ``Family``."""
@@ -63,6 +69,7 @@ class FoundFamily:
             front_end="neuroscope_transformers.features.any_features:AnyFrontEnd",
             part=seen.part,
             options={"inputs": seen.inputs, "extractor": seen.extractor},
+            seen=seen.text(),
         )
 
 

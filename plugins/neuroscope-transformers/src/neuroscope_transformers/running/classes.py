@@ -10,11 +10,12 @@ from __future__ import annotations
 import importlib
 import sys
 from contextlib import contextmanager
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import neuroscope
-from neuroscope import MissingDependency
-from neuroscope_transformers.wording import first_line
+from neuroscope import BadOption, MissingDependency
+from neuroscope_transformers.wording import first_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,28 @@ INSTALL = 'pip install "transformers>=4.48" "torch>=2.6" safetensors'
 _TORCHAUDIO = "torchaudio"
 
 
+class UnknownModel(BadOption):
+    """The installed version of transformers has no such model, or none without a head."""
+
+
+def installed_version(distribution: str) -> str:
+    """Return the version of a package, which is not imported.
+
+    Raises:
+        MissingDependency: it is not installed.
+    """
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        raise MissingDependency(distribution, "it is not installed", INSTALL) from None
+
+
 def classes_of(model_type: str) -> tuple[Any, Any]:
     """Import the class of a model's configuration and that of the model without a head.
 
     Raises:
-        MissingDependency: transformers cannot be imported, or its version knows no such model.
+        MissingDependency: transformers cannot be imported.
+        UnknownModel: its version knows no such model.
     """
     with _broken_torchaudio_hidden():
         transformers: Any = neuroscope.require("transformers", install=INSTALL)
@@ -35,8 +53,8 @@ def classes_of(model_type: str) -> tuple[Any, Any]:
             configuration = transformers.CONFIG_MAPPING[model_type]
             return configuration, transformers.MODEL_MAPPING[configuration]
         except KeyError:
-            reason = f"version {transformers.__version__} knows no model_type '{model_type}'"
-            raise MissingDependency("transformers", reason, "pip install --upgrade transformers") from None
+            known = f"transformers {transformers.__version__} knows no model_type '{shown(model_type)}'"
+            raise UnknownModel(f"{known}; a later version may: pip install --upgrade transformers") from None
         except Exception as error:  # whatever the modules that it imports raise
             advice = f"{INSTALL}; a torchaudio of another build than torch's can go: pip uninstall torchaudio"
             raise MissingDependency("transformers", first_line(error), advice) from error

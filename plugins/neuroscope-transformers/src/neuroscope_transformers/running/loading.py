@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from pickle import UnpicklingError
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from neuroscope_transformers.running.classes import classes_of
 from neuroscope_transformers.running.encoder import Encoder
 from neuroscope_transformers.running.precision import check_bfloat16_gains, compute_in_bfloat16
 from neuroscope_transformers.running.quiet import transformers_quiet
-from neuroscope_transformers.wording import first_line
+from neuroscope_transformers.wording import first_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,11 @@ _UNUSED = ("masked_spec_embed", "adapter.")
 
 _PLAIN = {"output_hidden_states": False, "output_attentions": False, "return_dict": True}
 """Settings that a user's model may have otherwise: what nobody reads takes memory, and leaves hooks behind."""
+
+MOST_NUMBERS = 5 * 10**9
+"""Of a model that is made at all: 20 GB in float32."""
+FEW_NUMBERS = 2**26
+"""That any model may have, whatever its files hold; they are told by name when they are not there."""
 
 
 def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precision: str, device: str) -> Encoder:
@@ -55,8 +61,10 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precisio
     files = replace(files, config=files.config.changed({**_PLAIN, **anatomy.overrides}))
     with _ONE_AT_A_TIME:
         configuration, kind = classes_of(str(files.config.get("model_type")))
-        with randomness_kept(seed), transformers_quiet():
+        with randomness_kept(), transformers_quiet():
             config = _config(files, configuration, kind)
+            _check_size(files, config, kind, seed)
+        with randomness_kept(seed), transformers_quiet():
             model = _random(files, config, kind) if seed is not None else _pretrained(files, config, kind, anatomy.part)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
     network.eval().requires_grad_(False).to(device)
@@ -64,7 +72,8 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precisio
         _attribute(name)(network, anatomy)
     if precision == "bfloat16":
         compute_in_bfloat16(network, device)
-    front_end = _attribute(anatomy.front_end)(anatomy, files.preprocessor, device)
+    with _told(f"{files.preprocessor.file}: transformers cannot make a feature extractor of it"):
+        front_end = _attribute(anatomy.front_end)(anatomy, files.preprocessor, device)
     return Encoder(network, front_end, [_of_any_version(layer) for layer in anatomy.layers])
 
 
@@ -89,6 +98,29 @@ def _config(files: ModelFiles, configuration: Any, kind: Any) -> Any:
     attention = "sdpa" if getattr(kind, "_supports_sdpa", False) else "eager"
     with _told(f"{files.config.file}: transformers cannot make a model of it"):
         return configuration.from_dict(dict(files.config.values), attn_implementation=attention)
+
+
+def _check_size(files: ModelFiles, config: Any, kind: Any, seed: int | None) -> None:
+    """Raise BadOption where a model is larger than memory should take, or than its own files can fill.
+
+    It is made without memory for it, on torch's ``meta`` device, and counted. One that cannot be made so shows when it
+    is made in earnest what is wrong with it.
+    """
+    import torch
+
+    try:
+        with torch.device("meta"):
+            model = kind(config)
+    except Exception:
+        return
+    count = sum(each.numel() for each in (*model.parameters(), *model.buffers()))
+    most, why = MOST_NUMBERS, f"more than {MOST_NUMBERS * 4 // 10**9} GB"
+    there = sum(files.paths[name].stat().st_size for name in files.weights)
+    if seed is None and there < most:
+        # even in 8 bits a number takes a byte
+        most, why = max(there, FEW_NUMBERS), f"more than fit into {there:,} bytes of weights"
+    if count > most:
+        raise BadOption(f"{files.config.file} makes a model of {count:,} numbers, {why}")
 
 
 def _random(files: ModelFiles, config: Any, kind: Any) -> Any:
@@ -136,7 +168,8 @@ def _is_needed(name: str, part: str) -> bool:
 
 
 def _first(names: Sequence[str]) -> str:
-    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+    first = printable(names[0][:200])
+    return f"{first} and {len(names) - 1} more" if len(names) > 1 else first
 
 
 @contextmanager
@@ -156,4 +189,13 @@ def _told(what: str) -> Iterator[None]:
     except BadOption:
         raise
     except Exception as error:  # a file or configuration may be wrong in any way
+        if _is_of_pickles(error):
+            raise BadOption(f"{what}: it holds more than tensors, or is damaged; ask for a model.safetensors") from None
         raise BadOption(f"{what}: {first_line(error)}") from error
+
+
+def _is_of_pickles(error: BaseException | None) -> bool:
+    """Tell whether torch refused to unpickle a file; what it advises then is to run whatever the file holds."""
+    while error is not None and not isinstance(error, UnpicklingError):
+        error = error.__cause__ or error.__context__
+    return error is not None

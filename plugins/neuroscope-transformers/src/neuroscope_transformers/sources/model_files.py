@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from neuroscope import BadOption
 from neuroscope_transformers.families.settings import Settings
 from neuroscope_transformers.sources.json_file import read_object
+from neuroscope_transformers.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,9 @@ CONFIG = "config.json"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 """Names that weights have, those that are taken first first; an index names the parts of a checkpoint."""
+
+_IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
+_LABELS = frozenset({"id2label", "label2id", "num_labels", "problem_type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def configuration_in(place: Place) -> ModelFiles:
 
     Raises:
         MissingData: there is no config.json.
-        BadOption: a JSON file is none, or the model brings code of its own.
+        BadOption: a JSON file is none, the model brings code of its own, or its weights are quantised.
     """
     config = place.find(CONFIG)
     if config is None:
@@ -100,13 +104,24 @@ def configuration_in(place: Place) -> ModelFiles:
     preprocessor, files_of_it = _preprocessor(place)
     files = ModelFiles(
         place=place,
-        config=Settings(read_object(config.path), str(config.path)),
+        config=Settings(read_object(config.path, _is_left_out), str(config.path)),
         preprocessor=preprocessor,
         found={CONFIG: config, **files_of_it},
     )
     if files.config.get("auto_map"):
         raise BadOption(f"{files.config.file} has an auto_map: the model brings code of its own, which hf: never runs")
+    if files.config.get("quantization_config"):
+        raise BadOption(f"{files.config.file} has a quantization_config: hf: runs no weights that were quantised")
     return files
+
+
+def _is_left_out(name: str) -> bool:
+    """Whether a setting is kept from transformers, wherever in config.json it stands.
+
+    A name of an implementation may be that of code on the hub, which the library would fetch and run; labels are those
+    of heads, which are not made.
+    """
+    return name in _LABELS or name.lstrip("_").startswith(_IMPLEMENTATIONS)
 
 
 def _preprocessor(place: Place) -> tuple[Settings, dict[str, FoundFile]]:
@@ -116,9 +131,11 @@ def _preprocessor(place: Place) -> tuple[Settings, dict[str, FoundFile]]:
         return Settings(read_object(alone.path), PREPROCESSOR), {PREPROCESSOR: alone}
     processor = place.find(PROCESSOR)
     nested = read_object(processor.path).get("feature_extractor") if processor is not None else None
-    if processor is not None and isinstance(nested, dict):
-        return Settings(nested, f"{PROCESSOR}, feature_extractor"), {PROCESSOR: processor}
-    return Settings({}, PREPROCESSOR), {}
+    if processor is None or nested is None:
+        return Settings({}, PREPROCESSOR), {}
+    if not isinstance(nested, dict):
+        raise Settings({}, str(processor.path)).wrong("feature_extractor", nested, "an object of settings")
+    return Settings(nested, f"{PROCESSOR}, feature_extractor"), {PROCESSOR: processor}
 
 
 def with_weights(files: ModelFiles) -> ModelFiles:
@@ -156,7 +173,7 @@ def parts_of(index: Mapping[str, object], file: str) -> list[str]:
         raise BadOption(f"{file} names no parts of the weights (weight_map)")
     strange = [name for name in names if not _is_plain(name)]
     if strange:
-        raise BadOption(f"{file} names the part {str(strange[0])[:60]!r}, which is no file name of weights")
+        raise BadOption(f"{file} names the part '{shown(strange[0])}', which is no file name of weights")
     return sorted({str(name) for name in names})
 
 
