@@ -66,6 +66,34 @@ def test_code_of_the_models_own_is_refused(folder):
         hf(str(folder))
 
 
+IMPLEMENTATIONS = {
+    f"{line}{kind}_implementation{end}": "evil/kernel"
+    for line in ("", "_")
+    for kind in ("attn", "experts")
+    for end in ("", "_internal", "_autoset")
+}
+"""Names of code on the hub that transformers would fetch and run."""
+
+
+@pytest.mark.parametrize("weights", ["pretrained", "random"])
+def test_code_that_a_configuration_names_never_reaches_transformers(folder, weights):
+    change(folder, **IMPLEMENTATIONS, encoder_config=IMPLEMENTATIONS | {"deep": [IMPLEMENTATIONS]})
+    spec = hf(str(folder), weights=weights)
+    assert "evil" not in json.dumps(dict(spec.load.args[0].config.values))
+    assert spec.load("cpu").network.config._attn_implementation == "sdpa"
+
+
+def test_weights_that_were_quantised_are_refused(folder):
+    change(folder, quantization_config={"quant_method": "mxfp4"})
+    with pytest.raises(BadOption, match="has a quantization_config: hf: runs no weights that were quantised"):
+        hf(str(folder))
+
+
+def test_labels_of_a_head_are_not_made(folder):
+    change(folder, id2label={"x": 1}, num_labels=10**12, problem_type="single_label_classification")
+    assert hf(str(folder), weights="random").load("cpu")
+
+
 def test_a_model_of_texts_is_refused(folder):
     change(folder, model_type="bert")
     with pytest.raises(BadOption, match="model_type 'bert' is no speech encoder"):
@@ -102,6 +130,14 @@ def test_the_digest_tells_weights_and_configurations_apart(folder):
     assert len({first, second, hf(str(moved)).origin.digest}) == 3
     random = [hf(str(moved), weights="random", seed=seed) for seed in (0, 0, 1)]
     assert len({each.origin.digest for each in random}) == 2
+
+
+def test_random_weights_of_another_version_are_others(folder, monkeypatch):
+    """How a library draws them may change from version to version."""
+    first, pretrained = hf(str(folder), weights="random").origin.digest, hf(str(folder)).origin.digest
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "5.99.0")
+    assert hf(str(folder), weights="random").origin.digest != first
+    assert hf(str(folder)).origin.digest == pretrained
 
 
 def test_a_folder_that_moves_keeps_its_vectors(folder, tmp_path):
@@ -146,3 +182,7 @@ def test_settings_of_the_extractor_may_stand_among_a_processors(folder_of, tmp_p
     assert float((plain["conv"] - normalised["conv"]).abs().max()) > 1e-3
     (folder / "processor_config.json").write_text('{"processor_class": "Wav2Vec2Processor"}')
     assert hf(str(folder)).origin.files == ("config.json", "model.safetensors")
+    for odd in ([], "Wav2Vec2FeatureExtractor", 3):
+        (folder / "processor_config.json").write_text(json.dumps({"feature_extractor": odd}))
+        with pytest.raises(BadOption, match=r"processor_config\.json: feature_extractor is .*expected an object"):
+            hf(str(folder))

@@ -3,14 +3,19 @@
 import contextlib
 import io
 import json
+import random
+import shutil
 import subprocess
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import transformers
 
 from neuroscope import BadOption, testing
-from neuroscope_transformers.looking import asking
+from neuroscope_transformers.features.extractors import features_of, with_settings
+from neuroscope_transformers.looking import asking, child
 from neuroscope_transformers.looking.blocks import describe
 from neuroscope_transformers.looking.description import Description, described
 from neuroscope_transformers.spec import hf
@@ -173,6 +178,135 @@ def test_looking_that_fails_is_one_line(tmp_path, monkeypatch, ending, told):
     with pytest.raises(BadOption, match=told) as error:
         hf(str(tmp_path), weights="random")
     assert "\n" not in str(error.value)
+
+
+class Noisy(torch.nn.Module):
+    """Draws from one of the random generators of the process, in evaluation mode too."""
+
+    def __init__(self, draw):
+        super().__init__()
+        self.draw, self.layers = draw, torch.nn.ModuleList(torch.nn.Linear(64, 64) for _ in range(2))
+
+    def forward(self, input_values):
+        frames = input_values[:, : input_values.shape[1] // 64 * 64].unflatten(1, (-1, 64)) + self.draw()
+        for layer in self.layers:
+            frames = layer(frames)
+        return frames
+
+
+@pytest.mark.parametrize("draw", [lambda: 1e-3 * torch.randn(1), lambda: 1e-3 * random.random(), np.random.rand])
+def test_what_draws_at_random_is_refused(draw):
+    with pytest.raises(BadOption, match="other frames each time for the same audio: something in it draws at random"):
+        describe(Noisy(draw), transformers.Wav2Vec2FeatureExtractor())
+    assert describe(Noisy(lambda: 0), transformers.Wav2Vec2FeatureExtractor()).count == 2
+
+
+def test_noise_for_training_is_left_out(wave):
+    sound = torch.from_numpy(wave(20_000))
+    kind = transformers.Speech2TextFeatureExtractor
+    noisy, plain = (with_settings(kind, {"dither": each}) for each in (1.0, 0.0))
+    assert torch.equal(features_of(noisy, sound)["input_features"], features_of(plain, sound)["input_features"])
+
+
+class Cut(transformers.Wav2Vec2FeatureExtractor):
+    """Cuts audio at 30 s."""
+
+    def __call__(self, samples, **words):
+        return super().__call__(samples[: 30 * 16_000], **words)
+
+
+class Rows(transformers.Wav2Vec2FeatureExtractor):
+    """Makes two rows of what is longer than 30 s."""
+
+    def __call__(self, samples, **words):
+        long = len(samples) > 30 * 16_000
+        return super().__call__(list(samples.reshape(2, -1)) if long else samples, **words)
+
+
+@pytest.mark.parametrize("extractor", [Cut, Rows])
+def test_extractors_of_a_window_are_refused(extractor):
+    with pytest.raises(BadOption, match=r"makes input_values of \(\d, \d+\) of 65 s: it sees a window of fixed length"):
+        describe(Noisy(lambda: 0), extractor())
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_extractor_that_was_looked_at_is_the_one_that_runs(folder, tmp_path, named, monkeypatch):
+    """With the file's settings in both, whether the file names its class or leaves that to the model's type."""
+    model = Path(shutil.copytree(folder, tmp_path / "model"))
+    file = model / "preprocessor_config.json"
+    settings = json.loads(file.read_text()) | {"sampling_rate": 8_000, "do_normalize": True}
+    file.write_text(json.dumps({name: each for name, each in settings.items() if named or "type" not in name}))
+    monkeypatch.setattr(asking.subprocess, "run", in_this_process)
+    spec = hf(str(model))
+    extractor = spec.load("cpu")._front_end._extractor
+    assert spec.sample_rate == extractor.sampling_rate == 8_000
+    assert extractor.do_normalize
+    file.unlink()
+    bare = hf(str(model))
+    own = bare.load("cpu")._front_end._extractor
+    assert (bare.sample_rate, own.do_normalize) == (16_000, transformers.Wav2Vec2FeatureExtractor().do_normalize)
+
+
+def in_this_process(command, *, input, **_):
+    return subprocess.CompletedProcess(command, 0, child._answer(json.loads(input)), "")
+
+
+def test_code_that_a_configuration_names_never_reaches_the_process_that_looks(folder, tmp_path, monkeypatch):
+    model = Path(shutil.copytree(folder, tmp_path / "model"))
+    evil = {"attn_implementation": "evil/kernel", "_attn_implementation": "evil/kernel"}
+    config = json.loads((model / "config.json").read_text()) | evil | {"encoder_config": evil}
+    (model / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr(asking.subprocess, "run", in_this_process)
+    assert len(hf(str(model)).layers) == 3
+
+
+def test_other_blocks_found_in_the_same_files_are_another_model(folder, monkeypatch):
+    digests = set()
+    for count in (2, 3):
+        seen = {"part": "encoder", "inputs": ["input_values"], "blocks": "layers", "kind": "Block", "count": count}
+        seen |= {"width": 16, "axes": "BFD", "pick": None, "extractor": "Wav2Vec2FeatureExtractor"}
+        text = json.dumps(seen | {"sample_rate": 16_000, "least": 900})
+        monkeypatch.setattr("neuroscope.weights.remembered", lambda *_, text=text: text)
+        digests |= {hf(str(folder), weights=each).origin.digest for each in ("pretrained", "random")}
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("error", [MemoryError, ImportError, "[enforce fail] you tried to allocate memory"])
+def test_what_lies_with_the_machine_is_not_remembered(folder, tmp_path, monkeypatch, error):
+    model = Path(shutil.copytree(folder, tmp_path / "model"))
+
+    def fail(self, input_values=None, **_):
+        raise RuntimeError(error) if isinstance(error, str) else error("of today")
+
+    monkeypatch.setattr(asking.subprocess, "run", in_this_process)
+    with monkeypatch.context() as today:
+        today.setattr(transformers.models.moonshine.modeling_moonshine.MoonshineEncoder, "forward", fail)
+        with pytest.raises(BadOption, match=r"looking into it failed \("):
+            hf(str(model))
+    assert len(hf(str(model)).layers) == 3
+
+
+def test_a_type_that_transformers_does_not_know_is_said_so(tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_text('{"model_type": "murmur"}')
+    monkeypatch.setattr(asking.subprocess, "run", in_this_process)
+    with pytest.raises(
+        BadOption, match=rf"config.json: transformers {transformers.__version__} knows no model_type 'mu"
+    ):
+        hf(str(tmp_path))
+
+
+def test_looking_says_that_it_looks(folder, tmp_path, monkeypatch):
+    told = []
+
+    @contextlib.contextmanager
+    def bar(label, total, seconds=0.0):
+        told.append(label)
+        yield lambda steps, seconds=0.0: None
+
+    monkeypatch.setattr(asking.subprocess, "run", in_this_process)
+    monkeypatch.setattr("neuroscope.commands.progress_bar", bar)
+    assert hf(str(shutil.copytree(folder, tmp_path / "model")))
+    assert told == ["Looking into moonshine"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"part": ""}', "nonsense"])

@@ -1,4 +1,4 @@
-"""The list of ``hf:``: what lies in the hub's cache, and the families."""
+"""The list of ``hf:``: what lies in the hub's cache, and a model of each family."""
 
 import json
 import subprocess
@@ -8,6 +8,7 @@ import pytest
 
 from neuroscope_transformers.families.table import FAMILIES
 from neuroscope_transformers.members import members
+from neuroscope_transformers.sources.repositories import _ID
 
 
 @pytest.fixture
@@ -46,10 +47,18 @@ def test_what_cannot_be_used_says_why(cache):
     assert "hidden_size is -1" in found["a/odd"][1]
 
 
-def test_each_family_is_listed(cache):
+def test_each_family_is_listed_by_a_model_that_can_be_asked_for(cache):
     found = listed()
     for family in FAMILIES:
-        assert family.licence in found[f"ID or FOLDER of a {family.model_type}"][0]
+        assert family.licence in found[family.example][0]
+    assert all(_ID.fullmatch(name) for name in found)
+
+
+def test_a_model_that_is_here_is_listed_once(cache):
+    cache("facebook/wav2vec2-base", {"model_type": "wav2vec2"})
+    assert [each.summary for each in members() if each.name == "facebook/wav2vec2-base"] == [
+        "wav2vec 2.0, in the hub's cache: 12 blocks, 768 wide"
+    ]
 
 
 def test_listing_loads_no_torch():

@@ -7,19 +7,24 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
+
+from neuroscope_transformers.spec import hf
 
 spectra = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("tiny_spectra.py"))))
 
 RUN = """
 import sys
 import torch
-if sys.argv[2] == "absent":
+if sys.argv[1] == "absent":
     sys.modules["torchaudio"] = None
 from neuroscope import WaveBatch
 from neuroscope_transformers.spec import hf
-model = hf(sys.argv[1], weights=sys.argv[3]).load("cpu")
-(frames,) = model.extract(WaveBatch(torch.zeros(1, 4000), torch.tensor([4000])))
-print(*frames)
+noise = torch.randn(1, 4000, generator=torch.Generator().manual_seed(0))
+for weights, folder in zip(["random"] + ["pretrained"] * 9, sys.argv[2:]):
+    (frames,) = hf(folder, weights=weights).load("cpu").extract(WaveBatch(noise, torch.tensor([4000])))
+    torch.save({name: each.values[0] for name, each in frames.items()}, f"{folder}/{weights}.pt")
+    print(*frames)
 try:
     import torchaudio
 except ImportError:
@@ -43,27 +48,25 @@ def broken(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("state", "weights"),
-    [("there", "pretrained"), ("absent", "random"), ("broken", "pretrained"), ("broken", "random")],
-)
-def test_models_load_and_run(state, weights, folder_of, broken):
-    assert ran(folder_of("wavlm"), state, weights, broken) == (["conv L1 L2", state], "")
+@pytest.fixture
+def folders(folder_of, tmp_path):
+    """A model of waveforms, twice: with random weights and its own; and one of each family of spectra."""
+    cases = ("whisper", "ast", "wav2vec2-bert")
+    made = [spectra.save(spectra.build(case), tmp_path / case) for case in cases]
+    return [folder_of("wavlm"), folder_of("wavlm"), *made]
 
 
-@pytest.mark.parametrize("state", ["absent", "broken"])
-@pytest.mark.parametrize("case", ["whisper", "ast", "wav2vec2-bert"])
-def test_encoders_of_spectra_load_and_run(state, case, tmp_path, broken):
-    first = "projection L1 L2" if case == "wav2vec2-bert" else "conv L1 L2 norm"
-    folder = spectra.save(spectra.build(case), tmp_path / "model")
-    assert ran(folder, state, "pretrained", broken) == ([first, state], "")
-
-
-def ran(folder, state, weights, broken):
-    """What a process that loads and runs the model says, on either stream."""
+@pytest.mark.parametrize("state", ["there", "absent", "broken"])
+def test_models_load_and_run_with_the_same_vectors(state, folders, broken, run):
     if state == "there":
         pytest.importorskip("torchaudio", exc_type=Exception)
     code = f"import sys; sys.path.insert(0, {str(broken)!r})\n{RUN}" if state == "broken" else RUN
-    arguments = [sys.executable, "-c", code, str(folder), state, weights]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    return done.stdout.splitlines(), done.stderr
+    done = subprocess.run([sys.executable, "-c", code, state, *folders], capture_output=True, text=True, check=False)
+    spectral = ["conv L1 L2 norm", "conv L1 L2 norm", "projection L1 L2"]
+    assert (done.stdout.splitlines(), done.stderr) == (["conv L1 L2", "conv L1 L2", *spectral, state], "")
+    noise = torch.randn(4000, generator=torch.Generator().manual_seed(0)).numpy()
+    for weights, folder in zip(["random"] + ["pretrained"] * 4, folders, strict=True):
+        (expected,) = run(hf(str(folder), weights=weights), noise)
+        found = torch.load(Path(folder) / f"{weights}.pt", weights_only=True)
+        for layer, frames in expected.items():
+            torch.testing.assert_close(found[layer], frames, rtol=0, atol=1e-6 * float(frames.abs().max()))

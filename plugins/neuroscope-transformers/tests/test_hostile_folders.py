@@ -80,7 +80,9 @@ def pickled(folder, state):
 @pytest.mark.parametrize("folder", CASES, indirect=True)
 def test_a_pickle_that_calls_the_system_is_refused(folder, tmp_path):
     pickled(folder, {"encoder.evil": Evil(tmp_path / "mark")})
-    assert "pytorch_model.bin cannot be loaded" in told(folder)
+    message = told(folder)
+    assert "pytorch_model.bin cannot be loaded: it holds more than tensors" in message
+    assert message.endswith("ask for a model.safetensors")  # torch's own advice is to run it
     assert not (tmp_path / "mark").exists()
 
 
@@ -167,6 +169,65 @@ def test_sizes_that_cannot_be(folder, sizes, message):
         names = {"count": "encoder_layers", "width": "d_model", "heads": "encoder_attention_heads"}
     change(folder, **{names[key]: value for key, value in sizes.items()})
     assert message in told(folder, weights="random")
+
+
+LARGE = [
+    ("wav2vec2", {"add_adapter": True, "num_adapter_layers": 10**6}, {}, ""),
+    ("wav2vec2", {"conv_kernel": [10, 3, 3, 3, 3, 2, 2**24]}, {}, "expected a frame of at most 16777216 samples"),
+    ("wav2vec2", {"num_conv_pos_embeddings": 2 * 10**9}, {}, "num_conv_pos_embeddings is 2000000000; expected"),
+    ("wav2vec2", {"num_conv_pos_embeddings": 0}, {}, "num_conv_pos_embeddings is 0; expected"),
+    ("wav2vec2", {"hidden_size": 40_000}, {}, "numbers, more than 20 GB"),
+    ("wav2vec2", {"adapter_attn_dim": 10**9, "do_stable_layer_norm": True}, {}, "numbers, more than 20 GB"),
+    ("wav2vec2-conformer", {"max_source_positions": 10**9}, {}, "max_source_positions is 1000000000; expected"),
+    ("whisper", {"vocab_size": 2**40}, {}, "numbers, more than 20 GB"),
+    ("whisper", {"num_mel_bins": 2**22}, {"feature_size": 2**22}, "num_mel_bins is 4194304; expected"),
+    ("whisper", {}, {"n_fft": 2**24}, "n_fft is 16777216; expected"),
+    ("whisper", {}, {"n_fft": 401}, "n_fft is 401; expected an even number"),
+    ("whisper", {}, {"sampling_rate": 1}, "sampling_rate is 1; expected"),
+    ("ast", {"max_length": 2**23}, {"max_length": 2**23}, "max_length is 8388608; expected"),
+    ("wav2vec2-bert", {"feature_projection_input_dim": 80}, {"stride": 1}, "stride is 1; expected"),
+    ("wav2vec2-bert", {"left_max_position_embeddings": 10**12}, {}, "left_max_position_embeddings is 1000000000000"),
+]
+
+
+@pytest.mark.parametrize(("folder", "config", "preprocessor", "message"), LARGE, indirect=["folder"])
+def test_sizes_that_would_take_all_memory(folder, config, preprocessor, message):
+    change(folder, **config)
+    file = folder / "preprocessor_config.json"
+    before = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(before | preprocessor))
+    if message:
+        assert message in told(folder, weights="random")
+    else:
+        assert hf(str(folder), weights="random").load("cpu")
+
+
+@pytest.mark.parametrize("folder", ["wav2vec2"], indirect=True)
+def test_a_model_that_its_weights_cannot_fill_is_not_made(folder):
+    change(folder, intermediate_size=2**21)
+    size = (folder / "model.safetensors").stat().st_size
+    message = told(folder)
+    assert f"numbers, more than fit into {size:,} bytes of weights" in message
+
+
+@pytest.mark.parametrize("folder", ["whisper"], indirect=True)
+def test_extractors_that_cannot_be_made_are_one_line(folder, monkeypatch):
+    def fail(**_):
+        raise ZeroDivisionError("no\nwindow")
+
+    monkeypatch.setattr("transformers.WhisperFeatureExtractor", fail)
+    assert told(folder).endswith(
+        "preprocessor_config.json: transformers cannot make a feature extractor of it: ZeroDivisionError: no"
+    )
+
+
+@pytest.mark.parametrize("folder", ["wav2vec2"], indirect=True)
+@pytest.mark.parametrize("name", ["model_type", "hidden_size", "hidden_act"])
+def test_what_a_file_says_moves_no_cursor(folder, name):
+    change(folder, **{name: "\x1b[2Jx\u202e\n"})
+    (folder / "preprocessor_config.json").write_text('{"feature_extractor_type": "\\u001b[2J"}')
+    message = told(folder, weights="random")
+    assert message.isprintable()
 
 
 @pytest.mark.parametrize("folder", CASES, indirect=True)
