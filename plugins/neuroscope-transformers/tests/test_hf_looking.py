@@ -41,6 +41,22 @@ SPEECH_TO_TEXT = {
 }
 PARAKEET = SMALL | {"num_hidden_layers": 2, "num_attention_heads": 4, "subsampling_conv_channels": 8}
 DAC = {"encoder_hidden_size": 8, "decoder_hidden_size": 32, "n_codebooks": 3, "codebook_size": 16, "codebook_dim": 4}
+MIMI = SMALL | {
+    "num_filters": 2,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "codebook_size": 16,
+    "codebook_dim": 8,
+    "vector_quantization_hidden_dimension": 8,
+    "num_quantizers": 4,
+    "upsample_groups": 16,
+}
+ENCODEC = {"num_filters": 2, "hidden_size": 16, "codebook_size": 16, "codebook_dim": 16}
+_HEARD = {"depths": [1, 1], "num_attention_heads": [2, 2], "patch_embeds_hidden_size": 8, "window_size": 2}
+_READ = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16, "vocab_size": 32}
+CLAP = {"audio_config": _HEARD | {"hidden_size": 16, "spec_size": 64, "num_mel_bins": 64}, "text_config": _READ}
 WINDOWED = {"d_model": 16, "encoder_layers": 2, "encoder_attention_heads": 4, "encoder_ffn_dim": 24}
 
 
@@ -86,6 +102,7 @@ def test_blocks_are_found_in_the_encoder(moonshine):
     [
         (("Speech2Text", "Model", SPEECH_TO_TEXT), "Speech2Text", ("encoder", "layers", 560)),
         (("ParakeetEncoder", "", PARAKEET), "Parakeet", ("", "layers", 320)),
+        (("Mimi", "Model", MIMI), "Encodec", ("", "encoder.encoder_transformer.layers", 1)),
     ],
 )
 def test_blocks_of_other_types(model, extractor, expected):
@@ -100,6 +117,12 @@ def test_blocks_of_other_types(model, extractor, expected):
     ("model", "extractor", "told"),
     [
         (("Dac", "Model", DAC), "Dac", "DacModel runs, and has no list of equal modules, each fed by the one before"),
+        (("Encodec", "Model", ENCODEC), "Encodec", "EncodecModel runs, and has no list of equal modules"),
+        (
+            ("Clap", "Model", CLAP),
+            "Clap",
+            "ClapModel: ValueError: the wav size should be less than or equal to the swin",
+        ),
         (("Qwen2AudioEncoder", "", WINDOWED), "Whisper", "expects the mel input features to be of length 3000"),
     ],
 )

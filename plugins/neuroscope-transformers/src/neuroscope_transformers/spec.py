@@ -40,7 +40,7 @@ def hf(
             configuration, and reads no weights.
         seed: of the random weights; the pretrained ones know none.
         precision: that the network computes with; ``bfloat16`` takes a bit more than half the time on processors with
-            instructions for it, and moves vectors by up to some 1e-2 of a layer's largest value.
+            instructions for it, and moves vectors by some 1e-2 of a layer's largest value.
         site: ``hidden`` = each block's output; ``ffn`` = the neurons inside each block's feed-forward layers.
 
     Raises:
