@@ -22,7 +22,7 @@ FRONT_END = "neuroscope_transformers.running.waveform:WaveformFrontEnd"
 STRETCHES = "neuroscope_transformers.running.stretches:run_in_stretches"
 
 _TABLES = ("num_conv_pos_embeddings", "num_conv_pos_embedding_groups", "conv_pos_kernel_size", "max_source_positions")
-"""Settings that positions are made of, each at most ..."""
+"""Settings by which what knows positions is sized."""
 _MOST_IN_TABLES = 2**16
 
 _DEFAULTS = MappingProxyType(
