@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Literal
 from neuroscope import BackboneSpec, BadOption, LayerSpec, MissingData, Origin, Tap
 from neuroscope import weights as weight_files
 from neuroscope_s3prl.mockingjay.checkpoint import read_settings
-from neuroscope_s3prl.mockingjay.published import BASE, LARGE, NAMES, Published, Weights, published_weights
+from neuroscope_s3prl.mockingjay.modules import versions_of
+from neuroscope_s3prl.mockingjay.published import BASE, LARGE, NAMES, Published, published_weights
 from neuroscope_s3prl.mockingjay.settings import Settings, settings_of
+from neuroscope_s3prl.releases import Release
 
 if TYPE_CHECKING:
     from neuroscope_s3prl.mockingjay.backbone import Mockingjay
 
-_RECIPE = 1  # of the random weights; raise it with whatever changes their values
+_RECIPE = 1  # of the numbers; raise it with whatever changes them
 _INPUT = "input"
 
 
@@ -118,11 +120,11 @@ def _spec(
     )
 
 
-def _pretrained(published: Published, checkpoint: Path | None) -> Weights:
+def _pretrained(published: Published, checkpoint: Path | None) -> Release:
     if checkpoint is None:
         return published_weights(published)
     _check_file(checkpoint)
-    return Weights(checkpoint, f"{checkpoint.name}, a checkpoint of s3prl", weight_files.sha256_of(checkpoint))
+    return Release(checkpoint, weight_files.sha256_of(checkpoint), f"{checkpoint.name}, a checkpoint of s3prl")
 
 
 def _settings(published: Published, path: Path) -> Settings:
@@ -171,26 +173,27 @@ def _what(settings: Settings, frames: int, *, with_input: bool) -> str:
     )
 
 
-def _origin(published: Published, settings: Settings, pretrained: Weights | None, seed: int, layers: str) -> Origin:
+def _origin(published: Published, settings: Settings, pretrained: Release | None, seed: int, layers: str) -> Origin:
+    code = versions_of("s3prl", "torchaudio")
     if pretrained is None:
         shape = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
         return Origin(
             source=f"random weights of seed {seed}, as s3prl begins the training of {published.name}",
             licence="none",
-            digest=f"random:{seed}:{_RECIPE}:{shape}",
+            digest=f"random:{seed}:{shape}, {code}, {_RECIPE}",
             layers=layers,
         )
     return Origin(
-        source=pretrained.source,
+        source=f"{pretrained.text}, run by {code}",
         licence="unknown: s3prl's code is Apache-2.0, its weights are published without one",
-        digest=pretrained.digest,
+        digest=f"{pretrained.digest}, {code}, {_RECIPE}",
         files=(pretrained.path.name,),
         layers=layers,
     )
 
 
 def _load(
-    settings: Settings, pretrained: Weights | None, seed: int, frames: int, with_input: bool, device: str
+    settings: Settings, pretrained: Release | None, seed: int, frames: int, with_input: bool, device: str
 ) -> Mockingjay:
     from neuroscope_s3prl.mockingjay import network
     from neuroscope_s3prl.mockingjay.backbone import Mockingjay
