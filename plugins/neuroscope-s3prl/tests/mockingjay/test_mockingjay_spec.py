@@ -120,3 +120,4 @@ def test_s3prl_that_does_not_import_says_which_versions_go_together(module, monk
 
 def test_the_docstring_says_which_release_stands_in_for_st_base():
     assert all(word in mockingjay_base.__doc__ for word in ("ST_base", "mockingjay_960hr", "MelBase", "360 hours"))
+    assert all(word in mockingjay_base.__doc__ for word in ("80-dim log Mel", "240 columns", "not known before"))

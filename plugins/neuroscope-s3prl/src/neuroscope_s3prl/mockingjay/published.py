@@ -18,7 +18,7 @@ class Published:
     Attributes:
         name: of the backbone.
         layers: of its encoder.
-        config: that serves without a checkpoint, as s3prl trains such a model.
+        config: that serves without a checkpoint, as s3prl pre-trains such a model; a release's own may be another.
         release: s3prl's name of the weights.
         trained: on what, and with which target.
         url: where s3prl publishes it.
@@ -62,7 +62,7 @@ BASE = Published(
         },
     },
     release="mockingjay_960hr",
-    trained="960 hours of LibriSpeech, target: filter banks",
+    trained="960 hours of LibriSpeech; of its features s3prl says: 80-dim log Mel",
     url="https://www.dropbox.com/s/7f9z6dzc7oix6qv/states-1000000.ckpt?dl=1",
 )
 LARGE = Published(

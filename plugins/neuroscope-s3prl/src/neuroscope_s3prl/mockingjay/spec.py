@@ -35,10 +35,15 @@ def mockingjay_base(
     """Mockingjay of three layers (arXiv:1910.12638): L1-L3, 2,304 neurons.
 
     The weights are s3prl's release mockingjay_960hr, which stands in for ST_base of arXiv:2107.00439: that one was
-    trained on 360 hours with mel targets, and no present release is. mockingjay_960hr was trained on all 960 hours of
-    LibriSpeech, for a million steps, on 80 Kaldi filter banks with two orders of slopes. What comes nearest is the
-    release of 2019-20, mockingjay_libri_sd1337_MelBase/mockingjay-500000.ckpt: whoever has that file names it with
-    checkpoint=, and it runs behind its own front end (80 mel bands and slopes, every 12.5 ms).
+    trained on 360 hours with mel targets, and no present release is. mockingjay_960hr was trained, s3prl says, on all
+    960 hours of LibriSpeech for a million steps, with "Feature: 80-dim log Mel". The configuration of s3prl's own
+    pre-training has 80 Kaldi filter banks with two orders of slopes (240 columns), and so has the network of random
+    weights here. Which of them the release is, is not known before its file is read; its own configuration is run then.
+    The untrained twin of a file is checkpoint=FILE,weights=random.
+
+    What comes nearest to ST_base is the release of 2019-20, mockingjay_libri_sd1337_MelBase/mockingjay-500000.ckpt:
+    whoever has that file names it with checkpoint=, and it runs behind its own front end (80 mel bands and slopes, every
+    12.5 ms).
 
     Args:
         checkpoint: a file that s3prl wrote, of three layers, of 2019-20 too; its configuration decides how it is run.
