@@ -42,8 +42,8 @@ def mockingjay_base(
     The untrained twin of a file is checkpoint=FILE,weights=random.
 
     What comes nearest to ST_base is the release of 2019-20, mockingjay_libri_sd1337_MelBase/mockingjay-500000.ckpt:
-    whoever has that file names it with checkpoint=, and it runs behind its own front end (80 mel bands and slopes, every
-    12.5 ms).
+    whoever has that file names it with checkpoint=, and it runs behind its own front end (80 mel bands and slopes,
+    every 12.5 ms).
 
     Args:
         checkpoint: a file that s3prl wrote, of three layers, of 2019-20 too; its configuration decides how it is run.

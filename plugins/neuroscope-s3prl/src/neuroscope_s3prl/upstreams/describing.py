@@ -144,8 +144,8 @@ def _drawn_from() -> tuple[Any, ...]:
     import numpy as np
     import torch
 
-    name, keys, *rest = np.random.get_state()
-    return random.getstate(), (name, bytes(keys), *rest), torch.get_rng_state().tolist()  # type: ignore[call-overload]
+    numbers: Any = np.random.get_state()
+    return random.getstate(), numbers[1].tolist(), numbers[2:], torch.get_rng_state().tolist()
 
 
 def _are_equal_together(expert: Module, samples: int) -> bool:
