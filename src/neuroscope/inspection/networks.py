@@ -14,6 +14,7 @@ from neuroscope.plugin.confinement import interrupts_seen, output_aside
 from neuroscope.plugin.failures import message_of
 from neuroscope.plugin.options import parse
 from neuroscope.plugin.registry import require
+from neuroscope.runtime.randomness import randomness_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,8 +75,7 @@ def _in_evaluation(name: str, module: str, attribute: str, options: Mapping[str,
     """Find or make a network, with the same random numbers every time."""
     import torch
 
-    with torch.random.fork_rng(devices=[]):  # puts the global random state back
-        torch.default_generator.manual_seed(0)
+    with randomness_kept(seed=0):
         found = _attribute(module, attribute)
         made = found if isinstance(found, torch.nn.Module) else _made(name, found, options)
     if made is found and options:

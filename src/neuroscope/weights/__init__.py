@@ -1,7 +1,8 @@
-"""Files of weights: found on a hub, downloaded, digested, and read without running what they hold."""
+"""Files of weights: found on a hub, downloaded, digested, and read without running what they hold; and random ones."""
 
+from neuroscope.runtime.randomness import randomness_kept
 from neuroscope.weights.checkpoint import plain, read_checkpoint
-from neuroscope.weights.digests import remembered, sha256_of
+from neuroscope.weights.digests import remembered, remembered_as, sha256_of
 from neuroscope.weights.downloading import download
 from neuroscope.weights.hub import HubFile, hub_file, hub_files
 from neuroscope.weights.inert import Foreign
@@ -13,7 +14,9 @@ __all__ = [
     "hub_file",
     "hub_files",
     "plain",
+    "randomness_kept",
     "read_checkpoint",
     "remembered",
+    "remembered_as",
     "sha256_of",
 ]

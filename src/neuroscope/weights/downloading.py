@@ -34,11 +34,10 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
         MissingData: the file cannot be had: the server refuses, the connection breaks, its bytes are others, offline
             mode is on (``HF_HUB_OFFLINE=1``), or the folder cannot be written.
     """
-    from neuroscope.weights.transfer import Source, fetch, finish, unfinished
+    from neuroscope.weights.transfer import Source, fetch
+    from neuroscope.weights.unfinished import finish, unfinished
 
-    name = unquote(urlsplit(url).path).rpartition("/")[2]
-    if urlsplit(url).scheme not in {"http", "https"} or name in {"", ".", ".."} or not name.isprintable():
-        raise BadOption(f"{url!a} is no address of a file (http or https, with a name at its end)")
+    name = _name_in(url)
     place, what = folder / name, f"{name} ({url})"
     try:
         if place.exists():
@@ -47,7 +46,7 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
         if is_offline():
             advice = f"Put the file at {place}, or run once without {OFFLINE}."
             raise failed(what, f"it is not at {place}, and {OFFLINE} forbids to download", advice)
-        with unfinished(place) as stream:
+        with unfinished(place, what, progress) as stream:
             if not place.exists():  # another process may have brought it meanwhile
                 version = place.with_name(f"{name}.incomplete.version")
                 fetch(Source(url, what, version_in=version), stream, progress)
@@ -56,6 +55,17 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
         return place
     except OSError as error:
         raise unwritable(what, folder, error) from None
+
+
+def _name_in(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        fine, name = parts.scheme in {"http", "https"} and parts.port != 0, unquote(parts.path).rpartition("/")[2]
+    except ValueError:  # a bracket that is not closed, a port that is none
+        fine, name = False, ""
+    if not fine or name in {"", ".", ".."} or not name.isprintable() or not url.isprintable() or " " in url:
+        raise BadOption(f"{url!a} is no address of a file (http or https, with a name at its end)")
+    return name
 
 
 def _check(place: Path, sha256: str | None, what: str) -> None:

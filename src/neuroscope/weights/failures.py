@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OFFLINE = "HF_HUB_OFFLINE"
+PAGE = "Open the address in a browser: who offers the file may ask for something first, or have moved it."
 
 
 def failed(what: str, problem: str, advice: str) -> MissingData:

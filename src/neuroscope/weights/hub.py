@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from neuroscope.contracts.progress import silent
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.plugin.registry import require
 from neuroscope.runtime.wording import one_line
-from neuroscope.weights.digests import sha256_of
+from neuroscope.weights.digests import digest_like, sha256_of
 from neuroscope.weights.failures import OFFLINE, failed, unwritable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install huggingface_hub"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # of a blob, as git has it; sha256 of a large file
 _ETAG = re.compile(r"[0-9a-zA-Z_-]{1,128}")
 
 
@@ -202,18 +203,19 @@ class _Asked:
         return isinstance(error, errors.HfHubHTTPError) or _is_connection(error)
 
     def _bring_blob(self, about: Any, url: str, progress: Progress) -> None:
-        from neuroscope.weights.transfer import Source, fetch, finish, unfinished
+        from neuroscope.weights.transfer import Source, fetch, is_same_host
+        from neuroscope.weights.unfinished import finish, unfinished
 
         headers = dict(self._hub.utils.build_hf_headers())
         location = urljoin(url, about.location)
-        if urlsplit(location).netloc != urlsplit(url).netloc:
+        if not is_same_host(location, url):
             headers.pop("authorization", None)
         source = Source(location, self._what, headers, about.size)
         place = self._folder / "blobs" / about.etag
-        with unfinished(place) as stream:
+        with unfinished(place, self._what, progress) as stream:
             if not place.exists():  # another process may have brought it meanwhile
                 fetch(source, stream, progress)
-                finish(stream, place, self._what, about.etag if len(about.etag) == 64 else None)
+                finish(stream, place, self._what, about.etag if _DIGEST.fullmatch(about.etag) else None)
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
@@ -230,10 +232,9 @@ class _Asked:
     def check(self, path: Path) -> None:
         """Check the bytes against the digest by which the hub's cache names them, once."""
         named = path.resolve().name
-        if len(named) == 64 and sha256_of(path) != named:
-            found, blob = sha256_of(path), path.resolve()
-            advice = f"Remove {blob} to download it again."
-            raise failed(self._what, f"it has sha256 {found} in the hub's cache, and {named} is wanted", advice)
+        if _DIGEST.fullmatch(named) and (found := digest_like(path.resolve(), named)) != named:
+            advice = f"Remove {path.resolve()} to download it again."
+            raise failed(self._what, f"it has the digest {found} in the hub's cache, and {named} is wanted", advice)
 
     @contextmanager
     def errors_told(self) -> Iterator[None]:

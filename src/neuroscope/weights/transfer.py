@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import http.client
-import os
 import shutil
 import time
 import urllib.error
@@ -16,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from neuroscope.runtime.file_lock import try_to_lock
-from neuroscope.weights.digests import remembered
-from neuroscope.weights.failures import bytes_of, failed
+from neuroscope.weights.failures import PAGE, bytes_of, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +27,7 @@ TIMEOUT = 20.0
 """Seconds without a byte after which a connection is given up."""
 PAUSES = (1.0, 2.0, 4.0)
 """Seconds before the next try, while none brings anything."""
+_SCHEMES = frozenset({"http", "https"})
 _PIECE = 1 << 20
 _AGAIN = "What has come is kept: run the command again, and it goes on from there."
 
@@ -69,41 +66,27 @@ def _told_as_broken() -> Iterator[None]:
         raise _Broken(str(reason) or type(reason).__name__) from None
 
 
+def is_same_host(url: str, other: str) -> bool:
+    """Whether two addresses are of one server, spoken to in one way: only such a one may hear what the other heard."""
+    first, second = urlsplit(url), urlsplit(other)
+    return (first.scheme, first.netloc) == (second.scheme, second.netloc)
+
+
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follow a server's word to another place, with the authorization for the first host alone."""
+    """Follow a server's word to another place on the web, with the authorization for the first host alone."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
 
     def redirect_request(self, req: urllib.request.Request, *answer: Any) -> urllib.request.Request | None:
         """Make the next request, or none."""
         request = super().redirect_request(req, *answer)
-        if request is not None and urlsplit(request.full_url).netloc != urlsplit(req.full_url).netloc:
+        if request is not None and urlsplit(request.full_url).scheme not in _SCHEMES:
+            answer[0].close()  # the connection
+            raise failed(self._what, f"the server sends to {request.full_url}", "Look whether the address is right.")
+        if request is not None and not is_same_host(request.full_url, req.full_url):
             request.remove_header("Authorization")
         return request
-
-
-@contextmanager
-def unfinished(place: Path) -> Iterator[BinaryIO]:
-    """Open what an earlier try has left of a file, at its end; one process at a time has it, others wait.
-
-    Yields:
-        the open file ``NAME.incomplete`` beside ``place``; who finishes it renames it.
-    """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    path = place.with_name(f"{place.name}.incomplete")
-    while True:
-        with path.open("ab") as stream:
-            if try_to_lock(stream.fileno()) is not False and _is_at(stream, path):
-                try:
-                    yield stream
-                finally:
-                    if _is_at(stream, path) and not path.stat().st_size:
-                        path.unlink()
-                return
-        time.sleep(0.1)
-
-
-def _is_at(stream: BinaryIO, path: Path) -> bool:
-    """Whether nobody has finished or removed the file since it was opened."""
-    return path.exists() and os.path.samestat(os.fstat(stream.fileno()), path.stat())
 
 
 def fetch(source: Source, stream: BinaryIO, progress: Progress) -> None:
@@ -118,7 +101,7 @@ def fetch(source: Source, stream: BinaryIO, progress: Progress) -> None:
         MissingData: the server refuses, or the connection breaks again and again; what came stays in the file.
         OSError: the disk is full, or cannot be written.
     """
-    if urlsplit(source.url).scheme not in {"http", "https"}:
+    if urlsplit(source.url).scheme not in _SCHEMES:
         raise failed(source.what, f"{source.url} is no address of the web", "Look at who announces it.")
     pauses = iter(PAUSES)
     with _Transfer(source, stream, progress) as transfer:
@@ -136,29 +119,6 @@ def fetch(source: Source, stream: BinaryIO, progress: Progress) -> None:
                 time.sleep(pause)
 
 
-def finish(stream: BinaryIO, place: Path, what: str, sha256: str | None) -> None:
-    """Give a file that has come whole its name, if its bytes are the right ones; else it is removed.
-
-    Raises:
-        MissingData: they are others.
-        OSError: it cannot be written.
-    """
-    unnamed = Path(stream.name)
-    stream.flush()
-    os.fsync(stream.fileno())
-    found = ""
-    if sha256 is not None:
-        with unnamed.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
-        if found != sha256.lower():
-            unnamed.unlink()
-            problem = f"what came has sha256 {found}, and {sha256} is wanted"
-            raise failed(what, problem, "It was removed; run the command again, or ask who offers the file.")
-    unnamed.replace(place)
-    if found:
-        remembered("sha256", place, lambda _: found)  # so that it is not read once more
-
-
 class _Transfer:
     """One file on its way."""
 
@@ -168,7 +128,7 @@ class _Transfer:
         self._bar: Advance | None = None
         self._closing: AbstractContextManager[Advance] | None = None
         self.had = stream.seek(0, 2)
-        self._opener = urllib.request.build_opener(_Redirects)
+        self._opener = urllib.request.build_opener(_Redirects(source.what))
 
     def __enter__(self) -> _Transfer:
         return self
@@ -212,6 +172,8 @@ class _Transfer:
 
     def _begin(self, response: http.client.HTTPResponse) -> None:
         """See from which byte the server goes on, and how many there are."""
+        if response.headers.get_content_type() == "text/html":
+            raise failed(self._source.what, "the server sends a web page in its place", PAGE)
         if response.status == http.client.PARTIAL_CONTENT:
             span, _, total = (response.headers.get("Content-Range") or "").removeprefix("bytes ").partition("/")
             if span.partition("-")[0] != str(self.had):

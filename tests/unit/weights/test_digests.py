@@ -1,13 +1,15 @@
 """Digests are computed once a file, and anew when it changes; a broken memory only costs time."""
 
 import hashlib
+import json
 import os
 import time
 
 import pytest
 
+from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.files import cache_folder
-from neuroscope.weights import remembered, sha256_of
+from neuroscope.weights import remembered, remembered_as, sha256_of
 
 
 @pytest.fixture
@@ -71,9 +73,25 @@ def test_a_cache_that_cannot_be_written_is_no_error(file, tmp_path, monkeypatch)
     assert sha256_of(file) == hashlib.sha256(b"weights").hexdigest()
 
 
-def test_a_file_that_is_gone_is_an_os_error(tmp_path):
-    with pytest.raises(FileNotFoundError):
+def test_a_file_that_is_gone_is_one_line(tmp_path):
+    with pytest.raises(MissingData, match=r"there is no file .*absent$"):
         sha256_of(tmp_path / "absent")
+
+
+def test_what_cannot_be_read_is_one_line(tmp_path):
+    with pytest.raises(BadOption, match=r"cannot be read: Is a directory$"):
+        sha256_of(tmp_path)
+
+
+def test_a_remembered_text_that_is_damaged_is_computed_again(file):
+    calls = []
+    assert [remembered_as("it", file, lambda path: f'["{counted(path, calls)}"]', json.loads) for _ in range(2)] == [
+        ["value 1"]
+    ] * 2
+    first, memory = sha256_of(file), cache_folder() / "weights" / "digests.json"
+    memory.write_text(memory.read_text().replace("value 1", '\\" value').replace(first, first[:-1] + "x"))
+    assert remembered_as("it", file, lambda path: f'["{counted(path, calls)}"]', json.loads) == ["value 2"]
+    assert sha256_of(file) == first
 
 
 def test_the_oldest_are_forgotten_first(file, monkeypatch):

@@ -160,7 +160,11 @@ def test_a_folder_that_cannot_be_made(url, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "address", ["ftp://x/y", "file:///etc/passwd", "http://x", "http://x/", "model.bin", "http://x/a/.."]
+    "address",
+    [
+        *("ftp://x/y", "file:///etc/passwd", "http://x", "http://x/", "model.bin", "http://x/a/.."),
+        *("http://[bad/x", "http://x:99999/y", "http://a b/y", "http://x/\n/y"),
+    ],
 )
 def test_what_is_no_address_of_a_file(address, folder):
     refused(address, folder, error=BadOption)
@@ -176,3 +180,16 @@ def test_a_redirect_out_of_the_web_is_not_followed(hub, folder, repositories, tm
     )
     assert "302" in refused(f"{hub.endpoint}/model.bin", folder)
     assert not (folder / "model.bin").exists()
+    monkeypatch.setattr(
+        _Handler, "_answer", lambda self: self._say(302, b"", {"Location": "ftp://127.0.0.1/model.bin"})
+    )
+    assert "the server sends to ftp://127.0.0.1/model.bin" in refused(f"{hub.endpoint}/model.bin", folder)
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><p>Sign in", b"\xef\xbb\xbf\n <html lang=en>"])
+def test_a_page_in_place_of_the_file_is_not_kept(hub, url, folder, page):
+    hub.fault(PLACE, content=page, times=9)
+    assert "web page" in refused(url, folder)
+    assert names_in(folder) == []
+    hub.mend()
+    assert download(url, folder).read_bytes() == MODEL

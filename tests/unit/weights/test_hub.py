@@ -9,7 +9,7 @@ from math import inf
 import pytest
 
 from neuroscope.errors import BadOption, MissingData, MissingDependency
-from neuroscope.weights import hub_file, hub_files
+from neuroscope.weights import digests, hub_file, hub_files
 
 MODEL = bytes(range(256)) * 40
 REPO, FILE = "owner/name", "pytorch_model.bin"
@@ -137,7 +137,7 @@ def test_several_at_once_download_it_once(hub, tmp_path, monkeypatch):
 def test_wrong_bytes_of_the_right_size_are_not_kept(hub, tmp_path):
     hub.fault(f"{REPO}/{FILE}", content=bytes(len(MODEL)))
     said = refused()
-    assert f"sha256 {hashlib.sha256(bytes(len(MODEL))).hexdigest()}" in said
+    assert f"the digest {hashlib.sha256(bytes(len(MODEL))).hexdigest()}" in said
     assert hashlib.sha256(MODEL).hexdigest() in said
     assert blobs(tmp_path) == []
     assert hub_file(REPO, FILE).path.read_bytes() == MODEL
@@ -152,8 +152,23 @@ def test_bytes_of_another_size_are_not_kept(hub, content):
 
 def test_a_half_of_other_bytes_is_not_gone_on_from(hub):
     hub.fault(f"{REPO}/{FILE}", content=bytes(len(MODEL)), cut=1000)
-    assert "sha256" in refused()  # the rest was fetched, and the whole is not what was announced
+    assert "digest" in refused()  # the rest was fetched, and the whole is not what was announced
     assert hub_file(REPO, FILE).path.read_bytes() == MODEL
+
+
+def test_wrong_bytes_of_a_small_file_are_not_kept(hub, repositories, tmp_path):
+    """The hub announces git's digest of what is no large file."""
+    right = (repositories / REPO / "config.json").read_bytes()
+    hub.fault(f"{REPO}/config.json", content=bytes(len(right)), times=9)
+    with pytest.raises(MissingData, match="what came has the digest"):
+        hub_file(REPO, "config.json")
+    assert blobs(tmp_path) == []
+    hub.mend()
+    path = hub_file(REPO, "config.json").path.resolve()
+    assert path.read_bytes() == right
+    path.write_bytes(bytes(len(right)))
+    with pytest.raises(MissingData, match=r"Remove .* to download it again"):
+        hub_file(REPO, "config.json")
 
 
 def test_a_file_that_was_damaged_in_the_cache_is_told(hub):
@@ -235,8 +250,10 @@ def test_what_is_here_serves_who_is_no_longer_known(hub, status):
 
 
 def test_a_large_file_is_read_once_for_its_digest(hub, monkeypatch):
-    monkeypatch.setattr("neuroscope.weights.digests._sha256", lambda path: pytest.fail("it is read again"))
-    assert hub_file(REPO, FILE).digest == hashlib.sha256(MODEL).hexdigest()
+    original, read = digests._sha256, []
+    monkeypatch.setattr(digests, "_sha256", lambda path: read.append(path.name) or original(path))
+    assert hub_file(REPO, FILE).digest == hub_file(REPO, FILE).digest == hashlib.sha256(MODEL).hexdigest()
+    assert len(read) == 1
 
 
 def test_bytes_that_cannot_be_had_just_now(hub, tmp_path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when the model is loaded, never before
 from torch import nn  # noqa: TID253
@@ -16,7 +16,8 @@ from torch.nn import functional  # noqa: TID253
 
 from neuroscope import require
 from neuroscope.waves import mel_filters
-from neuroscope_s3prl.mockingjay.modules import INSTALL, randomness_kept
+from neuroscope.weights import randomness_kept
+from neuroscope_s3prl.mockingjay.modules import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,11 +68,7 @@ class Online(nn.Module):
             # of the cepstra, which it makes whether they are asked for or not
             warnings.filterwarnings("ignore", "At least one mel filterbank has all zero values", UserWarning)
             self._features = preprocessor.OnlinePreprocessor(**settings.options, feat_list=[feature])
-        # It computes every feature, whichever is asked for; only how many frames its cepstra have matters then.
-        if settings.feature != "mel":
-            _replace(self._features, "_melscale", nn.Identity())
-        if settings.feature != "mfcc":
-            _replace(self._features, "_mfcc_trans", partial(_no_cepstra, settings.hop))
+        leave_out_what_nobody_asked_for(self._features)
 
     def forward(self, wave: Tensor) -> Tensor:
         """``[samples]`` to ``[frames, columns]``."""
@@ -79,6 +76,18 @@ class Online(nn.Module):
         scaled = wave * (self._loudness / (loudness + 1e-10))
         features: Tensor = self._features(scaled[None, None], wavs_len=[len(wave)])[0]
         return features[0]
+
+
+def leave_out_what_nobody_asked_for(preprocessor: Any) -> None:
+    """Let s3prl's ``OnlinePreprocessor`` compute what its list names: it makes mel bands and cepstra for any list.
+
+    Of cepstra that are not asked for only the number of frames matters.
+    """
+    asked = {each["feat_type"] for each in preprocessor.feat_list}
+    if "mel" not in asked:
+        _replace(preprocessor, "_melscale", nn.Identity())
+    if "mfcc" not in asked:
+        _replace(preprocessor, "_mfcc_trans", partial(_no_cepstra, preprocessor._win_args["hop_length"]))
 
 
 def _replace(module: nn.Module, name: str, other: Callable[[Tensor], Tensor]) -> None:

@@ -9,7 +9,8 @@ from torch import nn  # noqa: TID253
 from torch.nn import functional  # noqa: TID253
 
 from neuroscope import require
-from neuroscope_s3prl.mockingjay.modules import INSTALL, randomness_kept
+from neuroscope.weights import randomness_kept
+from neuroscope_s3prl.mockingjay.modules import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,6 @@ for, and the global random states are as they were afterwards. One is built at a
 
 from __future__ import annotations
 
-import random
 import sys
 import tempfile
 import threading
@@ -15,10 +14,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch  # noqa: TID253
 
 from neuroscope import BadOption, require
+from neuroscope.weights import randomness_kept
+from neuroscope_s3prl.mockingjay.front_ends import leave_out_what_nobody_asked_for
 from neuroscope_s3prl.mockingjay.modules import INSTALL
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS, read
 
@@ -47,12 +47,12 @@ def build(entry: Entry, content: dict[str, Any] | None, *, seed: int | None, fil
         BadOption: s3prl cannot build it from these settings, or the checkpoint lacks some of its weights.
     """
     with _LOCK, tempfile.TemporaryDirectory(prefix="neuroscope-s3prl-") as folder, ExitStack() as stack:
-        stack.enter_context(UNDISTURBED)  # warnings of s3prl's age: distutils, weight_norm, typed storages
+        stack.enter_context(QUIET)  # warnings of s3prl's age: distutils, weight_norm, typed storages
         hubconf = require(entry.module, install=INSTALL)
-        _make_quiet()
+        QUIET.hide_prints()
         stand_in = Path(folder) / "checkpoint"
         stand_in.touch()
-        stack.enter_context(_random_states_stay(0 if seed is None else seed))
+        stack.enter_context(randomness_kept(0 if seed is None else seed))
         stack.enter_context(_files_read(stand_in, content))
         filled = stack.enter_context(_weights_watched(fill=seed is None))
         arguments = {"ckpt": str(stand_in)} if entry.takes_file else {}
@@ -64,6 +64,8 @@ def build(entry: Entry, content: dict[str, Any] | None, *, seed: int | None, fil
         for name, value in (("layerdrop", 0.0), ("keepHidden", False)):
             if hasattr(module, name):
                 setattr(module, name, value)
+        if type(module).__name__ == "OnlinePreprocessor":
+            leave_out_what_nobody_asked_for(module)
     _take_hooks(expert)
     return expert.eval().requires_grad_(False)
 
@@ -127,53 +129,52 @@ def _check_filled(expert: Module, filled: list[torch.nn.Parameter], file: str) -
         )
 
 
-@contextmanager
-def _random_states_stay(seed: int) -> Iterator[None]:
-    """Seed the global generators of torch (CPU), numpy and Python; afterwards they are as they were."""
-    torch_state, numpy_state, python_state = (
-        torch.default_generator.get_state(),
-        np.random.get_state(),
-        random.getstate(),
-    )
-    torch.default_generator.manual_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        torch.default_generator.set_state(torch_state)
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
+class _Quiet:
+    """While any upstream is built or runs, s3prl's warnings are unheard, and its modules print nothing.
 
-
-class _Undisturbed:
-    """While any upstream is built or runs, s3prl's warnings are unheard, and the global random states stay.
-
-    Several threads do so side by side: the first one in keeps what the last one out puts back.
+    Several threads do so side by side: the last one out puts back what the first one in has found.
     """
 
     def __init__(self) -> None:
         self._lock, self._inside = threading.Lock(), 0
-        self._kept: list[Any] = []
+        self._warnings = warnings.catch_warnings()
+        self._hidden: list[ModuleType] = []
 
     def __enter__(self) -> None:
         with self._lock:
             if not self._inside:
-                self._kept = [warnings.catch_warnings(), _random_states_stay(0)]
-                for each in self._kept:
-                    each.__enter__()
+                self._warnings = warnings.catch_warnings()
+                self._warnings.__enter__()
                 warnings.simplefilter("ignore")
             self._inside += 1
+            self._hide_prints()
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
             self._inside -= 1
             if not self._inside:
-                for each in reversed(self._kept):
-                    each.__exit__(None, None, None)
+                while self._hidden:
+                    vars(self._hidden.pop()).pop("print", None)
+                self._warnings.__exit__(None, None, None)
+
+    def hide_prints(self) -> None:
+        """Keep the modules quiet, too, that were imported since."""
+        with self._lock:
+            self._hide_prints()
+
+    def _hide_prints(self) -> None:
+        """Hide Python's ``print`` from the modules of s3prl by one of their own: stdout is for results."""
+        for name, module in list(sys.modules.items()):
+            if name.startswith("s3prl.upstream.") and "print" not in vars(module):
+                vars(module)["print"] = _say_nothing
+                self._hidden.append(module)
 
 
-UNDISTURBED = _Undisturbed()
+def _say_nothing(*texts: object, **options: object) -> None:
+    """Take the place of ``print``."""
+
+
+QUIET = _Quiet()
 
 
 @contextmanager
@@ -225,14 +226,3 @@ def _weights_watched(*, fill: bool) -> Iterator[list[torch.nn.Parameter]]:
 def _replace(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
     stack.callback(setattr, owner, name, getattr(owner, name))
     setattr(owner, name, value)
-
-
-def _make_quiet() -> None:
-    """Let the modules of s3prl print nothing: stdout is for results. Their own name ``print`` hides Python's."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("s3prl.upstream."):
-            _hide_print(module)
-
-
-def _hide_print(module: ModuleType) -> None:
-    vars(module).setdefault("print", lambda *_, **__: None)

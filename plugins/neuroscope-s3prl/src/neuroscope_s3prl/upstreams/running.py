@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when an upstream is built, never before
 from torch.nn.utils.rnn import pad_sequence  # noqa: TID253
 
 from neuroscope import Frames, NeuroscopeError
-from neuroscope_s3prl.upstreams.building import UNDISTURBED
+from neuroscope.weights import randomness_kept
+from neuroscope_s3prl.upstreams.building import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,22 +27,25 @@ class Upstream:
     Args:
         expert: s3prl's ``UpstreamExpert``, in evaluation mode.
         layers: names for its hidden states, in order.
+        draws: whether it draws random numbers, also in evaluation mode: the same ones for each batch then.
+        side_by_side: whether utterances of exactly one length run together.
         device: where it runs.
 
     Attributes:
         network: the expert.
     """
 
-    def __init__(self, expert: Module, layers: Sequence[str], device: str) -> None:
-        self.network = expert.to(device)
+    def __init__(self, expert: Module, layers: Sequence[str], *, draws: bool, side_by_side: bool, device: str) -> None:
+        self.network, self._draws, self._side_by_side = expert.to(device), draws, side_by_side
         self._layers, self._device = tuple(layers), device
 
     def extract(self, batch: WaveBatch) -> Iterator[Mapping[str, Frames]]:
-        """One block, float32 ``[B, F, D]`` a layer. Utterances of exactly one length go side by side, others alone."""
+        """Yield one block, float32 ``[B, F, D]`` a layer."""
         lengths = [int(each) for each in batch.lengths]
         waves = [row[:length].clone().to(self._device) for row, length in zip(batch.samples, lengths, strict=True)]
-        calls = [waves] if len(set(lengths)) == 1 else [[wave] for wave in waves]
-        with torch.inference_mode(), UNDISTURBED:
+        calls = [waves] if self._side_by_side and len(set(lengths)) == 1 else [[wave] for wave in waves]
+        kept = randomness_kept(0) if self._draws else nullcontext()
+        with torch.inference_mode(), QUIET, kept:
             states = [hidden_states(self.network, call) for call in calls]
         yield dict(zip(self._layers, map(_frames, zip(*states, strict=True)), strict=True))
 

@@ -11,10 +11,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from neuroscope import BadOption
+from neuroscope.weights import randomness_kept
 from neuroscope_transformers.running.classes import classes_of
 from neuroscope_transformers.running.encoder import Encoder
 from neuroscope_transformers.running.precision import check_bfloat16_gains, compute_in_bfloat16
-from neuroscope_transformers.running.quiet import randomness_kept, transformers_quiet
+from neuroscope_transformers.running.quiet import transformers_quiet
 from neuroscope_transformers.wording import first_line
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from neuroscope_transformers.families.anatomy import Anatomy
     from neuroscope_transformers.sources.model_files import ModelFiles
 
-_ONE_AT_A_TIME = Lock()  # what loading sets aside meanwhile is the process's own: random states, log lines
+_ONE_AT_A_TIME = Lock()  # what loading sets aside meanwhile is the process's own: log lines
 _UNUSED = ("masked_spec_embed", "adapter.")
 """Parameters that no forward pass of the encoder uses in evaluation mode: a file may lack them."""
 
@@ -54,12 +55,9 @@ def load_encoder(files: ModelFiles, anatomy: Anatomy, seed: int | None, precisio
     files = replace(files, config=files.config.changed({**_PLAIN, **anatomy.overrides}))
     with _ONE_AT_A_TIME:
         configuration, kind = classes_of(str(files.config.get("model_type")))
-        with randomness_kept(), transformers_quiet():
+        with randomness_kept(seed), transformers_quiet():
             config = _config(files, configuration, kind)
-            if seed is not None:
-                model = _random(files, config, kind, seed)
-            else:
-                model = _pretrained(files, config, kind, anatomy.part)
+            model = _random(files, config, kind) if seed is not None else _pretrained(files, config, kind, anatomy.part)
     network: Module = model.get_submodule(anatomy.part) if anatomy.part else model
     network.eval().requires_grad_(False).to(device)
     for name in anatomy.lean:
@@ -93,10 +91,7 @@ def _config(files: ModelFiles, configuration: Any, kind: Any) -> Any:
         return configuration.from_dict(dict(files.config.values), attn_implementation=attention)
 
 
-def _random(files: ModelFiles, config: Any, kind: Any, seed: int) -> Any:
-    import torch
-
-    torch.manual_seed(seed)
+def _random(files: ModelFiles, config: Any, kind: Any) -> Any:
     with _told(f"{files.config.file}: transformers cannot make a model of it"):
         return kind(config).float()
 

@@ -1,8 +1,7 @@
-"""Load a model without a trace: nothing on the terminal, no global random number drawn."""
+"""Load a model without a trace on the terminal."""
 
 from __future__ import annotations
 
-import random
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +26,3 @@ def transformers_quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-
-
-@contextmanager
-def randomness_kept() -> Iterator[None]:
-    """Put the global random states of torch, numpy and Python back as they were."""
-    import numpy as np
-    import torch
-
-    python, numbers = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng():
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numbers)
