@@ -288,10 +288,10 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
 
     if done.folder is None:
         raise NeuroscopeError("no cell has a result")
-    roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
-    run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
-    result = kind(run, done.rows, done.folder.out, tuple(done.errors))
     with closing(done.folder):
+        roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
+        run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
+        result = kind(run, done.rows, done.folder.out, tuple(done.errors))
         try:
             done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts))
         except NeuroscopeError as error:

@@ -30,6 +30,7 @@ def curve(name, *layers, **known):
 def record(backbone, *cautions, **known):
     empty = {each.name: "" for each in fields(CellRecord)} | {"left_out_by_split": {}, "classes": {"x": 9}}
     empty |= {"runs": 1, "train": 7, "test": 2, "test_groups": 2, "split": "speaker", "unlabelled": 0, "task": "t"}
+    empty["representation"] = backbone
     return CellRecord(**{**empty, "backbone": backbone, "dataset": "d", "cautions": cautions, **known})
 
 
@@ -153,6 +154,22 @@ def test_differences_are_shown_with_what_may_be_said_of_them():
         ["A", "ALL", "C", "ALL", "-10.0", "-18.0", "to", "-2.0", "C", "is", "ahead"],
         ["B", "ALL", "C", "ALL", "+5.0", "-2.0", "to", "+12.0", "not", "told", "apart"],
     ]
+
+
+def test_intervals_are_said_to_be_of_all_pairs_by_the_backbones_that_are_beside_each_other():
+    first = replace(GE2E, beyond={"deep": gap(0.1, 0.02, 0.18)})
+    said_of = "Differences on the same test utterances"
+    assert f"{said_of}, with intervals of all pairs at once" in said(first, DEEP, curve("other", "L1", "ALL"))
+    assert said_of in said(first, DEEP, curve("no-all", "L1", "L2"))
+
+
+def test_two_names_of_the_same_vectors_are_told_and_not_called_incomparable():
+    first = replace(GE2E, beyond={"deep": gap(0.1, 0.02, 0.18)})
+    alias = (record("alias", representation="ge2e"), curve("alias", "lstm1", "linear", "ALL"))
+    text = lines(sections_of_task([(record("ge2e"), first), alias, (record("deep"), DEEP)]))
+    assert "B: the same vectors as A." in text
+    assert "Differences on the same test utterances" in text
+    assert not [line for line in text if "Not compared" in line]
 
 
 @pytest.mark.parametrize(

@@ -70,13 +70,17 @@ def _warnings(sides: Sequence[Side]) -> list[str]:
 
 def _compared(sides: Sequence[Side]) -> list[str | Table]:
     """Show the differences between all pairs, and say who is compared with whom, and why not."""
-    pairs = list(combinations(sides, 2))
+    first_of: dict[str, Side] = {}
+    twins = [side for side in sides if first_of.setdefault(side.cell.representation, side) is not side]
+    pairs = list(combinations([side for side in sides if side not in twins], 2))
     gaps = [(one, other, gap) for one, other in pairs if (gap := one.curve.beyond.get(other.curve.run)) is not None]
     found: list[str | Table] = []
     if gaps:
-        at_once = ", with intervals of all pairs at once" if len(gaps) > 1 else ""
+        several = sum(side.curve.whole is not None for side in first_of.values()) > 2  # also where not all are compared
+        at_once = ", with intervals of all pairs at once" if several else ""
         found += ["", f"Differences on the same test utterances{at_once}", _gap_table(gaps)]
-    without = [side for side in sides if side.curve.whole is None]
+    found += [f"{each.letter}: the same vectors as {first_of[each.cell.representation].letter}." for each in twins]
+    without = [side for side in first_of.values() if side.curve.whole is None]
     others = [
         f"{one.letter} with {other.letter}"
         for one, other in pairs
