@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import own_folder_last  # noqa: F401
 from planted.commands import Gap, Said, command, compare
 from planted.layered import Judged, LayeredWorld, judge
 from planted.studies import Minimal, Selectivity, control, minimal_sets

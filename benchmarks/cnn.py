@@ -26,6 +26,7 @@ import statistics
 import time
 from pathlib import Path
 
+import own_folder_last  # noqa: F401
 import soundfile
 import soxr
 import torch

@@ -18,6 +18,7 @@ import traceback
 from pathlib import Path
 
 import numpy as np  # noqa: F401 (loaded before the limit is set)
+import own_folder_last  # noqa: F401
 import safetensors.numpy  # noqa: F401
 
 from neuroscope import NeuroscopeError

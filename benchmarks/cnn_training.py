@@ -17,6 +17,7 @@ import statistics
 import time
 
 import numpy as np
+import own_folder_last  # noqa: F401
 import torch
 from torch.nn import functional
 

@@ -14,6 +14,7 @@ import time
 import warnings
 
 import numpy as np
+import own_folder_last  # noqa: F401
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 

@@ -29,6 +29,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import own_folder_last  # noqa: F401
 import soundfile
 import soxr
 import torch
@@ -139,7 +140,7 @@ def batches_of(manifest, spec, folder, found=None):
     """The batches of the plan, read; ``found`` is what its extraction found about padding."""
     files = examine_all(folder, [each.path for each in manifest])
     corpus = usable(manifest, files, spec, SkippedUtterances(len(manifest), max_errors=1.0), math.inf)
-    allowed = padding_record.batches_of(found, batchable=spec.batchable)
+    allowed = padding_record.batches_of(found)
     shards = wanted_shards(corpus, spec, "cpu", 1, np.ones(len(corpus), dtype=bool), allowed)
     batches = [[corpus[place] for place in batch.tolist()] for shard in shards for batch in shard]
     return [[waves.read(each.path, each.span, spec.sample_rate) for each in batch] for batch in batches]

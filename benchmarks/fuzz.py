@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import own_folder_last  # noqa: F401
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.dont_write_bytecode = True
 

@@ -17,6 +17,7 @@ import time
 from itertools import pairwise
 
 import numpy as np
+import own_folder_last  # noqa: F401
 
 from neuroscope import Problem
 from neuroscope.defaults import PRESETS

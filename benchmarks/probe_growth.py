@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import own_folder_last  # noqa: F401
 from many_probes import generated
 
 COLUMNS = 11_100  # while the rows grow

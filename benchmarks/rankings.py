@@ -17,6 +17,8 @@ import argparse
 import os
 from dataclasses import dataclass, field
 
+import own_folder_last  # noqa: F401
+
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import own_folder_last  # noqa: F401
 import polars  # noqa: F401 (loaded once here and not after every fork; used after it only, for its threads do not survive one)
 import torch
 

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import own_folder_last  # noqa: F401
 
 from neuroscope.audio import index
 from neuroscope.audio.findings import FindingRecord

@@ -24,6 +24,8 @@ from collections import defaultdict
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import own_folder_last  # noqa: F401
+
 WAYS = ("side by side", "torch", "one")
 BACKBONES = ("ge2e", "adi-cnn,weights=random", "transformer")
 

@@ -8,15 +8,16 @@ which other work on the machine changes less:
     script   the whole extraction over the script that people write: lists of eight, padded, all hidden states, means
              over the real frames; and how far that script's numbers are from those of each utterance by itself
     memory   anonymous memory beside the weights, extracting utterances of 60 s
-    busy     time beside two endless loops over that alone, each in a process of its own
+    busy     time beside an endless loop a processor over that alone, each in a process of its own: one pair, of
+             few utterances, so that it ends within minutes
+
+The exit code is 1 where a limit is missed: 1.10 of the passes and 1.3 of the script, both in processor time; 2 GB of
+memory; 2.5 times the idle time, by the clock.
 
     python benchmarks/transformers.py passes script memory busy [--backbone mockingjay-large hubert-base]
-        [--manifest ../shared/data/speech/manifest.csv] [--utterances 60] [--repetitions 3] [--threads 1]
+        [--manifest ../shared/data/speech/manifest.csv] [--utterances 60] [--repetitions 3]
+    python benchmarks/transformers.py passes script --threads 2
 """
-
-import sys
-
-sys.path.append(sys.path.pop(0))  # this folder comes last: this file has the name of a library
 
 import argparse
 import contextlib
@@ -25,6 +26,7 @@ import logging
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -34,6 +36,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import own_folder_last  # noqa: F401
 import soundfile
 import soxr
 import torch
@@ -47,6 +50,8 @@ from neuroscope.extraction import padding_check
 from neuroscope.plugin.loading import Plugins
 
 RATE, LIST = 16_000, 8
+LIMITS = {"passes": 1.10, "script": 1.3, "memory": 2e9, "busy": 2.5}
+BUSY_UTTERANCES, MEMORY_THREADS = 6, 2
 SPEECH = Path(__file__).parents[2] / "shared" / "data" / "speech" / "manifest.csv"
 BACKBONES = ("mockingjay-large", "hubert-base")
 LARGE = {  # s3prl's own, of mockingjay_origin
@@ -218,16 +223,18 @@ def timed(function, *args):
 
 
 def compare(label, pairs):
-    """Print the ratios of pairs, each of two measurements, each by the clock and of the processors."""
-    told = []
+    """Print the ratios of pairs, each of two measurements, by the clock and of the processors; return both medians."""
+    told, medians = [], []
     for number, clock in enumerate(("by the clock", "of the processors")):
         ours, theirs = zip(*[(one[number], other[number]) for one, other in pairs], strict=True)
         ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+        medians.append(statistics.median(ratios))
         told.append(
             f"{statistics.median(ours):.2f} s over {statistics.median(theirs):.2f} s {clock}: "
             f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
         )
     print(f"{label}, {len(pairs)} pairs: {'; '.join(told)}", flush=True)
+    return medians
 
 
 @contextlib.contextmanager
@@ -235,10 +242,10 @@ def looked():
     """Processor seconds of each look at what padding does, which comes before a representation's first batch."""
     compare_pieces, look = padding_check.compare, SimpleNamespace(seconds=[])
 
-    def timed_compare(located, runner):
+    def timed_compare(*given):
         start = time.process_time()
         try:
-            return compare_pieces(located, runner)
+            return compare_pieces(*given)
         finally:
             look.seconds.append(time.process_time() - start)
 
@@ -257,13 +264,14 @@ def passes(name, given, folder):
     batches = batches_of(manifest, spec, folder / "index", done.invariance)
     with looked() as look:
         pairs = [
-            (timed(cold, manifest, spec, folder / name, 1), timed(forward, model, batches))
+            (timed(cold, manifest, spec, folder / name, given.threads), timed(forward, model, batches))
             for _ in range(given.repetitions)
         ]
-    compare(f"passes  {len(batches)} batches: extraction over forward passes alone", pairs)
+    _, ratio = compare(f"passes  {len(batches)} batches: extraction over forward passes alone", pairs)
     looks = statistics.median(look.seconds)
     alone = statistics.median((own[1] - looks) / forwards[1] for own, forwards in pairs)
     print(f"        {looks:.2f} s of it looks at padding, once a representation; without that {alone:.3f}", flush=True)
+    return ratio
 
 
 def against_script(name, given, folder):
@@ -277,7 +285,7 @@ def against_script(name, given, folder):
     for _ in range(given.repetitions):
         own = timed(cold, manifest, spec, folder / name, given.threads)
         pairs.append((own, timed(script, manifest, theirs, folder / "script.npz", vectors)))
-    compare(f"script  extraction over the padded lists of {LIST}", pairs)
+    _, ratio = compare(f"script  extraction over the padded lists of {LIST}", pairs)
     stored = representation(spec, folder / name)
     features = stored.features(list(done.rows), list(done.rows.values()), stored.layers)
     columns = defaultdict(list)
@@ -292,6 +300,7 @@ def against_script(name, given, folder):
             for row, each in enumerate(features.ids)
         },
     )
+    return ratio
 
 
 def tell_errors(manifest, theirs, vectors, ours):
@@ -319,21 +328,22 @@ def tell_errors(manifest, theirs, vectors, ours):
     print(f"        vectors of neuroscope are off by at most {max(own):.2e}, median {np.median(own):.2e}", flush=True)
 
 
-def child(what, name, given, folder, threads):
+def child(what, name, given, folder):
     """Run one measurement in a process of its own, and read its numbers."""
     command = [sys.executable, __file__, what, "--once", str(folder), "--backbone", name, "--manifest", given.manifest]
-    command += ["--utterances", given.utterances, "--threads", threads]
+    command += ["--utterances", given.utterances]
     done = subprocess.run([str(each) for each in command], check=True, capture_output=True, text=True)
     return [float(each) for each in done.stdout.split()]
 
 
 def memory(name, given, folder):
-    weights, before, most, computed = child("memory", name, given, folder, 2)
+    weights, before, most, computed = child("memory", name, given, folder)
     print(
-        f"memory  {name}: {computed:g} utterances of 60 s, two threads: at most {most / 1e6:.0f} MB beside "
-        f"{weights / 1e6:.0f} MB of weights; before, {(before - weights) / 1e6:.0f} MB beside them",
+        f"memory  {name}: {computed:g} utterances of 60 s, {MEMORY_THREADS} threads: at most {most / 1e6:.0f} MB "
+        f"beside {weights / 1e6:.0f} MB of weights; before, {(before - weights) / 1e6:.0f} MB beside them",
         flush=True,
     )
+    return most
 
 
 def memory_once(name, given, folder):
@@ -344,21 +354,22 @@ def memory_once(name, given, folder):
             weights = sum(each.numel() * each.element_size() for each in spec.load("cpu").network.parameters())
             before = anonymous()
             with peak_anonymous() as peak:
-                done, _ = extracted(manifest, spec, Path(place) / "store", threads=given.threads)
+                done, _ = extracted(manifest, spec, Path(place) / "store", threads=MEMORY_THREADS)
     print(weights, before, peak[0] - weights, done.computed)
 
 
 def beside_others(name, given, folder):
-    pairs = []
-    for _ in range(given.repetitions):
-        idle = child("busy", name, given, folder, 0)
-        with busy():
-            pairs.append((child("busy", name, given, folder, 0), idle))
-    compare(f"busy    {name}: beside endless loops over idle", pairs)
+    idle = child("busy", name, given, folder)
+    with busy():
+        beside = child("busy", name, given, folder)
+    ratio, _ = compare(
+        f"busy    {name}, {BUSY_UTTERANCES} utterances: beside endless loops over idle", [(beside, idle)]
+    )
+    return ratio
 
 
 def busy_once(name, given, folder):
-    manifest = speech(given.manifest, given.utterances)
+    manifest = speech(given.manifest, BUSY_UTTERANCES)
     spec = Plugins.load().backbones.choose(SCRIPTS[name](folder).text).build()
     with tempfile.TemporaryDirectory() as place, quiet():
         seconds = timed(extracted, manifest, spec, Path(place))
@@ -376,19 +387,26 @@ def main():
     parser.add_argument("--manifest", type=Path, default=SPEECH)
     parser.add_argument("--utterances", type=int, default=60)
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1, help="of each side")
+    parser.add_argument("--threads", type=int, help="of each side, of passes and script alone; default: 1")
     parser.add_argument("--once", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.once:
         ONCE[given.what[0]](given.backbone[0], given, given.once)
         return
+    if given.threads and not {"passes", "script"}.issuperset(given.what):
+        parser.error("--threads is of passes and script: memory has two threads, busy as many as there are processors")
+    given.threads = given.threads or 1
     torch.set_num_threads(given.threads)
+    missed = []
     with tempfile.TemporaryDirectory() as place:
         for name in given.backbone:
             with quiet():
                 SCRIPTS[name](Path(place)).write()
             for what in given.what:
-                WHOLE[what](name, given, Path(place))
+                found = WHOLE[what](name, given, Path(place))
+                if found > LIMITS[what]:
+                    missed.append(f"{what} {name}: {found:.4g}, and at most {LIMITS[what]:g} is wanted")
+    sys.exit("\n".join(["limits missed:", *missed]) if missed else 0)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,7 @@ def members():
     return [Member("a", "the first"), Member("b\\x1b", "the second", "needs c; pip install c")]
 
 def none(): return []
+def spaced(): return [Member('a name of words', 'said at some length, so that it wraps')]
 def fails(): raise ValueError("one\\ntwo")
 def refuses(): raise MissingData("there is no folder of members; make one")
 def exits(): sys.exit(3)
@@ -290,3 +291,47 @@ def test_help_of_every_command():
     assert "layer" in run("--help")
     for command in ("probe", "extract", "list", "show", "plugins", "new"):
         assert "--help" in run(command, "--help")
+
+
+def test_a_family_without_its_colon_is_pointed_to(family):
+    load = family("members")
+    for command in (["list", "nss"], ["list", "nss:a"], ["show", "backbone", "nss"]):
+        shown = CliRunner().invoke(build(load), command)
+        assert (shown.exit_code, shown.stdout) == (2, "")
+        assert "nss:" in shown.stderr.split("family")[0]
+        assert "is a family" in shown.stderr
+
+
+PLAIN = """
+import neuroscope
+from neuroscope import BackboneSpec, LayerSpec, Origin
+def make():
+    origin = Origin(source="s", licence="l", digest="d")
+    return BackboneSpec(sample_rate=8_000, layers=(LayerSpec("only", 3),), origin=origin, load=print)
+@neuroscope.hookimpl
+def register_backbones(register):
+    register("plain", make, summary="takes no option")
+"""
+
+
+def test_a_model_without_options_shows_its_layers_at_once(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "plain_model.py").write_text(PLAIN)
+    info = tmp_path / "plain-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plain\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[neuroscope]\nplain = plain_model\n")
+    text = run("show", "backbone", "plain")
+    assert "It has no options." in text
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("only")] == ["only"]
+    assert "Its layers: " not in text
+
+
+def test_what_was_asked_of_a_family_is_shown():
+    assert run("show", "task", "label:gender").startswith("task label:gender ")
+    assert run("show", "task", "label:").startswith("task label: ")
+
+
+def test_names_are_whole_in_a_narrow_terminal(family):
+    shown = CliRunner(env={"COLUMNS": "30"}).invoke(build(family("spaced")), ["list", "nss:"])
+    assert "nss:a name of words" in shown.stdout

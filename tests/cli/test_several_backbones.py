@@ -1,6 +1,7 @@
 """Several backbones in one command: one table a task, and differences where they were asked the same."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars
@@ -9,7 +10,9 @@ import soundfile
 from typer.testing import CliRunner
 
 import neuroscope
+from neuroscope.cli import terminal
 from neuroscope.cli.main import build
+from neuroscope.report.layer_curve import curves
 
 SEVERAL = ["--backbone", "toy", "--backbone", "toy,weights=random", "--backbone", "toy,width=8"]
 
@@ -110,3 +113,36 @@ def test_a_notebook_has_them_as_a_table_and_in_its_lines():
     ((task, backbone, layer, against, *_),) = result.table("differences").rows()
     assert (task, backbone, layer, against) == ("toy", "toy", "ALL", "toy,weights=random")
     assert ">B</th>" in result._repr_html_()
+
+
+@pytest.fixture(scope="module")
+def nine(tmp_path_factory):
+    """A result of nine backbones: one of the toy in nine names."""
+    out = tmp_path_factory.mktemp("nine")
+    names = [f"toy,width={width}" for width in range(4, 13)]
+    return neuroscope.probe(names, "toy", dataset="toy", runs=1, out=out / "run", cache=out / "cache")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+@pytest.mark.parametrize("count", [1, 2, 3, 9])
+def test_in_a_terminal_of_any_width_every_number_is_there(nine, width, count, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    cells = nine.run.cells[:count]
+    kept = [row for row in nine.rows if row.backbone in {cell.backbone for cell in cells}]
+    terminal.show_result(replace(nine, run=replace(nine.run, cells=cells), rows=kept), json=False, debug=False)
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    tables = [line for line in shown.splitlines() if "  " in line.strip()]
+    assert max(map(len, tables)) <= width
+    text = " ".join(shown.replace("–", " – ").split())
+    for curve in curves(kept):
+        for point in (*curve.points, curve.majority):
+            assert f"{100 * point.value:.1f}" in text
+            if point.low is not None:
+                assert f"{100 * point.low:.1f} – {100 * point.high:.1f}" in text
+        for gap in curve.beyond.values():
+            if count > 1:
+                assert f"{100 * gap.value:+.1f}" in text
+    pairs = count * (count - 1) // 2
+    words = ["is ahead", "not told apart", "neither is shown"]
+    assert sum(shown.count(each) for each in words) >= (pairs if width > 60 else 0)

@@ -141,6 +141,18 @@ def test_of_a_narrow_terminal_no_word_is_cut_off(capsys, monkeypatch):
     assert [word for word in words if word not in out] == []
 
 
+def test_of_a_narrow_terminal_columns_that_stay_on_one_line_are_whole_too(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    table = Table("layer", box=None)
+    cells = ["70.0 ± 2.0", "the test part is one group: nothing to compare by"]
+    for _ in cells:
+        table.add_column("", no_wrap=True)
+    table.add_row("L1", *cells)
+    terminal.say(table)
+    out = capsys.readouterr().out
+    assert [cell for cell in cells if cell not in out] == []
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -96,7 +96,7 @@ def test_an_upstream_that_does_not_import(monkeypatch, tmp_path):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torchaudio.compliance", None)
     with pytest.raises(
-        MissingDependency, match=r"npc.hubconf cannot be imported .*s3prl==0.4.18 .*torchaudio>=2.6"
+        MissingDependency, match=r"npc.hubconf cannot be imported .*'s3prl>=0.4.18,<0.5' .*torchaudio>=2.6"
     ) as caught:
         upstream("npc_local", checkpoint=path)
     assert "\n" not in str(caught.value)
@@ -118,13 +118,35 @@ def test_every_name_is_listed(problems, monkeypatch):
         assert all(why in each for each in told)
 
 
-def test_the_list_is_computed_once(monkeypatch):
-    asked = []
-    monkeypatch.setattr(child, "ask", lambda *question, **_: asked.append(question) or {"npc": "ImportError: no"})
+def test_what_imports_is_tried_once_and_what_does_not_each_time(monkeypatch):
+    asked, problems = [], {"npc": "ImportError: no"}
+    monkeypatch.setattr(child, "ask", lambda _, names: asked.append(names) or dict(problems))
     assert members.import_problems() == members.import_problems() == {"npc": "ImportError: no"}
-    assert len(asked) == 1
+    assert [len(names) for names in asked] == [len(LAYOUTS) + len(members.OBSTACLES), 1]
+    problems.clear()  # what was missing was installed, whatever it was
+    assert members.import_problems() == {}
+    assert asked[2] == ["npc"]
     monkeypatch.setattr(members, "versions", lambda: "other versions")
-    members.import_problems()
+    assert members.import_problems() == members.import_problems() == {}
+    assert len(asked) == 4
+
+
+def test_names_without_a_file_have_digests_of_their_own(monkeypatch):
+    found = describing.Description((), 400, 0, draws=False, side_by_side=True)
+    monkeypatch.setattr("neuroscope_s3prl.upstreams.spec.describe", lambda *_, **__: found)
+    origins = [upstream(name).origin for name in ("fbank", "mel", "linear")]
+    origins += [upstream(name, weights="random").origin for name in ("decoar", "decoar2", "decoar_layers")]
+    assert len({each.digest for each in origins}) == len({each.source for each in origins}) == 6
+
+
+def test_a_damaged_description_is_computed_again(monkeypatch, tmp_path):
+    asked = []
+    answer = {"layers": [["a", 4, None]], "min_samples": 400, "hop": 160, "draws": False, "side_by_side": True}
+    monkeypatch.setattr(child, "ask", lambda *_, **__: asked.append(1) or (answer if len(asked) > 1 else {"a": 1}))
+    path = files.write("npc_local", tmp_path / "npc.pt")
+    with pytest.raises(KeyError):
+        upstream("npc_local", checkpoint=path)
+    assert [upstream("npc_local", checkpoint=path).layers[0].width for _ in range(2)] == [4, 4]
     assert len(asked) == 2
 
 

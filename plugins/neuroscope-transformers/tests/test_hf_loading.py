@@ -4,6 +4,7 @@ import json
 import random
 import runpy
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from neuroscope import BadOption, MissingData, WaveBatch
+from neuroscope.weights import randomness_kept
 from neuroscope_transformers.running.loading import load_encoder
 from neuroscope_transformers.spec import hf
 
@@ -159,6 +161,21 @@ def test_random_weights_read_no_weights(copy, run, wave):
     assert same(*run(spec, wave(9_000)), *run(spec, wave(9_000)))
     with pytest.raises(MissingData, match=r"has no weights \(model.safetensors, .*\); weights=random needs none"):
         hf(str(folder))
+
+
+def test_who_draws_random_weights_waits_for_whoever_else_draws(folder_of):
+    spec = hf(str(folder_of("wav2vec2")), weights="random", seed=3)
+    alone, loaded = spec.load("cpu").network.state_dict(), []
+    thread = threading.Thread(target=lambda: loaded.append(spec.load("cpu")))
+    with randomness_kept(0):
+        expected = torch.rand(3)
+    with randomness_kept(0):
+        thread.start()
+        thread.join(1)
+        assert torch.equal(torch.rand(3), expected)
+        assert not loaded
+    thread.join()
+    assert same(loaded[0].network.state_dict(), alone)
 
 
 def test_no_file_but_those_found_is_looked_at(copy):

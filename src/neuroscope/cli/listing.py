@@ -87,6 +87,7 @@ def _list_members(plugins: Plugins, name: str, *, json: bool) -> None:
 def _members_table(entry: Entry[Any], members: Sequence[Member]) -> Table:
     some = any(each.problem for each in members)
     table = plain_table("name", "what it is", *(["problem"] if some else []))
+    table.columns[0].no_wrap = True
     for each in members:
         table.add_row(Text(entry.name + each.name), Text(each.summary), *([Text(each.problem)] if some else []))
     return table
@@ -132,12 +133,16 @@ def registry_of(plugins: Plugins, kind: str) -> Registry[Any]:
     """
     singular = kind.removesuffix("s")
     if singular not in plugins.registries:
-        raise UnknownName("kind", kind, plugins.registries)
+        family = f"{kind.partition(':')[0]}:"
+        known = any(family in registry.entries for registry in plugins.registries.values())
+        hint = f"{family} is a family: `neuroscope list {family}` shows its members." if known else ""
+        raise UnknownName("kind", kind, plugins.registries, hint)
     return plugins.registries[singular]
 
 
 def _table(registry: Registry[Any]) -> Table:
     table = plain_table("name", "what it is", "plugin")
+    table.columns[0].no_wrap = True
     for entry in registry:
         table.add_row(entry.name, entry.summary, entry.plugin)
     return table

@@ -32,14 +32,15 @@ def show(
         typer.Argument(help="As `neuroscope list` gives it; a backbone as NAME,key=value also shows its layers."),
     ],
 ) -> None:
-    """Show one component: who brings it, what it says of itself, its options; of a model with options, its layers."""
+    """Show one component: who brings it, what it says of itself, its options; of one model, its layers."""
     plugins: Plugins = context.obj.load()
     registry = registry_of(plugins, kind)
     bare, given = parse(name)
     entry, argument = registry.find(bare)
-    choice = registry.choose(name) if given or argument is not None else None
+    complete = argument is not None or not (entry.options or entry.is_family)
+    choice = registry.choose(name) if given or complete else None
     model = _about_model(choice, plugins) if choice is not None and entry.kind == _BACKBONE else []
-    shown = entry.name if entry.is_family else f"{entry.name}:"
+    shown = f"{entry.name}{one_line(argument or '')}" if entry.is_family else f"{entry.name}:"
     say(f"{entry.kind} {shown} {entry.summary}", f"from {entry.plugin}", "")
     if text := entry.documentation.text:
         say(text, "")
@@ -78,10 +79,9 @@ def _options(entry: Entry[Any], given: Mapping[str, Any]) -> Table | str:
 
 def _example(entry: Entry[Any]) -> str:
     """Write the name with an option, or what completes it: then it is one model, whose layers are known."""
-    options = entry.options
-    if entry.is_family or not options:
-        return f"{entry.name}NAME" if entry.is_family else entry.name
-    option = options.get("weights") or next(iter(options.values()))
+    if entry.is_family:
+        return f"{entry.name}NAME"
+    option = entry.options.get("weights") or next(iter(entry.options.values()))
     return f"{entry.name},{option.name}={to_text(option.default)}"
 
 

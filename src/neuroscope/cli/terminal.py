@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -69,7 +70,7 @@ def show_result(result: Result, *, json: bool, debug: bool) -> None:
         if json:
             write_object({"run": plain(result.run), "rows": [plain_row(row) for row in result.rows]})
         else:
-            say(*result.sections())
+            say(*result.sections(*_columns()))
     finally:
         for line in result.problems():
             complain(line)
@@ -123,16 +124,19 @@ def _rendered(part: Any) -> str:
     return page.getvalue()
 
 
+def _columns() -> list[int]:
+    """Tell the columns of the terminal; empty where there is none, and lines are as long as they need."""
+    return [Console().width] if results_stdout().isatty() or "COLUMNS" in os.environ else []
+
+
 def _width(console: Console, table: Table) -> int:
     """Choose the width of a table: of a narrow terminal, the words that are longer than their share stay whole."""
     needs = Measurement.get(console, console.options.update(width=_WIDE**2), table)
-    if results_stdout().isatty() or "COLUMNS" in os.environ:
-        return max(console.width, needs.minimum)
-    return max(_WIDE, needs.maximum)
+    return max(*_columns(), needs.minimum) if _columns() else max(_WIDE, needs.maximum)
 
 
 def _shown_table(table: Table, encoding: str) -> Table:
-    """Copy a table with its cells as they can be shown: no markup, no control characters, no word cut off."""
+    """Copy a table with its cells as they can be shown: no markup, no control characters, nothing cut off."""
     shown = copy.copy(table)
     shown.columns, shown.rows = [column.copy() for column in table.columns], []
     for column in shown.columns:
@@ -141,6 +145,9 @@ def _shown_table(table: Table, encoding: str) -> Table:
             column.overflow = "fold"
     for row, *cells in zip(table.rows, *(column.cells for column in table.columns), strict=True):
         shown.add_row(*(_shown_cell(cell, encoding) for cell in cells), style=row.style, end_section=row.end_section)
+    for column in shown.columns:
+        if column.no_wrap:
+            column.min_width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
     return shown
 
 

@@ -55,7 +55,7 @@ class ExtractionRecord:
         cautions: what is strange about audio that was used, a warning for each kind.
         alone: how many of the computed rows ran alone, since no other utterance has their exact length; None where it
             is not equal lengths that go side by side.
-        halved: batches for which memory ran out, and which ran in parts; None = none.
+        halved: batches that ran in parts because memory ran out, in them or in an earlier one; None = none.
     """
 
     backbone: str

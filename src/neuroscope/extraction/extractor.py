@@ -74,7 +74,7 @@ class Extraction:
         findings: what was strange about the audio -> ids of the utterances.
         alone: how many of the computed rows ran alone for lack of one that is exactly as long; None where it is not
             equal lengths that go side by side.
-        halved: number of batches for which memory ran out, and which ran in parts.
+        halved: number of batches that ran in parts because memory ran out, in them or in an earlier one.
     """
 
     rows: Mapping[str, str]
@@ -129,13 +129,14 @@ def extract(
         runner = Runner(spec, poolings, representation, device, threads)
         with one_torch_thread():
             if found is None:
-                found = padding_check.compare([corpus[place] for place in padding_check.spread(corpus.order)], runner)
+                some = [corpus[place] for place in padding_check.spread(corpus.order)]
+                found = padding_check.compare(some, runner, progress)
             computed = _extract_missing(corpus, missing, runner, found, skipped, record, progress)
         halved = len(runner.halved)
     each = zip(corpus.ids, corpus.rows.to_list(), missing.tolist(), strict=True)
     rows = {utterance: row for utterance, row, absent in each if not absent or row in computed}
     stored = len(set(rows.values()) - computed)
-    equal = bool(computed) and padding_record.batches_of(found, batchable=spec.batchable) == EQUAL
+    equal = bool(computed) and padding_record.batches_of(found) == EQUAL
     return Extraction(
         rows,
         stored,
@@ -159,7 +160,7 @@ def _extract_missing(
     """Compute and store the rows that are missing, as the invariance allows, and return their names."""
     spec, representation = runner.spec, runner.representation
     width = sum(map(len, representation.layers.values()))
-    batches = padding_record.batches_of(found, batchable=spec.batchable)
+    batches = padding_record.batches_of(found)
     todo = batching.wanted_shards(corpus, spec, runner.device, width, missing, batches)
     computed: set[str] = set()
     for new in _compute(todo, corpus, runner, _make_reject(corpus, skipped), record, progress):

@@ -4,6 +4,9 @@ Models that normalise over time without regard to the padding change their vecto
 with an attention mask or without; nothing else would show it. Such a model runs utterances of exactly one length side
 by side or, where that changes them too, one at a time. One whose vectors change from one run of an utterance to the
 next is refused: it is not the batch that does it.
+
+Where what can be read is too little to tell anything, nothing is found: a comparison of a waveform with itself, or a
+padded one of a single length, would vouch for any model.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.audio import prefetch
+from neuroscope.contracts.progress import Progress, silent
 from neuroscope.contracts.records import ALONE, EQUAL
 from neuroscope.errors import BadAudio, PluginBroken
 from neuroscope.store.padding_record import Invariance, tolerance
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from neuroscope.audio.prefetch import ReadJob
     from neuroscope.contracts.backbone import BackboneSpec
+    from neuroscope.contracts.progress import Advance
     from neuroscope.extraction.runner import Runner
 
 PIECES = 4
@@ -37,16 +42,19 @@ def spread(order: NDArray[np.int64]) -> list[int]:
     return [int(order[number * (len(order) - 1) // (PIECES - 1)]) for number in range(PIECES)]
 
 
-def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
-    """Compare vectors of pieces of some utterances, run alone and side by side; None where none can be read.
+def compare(located: Sequence[ReadJob], runner: Runner, progress: Progress = silent) -> Invariance | None:
+    """Compare vectors of pieces of some utterances, run alone and side by side; None where nothing can be told.
 
     Pieces of different lengths are padded. Where that changes vectors, or where the backbone says that it does, pieces
     of one length are compared: what does not change them either is how such a model is run. A model that computes in
-    fewer bits is compared with the same one in float32, too.
+    fewer bits is compared with the same one in float32, too. Nothing is told by what can be read where it does not
+    give two pieces of different lengths and samples: no file can be read, say, or none is longer than the shortest
+    that the model takes.
 
     Args:
         located: some utterances, the longest first.
         runner: runs the backbone.
+        progress: told of every run.
 
     Raises:
         PluginBroken: the same utterance gives other vectors when it runs again.
@@ -54,26 +62,54 @@ def compare(located: Sequence[ReadJob], runner: Runner) -> Invariance | None:
     """
     read = [prefetch.read(each, runner.spec.sample_rate) for each in _pieces(located, runner.spec)]
     waveforms = [wave for wave in read if not isinstance(wave, BadAudio)]
-    if not waveforms:
+    if not _differ(waveforms):
+        waveforms = _cut_again(waveforms, runner.spec)
+    if not _differ(waveforms):
         return None
-    from_float32 = _differences_from_float32(waveforms, runner)
-    padded = _differences_in_batch(waveforms, runner) if runner.spec.batchable else {}
+    from_float32 = _differences_from_float32(waveforms, runner, progress)
+    padded = _differences_in_batch(waveforms, runner, progress) if runner.spec.batchable else {}
     found = Invariance(padded, _precisions(runner), runner.device, from_float32=from_float32)
     if padded and not found.broken:
         return found
     ends = _of_one_length(waveforms)
-    alone = _each_alone(ends, runner)
-    found = replace(found, precisions=_precisions(runner))
-    _check_repeats(found, alone, runner.pool(ends[:1]))  # before the batch is blamed
-    found = replace(found, equal_lengths=_differences_at_one_length(ends, alone, runner))
+    with progress("Looking at equal lengths", len(ends) + 2) as advance:
+        alone = _each_alone(ends, runner, advance)
+        found = replace(found, precisions=_precisions(runner))
+        _check_repeats(found, alone, runner.pool(ends[:1]))  # before the batch is blamed
+        advance(1)
+        found = replace(found, equal_lengths=_differences_at_one_length(ends, alone, runner))
+        advance(1)
     unchanged = found.equal_lengths and not found.beyond(found.equal_lengths)
     return replace(found, batches=EQUAL if unchanged else ALONE)
 
 
-def _differences_in_batch(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, float]:
+def _differ(waveforms: Sequence[NDArray[np.float32]]) -> bool:
+    """Tell whether there are several lengths, so that a batch is padded, and other samples where all have one."""
+    if len(set(map(len, waveforms))) < 2:
+        return False
+    first, *others = _of_one_length(waveforms)
+    return not all(np.array_equal(first, each) for each in others)
+
+
+def _cut_again(waveforms: Sequence[NDArray[np.float32]], spec: BackboneSpec) -> list[NDArray[np.float32]]:
+    """Cut as many pieces as are wanted from fewer waveforms: each shorter, and from further on, than the one before."""
+    pieces = []
+    for number in range(PIECES if waveforms else 0):
+        wave = waveforms[number % len(waveforms)]
+        wanted = max(spec.min_samples, round(len(wave) * (1 - number / PIECES)))
+        first = (len(wave) - wanted) * number // (PIECES - 1)
+        pieces.append(wave[first : first + wanted])
+    return pieces
+
+
+def _differences_in_batch(
+    waveforms: Sequence[NDArray[np.float32]], runner: Runner, progress: Progress
+) -> dict[str, float]:
     """Compute each layer's largest difference between waveforms side by side and alone."""
-    together = runner.pool(waveforms)
-    return _largest_differences(_each_alone(waveforms, runner), together)
+    with progress("Looking at padding", len(waveforms) + 1) as advance:
+        together = runner.pool(waveforms)
+        advance(1)
+        return _largest_differences(_each_alone(waveforms, runner, advance), together)
 
 
 def _of_one_length(waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -85,28 +121,32 @@ def _of_one_length(waveforms: Sequence[NDArray[np.float32]]) -> list[NDArray[np.
 def _differences_at_one_length(
     waveforms: Sequence[NDArray[np.float32]], alone: Mapping[str, NDArray[Any]], runner: Runner
 ) -> dict[str, float]:
-    """Compute the same of waveforms of one length; empty where the backbone takes no batch, or there is but one."""
-    if len(waveforms) == 1:
-        return {}
+    """Compute the same of waveforms of one length; empty where the backbone takes no batch."""
     try:
         return _largest_differences(alone, runner.pool(waveforms))
     except PluginBroken:
         return {}
 
 
-def _differences_from_float32(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, float]:
+def _differences_from_float32(
+    waveforms: Sequence[NDArray[np.float32]], runner: Runner, progress: Progress
+) -> dict[str, float]:
     """Compute each layer's largest difference from the same model in float32; empty where it is computed in that."""
     reference = runner.reference()
     if reference is None:
         return {}
-    exact = _each_alone(waveforms, reference)
-    del reference  # its weights are not held beside the model's
-    return _largest_differences(exact, _each_alone(waveforms, runner))
+    with progress("Comparing with float32", 2 * len(waveforms)) as advance:
+        exact = _each_alone(waveforms, reference, advance)
+        del reference  # its weights are not held beside the model's
+        return _largest_differences(exact, _each_alone(waveforms, runner, advance))
 
 
-def _each_alone(waveforms: Sequence[NDArray[np.float32]], runner: Runner) -> dict[str, NDArray[Any]]:
+def _each_alone(waveforms: Sequence[NDArray[np.float32]], runner: Runner, advance: Advance) -> dict[str, NDArray[Any]]:
     """Run each waveform on its own; layer -> vectors ``[waveforms, units]``."""
-    parts = [runner.pool([wave]) for wave in waveforms]
+    parts = []
+    for wave in waveforms:
+        parts.append(runner.pool([wave]))
+        advance(1)
     return {layer: np.concatenate([part[layer] for part in parts]) for layer in parts[0]}
 
 

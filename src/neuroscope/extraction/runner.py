@@ -78,7 +78,7 @@ class Runner:
         self.precisions: dict[str, str] = {}
         """Layer -> type of the frames that came, as ``float32``."""
         self.halved: list[int] = []
-        """Utterances of each batch for which memory ran out."""
+        """Utterances of each batch that ran in parts because memory ran out, in it or in an earlier one."""
         self._fits = math.inf  # padded samples, of which a batch holds fewer: so many were too many for the memory
         self._poolings = poolings
         self._made_with = {"device": device, **versions("torch", "transformers")}
@@ -142,7 +142,7 @@ class Runner:
         if pooled is None:
             _trim_allocator()
             if self.device != "cpu":
-                torch.accelerator.empty_cache()
+                torch.get_device_module(self.device).empty_cache()  # torch.accelerator's came later than 2.6
             return None
         for layer, units in self.representation.layers.items():
             if pooled[layer].shape != (len(waveforms), len(units)):
@@ -198,11 +198,11 @@ def _pinned(batch: WaveBatch, device: str) -> WaveBatch:
 
 
 def _ran_out_of_memory(error: BaseException | None) -> bool:
-    """Tell whether an error, or one that it was made from, says that torch got no memory."""
+    """Tell whether an error, or one that it was made from, says that torch or numpy got no memory."""
     import torch
 
     while error is not None:
-        if isinstance(error, torch.OutOfMemoryError):
+        if isinstance(error, (torch.OutOfMemoryError, MemoryError)):  # front ends compute in numpy
             return True
         if isinstance(error, RuntimeError) and any(words in message_of(error).lower() for words in _NO_MEMORY):
             return True

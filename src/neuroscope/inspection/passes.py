@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence  # noqa: TID2
 
 from neuroscope.errors import BadOption, NeuroscopeError
 from neuroscope.inspection.networks import NetworkFailed, running
+from neuroscope.runtime.randomness import randomness_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,7 +128,7 @@ def _lengthened(shape: Shape, time: int) -> Shape:
 def _pass(net: Module, shape: Shape, time: int) -> dict[str, Calls]:
     """Run noise of a shape: every call of every module, in the order in which the network names them."""
     calls: dict[str, Calls] = {name: [] for name, _ in net.named_modules()}
-    with running(), ExitStack() as hooks, torch.inference_mode(), torch.random.fork_rng(devices=[]):
+    with running(), ExitStack() as hooks, torch.inference_mode(), randomness_kept():
         noise = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
         lengths = {name: torch.full((shape[0],), shape[time]) for name in _asked_for(net)}
         for name, module in net.named_modules():

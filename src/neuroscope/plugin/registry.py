@@ -297,6 +297,8 @@ class Registry(Generic[T]):
     def unknown(self, name: str, known: Iterable[str]) -> UnknownName:
         """Make the error for a name that is none of those known: a plugin that failed to load may have had it."""
         hint = f"Failed to load: {', '.join(self.failed)} (see `neuroscope plugins`)." if self.failed else ""
+        if f"{name}:" in known:
+            hint = f"{name}: with its colon is a family: what follows it says which. {hint}".rstrip()
         return UnknownName(self.kind, name, known, hint)
 
     def choose(self, text: str, extra: Mapping[str, str] | None = None) -> Choice[T]:

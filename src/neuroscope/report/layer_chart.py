@@ -13,14 +13,25 @@ if TYPE_CHECKING:
 
     from neuroscope.report.layer_curve import Curve
 
-_COLOURS = ("#1f6f8b", "#c8553d", "#6a994e", "#7b4b94", "#b08900", "#444444")
+_COLOURS = (
+    *("#1f6f8b", "#c8553d", "#6a994e", "#7b4b94", "#b08900"),
+    *("#444444", "#d672a8", "#5aa7d8", "#7a4a21", "#9bbf1a"),
+)
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
+"""Seven of them beside ten colours: seventy backbones until two look alike."""
 _PER_ROW = 2
+_PER_LINE = 4
+"""Backbones in a line of the legend."""
 _ALL_AT = 1.14
 """Where ALL stands on an axis of depths, which end at 1."""
-_APART = 0.011
-"""Depth between backbones of equal depth, so that no interval hides another."""
+_APART, _SPREAD = 0.011, 0.05
+"""Depth between backbones of equal depth, so that no interval hides another; and at most between all of them."""
 _NAMED = 6
 """Layers of a backbone that are all named beside their dots; of more, the first, the last and the best."""
+_CROWD = 4
+"""Backbones whose layers are so named; of each of more, the best layer alone."""
+_BESIDE = 13
+"""Pixels between a dot and its name, above or below."""
 
 
 def layer_chart(curves: Sequence[Curve]) -> altair.ConcatChart:
@@ -43,20 +54,20 @@ def _panel(curves: Sequence[Curve], task: str) -> altair.LayerChart | altair.Fac
 
     order = [point.layer for point in curves[0].points]
     by_depth = any([point.layer for point in curve.points] != order for curve in curves)
-    points = altair.InlineData(values=[record for n, curve in enumerate(curves) for record in _records(curve, n)])
-    baselines = altair.InlineData(values=[{"majority": curve.majority.value} for curve in curves[:1]])
-    colours = altair.Scale(domain=[curve.backbone for curve in curves], range=list(_COLOURS))
-    legend = altair.Legend(title=None, orient="top", labelLimit=400) if len(curves) > 1 else None
+    count = len(curves)
+    points = altair.InlineData(values=[each for n, curve in enumerate(curves) for each in _records(curve, n, count)])
+    legend = altair.Legend(title=None, orient="top", labelLimit=400, columns=_PER_LINE) if count > 1 else None
     y = altair.Y("value:Q", title="accuracy", scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(format=".0%"))
-    base = altair.Chart(points).encode(color=altair.Color("backbone:N", scale=colours, legend=legend))
+    base = altair.Chart(points).encode(color=altair.Color("backbone:N", scale=_scale(curves, _COLOURS), legend=legend))
     base = base.encode(x=_depths() if by_depth else _names(order))
     if len(curves) > 1 and not by_depth:  # side by side, so that no interval hides another
         names = [curve.backbone for curve in curves]
         base = base.encode(xOffset=altair.XOffset("backbone:N", sort=names))
     lines = base.transform_filter("datum.joined").mark_line(strokeWidth=2).encode(y=y)
     intervals = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y=altair.Y("low:Q"), y2="high:Q")
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=y)
-    drawn = [*_majority(baselines), intervals, lines, dots]
+    shape = altair.Shape("backbone:N", scale=_scale(curves, _SHAPES), legend=legend)
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape)
+    drawn = [*_majority(curves), intervals, lines, dots]
     if by_depth:
         drawn += [_labels(base.encode(y=y), number) for number in range(len(curves))]
     title = f"{task} ({curves[0].backbone})" if len(curves) == 1 else task
@@ -66,12 +77,33 @@ def _panel(curves: Sequence[Curve], task: str) -> altair.LayerChart | altair.Fac
     )
 
 
-def _majority(baselines: altair.InlineData) -> list[altair.Chart]:
+def _scale(curves: Sequence[Curve], looks: Sequence[str]) -> altair.Scale:
+    """Give each backbone its look; they come again where there are more backbones."""
     import altair
 
-    rule = altair.Chart(baselines).mark_rule(strokeDash=[6, 4], color="#888888").encode(y="majority:Q")
-    text = rule.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#666666", fontSize=11)
-    return [rule, text.encode(x=altair.value(0), text=altair.value("majority"))]
+    names = [curve.backbone for curve in curves]
+    return altair.Scale(domain=names, range=[looks[n % len(looks)] for n in range(len(names))])
+
+
+def _majority(curves: Sequence[Curve]) -> list[altair.Chart]:
+    """Draw the majority of each set of test utterances: one, but where a backbone could not use some of them."""
+    import altair
+
+    of: dict[float, list[str]] = {}
+    for curve in curves:
+        of.setdefault(round(curve.majority.value, 6), []).append(curve.backbone)
+    records = [
+        {"majority": value, "of": " of ".join(["majority", *_those(names)] if len(of) > 1 else ["majority"])}
+        for value, names in of.items()
+    ]
+    base = altair.Chart(altair.InlineData(values=records)).encode(y="majority:Q")
+    rule = base.mark_rule(strokeDash=[6, 4], color="#888888")
+    text = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, color="#666666", fontSize=11)
+    return [rule, text.encode(x=altair.value(0), text="of:N")]
+
+
+def _those(names: Sequence[str]) -> list[str]:
+    return list(names) if len(names) == 1 else [f"{len(names)} backbones"]
 
 
 def _names(order: Sequence[str]) -> altair.X:
@@ -92,22 +124,25 @@ def _depths() -> altair.X:
 
 def _labels(base: Any, number: int) -> Any:
     """Name the layers of one backbone; those of the next one stand on the other side of their dots."""
-    row = 13 + 11 * (number // 2)
-    text = base.transform_filter(f"datum.number == {number}").mark_text(fontSize=10, dy=row if number % 2 else -row)
+    beside = _BESIDE if number % 2 else -_BESIDE
+    text = base.transform_filter(f"datum.number == {number}").mark_text(fontSize=10, dy=beside)
     return text.encode(text="label:N")
 
 
-def _records(curve: Curve, number: int) -> list[dict[str, Any]]:
+def _records(curve: Curve, number: int, count: int) -> list[dict[str, Any]]:
+    """List the dots of one backbone of so many."""
     layers = [point for point in curve.points if point.layer != ALL]
     best = max(layers, key=lambda point: point.value)
     depths = [place / (len(layers) - 1) for place in range(len(layers))] if len(layers) > 1 else [1.0]
     named = layers if len(layers) <= _NAMED else [layers[0], best, layers[-1]]
+    named = [best] if count > _CROWD else named
+    apart = min(_APART, _SPREAD / max(count - 1, 1)) * number
     return [
         {
             "backbone": curve.backbone,
             "number": number,
             "layer": point.layer,
-            "depth": _APART * number + (_ALL_AT if point.layer == ALL else depths[place]),
+            "depth": apart + (_ALL_AT if point.layer == ALL else depths[place]),
             "label": point.layer if point in named else "",
             "value": point.value,
             "low": point.low,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -13,25 +16,44 @@ from neuroscope.runtime.wording import one_line
 if TYPE_CHECKING:
     from neuroscope.report.layer_curve import Curve, Point
 
+WIDEST = 120
+"""Columns of a page that is no terminal: tables that can go on below do so."""
+_ENDLESS = 100_000
 _BAR = 24
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def layer_table(curve: Curve, marks: Marks | None = None) -> Table:
-    """Layer, accuracy ± over runs, marks of warnings, interval, and a small bar; the majority baseline last."""
+def layer_table(curve: Curve, marks: Marks | None = None, width: int = WIDEST) -> Table:
+    """Layer, accuracy ± over runs, marks of warnings, interval, and a small bar; the majority baseline last.
+
+    There are no bars where they do not fit into ``width`` columns.
+    """
     marks = marks or Marks()
+    table = _table(curve, marks, bars=True)
+    return table if width_of(table) <= width else _table(curve, marks, bars=False)
+
+
+def width_of(table: Table) -> int:
+    """Count the columns of a page that a table takes where nothing in it is wrapped."""
+    console = Console(file=io.StringIO(), width=_ENDLESS)
+    return Measurement.get(console, console.options, table).maximum
+
+
+def _table(curve: Curve, marks: Marks, *, bars: bool) -> Table:
     head, (*cells, last) = beside([*(marks.of_layer(point.layer) for point in curve.points), ""])
     table = Table("layer", box=None, pad_edge=False, header_style="bold")
     table.add_column("accuracy %", justify="right")
     for name in head:
         table.add_column(name)
     table.add_column("95 % interval", justify="right")
-    table.add_column("", no_wrap=True)
+    if bars:
+        table.add_column("", no_wrap=True)
     for point, mark in zip(curve.points, cells, strict=True):
-        bar = Text(_bar(point.value), style="cyan")
-        table.add_row(Text(one_line(point.layer)), accuracy(point), *mark, interval(point), bar)
+        bar = [Text(_bar(point.value), style="cyan")] if bars else []
+        table.add_row(Text(one_line(point.layer)), accuracy(point), *mark, interval(point), *bar)
     majority = curve.majority
-    table.add_row("majority", accuracy(majority), *last, interval(majority), _bar(majority.value), style="dim")
+    bar = [Text(_bar(majority.value))] if bars else []
+    table.add_row("majority", accuracy(majority), *last, interval(majority), *bar, style="dim")
     return table
 
 

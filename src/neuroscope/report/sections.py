@@ -8,7 +8,7 @@ from rich.table import Table
 
 from neuroscope.contracts import conditions
 from neuroscope.report.layer_curve import curves, sentence
-from neuroscope.report.layer_table import layer_table
+from neuroscope.report.layer_table import WIDEST, layer_table
 from neuroscope.report.marks import Marks
 from neuroscope.report.neuron_findings import Findings
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
@@ -32,14 +32,20 @@ def of_extraction(run: RunRecord) -> list[Section]:
     return [*lines_of_extraction(record), f"Representation {record.representation}"]
 
 
-def of_probe(run: RunRecord, rows: Sequence[Row]) -> list[Section]:
-    """The extractions, then of each task the layers: of one backbone, or of several side by side."""
+def of_probe(run: RunRecord, rows: Sequence[Row], width: int = WIDEST) -> list[Section]:
+    """The extractions, then of each task the layers: of one backbone, or of several side by side.
+
+    Args:
+        run: with the cells.
+        rows: of the tidy table.
+        width: columns that tables may take.
+    """
     found: list[Section] = [line for record in run.extractions for line in lines_of_extraction(record)]
     tasks: dict[str, list[tuple[CellRecord, Curve]]] = {}
     for cell, curve in zip(run.cells, curves(rows), strict=True):
         tasks.setdefault(cell.task, []).append((cell, curve))
     for cells in tasks.values():
-        found += _of_cell(*cells[0]) if len(cells) == 1 else sections_of_task(cells)
+        found += _of_cell(*cells[0], width) if len(cells) == 1 else sections_of_task(cells, width)
     return found
 
 
@@ -58,9 +64,9 @@ def of_neurons(run: RunRecord, rows: Sequence[Row]) -> list[Section]:
     return [*found, *sentences(findings, marks), what_varied(cell, spread=spread), *marks.lines()]
 
 
-def _of_cell(cell: CellRecord, curve: Curve) -> list[Section]:
+def _of_cell(cell: CellRecord, curve: Curve, width: int) -> list[Section]:
     marks = Marks(cell)
-    found: list[Section] = [*lines_of_cell(cell), "", layer_table(curve, marks), ""]
+    found: list[Section] = [*lines_of_cell(cell), "", layer_table(curve, marks, width), ""]
     spread = any(point.sd is not None for point in curve.points)
     return [*found, what_varied(cell, spread=spread), *marks.lines(), sentence(curve)]
 

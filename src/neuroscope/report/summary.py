@@ -42,7 +42,7 @@ def _lines_of_batches(record: ExtractionRecord) -> list[str]:
         lines.append(f"{record.alone:,} of {record.computed:,} utterances ran alone: no other has their exact length.")
     if record.halved:
         batches = "1 batch" if record.halved == 1 else f"{record.halved} batches"
-        lines.append(f"Memory ran out in {batches}, computed in smaller ones.")
+        lines.append(f"{batches} ran in parts, as memory ran out.")
     if found and (apart := found["from_float32"]):
         worst = max(apart, key=lambda layer: apart[layer])
         lines.append(
@@ -57,7 +57,7 @@ def _limited_batches(found: Mapping[str, Any]) -> str:
     padded, equal, layers = found["differences"], found["equal_lengths"], found["one_at_a_time"]
     if found["batches"] == EQUAL:
         if not padded:
-            return "Batches of one length each: the backbone says that padding changes its vectors."
+            return "Batches of one length each: the backbone asks for no padding."
         worst = max(padded, key=lambda layer: padded[layer])
         changed = f"by up to {padded[worst]:.1e} of a layer's largest value ({worst})"
         return f"Batches of one length each: padding changes this model's vectors {changed}."

@@ -75,11 +75,9 @@ def tolerance(precision: str) -> float:
     return TOLERANCES.get(precision, TOLERANCE)
 
 
-def batches_of(found: Invariance | None, *, batchable: bool) -> str:
-    """Tell in which batches to extract: as was found or, where nothing was, as the backbone says of itself."""
-    if found is None:
-        return PADDED if batchable else ALONE
-    return found.batches
+def batches_of(found: Invariance | None) -> str:
+    """Tell in which batches to extract: as was found or, where nothing could be told, one utterance at a time."""
+    return ALONE if found is None else found.batches
 
 
 def recall(folder: Path) -> Invariance | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import groupby
@@ -16,7 +17,7 @@ from neuroscope.study.records import cell_record, cell_tables
 from neuroscope.study.run_folder import RunFolder, open_run_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from neuroscope.contracts.rows import Row
@@ -56,6 +57,16 @@ class FinishedCells:
     def rows(self) -> list[Row]:
         """The rows of all cells, and of their comparison."""
         return [*(row for part in self.parts for row in part.rows), *self.compared]
+
+    @contextmanager
+    def closed_at_failure(self) -> Iterator[None]:
+        """Give the run folder free when an error or an interrupt ends the command before its result is written."""
+        try:
+            yield
+        except BaseException:
+            if self.folder is not None:
+                self.folder.close()
+            raise
 
     def add_failure(self, specs: Sequence[CellSpec], error: Exception) -> None:
         """Note that these cells have no result."""
@@ -107,15 +118,11 @@ def run_cells(
         Exception: of the cells, where none has a result.
     """
     done, open_folder = done or FinishedCells(), partial(open_run_folder, out, runs, _digest(specs))
-    try:
+    with done.closed_at_failure():
         for _, group in groupby(specs, key=lambda spec: spec.backbone):
             _run_backbone(done, list(group), runner, open_folder)
         if not done.parts:
             raise _failure_of_all(done)
-    except BaseException:
-        if done.folder is not None:
-            done.folder.close()
-        raise
     return done
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from neuroscope.study.cell_inputs import CellInputs
     from neuroscope.study.cell_parts import CellPart, UnkeptCell
 
+    _Asked = tuple[CellInputs, CellPart | UnkeptCell, str]
+
 
 def run_probe_cell(inputs: CellInputs, finished: FinishedFits | None, progress: Progress) -> CellResult:
     """Read the vectors, and probe every layer and ALL.
@@ -50,40 +52,46 @@ def run_probe_cell(inputs: CellInputs, finished: FinishedFits | None, progress: 
 def compare_backbones(cells: Iterable[tuple[CellInputs, CellPart | UnkeptCell]]) -> list[Row]:
     """Compare the backbones that were asked the same task of the same utterances in the same splits, in pairs.
 
-    Where one could not use an utterance that others used, its splits are others, and it is compared with none.
+    Where one could not use an utterance that others used, its splits are others, and it is compared with none. Of
+    several texts for the same vectors the first is compared: the others would be compared with themselves, and as
+    more pairs widen the intervals of all.
 
     Args:
         cells: of all tasks: what each was computed from, and its part.
     """
-    tasks: dict[str, list[tuple[CellInputs, Whole]]] = {}
+    tasks: dict[str, dict[str, _Asked]] = {}
     for inputs, part in cells:
-        whole = _whole(inputs, part)
-        if whole is not None:
-            tasks.setdefault(inputs.cell.task, []).append((inputs, whole))
-    return list(chain.from_iterable(_compare(cells) for cells in tasks.values()))
+        layer = _whole_layer(part)
+        if layer:
+            tasks.setdefault(inputs.cell.task, {}).setdefault(inputs.cell.representation, (inputs, part, layer))
+    return list(chain.from_iterable(_compare(list(asked.values())) for asked in tasks.values()))
 
 
-def _compare(cells: Sequence[tuple[CellInputs, Whole]]) -> list[Row]:
+def _compare(cells: Sequence[_Asked]) -> list[Row]:
     """Compare the cells of one task; runs that are drawn for equal utterances are one object (``TaskRuns``)."""
-    alike: dict[int, list[tuple[CellInputs, Whole]]] = {}
-    for inputs, whole in cells:
-        alike.setdefault(id(inputs.runs), []).append((inputs, whole))
+    alike: dict[int, list[_Asked]] = {}
+    for each in cells:
+        alike.setdefault(id(each[0].runs), []).append(each)
     found = []
     for group in alike.values():
-        inputs = group[0][0]
-        wholes = [whole for _, whole in group]
+        if len(group) == 1:  # its predictions need not be read
+            continue
+        inputs, wholes = group[0][0], [_whole(*each) for each in group]
         found += between_backbones(wholes, inputs.labelled.rows.target, inputs.runs, compared=len(cells))
     return found
 
 
-def _whole(inputs: CellInputs, part: CellPart | UnkeptCell) -> Whole | None:
-    """Read what the probe on ALL, or on the one layer, predicted; None where there are several layers and no ALL."""
-    table = part.table("predictions").filter(condition=conditions.PROBE)
-    layers = table["layer"].unique().to_list()
-    if ALL not in layers and len(layers) > 1:
-        return None
-    (layer,) = [ALL] if ALL in layers else layers
-    table = table.filter(layer=layer)
+def _whole_layer(part: CellPart | UnkeptCell) -> str:
+    """Name what a probe is compared on: ALL, or the one layer; empty where there are several layers and no ALL."""
+    layers = {row.layer for row in part.rows if row.condition == conditions.PROBE}
+    if ALL in layers:
+        return ALL
+    return layers.pop() if len(layers) == 1 else ""
+
+
+def _whole(inputs: CellInputs, part: CellPart | UnkeptCell, layer: str) -> Whole:
+    """Read what the probe on ALL, or on the one layer, predicted."""
+    table = part.table("predictions").filter(condition=conditions.PROBE, layer=layer)
     number_of = {name: number for number, name in enumerate(inputs.labelled.rows.target.names)}
     predictions = []
     for run in inputs.runs.each:  # a run's rows are in the order of its test part

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from neuroscope.contracts import metric_names
 from neuroscope.errors import MissingData, NeuroscopeError, UnknownName
 from neuroscope.report.layer_curve import best_layer, curves, sentence
+from neuroscope.report.layer_table import WIDEST
 from neuroscope.report.neuron_findings import Findings, share
 from neuroscope.report.summary import line_of_failure, lines_of_extraction
 from neuroscope.runtime.wording import printable
@@ -63,8 +64,8 @@ class Result(ABC):
         return self.run.failed
 
     @abstractmethod
-    def sections(self) -> list[Section]:
-        """What people are shown: lines and tables."""
+    def sections(self, width: int = WIDEST) -> list[Section]:
+        """What people are shown: lines and tables, where it is possible in so many columns."""
 
     @abstractmethod
     def lines(self) -> list[str]:
@@ -170,11 +171,11 @@ class ProbeResult(StudyResult):
 
         return layer_chart(curves(self.rows))
 
-    def sections(self) -> list[Section]:
+    def sections(self, width: int = WIDEST) -> list[Section]:
         """What people are shown: extractions, the layers of each task (several backbones side by side), the folder."""
         from neuroscope.report import sections
 
-        return [*sections.of_probe(self.run, self.rows), *self._place()]
+        return [*sections.of_probe(self.run, self.rows, width), *self._place()]
 
     def lines(self) -> list[str]:
         """The sentence that may be said of each cell."""
@@ -222,7 +223,7 @@ class NeuronsResult(StudyResult):
         (cell,) = self.run.cells
         return neuron_chart(Findings(self.rows), f"{cell.task} ({cell.backbone})")
 
-    def sections(self) -> list[Section]:
+    def sections(self, width: int = WIDEST) -> list[Section]:
         """What people are shown: the tables of findings, and the folder."""
         from neuroscope.report import sections
 
@@ -260,7 +261,7 @@ class ExtractionResult(Result):
         """
         return self._table(name, {})
 
-    def sections(self) -> list[Section]:
+    def sections(self, width: int = WIDEST) -> list[Section]:
         """What people are shown: counts, and the key in the store."""
         from neuroscope.report import sections
 
@@ -288,10 +289,10 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
 
     if done.folder is None:
         raise NeuroscopeError("no cell has a result")
-    roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
-    run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
-    result = kind(run, done.rows, done.folder.out, tuple(done.errors))
     with closing(done.folder):
+        roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
+        run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
+        result = kind(run, done.rows, done.folder.out, tuple(done.errors))
         try:
             done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts))
         except NeuroscopeError as error:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from neuroscope.weights.inert import LARGEST_PICKLE, StoragePlace, TensorPlace, Unreadable, is_size
+from neuroscope.weights.inert import LARGEST_PICKLE, StoragePlace, Unreadable, is_size
 from neuroscope.weights.pickle_reader import read_pickle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -137,22 +138,22 @@ class LegacyFile:
         about = read_pickle(stream, 1_000)
         if not isinstance(about, dict) or about.get("little_endian", True) is not True:
             raise Unreadable("its numbers have their highest byte first, which is not read in this format")
-        self.content: Any = read_pickle(stream)
+        items: dict[str, int] = {}
+        self.content: Any = read_pickle(stream, items=items)
         self._keys = read_pickle(stream)
         if not isinstance(self._keys, list) or not all(isinstance(key, str) for key in self._keys):
             raise Unreadable("it does not say which storages it has")
-        self._places = self._placed(stream.tell())
+        self._places = self._placed(stream.tell(), items)
 
-    def _placed(self, at: int) -> dict[str, int]:
+    def _placed(self, at: int, items: Mapping[str, int]) -> dict[str, int]:
         """Where each storage begins."""
-        items = {place.key: place.item for place in places_in(self.content)}
         places = {}
         for key in self._keys:
             self._stream.seek(at)
             count = int.from_bytes(self._stream.read(8), "little")
             places[key] = at + 8
             if key not in items:
-                break  # nothing refers to it, so that nobody knows how long its numbers are
+                break  # of a class that is not known, or nothing refers to it: nobody knows how long its numbers are
             at += 8 + count * items[key]
             if not is_size(count) or at > self._size:
                 raise Unreadable("it is cut off")
@@ -173,27 +174,6 @@ class LegacyFile:
         if self._places[place.key] + place.size > self._size:
             raise Unreadable("it is cut off")
         return _filled(self._stream, place.size)
-
-
-def places_in(content: object) -> list[StoragePlace]:
-    """List the storages that an object refers to, each object looked at once."""
-    seen, waiting, found = {id(content)}, [content], []
-    while waiting:
-        each = waiting.pop()
-        inner: list[object] = []
-        if isinstance(each, StoragePlace):
-            found.append(each)
-        elif isinstance(each, TensorPlace):
-            inner = [each.storage]
-        elif isinstance(each, dict):
-            inner = [*each.values(), getattr(each, "_metadata", None)]
-        elif isinstance(each, list | tuple):
-            inner = list(each)
-        for value in inner:
-            if id(value) not in seen:
-                seen.add(id(value))
-                waiting.append(value)
-    return found
 
 
 def _filled(stream: BinaryIO, size: int) -> Tensor:

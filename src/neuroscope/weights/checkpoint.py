@@ -14,7 +14,7 @@ from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.archives import Archive, opened
 from neuroscope.weights.constructors import UNREAD
-from neuroscope.weights.inert import DEEPEST, Attributes, Foreign, StoragePlace, TensorPlace, Unreadable
+from neuroscope.weights.inert import DEEPEST, DROPPED, Attributes, Foreign, StoragePlace, TensorPlace, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +123,8 @@ class _Finished:
             return self._tensor(value)
         if isinstance(value, StoragePlace | Foreign):
             return self._name(value)
+        if isinstance(value, dict | set | frozenset) and DROPPED in value:
+            raise Unreadable("a key of a dictionary or an item of a set is of a kind that is not read (a tuple, ...)")
         if isinstance(value, Attributes):
             return self._namespace(value, depth)
         if isinstance(value, dict):

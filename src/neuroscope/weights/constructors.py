@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.weights.inert import (
+    DROPPED,
     Attributes,
     Foreign,
     StoragePlace,
@@ -39,6 +40,13 @@ _STORAGES = {
     **{"ComplexFloatStorage": "complex64", "ComplexDoubleStorage": "complex128"},
 }
 _NO_KIND = ("UntypedStorage", "_UntypedStorage")
+_ITEMS = MappingProxyType(
+    {
+        **dict.fromkeys(_NO_KIND, 1),
+        **{"QInt8Storage": 1, "QUInt8Storage": 1, "QInt32Storage": 4, "QUInt4x2Storage": 1, "QUInt2x4Storage": 1},
+    }
+)
+"""Bytes of a number in storages whose tensors are not read, or that do not say what they hold."""
 _TENSORS = (Foreign("torch", "Tensor"), Foreign("torch._tensor", "Tensor"), Foreign("torch.nn.parameter", "Parameter"))
 _OBJECTS = (Foreign("builtins", "object"), Foreign("__builtin__", "object"))
 UNREAD = Foreign("torch", "Tensor")
@@ -77,8 +85,12 @@ def refuse_hostile(function: Foreign) -> None:
         raise Unreadable(f"it asks to run {function} when it is loaded, which no model does; nothing was run")
 
 
-def storage(identity: object) -> StoragePlace | Foreign:
+def storage(identity: object, items: dict[str, int]) -> StoragePlace | Foreign:
     """Read the text by which a checkpoint refers to a storage.
+
+    Args:
+        identity: what the checkpoint gives.
+        items: name of a storage -> bytes of a number in it; is told of this one, also where it is of a foreign class.
 
     Raises:
         Unreadable: it is no reference of torch's.
@@ -92,12 +104,11 @@ def storage(identity: object) -> StoragePlace | Foreign:
     _, cls, key, _, count, *view = identity
     if not isinstance(key, str) or not is_size(count):
         raise Unreadable("it refers to a storage without a name or a size")
-    if cls.name in _NO_KIND:
-        kind, item = "", 1
-    elif cls.name in _STORAGES:
-        kind = _STORAGES[cls.name]
-        item = KINDS[kind]
-    else:
+    kind = _STORAGES.get(cls.name, "")
+    item = KINDS[kind] if kind else _ITEMS.get(cls.name, 0)
+    if item:
+        items[key] = item
+    if not kind and cls.name not in _NO_KIND:
         return Foreign(cls.module, cls.name)
     begin, part = _view_of(view[0], count) if view and view[0] is not None else (0, count)
     return StoragePlace(key, kind, item, count, begin, part)
@@ -156,7 +167,7 @@ def _ordered(given: tuple[Any, ...], charge: Callable[[int], None]) -> OrderedDi
     for pair in _items_of(given, charge):
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise Unreadable("a dictionary is made of what are no pairs")
-        made[checked_key(pair[0], charge)] = pair[1]
+        made |= pairs_read([pair])
     return made
 
 
@@ -175,22 +186,24 @@ def _reconstructed(given: tuple[Any, ...], charge: Callable[[int], None]) -> obj
     return call(given[0], (), charge)
 
 
-def checked_key(key: object, charge: Callable[[int], None], depth: int = 3) -> Any:
-    """Check that something may be a key of a dictionary: texts, numbers, names, and flat tuples of them.
+def pairs_read(pairs: Iterable[Any]) -> dict[Any, Any]:
+    """Make a dictionary of the pairs whose keys are texts, numbers or names; ``DROPPED`` stands for all others.
 
-    What else could be one costs time or depth that the file does not show.
-
-    Raises:
-        Unreadable: it is something else.
+    What else could be a key costs time or depth that the file does not show: equal hashes of tuples and of large
+    numbers can be had for nothing, and a deep tuple is hashed on the stack.
     """
-    if isinstance(key, str | bytes | float | bool | None | Foreign):
-        return key
-    if isinstance(key, int) and -(1 << 60) < key < 1 << 60:  # equal hashes of larger ones can be had for nothing
-        return key
-    if isinstance(key, tuple) and depth:
-        charge(len(key))
-        return tuple(checked_key(each, charge, depth - 1) for each in key)
-    raise Unreadable(f"a key of a dictionary or set is of a kind that is not read ({type(key).__name__})")
+    return {key if _is_key(key) else DROPPED: value for key, value in pairs}
+
+
+def items_read(items: Iterable[Any]) -> set[Any]:
+    """Make a set of such items, in the same way."""
+    return {each if _is_key(each) else DROPPED for each in items}
+
+
+def _is_key(key: object) -> bool:
+    if isinstance(key, int):
+        return -(1 << 60) < key < 1 << 60
+    return isinstance(key, str | bytes | float | None | Foreign)
 
 
 _CONSTRUCTORS: dict[tuple[str, str], Callable[[tuple[Any, ...], Callable[[int], None]], object]] = {
@@ -210,10 +223,8 @@ _CONSTRUCTORS: dict[tuple[str, str], Callable[[tuple[Any, ...], Callable[[int], 
 }
 for _module in ("builtins", "__builtin__"):
     _CONSTRUCTORS |= {
-        (_module, "set"): lambda given, charge: {checked_key(each, charge) for each in _items_of(given, charge)},
-        (_module, "frozenset"): lambda given, charge: frozenset(
-            checked_key(each, charge) for each in _items_of(given, charge)
-        ),
+        (_module, "set"): lambda given, charge: items_read(_items_of(given, charge)),
+        (_module, "frozenset"): lambda given, charge: frozenset(items_read(_items_of(given, charge))),
         (_module, "list"): lambda given, charge: list(_items_of(given, charge)),
         (_module, "tuple"): lambda given, charge: tuple(_items_of(given, charge)),
         (_module, "dict"): lambda given, charge: dict(_ordered(given, charge)),

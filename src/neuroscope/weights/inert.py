@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 LARGEST_PICKLE = 1 << 26
 """Bytes of the pickle beside the tensors; 64 MiB of names and settings."""
@@ -84,7 +84,18 @@ class TensorPlace:
     strides: tuple[int, ...]
 
 
-class Attributes(dict[str, object]):
+class _Dropped:
+    """Stands in a dictionary or set for what it held under keys, or as items, of kinds that are not read."""
+
+    def __repr__(self) -> str:
+        return "something under a key of a kind that is not read"
+
+
+DROPPED = _Dropped()
+"""A dictionary or set that has it is refused where it is wanted, and nowhere else."""
+
+
+class Attributes(dict[Any, object]):
     """The attributes of an ``argparse.Namespace``, by their names."""
 
 

@@ -11,8 +11,8 @@ import pickletools
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from neuroscope.weights.constructors import call, checked_key, refuse_hostile, storage
-from neuroscope.weights.inert import LARGEST_PICKLE, MOST_STEPS, Attributes, Foreign, Unreadable
+from neuroscope.weights.constructors import call, items_read, pairs_read, refuse_hostile, storage
+from neuroscope.weights.inert import DROPPED, LARGEST_PICKLE, MOST_STEPS, Attributes, Foreign, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,12 +60,13 @@ class Bounded:
         return found
 
 
-def read_pickle(stream: BinaryIO, steps: int | None = None) -> Any:
+def read_pickle(stream: BinaryIO, steps: int | None = None, items: dict[str, int] | None = None) -> Any:
     """Read one pickle from where the stream is, and leave the stream behind it.
 
     Args:
         stream: binary.
         steps: opcodes and copied items that are allowed; None = as many as any model has.
+        items: receives each storage that is referred to, by its name: bytes of a number in it.
 
     Returns:
         dicts (ordered ones as such, ``Attributes`` for a namespace), lists, tuples, sets, texts, bytes, numbers, None;
@@ -74,13 +75,14 @@ def read_pickle(stream: BinaryIO, steps: int | None = None) -> Any:
     Raises:
         Unreadable: it is damaged, too large, or holds what is not read.
     """
-    return _Machine(MOST_STEPS if steps is None else steps).run(Bounded(stream))
+    return _Machine(MOST_STEPS if steps is None else steps, {} if items is None else items).run(Bounded(stream))
 
 
 class _Machine:
     """The stack, the marks in it, and the memo of one pickle."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, items: dict[str, int]) -> None:
+        self._items = items
         self._stack: list[Any] = []
         self._marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
@@ -195,10 +197,9 @@ class _Machine:
         """State is kept of namespaces alone, and of an ordered dictionary the versions of a network's modules."""
         state, target = self._pop(), self._top()
         if isinstance(target, Attributes):
-            if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
-                raise Unreadable("the attributes of a namespace have no names")
-            self._charge(len(state))
-            target.update(state)
+            given = state if isinstance(state, dict) else {DROPPED: None}
+            self._charge(len(given))
+            target.update({key if isinstance(key, str) else DROPPED: each for key, each in given.items()})
         elif isinstance(target, OrderedDict):
             if isinstance(state, dict) and isinstance(metadata := state.get("_metadata"), dict):
                 target._metadata = metadata  # type: ignore[attr-defined]
@@ -206,7 +207,7 @@ class _Machine:
             raise Unreadable(f"it gives attributes to what has none ({type(target).__name__})")
 
     def persistent(self, _: object) -> None:
-        self.push(storage(self._pop()))
+        self.push(storage(self._pop(), self._items))
 
     def append(self, _: object) -> None:
         value = self._pop()
@@ -225,7 +226,7 @@ class _Machine:
     def add(self, _: object) -> None:
         items, target = self._since_mark(), self._top()
         if isinstance(target, set):
-            target.update(checked_key(each, self._charge) for each in items)
+            target.update(items_read(items))
         elif not isinstance(target, Foreign):
             raise Unreadable(f"it adds to what is no set ({type(target).__name__})")
 
@@ -243,23 +244,22 @@ class _Machine:
         elif not isinstance(target, Foreign):
             raise Unreadable(f"it sets items of what is no dictionary ({type(target).__name__})")
 
-    def _pairs(self, items: list[Any]) -> list[tuple[Any, Any]]:
+    def _pairs(self, items: list[Any]) -> dict[Any, Any]:
         if len(items) % 2:
             raise Unreadable("it is damaged: a key has no value")
-        keys = (checked_key(key, self._charge) for key in items[::2])
-        return list(zip(keys, items[1::2], strict=True))
+        return pairs_read(zip(items[::2], items[1::2], strict=True))
 
     def new_list(self, _: object) -> None:
         self.push(self._since_mark())
 
     def new_dict(self, _: object) -> None:
-        self.push(dict(self._pairs(self._since_mark())))
+        self.push(self._pairs(self._since_mark()))
 
     def new_tuple(self, _: object) -> None:
         self.push(tuple(self._since_mark()))
 
     def new_frozenset(self, _: object) -> None:
-        self.push(frozenset(checked_key(each, self._charge) for each in self._since_mark()))
+        self.push(frozenset(items_read(self._since_mark())))
 
     def tuple_of(self, size: int) -> None:
         items = [self._pop() for _ in range(size)]

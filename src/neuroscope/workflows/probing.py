@@ -76,6 +76,7 @@ def probe(
     checked = check_cells(specs, runner, done)
     clock.lap("preparing")
     run_cells(checked, runner, out, workspace.folder / "runs", done)
-    done.compared = compare_backbones(zip(done.inputs, done.parts, strict=True))
+    with done.closed_at_failure():
+        done.compared = compare_backbones(zip(done.inputs, done.parts, strict=True))
     clock.lap("extracting and probing")
     return finish(ProbeResult, done, command, clock, loaded)

@@ -87,14 +87,11 @@ def test_the_second_run_opens_no_audio_and_loads_no_torch(tmp_path, corpus, fake
     subprocess.run([sys.executable, "-c", code, str(FAKES), str(tmp_path)], check=True)
 
 
-@pytest.mark.parametrize("error", [RuntimeError, MemoryError])
-def test_a_model_that_raises_leaves_the_batches_that_were_whole(tmp_path, corpus, error, fake, run):
+def test_a_model_that_raises_leaves_the_batches_that_were_whole(tmp_path, corpus, fake, run):
     def fail():
-        raise error("in the model")
+        raise RuntimeError("in the model")
 
-    with pytest.raises(
-        PluginBroken, match=rf"extract fails: {error.__name__}: in the model \(.*test_extractor.py, line"
-    ):
+    with pytest.raises(PluginBroken, match=r"extract fails: RuntimeError: in the model \(.*test_extractor.py, line"):
         run(tmp_path / "store", corpus, fake(at_batch(5, fail)))
     done, _, _ = run(tmp_path / "store", corpus, fake())
     assert (done.found, done.computed) == (15, 5)

@@ -17,6 +17,8 @@ from neuroscope.extraction.runner import Runner
 CUDA = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 CPU = RuntimeError("[enforce fail at alloc_cpu.cpp:126] . DefaultCPUAllocator: can't allocate memory: you tried to ...")
 
+NUMPY = MemoryError("Unable to allocate 3.00 GiB for an array with shape (9, 9) and data type float64")  # front ends'
+
 
 class Small:
     """A device that has room for so many utterances, or samples."""
@@ -36,7 +38,7 @@ class Small:
 
 
 @pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize("error", [CUDA, CPU])
+@pytest.mark.parametrize("error", [CUDA, CPU, NUMPY])
 def test_a_batch_that_does_not_fit_runs_in_halves_and_later_ones_begin_with_them(tmp_path, error, fake, run, write):
     paths = [tmp_path / f"{number}.wav" for number in range(6)]
     for number, path in enumerate(paths):
@@ -91,6 +93,16 @@ def test_a_model_for_which_there_is_no_room_is_no_utterances_fault(tmp_path, cor
         run(tmp_path, corpus, load)
 
 
+@pytest.mark.usefixtures("small_batches")
+def test_memory_that_runs_out_below_an_error_of_the_plugin_is_memory_that_runs_out(tmp_path, corpus, fake, run):
+    error = ValueError("no features")
+    error.__cause__ = NUMPY
+    load = Small(fake(), error, samples=5_000)
+    done, _, skipped = run(tmp_path, corpus, load)
+    assert {each.reason for each in skipped.skipped} == {"out of memory"}
+    assert done.computed > 5
+
+
 def test_pieces_for_which_there_is_no_room_are_told(tmp_path, corpus, fake, run):
     with pytest.raises(BadAudio, match=r"out of memory: 0\.\d s do not fit"):
         run(tmp_path, corpus, Small(fake(), samples=10))
@@ -117,6 +129,30 @@ def test_batches_for_a_gpu_are_pinned(monkeypatch):
         assert len(pinned) == count
     assert seen[1] is not pinned[0]
     assert torch.equal(seen[1], pinned[0])
+
+
+def test_a_gpus_memory_is_given_back_by_what_every_torch_has(monkeypatch):
+    """``torch.accelerator`` has no ``empty_cache`` in 2.6, the oldest that is allowed."""
+    tried, emptied = [], []
+
+    class Model:
+        def extract(self, batch):
+            tried.append(len(batch.lengths))
+            if len(batch.lengths) > 1:
+                raise CUDA
+            yield {"frames": Frames(batch.samples[:, None, :1], torch.ones_like(batch.lengths))}
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda samples: samples)
+    monkeypatch.setattr(models, "_check_device", lambda device: None)
+    monkeypatch.delattr(torch.accelerator, "empty_cache", raising=False)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(list(tried)))
+    layer = LayerSpec("frames", 1)
+    origin = Origin(source="", licence="", digest="")
+    spec = BackboneSpec(sample_rate=16_000, layers=(layer,), origin=origin, load=lambda device: Model())
+    given = SimpleNamespace(layers={"frames": Mean().units(layer)}, identity=SimpleNamespace(dtype="float32"))
+    found = Runner(spec, {"frames": Mean()}, given, "cuda:0", threads=1).run([np.ones(20, dtype=np.float32)] * 2)
+    assert found["frames"].tolist() == [[1], [1]]
+    assert emptied == [[2]]
 
 
 def test_seconds_at_once_are_limited_whatever_the_threads(tmp_path, corpus, fake, run, monkeypatch):

@@ -5,15 +5,17 @@ It runs utterances of one length side by side or, where that changes them too, o
 
 import hashlib
 import json
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.contracts.backbone import Frames
 from neuroscope.errors import PluginBroken
-from neuroscope.extraction import batching
+from neuroscope.extraction import batching, padding_check
 
 
 class Leaking:
@@ -210,6 +212,64 @@ def test_one_utterance_is_enough_to_look_at(tmp_path, corpus, fake, run):
     manifest = type(corpus)(corpus.utterances[:1])
     done, _, _ = run(tmp_path, manifest, Leaking(fake()))
     assert done.invariance.broken == ["frames"]
+
+
+def unreadable(folder, count):
+    """Utterances that are found out when they are read."""
+    for number in range(count):
+        soundfile.write(folder / f"bad{number}.wav", [float("nan")] * (2_500 - number), 16_000, subtype="FLOAT")
+    return tuple(Utterance(id=f"bad{number}", path=folder / f"bad{number}.wav") for number in range(count))
+
+
+@pytest.mark.parametrize("kind", [Leaking, Mixing])
+def test_one_waveform_that_can_be_read_is_not_compared_with_itself(tmp_path, kind, fake, run, write):
+    """Three of the four that are looked at cannot be read."""
+    write(tmp_path / "a.wav", np.linspace(-0.1, 0.4, 1_200))
+    readable = Utterance(id="a", path=tmp_path / "a.wav")
+    done, _, skipped = run(tmp_path / "store", Manifest((*unreadable(tmp_path, 3), readable)), kind(fake()))
+    assert len(skipped.skipped) == 3
+    assert done.invariance.broken == ["frames"]
+    assert done.invariance.batches == ("equal lengths" if kind is Leaking else "alone")
+    assert done.invariance.equal_lengths
+
+
+@pytest.mark.parametrize("samples", [[0.1] * 100, [0.0] * 1_000])
+@pytest.mark.parametrize("batchable", [True, False])
+def test_what_tells_nothing_is_not_remembered_and_looked_at_again(
+    tmp_path, corpus, samples, batchable, fake, run, write
+):
+    """Utterances of the shortest length that there is, of which none can be padded; and silence."""
+    for number in range(3):
+        write(tmp_path / f"{number}.wav", samples)
+    few = Manifest(tuple(Utterance(id=str(number), path=tmp_path / f"{number}.wav") for number in range(2)))
+    load = Mixing(fake())
+    done, _, _ = run(tmp_path / "store", few, load, batchable=batchable)
+    assert set(load.sizes) == {1}
+    assert done.invariance is None
+    assert not list(tmp_path.rglob("invariance.json"))
+    done, _, _ = run(tmp_path / "store", corpus, Mixing(fake()), batchable=batchable)
+    assert (done.invariance.batches, found_in(tmp_path)["batches"]) == ("alone", "alone")
+
+
+@pytest.mark.parametrize("batchable", [True, False])
+def test_the_looks_tell_how_far_they_are(tmp_path, corpus, batchable, fake, run, monkeypatch):
+    steps = {}
+
+    @contextmanager
+    def progress(label, total, seconds=0.0):
+        steps[label] = [total, 0]
+
+        def advance(count, seconds=0.0):
+            steps[label][1] += count
+
+        yield advance
+
+    compare = padding_check.compare
+    monkeypatch.setattr(padding_check, "compare", lambda located, runner, given: compare(located, runner, progress))
+    about = {"batchable": batchable, "precision": "bfloat16", "reference": fake()}
+    run(tmp_path, corpus, Mixing(fake()), about=about)
+    padding = {"Looking at padding": [5, 5]} if batchable else {}
+    assert steps == {"Comparing with float32": [8, 8], **padding, "Looking at equal lengths": [6, 6]}
 
 
 def test_audio_that_cannot_be_read_leaves_the_question_open(tmp_path, fake, run, write):

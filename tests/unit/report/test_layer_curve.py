@@ -177,3 +177,26 @@ def test_a_layer_without_an_interval_is_drawn_too(tmp_path):
     bare = replace(found, points=tuple(replace(each, low=None, high=None, sd=None) for each in found.points))
     assert not pictures.save(lambda: layer_chart([bare]), tmp_path, "layers")
     assert (tmp_path / "layers.svg").exists()
+
+
+def test_ten_backbones_look_different_stand_close_and_each_set_of_utterances_has_its_majority(tmp_path):
+    curves = [replace(curve(L1, L2, EVERYTHING), backbone=f"b{n}") for n in range(9)]
+    other = replace(curve(L1, EVERYTHING), backbone="b9", majority=replace(curves[0].majority, value=0.25))
+    spec = layer_chart([*curves, other]).to_dict()
+    dots = [each for each in spec["concat"][0]["layer"] if "shape" in each["encoding"]]
+    looks = [dots[0]["encoding"][name]["scale"]["range"] for name in ("color", "shape")]
+    assert len(set(zip(*looks, strict=True))) == len(set(looks[0])) == 10
+    values = [each for data in spec["datasets"].values() for each in data]
+    first = {each["number"]: each["depth"] for each in values if each.get("layer") == "l1" and each["number"] < 9}
+    assert len(set(first.values())) == 9
+    assert max(first.values()) - min(first.values()) <= 0.05
+    assert max(abs(dy) for dy in found_in(spec, "dy")) <= 13
+    assert {each["majority"] for each in values if "majority" in each} == {curves[0].majority.value, 0.25}
+    assert not pictures.save(lambda: layer_chart([*curves, other]), tmp_path, "layers")
+
+
+def found_in(spec, name):
+    """Every value of this name, however deep it lies."""
+    inner = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else ()
+    own = [spec[name]] if isinstance(spec, dict) and name in spec else []
+    return own + [value for each in inner for value in found_in(each, name)]

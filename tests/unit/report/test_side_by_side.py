@@ -11,9 +11,10 @@ from neuroscope.contracts.records import Caution, CautionedRows, CellRecord
 from neuroscope.report.frames import differences_of
 from neuroscope.report.html import as_html
 from neuroscope.report.layer_curve import Curve, Point
+from neuroscope.report.layer_table import WIDEST
 from neuroscope.report.marks import Marks
 from neuroscope.report.side_by_side.sections import sections_of_task
-from neuroscope.report.side_by_side.table import WIDEST, Side, capital, side_by_side
+from neuroscope.report.side_by_side.table import Side, capital, side_by_side
 
 MAJORITY = Point("", 0.5, None, None, None)
 
@@ -30,6 +31,7 @@ def curve(name, *layers, **known):
 def record(backbone, *cautions, **known):
     empty = {each.name: "" for each in fields(CellRecord)} | {"left_out_by_split": {}, "classes": {"x": 9}}
     empty |= {"runs": 1, "train": 7, "test": 2, "test_groups": 2, "split": "speaker", "unlabelled": 0, "task": "t"}
+    empty["representation"] = backbone
     return CellRecord(**{**empty, "backbone": backbone, "dataset": "d", "cautions": cautions, **known})
 
 
@@ -65,7 +67,7 @@ GE2E, DEEP = curve("ge2e", "lstm1", "linear", "ALL"), curve("deep", "L1", "L2", 
 
 
 def test_layers_are_aligned_by_order_with_all_and_the_majority_at_the_end():
-    (table,), spread = side_by_side(sides(GE2E, DEEP))
+    (table,), spread = side_by_side(sides(GE2E, DEEP), WIDEST)
     found = [line.split() for line in shown(table)]
     assert spread
     assert found == [
@@ -80,20 +82,35 @@ def test_layers_are_aligned_by_order_with_all_and_the_majority_at_the_end():
     ]
 
 
-@pytest.mark.parametrize(("backbones", "tables", "spread"), [(2, 1, True), (3, 1, True), (4, 1, False), (9, 2, False)])
-def test_a_table_is_as_wide_as_a_terminal_at_most(backbones, tables, spread):
+@pytest.mark.parametrize(
+    ("width", "backbones", "tables", "spread"),
+    [
+        (120, 2, 1, True),
+        (120, 3, 1, True),
+        (120, 4, 1, False),
+        (120, 9, 2, False),
+        (100, 4, 1, False),
+        (80, 2, 1, True),
+        (80, 3, 1, False),
+        (80, 4, 2, True),
+        (60, 2, 1, False),
+        (60, 3, 2, False),
+        (200, 5, 1, True),
+    ],
+)
+def test_a_table_is_as_wide_as_the_terminal_at_most(width, backbones, tables, spread):
     each = [curve(f"hf:a-long-name/number-{n}", *(f"L{m}" for m in range(1, 13)), "ALL") for n in range(backbones)]
-    found, with_spread = side_by_side(sides(*each))
+    found, with_spread = side_by_side(sides(*each), width)
     assert (len(found), with_spread) == (tables, spread)
     text = [line for table in found for line in shown(table)]
-    assert max(map(len, text)) <= WIDEST
+    assert max(map(len, text)) <= width
     assert "".join(text).count("L12") == backbones
     assert "".join(text).count("majority") == tables
 
 
 def test_names_of_layers_that_fit_beside_nothing_stand_alone():
-    found, spread = side_by_side(sides(*(curve(name, "x" * 130, "ALL") for name in ("a", "b"))))
-    assert (len(found), spread) == (2, True)
+    found, spread = side_by_side(sides(*(curve(name, "x" * 130, "ALL") for name in ("a", "b"))), WIDEST)
+    assert (len(found), spread) == (2, False)
 
 
 def test_names_stand_above_and_whatever_is_common_is_said_once():
@@ -153,6 +170,22 @@ def test_differences_are_shown_with_what_may_be_said_of_them():
         ["A", "ALL", "C", "ALL", "-10.0", "-18.0", "to", "-2.0", "C", "is", "ahead"],
         ["B", "ALL", "C", "ALL", "+5.0", "-2.0", "to", "+12.0", "not", "told", "apart"],
     ]
+
+
+def test_intervals_are_said_to_be_of_all_pairs_by_the_backbones_that_are_beside_each_other():
+    first = replace(GE2E, beyond={"deep": gap(0.1, 0.02, 0.18)})
+    said_of = "Differences on the same test utterances"
+    assert f"{said_of}, with intervals of all pairs at once" in said(first, DEEP, curve("other", "L1", "ALL"))
+    assert said_of in said(first, DEEP, curve("no-all", "L1", "L2"))
+
+
+def test_two_names_of_the_same_vectors_are_told_and_not_called_incomparable():
+    first = replace(GE2E, beyond={"deep": gap(0.1, 0.02, 0.18)})
+    alias = (record("alias", representation="ge2e"), curve("alias", "lstm1", "linear", "ALL"))
+    text = lines(sections_of_task([(record("ge2e"), first), alias, (record("deep"), DEEP)]))
+    assert "B: the same vectors as A." in text
+    assert "Differences on the same test utterances" in text
+    assert not [line for line in text if "Not compared" in line]
 
 
 @pytest.mark.parametrize(

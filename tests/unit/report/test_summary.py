@@ -47,7 +47,7 @@ def said(invariance=None, **changes):
         ),
         (
             Invariance({}, PRECISIONS, "cpu", "equal lengths", {"L1": 0.0, "L2": 0.0}),
-            "Batches of one length each: the backbone says that padding changes its vectors.",
+            "Batches of one length each: the backbone asks for no padding.",
         ),
         (
             Invariance({"L1": 0.1, "L2": 0.31}, PRECISIONS, "cpu", "alone"),
@@ -81,8 +81,8 @@ def test_those_that_ran_alone_for_lack_of_a_twin_are_counted_where_there_are_sev
 
 
 def test_memory_that_ran_out_is_told_once():
-    assert said(halved=1) == ["Memory ran out in 1 batch, computed in smaller ones."]
-    assert said(halved=3) == ["Memory ran out in 3 batches, computed in smaller ones."]
+    assert said(halved=1) == ["1 batch ran in parts, as memory ran out."]
+    assert said(halved=3) == ["3 batches ran in parts, as memory ran out."]
 
 
 def test_the_distance_from_float32_is_told_with_its_layer():

@@ -86,10 +86,9 @@ def test_a_run_records_what_was_found_and_what_goes_one_at_a_time():
     assert padding_record.record(own)["one_at_a_time"] == ["high"]
 
 
-def test_batches_are_as_found_or_as_the_backbone_says():
-    assert padding_record.batches_of(None, batchable=True) == "padded"
-    assert padding_record.batches_of(None, batchable=False) == "alone"
-    assert padding_record.batches_of(replace(FOUND, batches="equal lengths"), batchable=False) == "equal lengths"
+def test_batches_are_as_found_or_one_at_a_time():
+    assert padding_record.batches_of(None) == "alone"
+    assert padding_record.batches_of(replace(FOUND, batches="equal lengths")) == "equal lengths"
 
 
 def test_the_tolerance_is_that_of_the_frames():

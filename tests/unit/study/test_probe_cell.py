@@ -37,6 +37,11 @@ class Part:
     errors: dict[str, int]
     asked: list[str] = field(default_factory=list)
 
+    @property
+    def rows(self):
+        rows = [SimpleNamespace(layer=layer, condition="probe") for layer in self.errors]
+        return [*rows, SimpleNamespace(layer="", condition="majority")]
+
     def table(self, name):
         self.asked.append(name)
         records = [
@@ -56,9 +61,10 @@ class Part:
 
 @pytest.fixture
 def made(cell):
-    def made(backbone, runs, errors, task="t"):
+    def made(backbone, runs, errors, task="t", vectors=""):
         labelled = SimpleNamespace(rows=SimpleNamespace(target=TARGET))
-        inputs = SimpleNamespace(cell=replace(cell, backbone=backbone, task=task), runs=runs, labelled=labelled)
+        named = replace(cell, backbone=backbone, task=task, representation=vectors or backbone)
+        inputs = SimpleNamespace(cell=named, runs=runs, labelled=labelled)
         return inputs, Part(errors)
 
     return made
@@ -97,3 +103,18 @@ def test_other_utterances_have_other_runs_and_are_compared_among_themselves(made
 def test_several_layers_without_all_are_compared_with_none(made):
     runs = drawn()
     assert pairs([made("a", runs, {"l": 0, "m": 0}), made("b", runs, {ALL: 3})]) == []
+
+
+def test_two_names_of_the_same_vectors_are_one_and_widen_no_interval(made):
+    runs = drawn()
+    cells = [made("a", runs, {ALL: 0}), made("alias", runs, {ALL: 0}, vectors="a"), made("b", runs, {ALL: 3})]
+    assert [each[:2] for each in pairs(cells)] == [("a", "b")]
+    assert cells[1][1].asked == []
+    (one,), (other,) = compare_backbones(cells), compare_backbones([cells[0], cells[2]])
+    assert (one.low, one.high) == (other.low, other.high)
+
+
+def test_predictions_of_what_is_compared_with_none_are_not_read(made):
+    cells = [made("a", drawn(), {ALL: 0}), made("b", drawn(), {ALL: 3}), made("c", drawn(), {"l": 0, "m": 0})]
+    assert pairs(cells) == []
+    assert [part.asked for _, part in cells] == [[], [], []]

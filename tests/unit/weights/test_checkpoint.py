@@ -200,6 +200,37 @@ def test_tensors_that_are_not_wanted_are_not_read(save):
             read_checkpoint(path, ["other"])
 
 
+def test_keys_that_are_not_read_hinder_nobody_who_does_not_want_them(save):
+    odd = {"d": {(1, "a"): 1}, "o": collections.OrderedDict([((1,), 1)]), "s": {(1, 2)}, "f": frozenset({(1, 2)})}
+    odd |= {"large": {2**70: 1}, "n": argparse.Namespace(**{"a": {(1,): 2}})}
+    path = save({**odd, "Model": {"w": NUMBERS}, "names": {1: 2, None: 3, "a": 4}})
+    assert same(read_checkpoint(path, ["Model"]), {"Model": {"w": NUMBERS}})
+    assert read_checkpoint(path, ["names"]) == {"names": {1: 2, None: 3, "a": 4}}
+    for name in odd:
+        with pytest.raises(BadOption, match=r"a key of a dictionary or an item of a set is of a kind .* \(a tuple"):
+            read_checkpoint(path, [name])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", ["module", "optimizer", "sparse", "quantized"])
+def test_storages_inside_what_is_not_read_hinder_nobody(save, kind):
+    """Eight times: in the old format storages lie in an order that the keys' names decide."""
+    network = torch.nn.Linear(3, 3)
+    optimizer = torch.optim.Adam(network.parameters())
+    network(NUMBERS[:, :3]).sum().backward()
+    optimizer.step()
+    made = {
+        "module": lambda: torch.nn.Linear(4, 4),
+        "optimizer": lambda: optimizer,
+        "sparse": lambda: torch.eye(3).to_sparse(),
+        "quantized": lambda: torch.quantize_per_tensor(NUMBERS, 0.1, 0, torch.qint32),
+    }
+    for _ in range(8):
+        model = {name: values.detach().clone() for name, values in network.state_dict().items()}
+        path = save({"Model": model, "other": made[kind]()})
+        assert same(read_checkpoint(path, ["Model"]), {"Model": model})
+
+
 def test_bare_storages_and_modules_are_names(save):
     found = read_checkpoint(save({"s": NUMBERS.untyped_storage(), "m": torch.nn.Linear(2, 2)}), ["s", "m"])
     assert found["s"] == Foreign("torch", "UntypedStorage")

@@ -4,6 +4,7 @@ import argparse
 import builtins
 import collections
 import io
+import itertools
 import pickle
 import struct
 import subprocess
@@ -329,6 +330,27 @@ for name in sys.argv[1:]:
 """Reads checkpoints with half a gigabyte beside what Python takes; says processor seconds and outcome of each."""
 
 
+def equal_tuples(count):
+    """Pairs of small whole numbers with one hash, as Python makes it of tuples."""
+    prime, other, begin, size = 11400714785074694791, 14029467366897019727, 2870177450012600261, 1 << 64
+
+    def turned(value, bits):
+        return ((value << bits) | (value >> (64 - bits))) % size
+
+    wanted, found = turned(12345678901234567 * pow(prime, -1, size) % size, 33), []
+    for first in itertools.count(1):
+        lane = (wanted - turned((begin + first * other) % size, 31) * prime) * pow(other, -1, size) % size
+        second = lane - size if lane >= size // 2 else lane
+        if abs(second) < 1 << 60:
+            found.append((first, second))
+        if len(found) == count:
+            return found
+
+
+def test_the_tuples_of_one_hash_have_one():
+    assert len({hash(each) for each in equal_tuples(100)}) == 1
+
+
 SIZE = 60_000
 MANY = b"](" + b"N" * SIZE + b"eq\x01"
 BOMBS = {
@@ -346,7 +368,8 @@ BOMBS = {
         + b"u",
         "a key of a dictionary",
     ),
-    "long keys": (b"(" + b"N" * SIZE + b"tq\x01}" + b"h\x01Ns" * 2000, "more objects than any model"),
+    "long keys": (b"(" + b"N" * SIZE + b"tq\x010}" + b"h\x01Ns" * 2000, "a key of a dictionary"),
+    "equal hashes of tuples": (b"}(" + b"".join(pickled(each) + b"N" for each in equal_tuples(16_000)) + b"u", "a key"),
 }
 
 

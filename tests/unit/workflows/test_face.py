@@ -377,3 +377,15 @@ def test_a_table_of_another_folder_is_none_of_the_result(tmp_path):
     found = neuroscope.probe("toy", "toy", dataset="toy", runs=1, out=tmp_path / "run")
     with pytest.raises(NeuroscopeError, match="unknown table"):
         found.table("../run/rows")
+
+
+def test_an_interrupt_while_backbones_are_compared_leaves_the_run_folder_free(tmp_path, monkeypatch):
+    def interrupted(cells):
+        raise KeyboardInterrupt
+
+    asked = {"dataset": "toy", "runs": 1, "out": tmp_path / "out"}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt) as kept:
+        patch.setattr("neuroscope.workflows.probing.compare_backbones", interrupted)
+        neuroscope.probe(["toy", "toy,seed=1"], "toy", **asked)
+    assert neuroscope.probe(["toy", "toy,seed=1"], "toy", **asked).folder == tmp_path / "out"
+    assert kept.traceback  # the error, which holds the folder as long as somebody keeps it

@@ -11,6 +11,7 @@ from rich.text import Text
 from neuroscope.contracts.rows import ALL
 from neuroscope.defaults import LEVEL
 from neuroscope.report.layer_curve import sentence
+from neuroscope.report.layer_table import WIDEST
 from neuroscope.report.marks import Marks
 from neuroscope.report.side_by_side.table import Side, capital, side_by_side
 from neuroscope.report.summary import lines_of_split, what_varied
@@ -23,18 +24,19 @@ if TYPE_CHECKING:
     from neuroscope.report.layer_curve import Curve, Point
 
 
-def sections_of_task(cells: Sequence[tuple[CellRecord, Curve]]) -> list[str | Table]:
+def sections_of_task(cells: Sequence[tuple[CellRecord, Curve]], width: int = WIDEST) -> list[str | Table]:
     """Make the lines and tables of one task: the names, the layers, warnings, and what is told apart.
 
     Args:
         cells: of several backbones.
+        width: columns that a table may take.
     """
     numbers = count()
     sides = [Side(capital(n), cell, curve, Marks(cell, numbers)) for n, (cell, curve) in enumerate(cells)]
     first = sides[0].cell
     found: list[str | Table] = ["", f"{first.task} in {len(sides)} backbones, on {first.dataset}"]
     found += [f"{side.letter}: {one_line(side.cell.backbone)}" for side in sides]
-    tables, printed = side_by_side(sides)
+    tables, printed = side_by_side(sides, width)
     found += _shared(sides, lambda side: lines_of_split(side.cell))
     found += chain.from_iterable(("", table) for table in tables)
     found += ["", *_shared(sides, lambda side: [_what_varied(side, printed)])]
@@ -70,13 +72,17 @@ def _warnings(sides: Sequence[Side]) -> list[str]:
 
 def _compared(sides: Sequence[Side]) -> list[str | Table]:
     """Show the differences between all pairs, and say who is compared with whom, and why not."""
-    pairs = list(combinations(sides, 2))
+    first_of: dict[str, Side] = {}
+    twins = [side for side in sides if first_of.setdefault(side.cell.representation, side) is not side]
+    pairs = list(combinations([side for side in sides if side not in twins], 2))
     gaps = [(one, other, gap) for one, other in pairs if (gap := one.curve.beyond.get(other.curve.run)) is not None]
     found: list[str | Table] = []
     if gaps:
-        at_once = ", with intervals of all pairs at once" if len(gaps) > 1 else ""
+        several = sum(side.curve.whole is not None for side in first_of.values()) > 2  # also where not all are compared
+        at_once = ", with intervals of all pairs at once" if several else ""
         found += ["", f"Differences on the same test utterances{at_once}", _gap_table(gaps)]
-    without = [side for side in sides if side.curve.whole is None]
+    found += [f"{each.letter}: the same vectors as {first_of[each.cell.representation].letter}." for each in twins]
+    without = [side for side in first_of.values() if side.curve.whole is None]
     others = [
         f"{one.letter} with {other.letter}"
         for one, other in pairs
@@ -91,12 +97,12 @@ def _compared(sides: Sequence[Side]) -> list[str | Table]:
 
 
 def _gap_table(gaps: Sequence[tuple[Side, Side, Point]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     for name in ("accuracy of", "less that of"):
         table.add_column(name, no_wrap=True)
     for name in ("points", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("")  # words, which may go on in the next line
     for one, other, gap in gaps:
         ends = "–" if gap.low is None or gap.high is None else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
         cells = (_named(one), _named(other), f"{100 * gap.value:+.1f}", ends, _verdict(one, other, gap))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from neuroscope.contracts.rows import ALL
-from neuroscope.report.layer_table import accuracy, interval
+from neuroscope.report.layer_table import accuracy, interval, width_of
 from neuroscope.report.marks import beside
 from neuroscope.runtime.wording import one_line
 
@@ -22,9 +19,6 @@ if TYPE_CHECKING:
     from neuroscope.contracts.records import CellRecord
     from neuroscope.report.layer_curve import Curve, Point
     from neuroscope.report.marks import Marks
-
-WIDEST = 120
-"""Columns of a terminal that a table may take; one that needs more leaves ± out, or goes on below."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +38,28 @@ class Side:
     marks: Marks
 
 
-def side_by_side(sides: Sequence[Side]) -> tuple[list[Table], bool]:
+def side_by_side(sides: Sequence[Side], width: int) -> tuple[list[Table], bool]:
     """Lay out layers beside each other by their order, ALL and the majority last; and tell whether ± are shown.
 
     Layers of one line are as many layers from the first: nothing is said of their being alike, and each has its own
-    name. It is one table where that fits: with ± and intervals, else with intervals; else the fewest that fit.
+    name. It is one table where that fits: with ± and intervals, else with intervals; else the fewest that fit. Where
+    names of layers leave no room, each backbone has a table of its own, and they go on in the next line.
+
+    Args:
+        sides: the backbones.
+        width: columns that a table may take.
     """
     for blocks in range(1, len(sides) + 1):
         each = -(-len(sides) // blocks)
         parts = [sides[first : first + each] for first in range(0, len(sides), each)]
         for spread in (True, False):
             tables = [_table(part, spread=spread) for part in parts]
-            if max(map(_width, tables)) <= WIDEST:
+            if max(map(width_of, tables)) <= width:
                 return tables, spread
-    return [_table([side], spread=True) for side in sides], True
+    return [_table([side], spread=False, whole_names=False) for side in sides], False
 
 
-def _table(sides: Sequence[Side], *, spread: bool) -> Table:
+def _table(sides: Sequence[Side], *, spread: bool, whole_names: bool = True) -> Table:
     table = Table(box=None, pad_edge=False, collapse_padding=not spread, header_style="bold")
     lines: list[list[str]] = [[] for _ in range(_layers(sides) + 2)]
     for number, side in enumerate(sides):
@@ -69,7 +68,7 @@ def _table(sides: Sequence[Side], *, spread: bool) -> Table:
             lines = [[*line, ""] for line in lines]
         points = _points(side.curve, len(lines))
         head, marked = beside([side.marks.of_layer(point.layer) if point and point.layer else "" for point in points])
-        table.add_column(side.letter, no_wrap=True)
+        table.add_column(side.letter, no_wrap=whole_names)
         table.add_column("accuracy %" if spread else "acc. %", justify="right", no_wrap=True)
         for name in head:
             table.add_column(name, no_wrap=True)
@@ -100,11 +99,6 @@ def _cells(point: Point | None, mark: tuple[str, ...], spread: bool) -> list[str
         return ["", "", *mark, ""]
     number = accuracy(point) if spread else f"{100 * point.value:.1f}"
     return [one_line(point.layer), number, *mark, interval(point).replace(" ", "")]
-
-
-def _width(table: Table) -> int:
-    console = Console(file=io.StringIO(), width=100 * WIDEST)
-    return Measurement.get(console, console.options, table).maximum
 
 
 def capital(number: int) -> str:

@@ -36,9 +36,15 @@ def read_settings(path: Path) -> Settings:
     if not path.exists():
         raise MissingData(f"there is no checkpoint {path}")
     try:
-        found = json.loads(weights.remembered("mockingjay configuration 1", path, _configuration))
+        return weights.remembered_as(
+            "mockingjay configuration 1", path, _configuration, lambda text: _settings_in(text, path)
+        )
     except OSError as error:
         raise BadOption(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _settings_in(text: str, path: Path) -> Settings:
+    found = json.loads(text)
     return settings_of(found["config"], str(path), is_legacy=found["is_legacy"])
 
 

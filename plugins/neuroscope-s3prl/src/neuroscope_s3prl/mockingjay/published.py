@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from neuroscope import MissingData, commands, weights
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_DISTRIBUTION = "neuroscope-s3prl"
+from neuroscope import MissingData
+from neuroscope_s3prl.releases import Release, release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +18,10 @@ class Published:
     Attributes:
         name: of the backbone.
         layers: of its encoder.
-        config: that serves without a checkpoint, as s3prl trains such a model.
+        config: that serves without a checkpoint, as s3prl pre-trains such a model; a release's own may be another.
         release: s3prl's name of the weights.
         trained: on what, and with which target.
-        file: its name where it is published.
-        repository: on the Hugging Face hub; empty = it is not there.
-        url: where it is published otherwise.
+        url: where s3prl publishes it.
     """
 
     name: str
@@ -35,9 +29,7 @@ class Published:
     config: Mapping[str, Any]
     release: str
     trained: str
-    file: str
-    repository: str = ""
-    url: str = ""
+    url: str
 
 
 def _network(layers: int) -> dict[str, Any]:
@@ -70,8 +62,7 @@ BASE = Published(
         },
     },
     release="mockingjay_960hr",
-    trained="960 hours of LibriSpeech, target: filter banks",
-    file="states-1000000.ckpt",
+    trained="960 hours of LibriSpeech; of its features s3prl says: 80-dim log Mel",
     url="https://www.dropbox.com/s/7f9z6dzc7oix6qv/states-1000000.ckpt?dl=1",
 )
 LARGE = Published(
@@ -92,29 +83,14 @@ LARGE = Published(
     },
     release="mockingjay_origin",
     trained="train-clean-360 of LibriSpeech, target: 201 linear bins",
-    file="mockingjay_logMelLinearLarge_T_AdamW_b32_500k_360hr_drop1/states-500000.ckpt",
-    repository="s3prl/mockingjay",
+    url="https://huggingface.co/s3prl/mockingjay/resolve/main/"
+    "mockingjay_logMelLinearLarge_T_AdamW_b32_500k_360hr_drop1/states-500000.ckpt",
 )
 NAMES = MappingProxyType({each.layers: each.name for each in (BASE, LARGE)})
 """Layers -> the backbone that has so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A file of weights that is there.
-
-    Attributes:
-        path: of the file.
-        source: where it is from, for people.
-        digest: sha256 of its bytes.
-    """
-
-    path: Path
-    source: str
-    digest: str
-
-
-def published_weights(published: Published) -> Weights:
+def published_weights(published: Published) -> Release:
     """Find the release that a name stands for, downloaded where it is not there yet.
 
     Raises:
@@ -122,17 +98,11 @@ def published_weights(published: Published) -> Weights:
         MissingDependency: it is on the hub, and ``huggingface_hub`` is not installed.
     """
     try:
-        if published.repository:
-            file = weights.hub_file(published.repository, published.file, progress=commands.progress_bar)
-            source = f"{published.release} of s3prl: {published.file} of {published.repository}, commit {file.commit}"
-            return Weights(file.path, source, file.digest)
-        # A folder of its own: other releases are files of the same name.
-        folder = commands.own_folder(_DISTRIBUTION) / "weights" / published.release
-        path = weights.download(published.url, folder, progress=commands.progress_bar)
-        return Weights(path, f"{published.release} of s3prl: {published.url}", weights.sha256_of(path))
+        found = release(published.url)
     except MissingData as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise MissingData(
             f"the weights of {published.name} ({published.release} of s3prl) are not there: {reason}. "
             "A file that you have: checkpoint=FILE; the untrained network: weights=random"
         ) from error
+    return replace(found, text=f"{published.release} of s3prl: {found.text}")

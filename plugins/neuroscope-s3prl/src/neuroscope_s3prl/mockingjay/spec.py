@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Literal
 from neuroscope import BackboneSpec, BadOption, LayerSpec, MissingData, Origin, Tap
 from neuroscope import weights as weight_files
 from neuroscope_s3prl.mockingjay.checkpoint import read_settings
-from neuroscope_s3prl.mockingjay.published import BASE, LARGE, NAMES, Published, Weights, published_weights
+from neuroscope_s3prl.mockingjay.modules import versions_of
+from neuroscope_s3prl.mockingjay.published import BASE, LARGE, NAMES, Published, published_weights
 from neuroscope_s3prl.mockingjay.settings import Settings, settings_of
+from neuroscope_s3prl.releases import Release
 
 if TYPE_CHECKING:
     from neuroscope_s3prl.mockingjay.backbone import Mockingjay
 
-_RECIPE = 1  # of the random weights; raise it with whatever changes their values
+_RECIPE = 1  # of the numbers; raise it with whatever changes them
 _INPUT = "input"
 
 
@@ -33,10 +35,15 @@ def mockingjay_base(
     """Mockingjay of three layers (arXiv:1910.12638): L1-L3, 2,304 neurons.
 
     The weights are s3prl's release mockingjay_960hr, which stands in for ST_base of arXiv:2107.00439: that one was
-    trained on 360 hours with mel targets, and no present release is. mockingjay_960hr was trained on all 960 hours of
-    LibriSpeech, for a million steps, on 80 Kaldi filter banks with two orders of slopes. What comes nearest is the
-    release of 2019-20, mockingjay_libri_sd1337_MelBase/mockingjay-500000.ckpt: whoever has that file names it with
-    checkpoint=, and it runs behind its own front end (80 mel bands and slopes, every 12.5 ms).
+    trained on 360 hours with mel targets, and no present release is. mockingjay_960hr was trained, s3prl says, on all
+    960 hours of LibriSpeech for a million steps, with "Feature: 80-dim log Mel". The configuration of s3prl's own
+    pre-training has 80 Kaldi filter banks with two orders of slopes (240 columns), and so has the network of random
+    weights here. Which of them the release is, is not known before its file is read; its own configuration is run then.
+    The untrained twin of a file is checkpoint=FILE,weights=random.
+
+    What comes nearest to ST_base is the release of 2019-20, mockingjay_libri_sd1337_MelBase/mockingjay-500000.ckpt:
+    whoever has that file names it with checkpoint=, and it runs behind its own front end (80 mel bands and slopes,
+    every 12.5 ms).
 
     Args:
         checkpoint: a file that s3prl wrote, of three layers, of 2019-20 too; its configuration decides how it is run.
@@ -118,11 +125,11 @@ def _spec(
     )
 
 
-def _pretrained(published: Published, checkpoint: Path | None) -> Weights:
+def _pretrained(published: Published, checkpoint: Path | None) -> Release:
     if checkpoint is None:
         return published_weights(published)
     _check_file(checkpoint)
-    return Weights(checkpoint, f"{checkpoint.name}, a checkpoint of s3prl", weight_files.sha256_of(checkpoint))
+    return Release(checkpoint, weight_files.sha256_of(checkpoint), f"{checkpoint.name}, a checkpoint of s3prl")
 
 
 def _settings(published: Published, path: Path) -> Settings:
@@ -171,26 +178,27 @@ def _what(settings: Settings, frames: int, *, with_input: bool) -> str:
     )
 
 
-def _origin(published: Published, settings: Settings, pretrained: Weights | None, seed: int, layers: str) -> Origin:
+def _origin(published: Published, settings: Settings, pretrained: Release | None, seed: int, layers: str) -> Origin:
+    code = versions_of("s3prl", "torchaudio")
     if pretrained is None:
         shape = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
         return Origin(
             source=f"random weights of seed {seed}, as s3prl begins the training of {published.name}",
             licence="none",
-            digest=f"random:{seed}:{_RECIPE}:{shape}",
+            digest=f"random:{seed}:{shape}, {code}, {_RECIPE}",
             layers=layers,
         )
     return Origin(
-        source=pretrained.source,
+        source=f"{pretrained.text}, run by {code}",
         licence="unknown: s3prl's code is Apache-2.0, its weights are published without one",
-        digest=pretrained.digest,
+        digest=f"{pretrained.digest}, {code}, {_RECIPE}",
         files=(pretrained.path.name,),
         layers=layers,
     )
 
 
 def _load(
-    settings: Settings, pretrained: Weights | None, seed: int, frames: int, with_input: bool, device: str
+    settings: Settings, pretrained: Release | None, seed: int, frames: int, with_input: bool, device: str
 ) -> Mockingjay:
     from neuroscope_s3prl.mockingjay import network
     from neuroscope_s3prl.mockingjay.backbone import Mockingjay

@@ -6,11 +6,11 @@ import json
 import random
 import sys
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroscope import BadOption, LayerSpec, Tap, weights
+from neuroscope import BadOption, LayerSpec, Tap, commands, weights
+from neuroscope_s3prl.mockingjay.modules import versions_of
 from neuroscope_s3prl.upstreams import child, hubconfs
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS
 
@@ -71,27 +71,28 @@ def describe(entry: Entry, path: Path | None, *, random: bool) -> Description:
     file = path or hubconfs.folder() / "upstream" / entry.upstream / "hubconf.py"
     what = f"s3prl:{entry.name} {'random' if random else 'pretrained'} {versions()} {_RECIPE}"
     size = path.stat().st_size if path else 0
-    text = weights.remembered(what, file, lambda _: json.dumps(_ask(question, size)))
-    found = json.loads(text)
-    layers = tuple(
-        LayerSpec(name, width, tap=Tap(**place) if place else None) for name, width, place in found["layers"]
-    )
-    return Description(layers, found["min_samples"], found["hop"], found["draws"], found["side_by_side"])
+    return weights.remembered_as(what, file, lambda _: json.dumps(_ask(question, size)), _read)
 
 
 def _ask(question: dict[str, Any], size: int) -> Any:
-    return child.ask(f"{__name__}:run", question, checkpoint_bytes=size)
+    with commands.progress_bar(f"Looking at s3prl:{question['name']}", 1):
+        return child.ask(f"{__name__}:run", question, checkpoint_bytes=size)
+
+
+def _read(text: str) -> Description:
+    found = json.loads(text)
+    layers = tuple(
+        LayerSpec(str(name), int(width), tap=Tap(**place) if place else None) for name, width, place in found["layers"]
+    )
+    return Description(
+        layers, int(found["min_samples"]), int(found["hop"]), bool(found["draws"]), bool(found["side_by_side"])
+    )
 
 
 def versions() -> str:
     """Return the versions that decide what s3prl computes, and what of it can be imported."""
-    found = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
-    for name in ("s3prl", "torch", "torchaudio", "transformers"):
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            found.append(f"no {name}")
-    return ", ".join(found)
+    python = f"python {sys.version_info[0]}.{sys.version_info[1]}"
+    return f"{python}, {versions_of('s3prl', 'torch', 'torchaudio', 'transformers')}"
 
 
 def run(question: dict[str, Any]) -> dict[str, Any]:
@@ -143,8 +144,8 @@ def _drawn_from() -> tuple[Any, ...]:
     import numpy as np
     import torch
 
-    name, keys, *rest = np.random.get_state()
-    return random.getstate(), (name, bytes(keys), *rest), torch.get_rng_state().tolist()  # type: ignore[call-overload]
+    numbers: Any = np.random.get_state()
+    return random.getstate(), numbers[1].tolist(), numbers[2:], torch.get_rng_state().tolist()
 
 
 def _are_equal_together(expert: Module, samples: int) -> bool:

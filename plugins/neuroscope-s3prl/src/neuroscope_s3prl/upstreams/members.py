@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from neuroscope import Member, NeuroscopeError, weights
+from neuroscope import Member, NeuroscopeError, commands, weights
 from neuroscope_s3prl.upstreams import child, hubconfs
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS
 from neuroscope_s3prl.upstreams.describing import versions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from neuroscope_s3prl.upstreams.hubconfs import Entry
 
 OBSTACLES = {
@@ -58,17 +60,29 @@ def obstacle(entry: Entry) -> str:
 def import_problems() -> dict[str, str]:
     """Find the upstreams whose ``hubconf.py`` does not import here: upstream -> why.
 
-    They are imported in a child process, once for these versions of s3prl and of what it stands on.
+    They are imported in a child process, those that do once for these versions of s3prl and of what it stands on; the
+    others each time, since nobody knows what would mend them: a package, a variable, a library of the system.
     """
     names = sorted({entry.upstream for entry in hubconfs.entries().values()})
-    file = hubconfs.folder() / "__init__.py"
-    text = weights.remembered(f"s3prl imports {versions()}", file, lambda _: json.dumps(_ask(names)))
-    return {str(name): str(why) for name, why in json.loads(text).items()}
+    file, failed = hubconfs.folder() / "__init__.py", dict[str, str]()
+
+    def compute(_: Path) -> str:
+        failed.update(_ask(names))
+        return json.dumps(sorted(set(names) - set(failed)))
+
+    good = weights.remembered_as(f"s3prl imports {versions()}", file, compute, _names)
+    rest = [name for name in names if name not in good]
+    return failed or (_ask(rest) if rest else {})
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(str(name) for name in json.loads(text))
 
 
 def _ask(names: list[str]) -> dict[str, str]:
     try:
-        problems: dict[str, str] = child.ask(f"{__name__}:try_imports", names)
+        with commands.progress_bar("Looking at the upstreams of s3prl", 1):
+            problems: dict[str, str] = child.ask(f"{__name__}:try_imports", names)
     except NeuroscopeError as error:  # one of the imports ended the process: the halves tell which
         if len(names) == 1:
             return {names[0]: str(error)}

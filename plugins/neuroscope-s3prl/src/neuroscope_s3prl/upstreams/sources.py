@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from neuroscope import BadOption, MissingData, commands, weights
+from neuroscope import BadOption, MissingData, weights
+from neuroscope_s3prl.releases import release
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope_s3prl.upstreams.hubconfs import Entry
-
-DISTRIBUTION = "neuroscope-s3prl"
-_HUB = re.compile(r"https://huggingface\.co/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>[^?]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,7 @@ class Source:
 
     Attributes:
         path: the file; None = the upstream is built from nothing, or from settings that s3prl brings.
-        digest: sha256 of its bytes.
+        digest: sha256 of its bytes; without a file, what is built.
         text: where it comes from, for people.
     """
 
@@ -50,7 +46,7 @@ def locate(entry: Entry, checkpoint: Path | None, kind: str) -> Source:
     if not layout.weights:
         if checkpoint is not None or kind == "random":
             raise BadOption(f"s3prl:{entry.name} computes features of sound, and has no weights: leave them out")
-        return Source(None, "no weights", f"{entry.upstream} of s3prl")
+        return Source(None, f"no weights: {entry.name}", f"{entry.name} of s3prl ({entry.upstream})")
     if checkpoint is not None:
         if not checkpoint.is_file():
             raise MissingData(f"s3prl:{entry.name}: there is no file {checkpoint}; checkpoint= names a checkpoint")
@@ -61,7 +57,7 @@ def locate(entry: Entry, checkpoint: Path | None, kind: str) -> Source:
                 f"s3prl:{entry.name},weights=random: its shape is in its checkpoint alone; name one with "
                 "checkpoint=FILE, of which the settings are read, and not the weights"
             )
-        return Source(None, "", f"{entry.upstream} of s3prl")
+        return Source(None, entry.name, f"{entry.name} of s3prl ({entry.upstream})")
     return _release(entry)
 
 
@@ -71,19 +67,10 @@ def _release(entry: Entry) -> Source:
             f"s3prl:{entry.name} stands for no release: name your file with checkpoint=FILE. Releases of "
             f"{entry.upstream}: neuroscope list s3prl:"
         )
-    url = entry.urls[0]
-    hub = _HUB.fullmatch(url)
     try:
-        if hub:
-            revision = None if hub["revision"] == "main" else hub["revision"]
-            file = weights.hub_file(hub["repo"], hub["file"], revision=revision, progress=commands.progress_bar)
-            return Source(file.path, file.digest, f"{hub['repo']}, {hub['file']}, commit {file.commit}")
-        # Many releases have the same file name (states-1000000.ckpt): each address has a folder of its own.
-        own = hashlib.sha256(url.encode()).hexdigest()[:16]
-        folder = commands.own_folder(DISTRIBUTION) / "weights" / f"{entry.upstream}-{own}"
-        path = weights.download(url, folder, progress=commands.progress_bar)
-        return Source(path, weights.sha256_of(path), url)
+        found = release(entry.urls[0])
     except MissingData as error:
         raise MissingData(
             f"s3prl:{entry.name}: {str(error).rstrip('.')}. A file that you have: checkpoint=FILE"
         ) from error
+    return Source(found.path, found.digest, found.text)

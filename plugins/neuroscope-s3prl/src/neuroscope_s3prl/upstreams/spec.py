@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, BadOption, Origin
+from neuroscope_s3prl.mockingjay.modules import versions_of
 from neuroscope_s3prl.upstreams import hubconfs, members
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS
 from neuroscope_s3prl.upstreams.describing import SAMPLE_RATE, Description, describe
@@ -65,22 +65,22 @@ def upstream(
 
 
 def _origin(entry: Entry, source: Source, description: Description, seed: int | None) -> Origin:
-    code = f"s3prl {metadata.version('s3prl')}"
+    code = versions_of("s3prl", "torchaudio")
     files = (source.path.name,) if source.path else ()
     if seed is None:
         licence = "not told by s3prl" if source.path else "Apache-2.0"
         return Origin(
             source=f"{source.text}, run by {code}",
             licence=licence,
-            digest=f"{source.digest}, {code}, {_RECIPE}",
+            digest=f"{source.digest}, {entry.upstream}, {code}, {_RECIPE}",
             files=files,
             layers=description.text,
         )
-    shape = f"settings of {source.text}" if source.path else entry.upstream
+    shape = f"settings of {source.text}" if source.path else source.text
     return Origin(
         source=f"random weights of seed {seed}, as {code} begins {entry.upstream}; {shape}",
         licence="none",
-        digest=f"random:{seed}:{source.digest}, {code}, {_RECIPE}",
+        digest=f"random:{seed}:{source.digest}, {entry.upstream}, {code}, {_RECIPE}",
         files=files,
         layers=description.text,
     )

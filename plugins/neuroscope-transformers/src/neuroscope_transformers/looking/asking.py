@@ -43,9 +43,17 @@ def look(files: ModelFiles, about: str) -> Description:
 
     def ask(path: Path) -> str:
         del path  # what is in it is known
-        return _asked(files, about)
+        with commands.progress_bar(f"Looking into {files.config.file}", 1):
+            return _asked(files, about)
 
-    return described(weights.remembered(what, files.paths["config.json"], ask))
+    return described(weights.remembered_as(what, files.paths["config.json"], ask, _whole))
+
+
+def _whole(text: str) -> str:
+    """Return a description as it is; one that is damaged is an error, and is asked for again."""
+    if "problem" not in json.loads(text):
+        described(text)
+    return text
 
 
 def _settings_digest(files: ModelFiles) -> str:

@@ -33,15 +33,10 @@ class Folder:
         """Find a file; None where there is none of that name.
 
         Raises:
-            MissingData: it cannot be read.
+            BadOption: it cannot be read.
         """
         path = self.path / name
-        if not path.is_file():
-            return None
-        try:
-            return FoundFile(path, weights.sha256_of(path))
-        except OSError as error:
-            raise MissingData(f"{path} cannot be read: {error.strerror or error}") from error
+        return FoundFile(path, weights.sha256_of(path)) if path.is_file() else None
 
     def lacks(self, what: str) -> MissingData:
         """Make the error for something that is not there."""
