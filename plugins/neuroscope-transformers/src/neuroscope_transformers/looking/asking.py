@@ -43,8 +43,7 @@ def look(files: ModelFiles, about: str) -> Description:
 
     def ask(path: Path) -> str:
         del path  # what is in it is known
-        with commands.progress_bar(f"Looking into {files.config.file}", 1):
-            return _asked(files, about)
+        return _asked(files, about)
 
     return described(weights.remembered_as(what, files.paths["config.json"], ask, _whole))
 
