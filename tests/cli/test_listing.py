@@ -328,7 +328,7 @@ def test_a_model_without_options_shows_its_layers_at_once(tmp_path, monkeypatch)
 
 
 def test_what_was_asked_of_a_family_is_shown():
-    assert run("show", "task", "label:gender").startswith("task label:gender ")
+    assert run("show", "task", "label:gender").startswith("task label:gender: ")
     assert run("show", "task", "label:").startswith("task label: ")
 
 

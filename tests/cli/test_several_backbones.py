@@ -29,7 +29,8 @@ def differences(folder):
     return rows.filter(polars.col("metric") == "accuracy_difference", polars.col("against").is_in(runs))
 
 
-def test_one_table_a_task_and_every_pair_is_compared(tmp_path):
+def test_one_table_a_task_and_every_pair_is_compared(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     tasks = ["--task", "toy", "--task", "label:tone"]
     out = run("probe", *SEVERAL, *tasks, "--dataset", "toy", "--runs", 2, "--out", tmp_path / "run").stdout
     assert [line for line in out.splitlines() if " in 3 backbones" in line] == [

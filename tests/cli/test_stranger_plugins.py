@@ -80,6 +80,7 @@ def test_two_strangers_with_one_name_have_neither(installed, neuroscope):
     assert contested == {each: [{"kind": "backbone", "name": "nss", "holder": ""}] for each in ("nss-one", "nss-two")}
     shown = neuroscope("show", "backbone", "nss", NEUROSCOPE_BLOCK_PLUGINS="nss-two")
     assert (shown.returncode, "from nss-one:aaa" in shown.stdout) == (0, True)
+    assert "Its layers are not known: the factory of backbone nss" in shown.stdout  # it makes a number
 
 
 def test_json_stays_json_beside_one_that_prints(installed, neuroscope):

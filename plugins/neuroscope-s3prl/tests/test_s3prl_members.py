@@ -28,9 +28,11 @@ def in_this_process(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def problems():
+def problems(tmp_path_factory):
     """Which upstreams do not import, found once by a child process."""
-    return members.import_problems()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEUROSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))  # this comes before each test's own
+        return members.import_problems()
 
 
 def test_names_are_read_and_not_run():

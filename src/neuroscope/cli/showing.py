@@ -9,6 +9,7 @@ from rich.text import Text
 
 from neuroscope.cli.listing import plain_table, registry_of
 from neuroscope.cli.terminal import say
+from neuroscope.errors import NeuroscopeError
 from neuroscope.plugin.options import parse, required_of, to_text
 from neuroscope.runtime.wording import counted, one_line
 
@@ -37,11 +38,18 @@ def show(
     registry = registry_of(plugins, kind)
     bare, given = parse(name)
     entry, argument = registry.find(bare)
-    complete = argument is not None or not (entry.options or entry.is_family)
-    choice = registry.choose(name) if given or complete else None
-    model = _about_model(choice, plugins) if choice is not None and entry.kind == _BACKBONE else []
-    shown = f"{entry.name}{one_line(argument or '')}" if entry.is_family else f"{entry.name}:"
-    say(f"{entry.kind} {shown} {entry.summary}", f"from {entry.plugin}", "")
+    asked = bool(given) or argument is not None
+    choice = registry.choose(name) if asked or not (entry.options or entry.is_family) else None
+    model: list[str | Table] = []
+    if choice is not None and entry.kind == _BACKBONE:
+        try:
+            model = _about_model(choice, plugins)
+        except NeuroscopeError as error:
+            if asked:
+                raise
+            model = [f"Its layers are not known: {one_line(str(error))}"]
+    title = f"{entry.name}{one_line(argument or '')}".removesuffix(":")
+    say(f"{entry.kind} {title}: {entry.summary}", f"from {entry.plugin}", "")
     if text := entry.documentation.text:
         say(text, "")
     if entry.is_family:

@@ -70,7 +70,7 @@ def import_problems() -> dict[str, str]:
         failed.update(_ask(names))
         return json.dumps(sorted(set(names) - set(failed)))
 
-    good = weights.remembered_as(f"s3prl imports {versions()}", file, compute, _names)
+    good = weights.remembered_as(f"upstreams of s3prl that import, {versions()}", file, compute, _names)
     rest = [name for name in names if name not in good]
     return failed or (_ask(rest) if rest else {})
 
