@@ -289,7 +289,7 @@ def test_other_blocks_found_in_the_same_files_are_another_model(folder, monkeypa
         seen = {"part": "encoder", "inputs": ["input_values"], "blocks": "layers", "kind": "Block", "count": count}
         seen |= {"width": 16, "axes": "BFD", "pick": None, "extractor": "Wav2Vec2FeatureExtractor"}
         text = json.dumps(seen | {"sample_rate": 16_000, "least": 900})
-        monkeypatch.setattr("neuroscope.weights.remembered", lambda *_, text=text: text)
+        monkeypatch.setattr("neuroscope.weights.remembered_as", lambda *_, text=text: text)
         digests |= {hf(str(folder), weights=each).origin.digest for each in ("pretrained", "random")}
     assert len(digests) == 4
 
