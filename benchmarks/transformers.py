@@ -48,37 +48,17 @@ from neuroscope.contracts.audio import Manifest, Utterance
 from neuroscope.data import Data, load
 from neuroscope.extraction import padding_check
 from neuroscope.plugin.loading import Plugins
+from neuroscope_s3prl.mockingjay import published
 
 RATE, LIST = 16_000, 8
 LIMITS = {"passes": 1.10, "script": 1.3, "memory": 2e9, "busy": 2.5}
 BUSY_UTTERANCES, MEMORY_THREADS = 6, 2
 SPEECH = Path(__file__).parents[2] / "shared" / "data" / "speech" / "manifest.csv"
 BACKBONES = ("mockingjay-large", "hubert-base")
-LARGE = {  # s3prl's own, of mockingjay_origin
-    "transformer": {
-        "input_dim": -1,
-        "hidden_size": 768,
-        "num_hidden_layers": 12,
-        "num_attention_heads": 12,
-        "intermediate_size": 3072,
-        "hidden_act": "gelu",
-        "hidden_dropout_prob": 0.1,
-        "attention_probs_dropout_prob": 0.1,
-        "initializer_range": 0.02,
-        "layer_norm_eps": 1e-12,
-        "share_layer": False,
-        "pre_layer_norm": False,
-    },
-    "task": {"sequence_length": 500},
-    "audio": {
-        "target_level": -25,
-        "win_ms": 25,
-        "hop_ms": 10,
-        "n_freq": 201,
-        "n_mels": 80,
-        "n_mfcc": 13,
-        "input": {"feat_type": "mel", "channel": 0, "log": True, "delta": 0, "cmvn": True},
-    },
+DROPOUT = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+LARGE = {  # as s3prl pre-trains it
+    **published.LARGE.config,
+    "transformer": {"input_dim": -1, **DROPOUT, **published.LARGE.config["transformer"]},
 }
 
 

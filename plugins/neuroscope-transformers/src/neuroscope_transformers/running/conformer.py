@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from neuroscope_transformers.running.in_parts import attend_in_parts
+from neuroscope_transformers.running.in_parts import attend_in_parts, heads_of, replace_attention
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
 def relate_in_parts(network: Module, anatomy: Anatomy) -> None:
     """Replace the computation, not the parameters, of each block's attention where positions are relative."""
     del anatomy
-    blocks: Any = network.get_submodule("encoder.layers")
-    for block in blocks:
-        if block.self_attn.position_embeddings_type == "relative":
-            block.self_attn.forward = partial(_forward, block.self_attn)
+    replace_attention(network, "relative", _forward)
 
 
 def _forward(
@@ -33,8 +29,8 @@ def _forward(
     """Frames [B, F, D] -> frames; the embeddings [1, 2F - 1, D] begin with the key farthest before its query."""
     frames = hidden_states.shape[1]
     queries, keys, values = (
-        project(hidden_states).unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
-        for project in (attention.linear_q, attention.linear_k, attention.linear_v)
+        heads_of(hidden_states, each, attention.num_heads)
+        for each in (attention.linear_q, attention.linear_k, attention.linear_v)
     )
     places = attention.linear_pos(relative_position_embeddings).unflatten(-1, (attention.num_heads, -1))
     places = places.permute(0, 2, 3, 1)

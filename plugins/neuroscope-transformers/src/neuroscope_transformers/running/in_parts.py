@@ -6,7 +6,8 @@ audio is 3,000 frames: 432 MB for each such matrix of a model of 12 heads, of wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 from torch.nn.functional import scaled_dot_product_attention  # noqa: TID253
@@ -15,9 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from torch import Tensor
+    from torch.nn import Module
 
 _MOST = 2**22
 """Numbers of a part of the matrix, over all heads and utterances: 16 MB."""
+
+
+def replace_attention(network: Module, positions: str, forward: Callable[..., Any]) -> None:
+    """Replace the computation, not the parameters, of each conformer block's attention with such position embeddings.
+
+    Args:
+        network: its blocks are ``encoder.layers``.
+        positions: ``position_embeddings_type`` of the attention that is replaced.
+        forward: takes the attention first, and then what the attention is called with.
+    """
+    blocks: Any = network.get_submodule("encoder.layers")
+    for block in blocks:
+        if block.self_attn.position_embeddings_type == positions:
+            block.self_attn.forward = partial(forward, block.self_attn)
+
+
+def heads_of(frames: Tensor, projection: Module, heads: int) -> Tensor:
+    """Project frames ``[B, F, D]``, and split the columns: ``[B, H, F, D / H]``."""
+    projected: Tensor = projection(frames).unflatten(-1, (heads, -1)).transpose(1, 2)
+    return projected
 
 
 def attend_in_parts(

@@ -6,12 +6,11 @@ them (distances from -64 to 8): each query is multiplied with these, and the pro
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 
-from neuroscope_transformers.running.in_parts import attend_in_parts
+from neuroscope_transformers.running.in_parts import attend_in_parts, heads_of, replace_attention
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
 def measure_in_parts(network: Module, anatomy: Anatomy) -> None:
     """Replace the computation, not the parameters, of each block's attention where keys are relative."""
     del anatomy
-    blocks: Any = network.get_submodule("encoder.layers")
-    for block in blocks:
-        if block.self_attn.position_embeddings_type == "relative_key":
-            block.self_attn.forward = partial(_forward, block.self_attn)
+    replace_attention(network, "relative_key", _forward)
 
 
 def _forward(
@@ -34,8 +30,8 @@ def _forward(
 ) -> tuple[Tensor, None]:
     """Frames [B, F, D] -> frames."""
     queries, keys, values = (
-        project(hidden_states).unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
-        for project in (attention.linear_q, attention.linear_k, attention.linear_v)
+        heads_of(hidden_states, each, attention.num_heads)
+        for each in (attention.linear_q, attention.linear_k, attention.linear_v)
     )
     products: Tensor = (queries @ attention.distance_embedding.weight.T) * attention.head_size**-0.5
     left, right = attention.left_max_position_embeddings, attention.right_max_position_embeddings

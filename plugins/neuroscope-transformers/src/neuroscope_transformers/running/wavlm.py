@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch  # noqa: TID253 - this module is imported when a model is loaded, never before
 
-from neuroscope_transformers.running.in_parts import attend_in_parts
+from neuroscope_transformers.running.in_parts import attend_in_parts, heads_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,8 +42,8 @@ def _forward(
     frames = hidden_states.shape[1]
     table = _table(attention, frames) if position_bias is None else position_bias
     queries, keys, values = (
-        project(hidden_states).unflatten(-1, (attention.num_heads, -1)).transpose(1, 2)
-        for project in (attention.q_proj, attention.k_proj, attention.v_proj)
+        heads_of(hidden_states, each, attention.num_heads)
+        for each in (attention.q_proj, attention.k_proj, attention.v_proj)
     )
     gate = _gate(attention, hidden_states)
 
