@@ -71,7 +71,7 @@ class LocalHub:
 
     Attributes:
         endpoint: its address, for ``HF_ENDPOINT``.
-        requests: all that it got, in order.
+        requests: all that it got about repositories, in order.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -207,6 +207,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         path = unquote(urlsplit(self.path).path)
+        if path.startswith("/api/") and not path.startswith("/api/models/"):  # once a day, for the library's own sake
+            self._refuse(404, "")
+            return
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         self._hub.requests.append(Request(self.command, path, self.headers.get("Range", ""), token))
         if path.startswith("/api/models/"):

@@ -121,3 +121,9 @@ def test_what_was_patched_is_as_it_was(tmp_path):
     with LocalHub(tmp_path) as hub, hub.used(tmp_path / "home"):
         assert constants.ENDPOINT == hub.endpoint == os.environ["HF_ENDPOINT"]
     assert (constants.ENDPOINT, constants.HF_HUB_CACHE, dict(os.environ)) == before
+
+
+def test_what_the_library_asks_for_its_own_sake_is_no_request(hub):
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{hub.endpoint}/api/agent-harnesses", timeout=10)
+    assert hub.requests == []
