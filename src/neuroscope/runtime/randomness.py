@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 _LOCK = RLock()
 
 
+def check_seed(seed: int) -> None:
+    """Check that torch's generators take a seed.
+
+    Raises:
+        ValueError: they do not.
+    """
+    if not 0 <= seed < 2**63:
+        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+
+
 @contextmanager
 def randomness_kept(seed: int | None = None) -> Iterator[None]:
     """Let a block draw from the global generators of Python, numpy and torch, and put them back behind it.

@@ -4,9 +4,10 @@ import random
 import threading
 
 import numpy as np
+import pytest
 import torch
 
-from neuroscope.weights import randomness_kept
+from neuroscope.weights import check_seed, randomness_kept
 
 
 def drawn():
@@ -49,3 +50,12 @@ def test_a_second_thread_waits_and_draws_what_it_draws_alone():
     thread.join()
     with randomness_kept(2):
         assert values == {"first": alone, "other": drawn()}
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_is_one_that_torch_takes(seed):
+    with pytest.raises(ValueError, match=r"seed must be a whole number from 0 to 2\*\*63 - 1"):
+        check_seed(seed)
+    for good in (0, 2**63 - 1):
+        check_seed(good)
+        torch.Generator().manual_seed(good)

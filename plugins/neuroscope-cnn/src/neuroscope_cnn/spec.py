@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, LayerSpec, Origin, Tap
+from neuroscope.weights import check_seed
 from neuroscope_cnn.checkpoints.checkpoint import Checkpoint, find
 from neuroscope_cnn.checkpoints.published import missing
 from neuroscope_cnn.frontend.framing import N_FFT, SAMPLE_RATE, Window, min_samples
@@ -141,8 +142,7 @@ def _spec(
     n_fft: WindowOption,
     fc_tap: Literal["pre", "post"],
 ) -> BackboneSpec:
-    if not 0 <= seed < 2**63:
-        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    check_seed(seed)
     chosen: Literal["exact", "valid"] = "valid" if mode == "auto" else mode
     threshold(vad, chosen)  # a bad value is told before any file is read
     checkpoint = find(path, name, weights=weights == "pretrained") if path is not None else None

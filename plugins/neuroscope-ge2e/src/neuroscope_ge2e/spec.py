@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, LayerSpec, Origin, Tap
+from neuroscope.weights import check_seed
 from neuroscope_ge2e.weights import FILE, RECIPE, SHA256, WIDTH, find_pretrained
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def ge2e(*, weights: Literal["pretrained", "random"] = "pretrained", seed: int =
         MissingData: ``pretrained``, and the wheel is not installed.
         ValueError: a seed that torch's generator does not take.
     """
-    if not 0 <= seed < 2**63:
-        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    check_seed(seed)
     path = find_pretrained() if weights == "pretrained" else None
     return BackboneSpec(
         sample_rate=16_000,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, Origin
+from neuroscope.weights import check_seed
 from neuroscope_transformers.families.table import family_of, has_family
 from neuroscope_transformers.looking.family import FoundFamily
 from neuroscope_transformers.running.classes import installed_version
@@ -48,8 +49,7 @@ def hf(
         BadOption: the configuration cannot be used, or is that of no speech encoder.
         ValueError: a seed that torch's generator does not take.
     """
-    if not 0 <= seed < 2**63:
-        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    check_seed(seed)
     files = configuration_in(place_of(model, revision))
     family = family_of(files.config) if has_family(files.config) else FoundFamily(files)
     anatomy = family.anatomy(files.config, files.preprocessor, site)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, BadOption, LayerSpec, MissingData, Origin, Tap
 from neuroscope import weights as weight_files
+from neuroscope.weights import check_seed
 from neuroscope_s3prl.mockingjay.checkpoint import read_settings
 from neuroscope_s3prl.mockingjay.modules import versions_of
 from neuroscope_s3prl.mockingjay.published import BASE, LARGE, NAMES, Published, published_weights
@@ -105,8 +106,7 @@ def _spec(
     *,
     with_input: bool,
 ) -> BackboneSpec:
-    if not 0 <= seed < 2**63:
-        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    check_seed(seed)
     pretrained = _pretrained(published, checkpoint) if weights == "pretrained" else None
     path = pretrained.path if pretrained else checkpoint
     settings = settings_of(published.config, published.name) if path is None else _settings(published, path)

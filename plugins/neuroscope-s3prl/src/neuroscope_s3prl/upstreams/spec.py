@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BackboneSpec, BadOption, Origin
+from neuroscope.weights import check_seed
 from neuroscope_s3prl.mockingjay.modules import versions_of
 from neuroscope_s3prl.upstreams import hubconfs, members
 from neuroscope_s3prl.upstreams.checkpoint import LAYOUTS
@@ -45,8 +46,7 @@ def upstream(
         MissingDependency: s3prl is not installed, or the upstream's module cannot be imported.
         ValueError: a seed that torch's generator does not take.
     """
-    if not 0 <= seed < 2**63:
-        raise ValueError("seed must be a whole number from 0 to 2**63 - 1")
+    check_seed(seed)
     entry = hubconfs.find(name)
     if entry.upstream not in LAYOUTS or name in members.NOT_OFFERED:
         raise BadOption(f"s3prl:{name} is not offered: {members.obstacle(entry)}")
