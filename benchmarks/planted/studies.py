@@ -9,7 +9,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from neuroscope.contracts import conditions, metric_names
 from neuroscope.contracts.probing import Problem
-from neuroscope.data.grouping import group_by
+from neuroscope.data.splitting.grouping import group_by
 from neuroscope.neuron_analysis import controls, minimal
 from neuroscope.neuron_analysis.redundancy import redundancy
 from neuroscope.neuron_analysis.subsets import RankedSubsets

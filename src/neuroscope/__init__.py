@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     )
     from neuroscope.contracts.features import Features, Pooling, PoolingState, Unit
     from neuroscope.contracts.probing import Labels, Probe, Problem, Ranker, Ranking
+    from neuroscope.contracts.progress import Progress
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.target import Target
-    from neuroscope.contracts.task import Classification, Split, Task, Verification
+    from neuroscope.contracts.task import Classification, Split, Subsample, Task, Verification
     from neuroscope.data.sources import Data
     from neuroscope.errors import (
         BadAudio,
@@ -50,9 +51,10 @@ _HOMES = {
     "neuroscope.contracts.backbone": "Backbone BackboneSpec BackboneWithNetwork Frames LayerSpec Origin Tap",
     "neuroscope.contracts.features": "Features Pooling PoolingState Unit",
     "neuroscope.contracts.probing": "Labels Probe Problem Ranker Ranking",
+    "neuroscope.contracts.progress": "Progress",
     "neuroscope.contracts.rows": "Row",
     "neuroscope.contracts.target": "Target",
-    "neuroscope.contracts.task": "Classification Split Task Verification",
+    "neuroscope.contracts.task": "Classification Split Subsample Task Verification",
     "neuroscope.data.sources": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
@@ -92,12 +94,14 @@ __all__ = [
     "PoolingState",
     "Probe",
     "Problem",
+    "Progress",
     "Ranker",
     "Ranking",
     "Registrar",
     "Row",
     "Split",
     "StoreMismatch",
+    "Subsample",
     "Tap",
     "Target",
     "Task",

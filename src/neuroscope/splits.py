@@ -2,6 +2,6 @@
 
 from neuroscope.data.labelling import LabelledUtterances
 from neuroscope.data.resampling import group_draws
-from neuroscope.data.splits import split
+from neuroscope.data.splitting.splits import split
 
 __all__ = ["LabelledUtterances", "group_draws", "split"]

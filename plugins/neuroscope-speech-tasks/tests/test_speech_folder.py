@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from neuroscope import BadManifest, BadOption, MissingData
-from neuroscope_speech_tasks.folder import AUDIO, read_folder
+from neuroscope.contracts.progress import silent
+from neuroscope_speech_tasks.formats import folder as reader
+from neuroscope_speech_tasks.reading.listing import AUDIO
+
+
+def read_folder(root, **options):
+    return reader.read_folder(root, progress=silent, **options)
 
 
 @pytest.fixture
@@ -133,11 +139,12 @@ def test_links_to_files_are_utterances_and_links_to_folders_or_nothing_are_count
 READ_AS_NOBODY = """
 import os, sys, pathlib
 from neuroscope import BadManifest
-from neuroscope_speech_tasks.folder import read_folder
+from neuroscope.contracts.progress import silent
+from neuroscope_speech_tasks.formats.folder import read_folder
 if os.getuid() == 0:
     os.setuid(65534)
 try:
-    print(len(read_folder(pathlib.Path(sys.argv[1]))), "utterances")
+    print(len(read_folder(pathlib.Path(sys.argv[1]), progress=silent)), "utterances")
 except BadManifest as error:
     print(error)
 """

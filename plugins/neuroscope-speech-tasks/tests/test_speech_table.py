@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuroscope import BadManifest, MissingData
-from neuroscope_speech_tasks.table import read_table
+from neuroscope_speech_tasks.formats.table import read_table
 
 
 @pytest.fixture

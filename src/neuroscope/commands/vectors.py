@@ -52,8 +52,9 @@ def load(
     Raises:
         NeuroscopeError: they cannot be found or read, or there are none.
     """
-    loaded = sources.load(data, plugins or Plugins.load())
-    return Workspace(machine, progress).segment(loaded).manifest
+    workspace = Workspace(machine, progress)
+    loaded = sources.load(data, plugins or Plugins.load(), progress=progress, cache=workspace.folder)
+    return workspace.segment(loaded).manifest
 
 
 class Extracted:

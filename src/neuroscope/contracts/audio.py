@@ -55,6 +55,8 @@ class Manifest:
         left_out: rows or files of the source that are no utterance here, counted by reason.
         warning: what a reader of any result on it has to know (e.g. that the speech is synthetic); empty = nothing.
         way: what to do where a column is asked for that no utterance has; ``{column}`` stands for its name.
+        trials: the trial list that the corpus brings for speaker verification, over its utterances; empty = none. It is
+            no part of the fingerprint.
     """
 
     utterances: tuple[Utterance, ...]
@@ -62,6 +64,7 @@ class Manifest:
     left_out: Mapping[str, int] = field(default_factory=dict)
     warning: str = ""
     way: str = ""
+    trials: tuple[Trial, ...] = ()
 
     def __len__(self) -> int:
         return len(self.utterances)

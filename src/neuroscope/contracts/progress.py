@@ -21,7 +21,7 @@ class Progress(Protocol):
     """The callable that begins some work: ``with progress("Reading files", total) as advance: ... advance(n)``."""
 
     def __call__(self, label: str, total: int, seconds: float = 0.0, /) -> AbstractContextManager[Advance]:
-        """Begin one piece of work of ``total`` steps and, where it is on audio, of so many seconds of it."""
+        """Begin one piece of work of ``total`` steps (0 = not known) and, where it is on audio, of so many seconds."""
         ...
 
 

@@ -15,20 +15,39 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subsample:
+    """A draw of utterances of each class; where the data name their parts in a column ``split``, of each part apart.
+
+    Which are drawn depends on the seed and the ids alone: another utterance in the data moves few of them.
+
+    Attributes:
+        limit: utterances of each class at most; None = any number.
+        hours: of audio of each class, reached by the last utterance drawn; None = any length.
+        seed: of the draw.
+    """
+
+    limit: int | None = None
+    hours: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Classification:
     """A task that asks for the class of single utterances.
 
     Attributes:
         label: the class of an utterance; None = not part of the task (counted, never silently dropped).
         columns: the columns that ``label`` reads, for messages and for checks before any audio is read.
-        datasets: names that the data must have; empty = whatever the user gives.
+        datasets: what it is asked of where the user names no data, each in the component grammar; several are joined.
         split: in the grammar of ``--split``; empty = a ``split`` column, else speaker-disjoint.
+        subsample: how many utterances of each class are asked about; None = all.
     """
 
     label: Callable[[Utterance], str | None]
     columns: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     split: str = ""
+    subsample: Subsample | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +61,15 @@ class Verification:
         trials: those of a manifest, of both kinds and each once: the same ones, in the same order, whenever the same
             manifest is given. Both ids of a trial are of the manifest, and they differ.
         columns: the columns that ``trials`` reads, for messages and for checks before any audio is read.
-        datasets: names that the data must have; empty = whatever the user gives.
+        datasets: what it is asked of where the user names no data, each in the component grammar; several are joined.
+        proxy: the dataset, in the component grammar, whose speakers a classifier is trained on to find the neurons that
+            know speakers (paper, section 4.2); empty = none.
     """
 
     trials: Callable[[Manifest], Sequence[Trial]]
     columns: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    proxy: str = ""
 
 
 Task = Classification | Verification

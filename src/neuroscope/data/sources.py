@@ -6,17 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.contracts.audio import Manifest, Trial, Utterance
+from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data.missing import MissingTogether
 from neuroscope.defaults import FOLDER_READER, READERS
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.plugin import options
 from neuroscope.plugin.values import path_of, texts_of
-from neuroscope.runtime.files import data_folders
+from neuroscope.runtime.files import cache_folder, data_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
@@ -75,23 +77,32 @@ class LoadedData:
     roots: tuple[Path, ...] = ()
 
 
-def load(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> LoadedData:
+def load(
+    data: Data,
+    plugins: Plugins,
+    wanted: Sequence[str] = (),
+    *,
+    progress: Progress = silent,
+    cache: Path | None = None,
+) -> LoadedData:
     """Read what the user named.
 
     Args:
         data: see above.
         plugins: with the readers.
         wanted: datasets that the tasks name, for when the user named none.
+        progress: told of long work; handed to a reader that asks for it.
+        cache: the cache folder, the same; None = that of the environment.
 
     Raises:
         BadOption: nothing, or too much, is named.
-        MissingData: it does not exist.
+        MissingData: it does not exist; of several datasets, all that do not are told at once.
         UnknownName: no such dataset, column or value.
         BadManifest: no utterance is left.
     """
     conditions = [_condition(text) for text in data.where]
     sources = _sources(data, plugins, wanted)
-    manifests = [(choice, choice.build(root)) for choice, root in sources]
+    manifests = _read_all(sources, {"progress": progress, "cache": cache or cache_folder()})
     manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
     twice = [name for name, count in Counter(each.id for each in manifest).items() if count > 1]
     if twice or not len(manifest):
@@ -118,6 +129,18 @@ def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[
     if data.root is not None and (roots or len(choices) > 1):
         raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each, and no --root")
     return [(choice, data.root or roots.get(choice.name) or _default_root(choice.name)) for choice in choices]
+
+
+def _read_all(
+    sources: Sequence[tuple[Choice[Manifest], Path]], at_hand: Mapping[str, Any]
+) -> list[tuple[Choice[Manifest], Manifest]]:
+    """Read the datasets; what is missing is told of all of them at once."""
+    read, missing = [], MissingTogether()
+    for choice, root in sources:
+        with missing:
+            read.append((choice, choice.build(root, **at_hand)))
+    missing.check()
+    return read
 
 
 def _roots(data: Data) -> dict[str, Path]:
@@ -155,17 +178,19 @@ def _folder(root: Path) -> Path:
 def _joined(pairs: Sequence[tuple[Choice[Manifest], Manifest]]) -> Manifest:
     """Several datasets as one: ids begin with the dataset's name, which is a column too."""
     utterances: list[Utterance] = []
+    trials: list[Trial] = []
     left_out: dict[str, int] = {}
     sources = []
     for choice, manifest in pairs:
         tags = {DATASET_COLUMN: choice.name}
         utterances += (replace(each, id=f"{choice.name}/{each.id}", tags={**each.tags, **tags}) for each in manifest)
+        trials += (Trial(f"{choice.name}/{t.enrolment}", f"{choice.name}/{t.test}", t.target) for t in manifest.trials)
         for reason, count in manifest.left_out.items():
             left_out[reason] = left_out.get(reason, 0) + count
         sources.append(manifest.source)
     warnings = dict.fromkeys(manifest.warning for _, manifest in pairs if manifest.warning)
     ways = dict.fromkeys(manifest.way for _, manifest in pairs if manifest.way)
-    return Manifest(tuple(utterances), ", ".join(sources), left_out, "; ".join(warnings), " ".join(ways))
+    return Manifest(tuple(utterances), ", ".join(sources), left_out, "; ".join(warnings), " ".join(ways), tuple(trials))
 
 
 def _condition(text: str) -> tuple[str, frozenset[str]]:
@@ -186,7 +211,9 @@ def _filtered(manifest: Manifest, conditions: Sequence[tuple[str, frozenset[str]
     kept = tuple(each for each in manifest if all(each.column(column) in values for column, values in conditions))
     if not kept:
         raise BadManifest(manifest.source, ["no utterance meets all --where conditions"])
-    return replace(manifest, utterances=kept)
+    ids = {each.id for each in kept}
+    trials = tuple(each for each in manifest.trials if each.enrolment in ids and each.test in ids)
+    return replace(manifest, utterances=kept, trials=trials)
 
 
 def check_column(manifest: Manifest, column: str) -> None:

@@ -41,7 +41,9 @@ def register_datasets(register: Registrar[Manifest]) -> None:
     """Register datasets: readers of corpora.
 
     ``factory(root: Path, *, ...) -> Manifest``: ``root`` is where the user said, or the default place, which need not
-    exist; a reader that finds nothing there raises ``MissingData`` saying what to get and where to put it.
+    exist; a reader that finds nothing there raises ``MissingData`` saying what to get and where to put it. A factory
+    with the keyword-only parameters ``progress`` or ``cache`` is handed a ``Progress`` that long work is reported to,
+    or the cache folder (``Path``), where a reader keeps what took long to find.
     """
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroscope.contracts.records import Caution, CautionedRows
-from neuroscope.data import splits
 from neuroscope.data.resampling import group_draws
+from neuroscope.data.splitting import splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -35,7 +35,7 @@ def progress_bar(label: str, total: int, seconds: float = 0.0, /) -> Iterator[Ad
     # the time that has passed goes on within a step, so that a long one is not taken for the end
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[pace]}"))
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=seconds or total, pace="")
+        task = bar.add_task(label, total=seconds or total or None, pace="")
 
         def advance(steps: int, audio: float = 0.0, /) -> None:
             pace.advance(steps, audio)
@@ -67,7 +67,7 @@ class Pace:
 
     Args:
         label: what is done.
-        total: steps.
+        total: steps; 0 = nobody knows how many.
         seconds: of audio, in all of them; 0 where the work is not on audio.
     """
 
@@ -83,7 +83,7 @@ class Pace:
     def __str__(self) -> str:
         taken = max(time.monotonic() - self._began, 1e-6)
         share = self._heard / self._audio if self._audio else self._done / max(self._total, 1)
-        parts = [f"{self._done:,} of {self._total:,}"]
+        parts = [f"{self._done:,} of {self._total:,}" if self._total else f"{self._done:,} so far"]
         if self._audio:
             parts += [
                 f"{self._heard / 3600:.2f} of {self._audio / 3600:.2f} h of audio",

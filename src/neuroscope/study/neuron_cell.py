@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.rows import ALL
-from neuroscope.data.grouping import group_by
+from neuroscope.data.splitting.grouping import group_by
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.neuron_analysis.controls import types_of
 from neuroscope.neuron_analysis.stability import UnlikeRanking

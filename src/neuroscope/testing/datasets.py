@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from neuroscope.audio import waveforms
 from neuroscope.audio.files import AudioFile
+from neuroscope.contracts.progress import silent
 from neuroscope.errors import BadAudio, BadManifest, BadOption, MissingData, NeuroscopeError, PluginBroken
 from neuroscope.plugin.failures import error_text
-from neuroscope.runtime.files import data_folders
+from neuroscope.runtime.files import cache_folder, data_folders
 from neuroscope.testing.cases import NotApplicable
 from neuroscope.testing.inputs.places import WATCHED_FILES, files_below, is_small, linked
 from neuroscope.testing.randomness import global_randomness_stays
@@ -87,7 +88,7 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
 
 def _read(choice: Choice[Manifest], root: Path) -> Manifest:
     try:
-        return choice.build(root)
+        return choice.build(root, progress=silent, cache=cache_folder())
     except OSError as error:
         raise PluginBroken(f"dataset {choice.text} fails at {root} with {error_text(error)}") from error
 

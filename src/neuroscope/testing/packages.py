@@ -30,7 +30,7 @@ HEAVY = MODELS | {"numpy", "scipy", "pandas", "polars", "pyarrow", "numba", "lib
 """What ``neuroscope list`` must not load."""
 _POSITIONAL = {"dataset": 1}
 """Arguments that the core hands to a factory of a kind; one more for a family."""
-_AT_HAND = {"backbone": {"store"}}
+_AT_HAND = {"backbone": {"store"}, "dataset": {"progress", "cache"}}
 """Keyword-only arguments that the core hands to a factory of a kind if it asks for them."""
 _TIMEOUT = 300
 _LOOK = """

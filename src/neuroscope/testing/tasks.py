@@ -16,9 +16,9 @@ import numpy as np
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Classification
 from neuroscope.data import sources as corpora
-from neuroscope.data import splits
 from neuroscope.data.labelling import LabelledUtterances
-from neuroscope.data.sources import DATASET_COLUMN, Data
+from neuroscope.data.sources import Data
+from neuroscope.data.splitting import splits
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import NeuroscopeError
 from neuroscope.plugin import options
@@ -45,14 +45,14 @@ class Subject:
     Attributes:
         text: of the task.
         task: what its factory declares.
-        dataset: text of the datasets that the manifest comes from.
         manifest: the utterances that it is asked of.
+        plugins: that it was found among.
     """
 
     text: str
     task: Task
-    dataset: str
     manifest: Manifest
+    plugins: Plugins
 
     @property
     def asks_classes(self) -> Classification:
@@ -111,18 +111,16 @@ def subject(text: str, data: Data | None, plugins: Plugins) -> Subject:
     loaded = corpora.load(data or Data(), plugins, task.datasets)
     for column in task.columns:
         corpora.check_column(loaded.manifest, column)
-    return Subject(choice.text, task, loaded.text, loaded.manifest)
+    return Subject(choice.text, task, loaded.manifest, plugins)
 
 
-def named_datasets_are_given(subject: Subject) -> None:
-    """Every dataset that it names is among the data."""
-    given = {options.parse(subject.dataset)[0], *(each.column(DATASET_COLUMN) for each in subject.manifest)}
-    missing = [name for name in subject.task.datasets if options.parse(name)[0] not in given]
-    if missing:
-        raise AssertionError(
-            f"the task needs dataset {', '.join(missing)}, the data are {subject.dataset}: give it with --data "
-            f"NAME=PATH, or name no datasets where any with the task's columns will do"
-        )
+def default_datasets_exist(subject: Subject) -> None:
+    """Every dataset that it is asked of by default is installed, with the options that it names."""
+    for text in (*subject.task.datasets, *filter(None, [getattr(subject.task, "proxy", "")])):
+        try:
+            subject.plugins.datasets.choose(text)
+        except NeuroscopeError as error:
+            raise AssertionError(f"the task names dataset {text}: {error}") from error
 
 
 def answers_are_text_or_none(subject: Subject) -> None:
@@ -286,7 +284,7 @@ def _some(names: Iterable[str]) -> str:
 
 
 CHECKS: tuple[Callable[[Subject], None], ...] = (
-    named_datasets_are_given,
+    default_datasets_exist,
     answers_are_text_or_none,
     finds_two_classes,
     label_is_deterministic,

@@ -4,6 +4,7 @@ from neuroscope.runtime.randomness import check_seed, randomness_kept
 from neuroscope.weights.checkpoint import plain, read_checkpoint
 from neuroscope.weights.digests import remembered, remembered_as, sha256_of
 from neuroscope.weights.downloading import download
+from neuroscope.weights.failures import nothing_downloaded
 from neuroscope.weights.hub import HubFile, hub_file, hub_files
 from neuroscope.weights.inert import Foreign
 
@@ -14,6 +15,7 @@ __all__ = [
     "download",
     "hub_file",
     "hub_files",
+    "nothing_downloaded",
     "plain",
     "randomness_kept",
     "read_checkpoint",

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from neuroscope.contracts.progress import silent
 from neuroscope.errors import BadOption
 from neuroscope.weights.digests import sha256_of
-from neuroscope.weights.failures import OFFLINE, failed, unwritable
+from neuroscope.weights.failures import NOT_YET, OFFLINE, failed, is_put_off, unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,8 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
         if place.exists():
             _check(place, sha256, what)
             return place
+        if is_put_off():
+            raise failed(what, f"it is not at {place}", NOT_YET)
         if is_offline():
             advice = f"Put the file at {place}, or run once without {OFFLINE}."
             raise failed(what, f"it is not at {place}, and {OFFLINE} forbids to download", advice)

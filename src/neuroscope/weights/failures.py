@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from neuroscope.errors import MissingData
 from neuroscope.runtime.wording import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OFFLINE = "HF_HUB_OFFLINE"
+NOT_YET = "It is downloaded from there when the command is run again with what else is missing."
+_nothing_downloaded = ContextVar("nothing_downloaded", default=False)
 PAGE = "Open the address in a browser: who offers the file may ask for something first, or have moved it."
 
 
@@ -34,3 +39,18 @@ def unwritable(what: str, folder: Path, error: OSError) -> MissingData:
 def bytes_of(count: int) -> str:
     """Say a size: ``812 bytes``, ``34.1 MB``."""
     return f"{count:,} bytes" if count < 100_000 else f"{count / 1e6:,.1f} MB"
+
+
+@contextmanager
+def nothing_downloaded() -> Iterator[None]:
+    """Ask no server within the block: weights that are not here are missing."""
+    token = _nothing_downloaded.set(True)
+    try:
+        yield
+    finally:
+        _nothing_downloaded.reset(token)
+
+
+def is_put_off() -> bool:
+    """Tell whether downloads wait, because something else is missing anyway."""
+    return _nothing_downloaded.get()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts import conditions
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import sources
 from neuroscope.defaults import CONTROLS
 from neuroscope.errors import NeuroscopeError
 from neuroscope.extraction.session import ExtractionSettings, Workspace
@@ -21,6 +20,7 @@ from neuroscope.study.records import joined_tables
 from neuroscope.study.result import NeuronsResult, finish
 from neuroscope.study.run_folder import check_file, check_out, write_csv
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks
+from neuroscope.workflows.requirements import load_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,8 +82,7 @@ def neurons(
     if conditions.UNTRAINED in asked:
         check_twin(choice)
     neuron_settings(ranking, asked, study, plugins)
-    runner.check_backbone(choice.text, study)
-    loaded = workspace.segment(sources.load(data, plugins, declared.datasets))
+    loaded = load_data(data, declared.datasets, [choice.text], study, plugins, workspace)
     spec = CellSpec(backbone=choice.text, task=task_text, loaded=loaded, study=study, ranking=ranking, controls=asked)
     runner.check(spec)
     clock.lap("preparing")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data import sources
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
@@ -16,6 +15,7 @@ from neuroscope.study.probe_cell import compare_backbones
 from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import check_out
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks, resolve
+from neuroscope.workflows.requirements import load_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,10 +65,10 @@ def probe(
     resolve(study, plugins)
     check_out(out, workspace.folder / "runs")
     runner = CellRunner(plugins, workspace)
+    wanted = list(dict.fromkeys(name for task in declared.values() for name in task.datasets))
+    loaded = load_data(data, wanted, [choice.text for choice in chosen], study, plugins, workspace)
     for choice in chosen:
         runner.check_backbone(choice.text, study)
-    wanted = [name for task in declared.values() for name in task.datasets]
-    loaded = workspace.segment(sources.load(data, plugins, wanted))
     specs = [
         CellSpec(backbone=choice.text, task=task, loaded=loaded, study=study) for choice in chosen for task in declared
     ]

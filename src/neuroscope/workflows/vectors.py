@@ -42,7 +42,7 @@ def extract(
     clock, plugins = Clock(), plugins or Plugins.load()
     workspace = Workspace(extraction, progress)
     (choice,) = choose_backbones([backbone], backbone_options, plugins)
-    loaded = workspace.segment(sources.load(data, plugins))
+    loaded = workspace.segment(sources.load(data, plugins, progress=progress, cache=workspace.folder))
     prepared = workspace.prepare(choice, plugins, pooling)
     clock.lap("preparing")
     _, record = bring_vectors(workspace, prepared, loaded, loaded.manifest)
@@ -69,7 +69,7 @@ def import_vectors(
         NeuroscopeError: whatever the user can mend; nothing is imported then.
     """
     workspace = Workspace(extraction)
-    manifest = sources.load(data, plugins or Plugins.load()).manifest
+    manifest = sources.load(data, plugins or Plugins.load(), progress=progress, cache=workspace.folder).manifest
     return importing.import_vectors(
         file,
         manifest,
@@ -104,12 +104,13 @@ def export(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    store = Workspace(extraction).store
+    workspace = Workspace(extraction)
+    store = workspace.store
     exporting.check_ending(file)
     representation = store.find(key).open()
     rows = exporting.rows_of(representation)
     if data is not None:
-        manifest = sources.load(data, plugins or Plugins.load()).manifest
+        manifest = sources.load(data, plugins or Plugins.load(), progress=progress, cache=workspace.folder).manifest
         rows = exporting.rows_in(manifest, representation, store.audio)
     exporting.export(representation, rows, file, progress)
     return len(rows)

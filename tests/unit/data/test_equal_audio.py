@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.target import Target
 from neuroscope.data.equal_audio import linked, number_audio
-from neuroscope.data.grouping import group_by
+from neuroscope.data.splitting.grouping import group_by
 from neuroscope.errors import BadSplit
 from neuroscope.splits import LabelledUtterances, split
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from neuroscope.audio import index
-from neuroscope.data import splits
+from neuroscope.data.splitting import splits
 from neuroscope.errors import UnknownName
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.study.cell_runner import CellRunner, run_cell

@@ -10,13 +10,32 @@ if TYPE_CHECKING:
     from neuroscope import Manifest, Registrar, Task
 
 _HERE = "neuroscope_speech_tasks"
+_FORMATS = {
+    "csv": ("table:read_table", "a manifest: .csv, .tsv or .jsonl, one row an utterance"),
+    "folder": ("folder:read_folder", "audio files below a folder; class = the file's folder"),
+    "audiofolder": ("audiofolder:read_audiofolder", "a folder with metadata.csv that has a column file_name"),
+    "kaldi": ("kaldi:read_kaldi", "a Kaldi data folder: wav.scp, segments, utt2spk and other utt2X"),
+    "lhotse": ("lhotse:read_lhotse", "Lhotse manifests: recordings and supervisions, or cuts"),
+}
+_CORPORA = {
+    "voxceleb1": ("voxceleb:read_voxceleb1", "VoxCeleb1: celebrities in interviews, English; gender, nationality"),
+    "voxceleb2": ("voxceleb:read_voxceleb2", "VoxCeleb2: celebrities in interviews, many languages; gender"),
+    "common-voice": ("common_voice:read_common_voice", "Common Voice: read sentences in many languages"),
+    "adi5": ("adi5:read_adi5", "ADI-5 (MGB-3, VarDial): five Arabic dialects of broadcasts"),
+    "adi17": ("adi17:read_adi17", "ADI-17 (MGB-5): Arabic dialects of 17 countries"),
+    "callhome": ("callhome:read_callhome", "CALLHOME Egyptian Arabic: telephone calls, cut into segments"),
+    "librispeech": ("librispeech:read_librispeech", "LibriSpeech: read audio books, English; gender"),
+    "fleurs": ("fleurs:read_fleurs", "FLEURS: the same sentences read in 102 languages"),
+    "voxlingua107": ("voxlingua107:read_voxlingua107", "VoxLingua107: video sound in 107 languages"),
+}
 
 
 @neuroscope.hookimpl
 def register_datasets(register: Registrar[Manifest]) -> None:
     """Register the readers."""
-    register("csv", f"{_HERE}.table:read_table", summary="a manifest: .csv, .tsv or .jsonl, one row an utterance")
-    register("folder", f"{_HERE}.folder:read_folder", summary="audio files below a folder; class = the file's folder")
+    for folder, readers in (("formats", _FORMATS), ("corpora", _CORPORA)):
+        for name, (factory, summary) in readers.items():
+            register(name, f"{_HERE}.{folder}.{factory}", summary=summary)
 
 
 @neuroscope.hookimpl

@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
-from neuroscope_speech_tasks.columns import BadCell, StretchColumns
-from neuroscope_speech_tasks.rows import DELIMITERS, Row, read_rows
+from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
+from neuroscope_speech_tasks.formats.rows import DELIMITERS, Row, read_rows
 
 _UNDERSTOOD = {"id", "path", "speaker"}
 _ENDINGS = (*DELIMITERS, ".jsonl")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neuroscope.contracts.audio import Utterance
 from neuroscope.contracts.target import Target
-from neuroscope.data.splits import Splitter, parts_of
+from neuroscope.data.splitting.splits import Splitter, parts_of
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.splits import LabelledUtterances, split
 

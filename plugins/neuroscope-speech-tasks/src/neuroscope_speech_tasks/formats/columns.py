@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from neuroscope_speech_tasks.rows import Row
+    from neuroscope_speech_tasks.formats.rows import Row
 
 TRACK = "audio_channel"
 _MEANS = {

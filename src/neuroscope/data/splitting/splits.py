@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from neuroscope.contracts.task import Split
-from neuroscope.data.drawing import GroupDrawer
-from neuroscope.data.grouping import group_by
-from neuroscope.data.split_warnings import warnings_of
+from neuroscope.data.splitting.drawing import GroupDrawer
+from neuroscope.data.splitting.grouping import group_by
+from neuroscope.data.splitting.warnings import warnings_of
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.plugin import options
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.audio import Utterance
-    from neuroscope.data.grouping import Grouping
     from neuroscope.data.labelling import LabelledUtterances
+    from neuroscope.data.splitting.grouping import Grouping
 
 Balance = Literal["none", "class", "train"]
 _LEFT_OUT_PARTS = ("dev", "valid", "validation")

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from neuroscope.contracts.task import Split
-    from neuroscope.data.grouping import Grouping
     from neuroscope.data.labelling import LabelledUtterances
+    from neuroscope.data.splitting.grouping import Grouping
 
 
 def warnings_of(made: Split, rows: LabelledUtterances, grouping: Grouping) -> Iterator[str]:

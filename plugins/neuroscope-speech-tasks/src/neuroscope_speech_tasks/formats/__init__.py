@@ -1,0 +1,1 @@
+"""Forms that people keep their own corpora in: manifests, and folders of audio."""

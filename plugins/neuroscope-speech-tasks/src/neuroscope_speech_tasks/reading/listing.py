@@ -1,0 +1,156 @@
+"""Files below a folder, listed with progress: hundreds of thousands in seconds, and none is opened."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuroscope import BadManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from neuroscope import Progress
+
+AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".sph", ".m4a", ".aac", ".wma", ".amr")
+_EVERY = 1000  # files between two reports of progress
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files below a folder.
+
+    Attributes:
+        root: the folder.
+        names: paths of the files below it, with ``/``, sorted.
+        left_out: files of other endings, links to folders, and what is no file, counted by kind.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    left_out: Mapping[str, int]
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file."""
+        return self.root / name
+
+
+def list_files(root: Path, progress: Progress, endings: Collection[str] = AUDIO, *, below: str = "") -> Listing:
+    """List the files below a folder that have one of some endings, whatever their case.
+
+    Hidden files and folders are passed over; links to folders are counted, not followed; links to files are files.
+
+    Args:
+        root: the folder; it has to exist.
+        progress: told of the files that are found.
+        endings: with their dot, in lower case.
+        below: only below this folder of the root, with ``/``; names begin with it then.
+
+    Raises:
+        BadManifest: a folder may not be opened, or names of files are no UTF-8.
+    """
+    search = _Search(root, frozenset(endings), [below])
+    with progress("Listing files", 0) as advance:
+        told = 0
+        while search.folders:
+            search.look_into(search.folders.pop())
+            if len(search.names) >= told + _EVERY:
+                advance(len(search.names) - told)
+                told = len(search.names)
+        advance(len(search.names) - told)
+    search.check()
+    return Listing(root, tuple(sorted(search.names)), dict(sorted(search.other.items())))
+
+
+@dataclass
+class _Search:
+    """A search for files: what was found so far, and the folders that have not been looked into."""
+
+    root: Path
+    endings: frozenset[str]
+    folders: list[str]
+    names: list[str] = field(default_factory=list)
+    other: Counter[str] = field(default_factory=Counter)
+    closed: list[str] = field(default_factory=list)
+
+    def look_into(self, folder: str) -> None:
+        try:
+            with os.scandir(self.root / folder) as entries:
+                found = [each for each in entries if not each.name.startswith(".")]
+        except OSError as error:
+            self._is_closed(str(self.root / folder), error)
+            return
+        for entry in found:
+            try:
+                self._sort_in(entry, f"{folder}/{entry.name}" if folder else entry.name)
+            except OSError as error:
+                self._is_closed(entry.path, error)
+
+    def _sort_in(self, entry: os.DirEntry[str], name: str) -> None:
+        if entry.is_dir(follow_symlinks=False):
+            self.folders.append(name)
+        elif entry.is_symlink() and entry.is_dir():
+            self.other["link to a folder, not followed"] += 1
+        elif (ending := os.path.splitext(entry.name)[1]).lower() not in self.endings:  # noqa: PTH122
+            self.other[f"{ending or 'no ending'} file"] += 1
+        elif entry.is_file():
+            self.names.append(name)
+        else:
+            self.other["link to nothing, pipe or device"] += 1
+
+    def _is_closed(self, path: str, error: OSError) -> None:
+        way = "its audio would be missing without a word; mend its permissions, or name what is wanted in a manifest"
+        self.closed.append(f"{path} may not be opened ({error.strerror}): {way}")
+
+    def check(self) -> None:
+        """Raise BadManifest where a folder may not be opened, or the name of a file is no UTF-8."""
+        strange = [str(self.root / name) for name in sorted(self.names) if not _is_text(name)]
+        if problems := self.closed or [f"the name of {name!a} is no UTF-8; rename it" for name in strange]:
+            raise BadManifest(str(self.root), problems)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def within(root: Path, name: str) -> Path | None:
+    """Return the path of a file that metadata name, below a root; None where it would lie elsewhere, or is no name.
+
+    Args:
+        root: of the corpus.
+        name: as the metadata have it, with ``/``.
+    """
+    parts = name.replace("\\", "/").split("/")
+    if not parts[0] or ".." in parts or any(ord(sign) < ord(" ") for sign in name):
+        return None
+    return root.joinpath(*parts)
+
+
+def first_there(root: Path, *names: str) -> Path | None:
+    """Return the first of some files or folders below a root that exists, whatever its case; None = none does."""
+    for name in names:
+        place: Path | None = root
+        for part in name.split("/"):
+            place = None if place is None else _child(place, part)
+        if place is not None:
+            return place
+    return None
+
+
+def _child(folder: Path, name: str) -> Path | None:
+    """Return a folder's child by its name, in its own case where there is one, else in any."""
+    if (folder / name).exists():
+        return folder / name
+    try:
+        alike = sorted(each for each in folder.iterdir() if each.name.casefold() == name.casefold())
+    except OSError:
+        return None
+    return alike[0] if alike else None

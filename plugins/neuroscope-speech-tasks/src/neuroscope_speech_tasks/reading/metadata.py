@@ -1,0 +1,143 @@
+"""Tables of metadata, read row by row by the names of their columns; what is not understood is collected."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from neuroscope import BadManifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Row = Mapping[str, str]
+LONGEST_LINE = 2**20
+"""Characters of a line of metadata; what is longer is no metadata."""
+_DELIMITERS = ("\t", ",", ";", "|")
+
+
+@dataclass
+class Problems:
+    """Problems with the metadata of a corpus, told at once.
+
+    Attributes:
+        source: for people: the corpus's root.
+        found: what was not understood.
+    """
+
+    source: str
+    found: list[str] = field(default_factory=list)
+
+    def add(self, file: Path, text: str, line: int | None = None) -> None:
+        """Note a problem of a file, or of a line of it, counted from 1."""
+        self.found.append(f"{file.name}{'' if line is None else f' line {line}'}: {text}")
+
+    def check(self) -> None:
+        """Raise BadManifest with all problems, where there are any."""
+        if self.found:
+            raise BadManifest(self.source, self.found)
+
+
+def read_lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
+    """Read the lines of a text file that are not empty, without their ends, with their numbers from 1.
+
+    UTF-8 with or without a mark, and UTF-16 with one, are read. A file that is no text, cannot be opened, or has a line
+    of more than a million characters, is a problem, and nothing more is read of it.
+    """
+    try:
+        with _opened(file) as stream:
+            number = 0
+            while line := stream.readline(LONGEST_LINE + 1):
+                number += 1
+                if problem := _problem_with(line):
+                    problems.add(file, problem, number)
+                    return
+                if line.strip():
+                    yield number, line.rstrip("\r\n")
+    except UnicodeError:
+        problems.add(file, "it is no UTF-8 text")
+    except OSError as error:
+        problems.add(file, f"it cannot be opened ({error.strerror})")
+
+
+def _opened(file: Path) -> TextIO:
+    """Open a text file by the mark at its beginning."""
+    with file.open("rb") as stream:
+        is_utf16 = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
+    return file.open(encoding="utf-16" if is_utf16 else "utf-8-sig", newline="\n")
+
+
+def _problem_with(line: str) -> str:
+    if len(line) > LONGEST_LINE:
+        return f"it is longer than {LONGEST_LINE:,} characters: this is no metadata"
+    return "it is binary" if "\0" in line else ""
+
+
+def read_table(
+    file: Path,
+    problems: Problems,
+    needed: Sequence[str] = (),
+    *,
+    delimiter: str = "",
+    names: Sequence[str] = (),
+    quoted: bool = False,
+    cleaned: Callable[[str], str] = str.strip,
+) -> Iterator[tuple[int, Row]]:
+    """Read the rows of a table with the numbers of their lines; names of columns and cells are stripped.
+
+    Args:
+        file: the table.
+        problems: receives rows with more or fewer cells than there are columns, and columns that are missing or come
+            twice; nothing is read then.
+        needed: columns that it has to have.
+        delimiter: between cells; empty = the one of tab, comma, semicolon and bar that the first line has most of.
+        names: of the columns, where the file has no header.
+        quoted: whether a cell may stand in quotation marks and hold the delimiter; else a mark is a character.
+        cleaned: makes a cell of what stands between the delimiters.
+
+    Yields:
+        line number and the cells that are not empty, by column.
+    """
+    lines = read_lines(file, problems)
+    columns = list(names)
+    for number, line in lines:
+        delimiter = delimiter or max(_DELIMITERS, key=line.count)
+        try:
+            cells = _cells(line, delimiter, quoted=quoted)
+        except csv.Error as error:
+            problems.add(file, str(error), number)
+            continue
+        if not columns:
+            columns = [cleaned(cell) for cell in cells]
+            if problem := _problem_with_columns(columns, needed):
+                problems.add(file, problem, number)
+                return
+        elif len(cells) != len(columns) and not _is_open_end(cells, columns):
+            problems.add(file, f"{len(cells)} cells, there are {len(columns)} columns", number)
+        else:
+            yield number, {key: text for key, cell in zip(columns, cells, strict=False) if (text := cleaned(cell))}
+    if not columns:
+        problems.add(file, "it is empty")
+
+
+def _cells(line: str, delimiter: str, *, quoted: bool) -> list[str]:
+    if not quoted or '"' not in line:
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+
+
+def _is_open_end(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Tell whether a row has one more cell, which is empty: some tables end their lines with a delimiter."""
+    return len(cells) == len(columns) + 1 and not cells[-1].strip()
+
+
+def _problem_with_columns(columns: Sequence[str], needed: Sequence[str]) -> str:
+    if missing := [name for name in needed if name not in columns]:
+        shown = ", ".join(name or "''" for name in columns[:20])[:300]
+        return f"there is no column {', '.join(missing)}; it has {shown}"
+    twice = [name for name, count in Counter(columns).items() if name and count > 1]
+    return f"column '{twice[0]}' comes twice" if twice else ""
