@@ -1,6 +1,7 @@
 """Every test has its own cache and data folders; real speech is a fixture that skips where it is absent."""
 
 import os
+import runpy
 import time
 from pathlib import Path
 
@@ -34,6 +35,19 @@ def speech():
     if not (folder / "manifest.csv").exists():
         pytest.skip(f"there is no real speech at {folder}; NEUROSCOPE_SHARED names the folder that has it")
     return folder
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """``tree("voxceleb1", layout="old")``: a small tree of a corpus's form, with real audio; the folder of its root."""
+    folder = REPOSITORY / "plugins" / "neuroscope-speech-tasks" / "tests" / "trees"
+
+    def write(corpus, **options):
+        root = tmp_path / corpus
+        runpy.run_path(str(folder / f"{corpus.replace('-', '_')}.py"))["write"](root, **options)
+        return root
+
+    return write
 
 
 def pytest_terminal_summary(terminalreporter):
