@@ -29,6 +29,15 @@ _CORPORA = {
     "voxlingua107": ("voxlingua107:read_voxlingua107", "VoxLingua107: video sound in 107 languages"),
 }
 
+_TASKS = {
+    "gc": ("classes:gender", "gender of unseen speakers (column gender)"),
+    "sv": ("verification:verification", "is one speaker heard in both utterances? Of unseen speakers (column speaker)"),
+    "lid": ("classes:language", "language, of unseen speakers (column language)"),
+    "did": ("classes:dialect", "dialect (column dialect)"),
+    "cc": ("classes:channel", "channel: how it was recorded and sent (column channel)"),
+    "label:": ("classes:label", "label:COLUMN asks about any column of the manifest"),
+}
+
 
 @neuroscope.hookimpl
 def register_datasets(register: Registrar[Manifest]) -> None:
@@ -41,5 +50,5 @@ def register_datasets(register: Registrar[Manifest]) -> None:
 @neuroscope.hookimpl
 def register_tasks(register: Registrar[Task]) -> None:
     """Register the questions."""
-    register("gc", f"{_HERE}.tasks:gender", summary="gender of unseen speakers (column gender)")
-    register("label:", f"{_HERE}.tasks:label", summary="label:COLUMN asks about any column of the manifest")
+    for name, (factory, summary) in _TASKS.items():
+        register(name, f"{_HERE}.tasks.{factory}", summary=summary)
