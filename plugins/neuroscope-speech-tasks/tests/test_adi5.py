@@ -69,7 +69,8 @@ def test_what_a_name_says(made):
     }  # fmt: skip
     assert (test.id, test.speaker) == (f"test/{SHOW}_F_0007_73.28_91.11", f"{SHOW}_F_0007")
     assert test.tags == {
-        "dialect": "NOR", "split": "test", "channel": "HQ", "recording": SHOW, "seconds": "17.83", "diariser_gender": "F",
+        "dialect": "NOR", "split": "test", "channel": "HQ", "recording": SHOW, "seconds": "17.83",
+        "diariser_gender": "F",
     }  # fmt: skip
     assert test.path == root / f"test.MGB3/NOR/{SHOW}_F_0007_73.28_91.11.wav"
     assert (test.start, test.duration) == (0.0, None)  # the file is the stretch of the show

@@ -3,7 +3,10 @@
 import numpy as np
 import soundfile
 
-DIALECTS = "ALG EGY IRA JOR KSA KUW LEB LIB MAU MOR OMA PAL QAT SUD SYR UAE YEM".split()
+DIALECTS = (
+    *("ALG", "EGY", "IRA", "JOR", "KSA", "KUW", "LEB", "LIB", "MAU", "MOR", "OMA", "PAL", "QAT", "SUD", "SYR", "UAE"),
+    "YEM",
+)
 TIMES = ((0.05, 0.35), (0.42, 0.82))
 """Seconds of the segments of each video."""
 
@@ -16,8 +19,8 @@ def videos(part, place):
 def write(root, *, layout="segments", dialects=DIALECTS, parts=("train", "dev", "test")):
     """Write the tree.
 
-    Layouts: ``segments`` is that of MGB-5, with folders of dialects in train alone and lists for dev and test; ``videos``
-    has the recordings in folders of their dialects, and lists of segments in seconds.
+    Layouts: ``segments`` is that of MGB-5, with folders of dialects in train alone and lists for dev and test;
+    ``videos`` has the recordings in folders of their dialects, and lists of segments in seconds.
     """
     for part in parts:
         lists = {"segments": [], "utt2lang": [], "of segments": []}

@@ -26,9 +26,9 @@ def names(part, dialect):
 def write(root, *, layout="mgb3", parts=("train", "dev", "test")):
     """Write the tree.
 
-    Layouts: ``mgb3`` has test flat beside a list of addresses without dialects and ``reference``; ``folders`` has folders
-    of dialects everywhere and no list; ``numbers`` is flat beside lists with 0 to 4 whose paths are somebody else's;
-    ``heap`` is one folder for all, with ``reference`` and lists of addresses.
+    Layouts: ``mgb3`` has test flat beside a list of addresses without dialects and ``reference``; ``folders`` has
+    folders of dialects everywhere and no list; ``numbers`` is flat beside lists with 0 to 4 whose paths are somebody
+    else's; ``heap`` is one folder for all, with ``reference`` and lists of addresses.
     """
     for part in parts:
         lines = []
