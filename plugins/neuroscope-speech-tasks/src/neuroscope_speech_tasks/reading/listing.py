@@ -34,6 +34,11 @@ class Listing:
     names: tuple[str, ...]
     left_out: Mapping[str, int]
 
+    @property
+    def unseen(self) -> Mapping[str, int]:
+        """Links to folders and what is no file, counted by kind: audio may be behind them."""
+        return {kind: count for kind, count in self.left_out.items() if not kind.endswith(" file")}
+
     def path(self, name: str) -> Path:
         """Return the path of a file."""
         return self.root / name
