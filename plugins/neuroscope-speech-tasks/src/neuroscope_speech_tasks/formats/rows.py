@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from neuroscope import BadManifest
+from neuroscope_speech_tasks.reading.json_lines import parse_object, text_of
 
 Row = Mapping[str, str]
 
@@ -108,28 +107,8 @@ def _json_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[st
         if not line.strip():
             continue
         try:
-            row = json.loads(line, parse_constant=_constant, object_pairs_hook=_once_each)
-            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
-        except (ValueError, RecursionError) as error:
-            read.problems.append(f"line {number} cannot be read: {error}")
-            continue
-        if isinstance(row, dict):
-            yield number, {key.strip(): _text(value) for key, value in row.items() if value is not None}
+            row = parse_object(line)
+        except ValueError as error:
+            read.problems.append(f"line {number} {error}")
         else:
-            read.problems.append(f"line {number} is no JSON object")
-
-
-def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs; ValueError where a key comes twice, with spaces around it or without."""
-    if twice := [key for key, count in Counter(key.strip() for key, _ in pairs).items() if key and count > 1]:
-        raise ValueError(f"key '{twice[0]}' comes twice")
-    return dict(pairs)
-
-
-def _constant(name: str) -> float | None:
-    """The value of a number that JSON does not have; pandas writes NaN where nothing is known."""
-    return None if name == "NaN" else float(name)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield number, {key.strip(): text_of(value) for key, value in row.items() if value is not None}
