@@ -6,11 +6,12 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadManifest, BadOption, Manifest, Utterance
+from neuroscope_speech_tasks.reading.collected import Collected
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.listing import list_files, within
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, read_table
@@ -102,15 +103,15 @@ def read_common_voice(
     gone += [f"{place.folder}clips/" for place in places if not (root / place.folder / "clips").is_dir()]
     if gone:
         raise CORPUS.missing(root, f"{', '.join(gone[:9])} (say parts=validated where there are no train, dev, test)")
-    read = _Reading(root, Problems(str(root)), progress)
+    read = _Reading(root, progress, Collected(Problems(str(root))))
     for place in places:
         read.locale(place, parts)
-    read.problems.check()
-    if not read.utterances and not read.rows:
+    manifest = read.collected.manifest()
+    if not manifest:
+        if "clip that is not there" in manifest.left_out:
+            raise CORPUS.missing(root, "clip of those that its tables name")
         raise BadManifest(str(root), [f"{', '.join(place.table(part) for place in places for part in parts)}: no rows"])
-    if not read.utterances:
-        raise CORPUS.missing(root, "clip of those that its tables name")
-    return Manifest(tuple(read.utterances.values()), source=str(root), left_out=dict(sorted(read.left_out.items())))
+    return manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,29 +202,26 @@ def _stated(place: _Place, root: Path) -> str:
 
 @dataclass
 class _Reading:
-    """What was read so far: utterances by their ids, rows, and what was left out."""
+    """A reading of several locales."""
 
     root: Path
-    problems: Problems
     progress: Progress
-    utterances: dict[str, Utterance] = field(default_factory=dict)
-    rows: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    collected: Collected
 
     def locale(self, place: _Place, parts: Sequence[Part]) -> None:
         """Read the parts of a locale."""
         found = list_files(self.root, self.progress, below=f"{place.folder}clips")
-        self.left_out.update(found.left_out)
+        left_out, before = self.collected.left_out, len(self.collected.by_id)
+        left_out.update(found.left_out)
         clips: dict[str, str] = {}
         for name in found.names:
             clips.setdefault(name.removeprefix(f"{place.folder}clips/").rpartition(".")[0], name)
-        seconds = dict(_seconds(self.root / place.folder, self.problems))
-        before = len(self.utterances)
+        seconds = dict(_seconds(self.root / place.folder, self.collected.problems))
         with self.progress(f"Reading rows of {place.locale}", 0) as advance:
             for part in parts:
                 self._part(place, part, clips, seconds, advance)
-        if others := len(clips) - (len(self.utterances) - before):
-            self.left_out[f"clip of none of the parts {'+'.join(parts)}"] += others
+        others = len(clips) - (len(self.collected.by_id) - before)
+        left_out[f"clip of none of the parts {'+'.join(parts)}"] += others
 
     def _part(
         self,
@@ -233,32 +231,27 @@ class _Reading:
         seconds: Mapping[str, str],
         advance: Callable[[int], object],
     ) -> None:
-        table = self.root / place.table(part)
-        for number, row in read_table(table, self.problems, ("client_id", "path"), delimiter="\t"):
-            self.rows += 1
-            if self.rows % _EVERY == 0:
+        table, problems = self.root / place.table(part), self.collected.problems
+        for count, (line, row) in enumerate(
+            read_table(table, problems, ("client_id", "path"), delimiter="\t"), start=1
+        ):
+            if count % _EVERY == 0:
                 advance(_EVERY)
             clip = row.get("path", "").removesuffix(".mp3")
             if problem := _problem_with(row, place, is_there=clip in clips):
-                self.problems.add(table, problem, number)
+                problems.add(table, problem, line)
             elif clip not in clips:
-                self.left_out["clip that is not there"] += 1
+                self.collected.left_out["clip that is not there"] += 1
             else:
                 tags = _tags(row, place.locale, part, seconds.get(clip))
-                name = f"{place.locale}/{clip}"
-                speaker = sys.intern(row["client_id"])
+                name, speaker = f"{place.locale}/{clip}", sys.intern(row["client_id"])
                 made = Utterance(id=name, path=self.root / clips[clip], speaker=speaker, tags=tags)
-                self._add(made, table, number)
-
-    def _add(self, made: Utterance, table: Path, number: int) -> None:
-        """Add an utterance; one of train, dev or test stands in validated once more, and keeps its part."""
-        known = self.utterances.setdefault(made.id, made)
-        if known is made or ("split" in known.tags and "split" not in made.tags):
-            return
-        if known == made:
-            self.left_out["row that comes twice"] += 1
-        else:
-            self.problems.add(table, f"{made.id} comes twice, with other cells or in another part", number)
+                if (
+                    part in _OFFICIAL
+                    or name not in self.collected.by_id
+                    or "split" not in self.collected.by_id[name].tags
+                ):
+                    self.collected.add(made, table, line)
 
 
 def _problem_with(row: Row, place: _Place, *, is_there: bool) -> str:
