@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, str]
 LONGEST_LINE = 2**20
 """Characters of a line of metadata; what is longer is no metadata."""
-_SHOWN = 300
+_SHOWN = 400
 """Characters of what metadata hold that a message shows."""
 _HEAD = 8192
 _DELIMITERS = ("\t", ",", ";", "|")
@@ -59,7 +59,7 @@ class Problems:
 
 def shown(text: str) -> str:
     """Write what metadata hold so that it can be shown: not too long, and signs that would steer a terminal escaped."""
-    short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    short = text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}...{text[-_SHOWN // 2 :]}"
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in short)
 
 
