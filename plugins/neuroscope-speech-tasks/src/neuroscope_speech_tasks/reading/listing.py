@@ -56,8 +56,10 @@ def list_files(root: Path, progress: Progress, endings: Collection[str] = AUDIO,
         below: only below this folder of the root, with ``/``; names begin with it then.
 
     Raises:
-        BadManifest: a folder may not be opened, or names of files are no UTF-8.
+        BadManifest: a folder may not be opened, names of files are no UTF-8, or ``below`` leads out of the root.
     """
+    if leads_out(root / below, root):
+        raise BadManifest(str(root), [f"{below} is a link out of it; put the folder itself there"])
     search = _Search(root, frozenset(endings), [below])
     with progress("Listing files", 0) as advance:
         told = 0
@@ -137,6 +139,11 @@ def within(root: Path, name: str) -> Path | None:
     if not parts[0] or ".." in parts or any(ord(sign) < ord(" ") for sign in name):
         return None
     return root.joinpath(*parts)
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Tell whether a file or folder below a root is a link, or behind one, that leads out of the root."""
+    return not path.resolve().is_relative_to(root.resolve())
 
 
 def first_there(root: Path, *names: str) -> Path | None:
