@@ -50,7 +50,7 @@ def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[Deco
         BadAudio: no decoder knows it, it is another than ``file``, or cannot be decoded.
     """
     if media.is_media(stream):
-        with media.opened_decoder(stream, path, file.rate, file.channels) as decoder:
+        with media.opened_decoder(stream, path, file) as decoder:
             yield decoder
     else:
         with sndfile.opened_decoder(stream, path, file) as sound:
