@@ -84,7 +84,7 @@ def test_spans_have_the_bits_of_the_whole_file_wherever_they_lie(tmp_path, kind,
 
 
 def decoded(path, file, first, last):
-    with open(path, "rb", buffering=0) as stream, media.opened_decoder(stream, path, file) as decoder:
+    with path.open("rb", buffering=0) as stream, media.opened_decoder(stream, path, file) as decoder:
         blocks = list(decoder.blocks(first, last))
     assert all(len(block) for block in blocks)
     return np.concatenate(blocks)
