@@ -99,5 +99,6 @@ def test_no_server_is_asked_while_the_data_are_missing(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refused)
     monkeypatch.setattr(socket, "getaddrinfo", refused)
-    told = run("probe", "--backbone", "hf:facebook/nowhere", "--task", "did", code=2).stderr
-    assert "is not in the hub's cache yet, but at https://huggingface.co/facebook/nowhere" in told
+    told = run("probe", "--backbone", "hf:facebook/nowhere", "--task", "cc", code=2).stderr
+    assert "3 things are missing:" in told
+    assert "yet, but at https://huggingface.co/facebook/nowhere" in told
