@@ -18,8 +18,8 @@ _FORMATS = {
     "lhotse": ("lhotse:read_lhotse", "Lhotse manifests: recordings and supervisions, or cuts"),
 }
 _CORPORA = {
-    "voxceleb1": ("voxceleb:read_voxceleb1", "VoxCeleb1: celebrities in interviews, English; gender, nationality"),
-    "voxceleb2": ("voxceleb:read_voxceleb2", "VoxCeleb2: celebrities in interviews, many languages; gender"),
+    "voxceleb1": ("voxceleb1:read_voxceleb1", "VoxCeleb1: celebrities in interviews, English; gender, nationality"),
+    "voxceleb2": ("voxceleb2:read_voxceleb2", "VoxCeleb2: celebrities in interviews, many languages; gender"),
     "common-voice": ("common_voice:read_common_voice", "Common Voice: read sentences in many languages"),
     "adi5": ("adi5:read_adi5", "ADI-5 (MGB-3, VarDial): five Arabic dialects of broadcasts"),
     "adi17": ("adi17:read_adi17", "ADI-17 (MGB-5): Arabic dialects of 17 countries"),
