@@ -31,7 +31,8 @@ def parse_object(line: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(line, parse_constant=_constant, object_pairs_hook=_once_each)
-        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
+        if "\\u" in line:
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
     except (ValueError, RecursionError) as error:
         raise ValueError(f"cannot be read: {error}") from None
     if not isinstance(value, dict):
@@ -46,6 +47,8 @@ def text_of(value: Any) -> str:
 
 def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its pairs; ValueError where a key comes twice, with spaces around it or without."""
+    if len({key.strip() for key, _ in pairs}) == len(pairs):
+        return dict(pairs)
     if twice := [key for key, count in Counter(key.strip() for key, _ in pairs).items() if key and count > 1]:
         raise ValueError(f"key '{twice[0]}' comes twice")
     return dict(pairs)
