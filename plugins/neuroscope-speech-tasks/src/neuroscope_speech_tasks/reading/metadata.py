@@ -42,14 +42,15 @@ class Problems:
             raise BadManifest(self.source, self.found)
 
 
-def read_lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
+def read_lines(file: Path, problems: Problems, *, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Read the lines of a text file that are not empty, without their ends, with their numbers from 1.
 
-    UTF-8 with or without a mark, and UTF-16 with one, are read. A file that is no text, cannot be opened, or has a line
-    of more than a million characters, is a problem, and nothing more is read of it.
+    UTF-8 with or without a mark, and UTF-16 with one, are read, unless another encoding is named. A file that is no
+    text, cannot be opened, or has a line of more than a million characters, is a problem, and nothing more is read of
+    it.
     """
     try:
-        with _opened(file) as stream:
+        with _opened(file, encoding) as stream:
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
@@ -64,8 +65,10 @@ def read_lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
         problems.add(file, f"it cannot be opened ({error.strerror})")
 
 
-def _opened(file: Path) -> TextIO:
-    """Open a text file by the mark at its beginning."""
+def _opened(file: Path, encoding: str) -> TextIO:
+    """Open a text file in an encoding, else by the mark at its beginning."""
+    if encoding:
+        return file.open(encoding=encoding, newline="\n")
     with file.open("rb") as stream:
         is_utf16 = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
     return file.open(encoding="utf-16" if is_utf16 else "utf-8-sig", newline="\n")
