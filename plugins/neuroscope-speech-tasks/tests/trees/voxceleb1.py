@@ -33,9 +33,10 @@ def utterances():
     for speaker in SPEAKERS[:2] + SPEAKERS[3:]:
         digits = int(speaker[0][2:])
         videos = ("x6uYqmx31kE", "8jEAjG6SegY") if digits == 10270 else (f"{digits}_x31kE", f"-{digits}SegY_")
-        for video, numbers in zip(videos, ((1, 2), (1, 8)) if speaker[-1] == "test" else ((1, 2),), strict=False):
+        spoken = ((1, 2), (1, 8)) if speaker[-1] == "test" else ((1, 2),)
+        for place, (video, numbers) in enumerate(zip(videos, spoken, strict=False)):
             for number in numbers:
-                yield speaker, video, number, digits * 100 + number
+                yield speaker, video, number, digits * 100 + 10 * place + number
 
 
 def path_of(layout, speaker, video, number, ending):
