@@ -182,16 +182,14 @@ def _utterance(part: str, name: str, path: Path, dialect: str) -> Utterance:
 
 
 def _other_counts(utterances: tuple[Utterance, ...]) -> str:
-    """Say which sets have other counts of files than those published; empty = none."""
+    """Say which sets have other counts of files than those published, and where the sums agree, which dialects."""
     found = Counter((each.tags["split"], each.tags["dialect"]) for each in utterances)
     told = []
-    for part in sorted({part for part, _ in found}, key=list(PUBLISHED).index):
-        counts = dict(zip(DIALECTS, PUBLISHED[part], strict=True))
-        others = [
-            f"{each} {found[part, each]:,} of {counts[each]:,}"
-            for each in DIALECTS
-            if found[part, each] != counts[each]
-        ]
-        if others:
-            told.append(f"{part} ({', '.join(others)})")
-    return f"not the files that were published: {'; '.join(told)}" if told else ""
+    for part, counts in PUBLISHED.items():
+        there = [found[part, dialect] for dialect in DIALECTS]
+        if any(there) and sum(there) != sum(counts):
+            told.append(f"{part} has {sum(there):,} of {sum(counts):,}")
+        elif any(there):
+            three = zip(DIALECTS, there, counts, strict=True)
+            told += [f"{part} has {one:,} {dialect}, not {other:,}" for dialect, one, other in three if one != other]
+    return f"not the files that were published: {', '.join(told)}" if told else ""

@@ -108,7 +108,9 @@ def read_callhome(
     listing = list_files(root, progress, {*AUDIO, ".txt", ".scr"})
     left_out: Counter[str] = Counter(listing.unseen)
     calls = _find_calls(listing, set(parts), left_out)
-    check_all_there(CORPUS, root, parts, {each.part for each in calls.values()}, "calls of {} (ar_XXXX.sph)")
+    check_all_there(
+        CORPUS, root, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
+    )
     found: Mapping[str, Sides]
     if segments == "vad":
         found, how = _listen(calls, root, progress, cache, longest, left_out)

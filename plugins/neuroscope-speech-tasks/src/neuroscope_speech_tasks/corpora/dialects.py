@@ -42,8 +42,8 @@ def stem(path: str) -> str:
     What else stands behind a dot belongs to the name, as in ``..._73.28_91.11``.
     """
     name = path.replace("\\", "/").rpartition("/")[2]
-    ending = next((each for each in AUDIO if name.lower().endswith(each)), "")
-    return name[: len(name) - len(ending)]
+    first, _, ending = name.rpartition(".")
+    return first if f".{ending.lower()}" in AUDIO else name
 
 
 def folder_among(path: str, form: re.Pattern[str]) -> str:
