@@ -81,9 +81,11 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     listing = list_files(root, progress, {*AUDIO, ""})
     problems = Problems(str(root))
     audio, lists = _audio(listing, problems), _Lists.read(listing, problems)
-    for path in audio.values():
-        lists.dialects.add(stem(path), folder_among(path, _DIALECT_FOLDER).upper(), path)
-    segments = {name: each for name, each in _segments(audio, lists, problems).items() if each.part in {*parts, ""}}
+    for name, path in audio.items():
+        lists.dialects.add(name, folder_among(path, _DIALECT_FOLDER).upper(), listing.path(path))
+    segments = {
+        name: each for name, each in _segments(audio, lists, listing, problems).items() if each.part in {*parts, ""}
+    }
     problems.check()
     left_out = Counter(listing.unseen)
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
@@ -130,8 +132,8 @@ class _Lists:
                 text = f"'{' '.join(others)[:30]}' is no dialect; they are {' '.join(DIALECTS)}"
                 problems.add(file, text, number)
                 continue
-            self.dialects.add(name, others[0], str(file), number)
-            self.parts.add(name, part, str(file), number)
+            self.dialects.add(name, others[0], file, number)
+            self.parts.add(name, part, file, number)
 
     def _read_segments(self, file: Path, part: str, problems: Problems) -> None:
         for number, line in read_lines(file, problems):
@@ -151,16 +153,17 @@ def _audio(listing: Listing, problems: Problems) -> dict[str, str]:
     audio: dict[str, str] = {}
     for path in listing.names:
         if path.lower().endswith(AUDIO) and (first := audio.setdefault(stem(path), path)) != path:
-            problems.add(Path(path), f"it lies also at {first}: keep one of them")
+            problems.add(listing.path(path), f"it lies also at {first}: keep one of them")
     return audio
 
 
-def _segments(audio: Mapping[str, str], lists: _Lists, problems: Problems) -> dict[str, _Segment]:
+def _segments(audio: Mapping[str, str], lists: _Lists, listing: Listing, problems: Problems) -> dict[str, _Segment]:
     """Join the segments that lie as files with those of the lists; times and dialects have to agree."""
     joined = dict(lists.segments)
     for name in {*audio, *lists.parts.of} - joined.keys():
         if match := _SEGMENT.fullmatch(name):
-            lists.parts.add(name, folder_among(audio.get(name, ""), _PART_FOLDER).lower(), audio.get(name, ""))
+            path = audio.get(name, "")
+            lists.parts.add(name, folder_among(path, _PART_FOLDER).lower(), listing.path(path))
             part, start, end = lists.parts.of.get(name, ""), int(match["start"]), int(match["end"])
             joined[name] = _Segment(match["video"], part, start / 100, end / 100)
     for name, segment in sorted(joined.items()):

@@ -137,7 +137,9 @@ def _find_calls(listing: Listing, parts: set[str], left_out: Counter[str]) -> di
         elif part in parts:
             call = _Call(part, listing.path(path))
             if (first := calls.setdefault(name, call)) != call:
-                problems.add(Path(path), f"it lies also at {first.path}: keep one of them")
+                problems.add(
+                    listing.path(path), f"it lies also at {first.path.relative_to(listing.root)}: keep one of them"
+                )
     problems.check()
     return calls
 
