@@ -96,9 +96,9 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     check_all_there(CORPUS, root, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
     listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
     for id_, path in files.items():
-        labels.add(id_, _dialect_of(path), listing.path(path))
+        labels.add(id_, _dialect_of(path), path)
         named = _NAMES["train"].fullmatch(stem(path))
-        labels.add(id_, named["dialect"] if named else "", listing.path(path))
+        labels.add(id_, named["dialect"] if named else "", path)
     problems.check()
     left_out["line of a list without its file"] += len(listed - files.keys())
     left_out["file without a dialect in its folder or a list"] += len(files.keys() - labels.of.keys())
@@ -143,9 +143,9 @@ def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterato
         for number, line in read_lines(file, problems):
             audio, *numbers = line.split()
             id_ = f"{_part_of(audio) or of_list}/{stem(audio)}"
-            labels.add(id_, _dialect_of(audio), file, number)
+            labels.add(id_, _dialect_of(audio), path, number)
             if (first := _LISTS[place]) is not None:
-                labels.add(id_, _numbered(numbers, first, file, number, problems), file, number)
+                labels.add(id_, _numbered(numbers, first, file, number, problems), path, number)
             yield id_
 
 

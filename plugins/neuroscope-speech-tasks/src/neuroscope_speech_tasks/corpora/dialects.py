@@ -29,11 +29,13 @@ class Labels:
     of: dict[str, str] = field(default_factory=dict)
     _contested: set[str] = field(default_factory=set)
 
-    def add(self, name: str, label: str, told_by: Path, line: int | None = None) -> None:
-        """Note a label; an empty one says nothing."""
+    def add(self, name: str, label: str, told_by: str, line: int | None = None) -> None:
+        """Note a label that a file below the root tells, by its name; an empty one says nothing."""
         if label and (before := self.of.setdefault(name, label)) != label and name not in self._contested:
             self._contested.add(name)
-            self.problems.add(told_by, f"{name} is {label} here, and {before} elsewhere", line)
+            self.problems.add(
+                Path(self.problems.source, told_by), f"{name} is {label} here, and {before} elsewhere", line
+            )
 
 
 def stem(path: str) -> str:
