@@ -46,7 +46,8 @@ def describe(
     plugins = plugins or Plugins.load()
     workspace = Workspace(extraction, progress)
     built = {choice.text: choice.build() for choice in map(plugins.tasks.choose, tasks)}
-    wanted = list(dict.fromkeys(name for task in built.values() for name in task.datasets))
-    loaded = sources.load(data, plugins, wanted, progress=progress, cache=workspace.folder)
-    loaded = workspace.segment(loaded)
+    found = [sources.find(data, plugins, task.datasets) for task in built.values()] or [sources.find(data, plugins)]
+    if len({tuple(each.key for each in of_task) for of_task in found}) > 1:
+        raise BadOption(f"tasks {', '.join(built)} are asked of different data; describe one at a time")
+    loaded = workspace.segment(sources.read(found[0], data, progress=progress, cache=workspace.folder))
     return describe_loaded(loaded, built, workspace, plugins, split)
