@@ -121,7 +121,9 @@ def test_what_is_missing_is_told(made, tmp_path):
     with pytest.raises(MissingData, match=r"gone does not exist.*LDC97S45.*--data callhome="):
         read(tmp_path / "gone")
     root = made(f"{SET}/AR_4012.SPH")
-    with pytest.raises(MissingData, match=r"has no calls of dev, test \(ar_XXXX\.sph\) \(parts=train does without\)"):
+    with pytest.raises(
+        MissingData, match=r"has no calls of dev, test \(TRAIN/, DEVTEST/, EVLTEST/\) \(parts=train does without\)"
+    ):
         read(root)
     with pytest.raises(MissingData, match=r"transcripts \(LDC97T19: .*segments=vad does without\)"):
         read(root, parts=("train",))

@@ -54,7 +54,7 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
     """
     if not (root / "wav.scp").is_file():
         raise MissingData(f"{root} holds no wav.scp; name a Kaldi data folder with --root")
-    problems = Problems(str(root))
+    problems = Problems(str(root), anywhere=True)
     files = _read_files(root / "wav.scp", problems)
     channels = _read_channels(root / "reco2file_and_channel", files, problems)
     is_cut = (root / "segments").is_file()
