@@ -63,18 +63,18 @@ def shown(text: str) -> str:
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in short)
 
 
-def read_lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
+def read_lines(file: Path, problems: Problems, *, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Read the lines of a text file that are not empty, without their ends, with their numbers from 1.
 
-    UTF-8 with or without a mark, UTF-16 with one, and each of them behind ``.gz`` are read. A file that is no text,
-    cannot be opened, leads out of the root, or has a line of more than a million characters, is a problem, and nothing
-    more is read of it.
+    UTF-8 with or without a mark, and UTF-16 with one, are read, unless another encoding is named; each may be behind
+    ``.gz``. A file that is no text, cannot be opened, leads out of the root, or has a line of more than a million
+    characters, is a problem, and nothing more is read of it.
     """
     try:
         if problem := _problem_with_file(file, problems):
             problems.add(file, problem)
             return
-        with _opened(file) as stream:
+        with _opened(file, encoding) as stream:
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
@@ -101,12 +101,12 @@ def _problem_with_file(file: Path, problems: Problems) -> str:
     return ""
 
 
-def _opened(file: Path) -> TextIO:
+def _opened(file: Path, encoding: str) -> TextIO:
     """Open a text file by what it begins with: a mark, and whether its lines end in carriage returns alone."""
     opened = gzip.open if file.suffix == ".gz" else io.open
     with opened(file, "rb") as stream:
         head = stream.read(_HEAD)
-    encoding = "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    encoding = encoding or ("utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     start = head.decode(encoding, errors="ignore")
     return opened(file, "rt", encoding=encoding, newline="\r" if "\r" in start and "\n" not in start else "\n")
 
