@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from neuroscope.plugin.hookspecs import API_VERSION, hookimpl
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Member, Registrar, require
-    from neuroscope.workflows.face import extract, neurons, probe
+    from neuroscope.workflows.face import describe, extract, neurons, probe
 
 _HOMES = {
     "neuroscope.contracts.audio": "Manifest Trial Utterance WaveBatch",
@@ -61,7 +61,7 @@ _HOMES = {
     "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",
     "neuroscope.plugin.loading": "Plugins",
     "neuroscope.plugin.registry": "Member Registrar require",
-    "neuroscope.workflows.face": "extract neurons probe",
+    "neuroscope.workflows.face": "describe extract neurons probe",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -112,6 +112,7 @@ __all__ = [
     "Utterance",
     "Verification",
     "WaveBatch",
+    "describe",
     "extract",
     "hookimpl",
     "neurons",

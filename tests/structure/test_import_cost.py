@@ -49,7 +49,7 @@ def test_help_lists_and_every_component_load_nothing_heavy():
     store = [["store", *command, "--help"] for command in ([], ["list"], ["show"], ["verify"], ["prune"], ["export"])]
     others = [
         [*command, "--help"]
-        for command in (["probe"], ["extract"], ["import"], ["check"], ["modules"], ["new", "plugin"])
+        for command in (["probe"], ["describe"], ["extract"], ["import"], ["check"], ["modules"], ["new", "plugin"])
     ]
     helps = [["--help"], *others, *store]
     commands = [*helps, ["plugins"], ["list"], *lists, *components]

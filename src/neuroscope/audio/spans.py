@@ -136,6 +136,12 @@ class Spans:
         table = polars.DataFrame({"digest": digests, "first": self.first, "last": self.last, "channel": channel})
         return table.select(polars.format(ROW_NAME, *table.columns)).to_series()
 
+    def seconds(self) -> NDArray[np.float64]:
+        """Compute how long each utterance lasts; not a number where it has no span."""
+        seconds: NDArray[np.float64] = (self.last - self.first) / _of_each(self.files.rates, self.file)
+        seconds[list(self.wrong)] = np.nan
+        return seconds
+
     def samples_at(self, rate: int) -> NDArray[np.int64]:
         """Compute the length of each span after resampling to ``rate`` Hz."""
         return resampled(self.last - self.first, _of_each(self.files.rates, self.file), rate)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroscope.cli import check, extract, importing, listing, neurons, probe, showing, store
+from neuroscope.cli import describe, extract, importing, listing, neurons, probe, showing, store
 from neuroscope.cli.application import Application
-from neuroscope.cli.authors import modules, new
+from neuroscope.cli.authors import check, modules, new
 from neuroscope.cli.errors import end_in_order_when_terminated, guarded
 from neuroscope.cli.terminal import Session, complain
 from neuroscope.plugin.loading import Plugins
@@ -50,6 +50,7 @@ def build(load: Callable[[], Plugins] = Plugins.load) -> typer.Typer:
 
     app.command("probe")(guarded(probe.probe))
     app.command("neurons")(guarded(neurons.neurons))
+    app.command("describe")(guarded(describe.describe))
     app.command("extract")(guarded(extract.extract))
     app.command("import")(guarded(importing.import_vectors))
     app.add_typer(store.build(guarded), name="store")

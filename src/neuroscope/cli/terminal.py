@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -24,13 +24,13 @@ from neuroscope.runtime.progress_bar import progress_bar
 from neuroscope.runtime.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from neuroscope.plugin.loading import Plugins
     from neuroscope.workflows import Result
 
 
-__all__ = ["Session", "complain", "progress_bar", "say", "show_result", "write_object"]
+__all__ = ["Session", "complain", "progress_bar", "say", "show", "show_result", "write_object"]
 
 _WIDE = 1000
 
@@ -49,8 +49,40 @@ def complain(message: str) -> None:
         streams.write(sys.stderr, printable(message, _encoding(sys.stderr)) + "\n")
 
 
+class Shown(Protocol):
+    """Something that was found, in the forms that commands show."""
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as one JSON object."""
+        ...
+
+    def sections(self, width: int = ..., /) -> Sequence[Any]:
+        """What people are shown, in so many columns where it is possible."""
+        ...
+
+    def problems(self) -> Sequence[str]:
+        """What is wrong with it, in lines."""
+        ...
+
+
+def show(found: Shown, *, json: bool) -> None:
+    """Write what was found to stdout, as lines and tables or as one JSON object, and to stderr what is wrong with it.
+
+    Raises:
+        NeuroscopeError: stdout cannot be written.
+    """
+    try:
+        if json:
+            write_object(found.plain())
+        else:
+            say(*found.sections(*_columns()))
+    finally:
+        for line in found.problems():
+            complain(line)
+
+
 def show_result(result: Result, *, json: bool, debug: bool) -> None:
-    """Write a result to stdout, and to stderr what is wrong with it.
+    """Show a result, and end as it ended.
 
     Args:
         result: of a workflow.
@@ -63,17 +95,7 @@ def show_result(result: Result, *, json: bool, debug: bool) -> None:
     """
     import typer
 
-    from neuroscope.contracts.records import plain
-    from neuroscope.study.rows_table import plain_row
-
-    try:
-        if json:
-            write_object({"run": plain(result.run), "rows": [plain_row(row) for row in result.rows]})
-        else:
-            say(*result.sections(*_columns()))
-    finally:
-        for line in result.problems():
-            complain(line)
+    show(result, json=json)
     if debug and result.errors:
         raise result.errors[0]
     if result.unwritten:

@@ -26,7 +26,7 @@ from neuroscope.commands.data_options import (
     machine_of,
 )
 from neuroscope.commands.option_groups import with_options
-from neuroscope.commands.study_options import Out, study_of
+from neuroscope.commands.study_options import Out, Split, study_of
 from neuroscope.commands.vectors import Extracted, cache_key, extract, load, located, own_folder, waveforms
 from neuroscope.data import Data
 from neuroscope.extraction.session import ExtractionSettings as Machine
@@ -57,6 +57,7 @@ __all__ = [
     "Root",
     "Roots",
     "Segment",
+    "Split",
     "Study",
     "Where",
     "cache_key",

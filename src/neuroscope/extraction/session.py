@@ -15,10 +15,12 @@ from neuroscope.errors import BadManifest, BadOption
 from neuroscope.runtime.files import cache_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from neuroscope.audio.findings import FindingRecord
     from neuroscope.audio.spans import AudioFiles
-    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
@@ -99,6 +101,13 @@ class Workspace:
 
         return Store(self.folder / "store")
 
+    @property
+    def findings(self) -> FindingRecord:
+        """The record of what was strange about audio that was read."""
+        from neuroscope.audio.findings import FindingRecord
+
+        return FindingRecord(self.store.audio / "findings")
+
     def segment(self, loaded: LoadedData) -> LoadedData:
         """Cut recordings into segments, where the settings ask for it.
 
@@ -111,7 +120,24 @@ class Workspace:
         from neuroscope.data import segmentation
 
         segmentation.check_length(self.settings.segment)
-        return segmentation.cut(loaded, self.settings.segment, self._audio_files(loaded.manifest))
+        return segmentation.cut(loaded, self.settings.segment, self.audio_files(loaded.manifest))
+
+    def lengths(self, utterances: Sequence[Utterance]) -> list[float | None]:
+        """Find how many seconds each utterance lasts: as its manifest says, else by its file; None = neither tells."""
+        from neuroscope.audio.spans import locate_all
+        from neuroscope.contracts.audio import Manifest
+        from neuroscope.data.subsampling import told_lengths
+
+        told = told_lengths(utterances)
+        asked = [n for n, each in enumerate(utterances) if told[n] is None and each.path is not None]
+        if asked:
+            some = tuple(utterances[n] for n in asked)
+            spans = locate_all(some, self._audio_files(Manifest(some)))
+            for place, n in enumerate(asked):
+                if place not in spans.wrong:
+                    span = spans[place]
+                    told[n] = (span.last - span.first) / span.file.rate
+        return told
 
     def usable(self, manifest: Manifest, spec: BackboneSpec, skipped: SkippedUtterances) -> UsableUtterances:
         """Find the utterances of a manifest that a backbone can take; ``skipped`` receives the others.
@@ -121,7 +147,7 @@ class Workspace:
         """
         from neuroscope.extraction.usable import usable
 
-        return usable(manifest, self._audio_files(manifest), spec, skipped, self.settings.max_duration)
+        return usable(manifest, self.audio_files(manifest), spec, skipped, self.settings.max_duration)
 
     def prepare(self, choice: Choice[BackboneSpec], plugins: Plugins, pooling: str = "") -> PreparedBackbone:
         """Build a backbone's spec, and find its representation; see ``extraction.identity.prepare``."""
@@ -136,7 +162,6 @@ class Workspace:
             TooManyFailures: more were skipped than the settings allow.
             PluginBroken: the backbone does not yield what it declares.
         """
-        from neuroscope.audio.findings import FindingRecord
         from neuroscope.extraction import extractor, stored_vectors
 
         skipped = self.settings.failures(len(manifest))
@@ -149,8 +174,8 @@ class Workspace:
             prepared.poolings,
             prepared.representation,
             skipped,
-            files=self._audio_files(manifest),
-            record=FindingRecord(self.store.audio / "findings"),
+            files=self.audio_files(manifest),
+            record=self.findings,
             max_duration=self.settings.max_duration,
             device=self.settings.device,
             threads=self.settings.threads,
@@ -158,8 +183,12 @@ class Workspace:
         )
         return extraction, skipped
 
-    def _audio_files(self, manifest: Manifest) -> AudioFiles:
-        """Find what the manifest's files hold; none is looked at twice in one command."""
+    def audio_files(self, manifest: Manifest) -> AudioFiles:
+        """Find what the manifest's files hold; none is looked at twice in one command.
+
+        Raises:
+            BadManifest: no utterance has a path.
+        """
         from neuroscope.audio.index import examine_all
 
         paths = [each.path for each in manifest if each.path is not None]

@@ -37,7 +37,20 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND", "KINDS", "OWN_COMMANDS", "Plugin", "Plugins"]
 
-OWN_COMMANDS = ("probe", "neurons", "extract", "import", "store", "list", "show", "plugins", "check", "modules", "new")
+OWN_COMMANDS = (
+    "probe",
+    "neurons",
+    "describe",
+    "extract",
+    "import",
+    "store",
+    "list",
+    "show",
+    "plugins",
+    "check",
+    "modules",
+    "new",
+)
 """Names that a plugin's command cannot have."""
 
 

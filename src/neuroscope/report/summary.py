@@ -27,9 +27,9 @@ def lines_of_extraction(record: ExtractionRecord) -> list[str]:
         lines.append(f"Warning: {record.warning}.")
     lines += [f"Warning: {caution.line}." for caution in record.cautions]
     if left_out := record.left_out_by_reader:
-        lines.append(f"Left out while reading: {_counts(left_out)}")
+        lines.append(f"Left out while reading: {counts_text(left_out)}")
     if skipped := record.skipped:
-        lines.append(f"Skipped: {_counts(skipped)} (run.json names each)")
+        lines.append(f"Skipped: {counts_text(skipped)} (run.json names each)")
     return lines
 
 
@@ -80,11 +80,13 @@ def lines_of_split(cell: CellRecord) -> list[str]:
     """Which utterances of which classes were split how: the same where cells are of the same utterances."""
     sizes = f"{cell.train} train, {cell.test} test"
     grouped = f", {counted(cell.test_groups, 'test group')} ({cell.grouped_by})" if cell.grouped_by else ""
-    lines = [f"Classes: {_counts(cell.classes)}. Split: {cell.split}: {sizes}{grouped}."]
+    lines = [f"Classes: {counts_text(cell.classes)}. Split: {cell.split}: {sizes}{grouped}."]
     if cell.unlabelled:
         lines.append(f"No class for this task: {counted(cell.unlabelled, 'utterance')}, left out.")
+    if cell.not_drawn:
+        lines.append(f"Not drawn ({cell.drawn}): {counted(cell.not_drawn, 'utterance')}.")
     if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
-        lines.append(f"Left out by the split: {_counts(left)}.")
+        lines.append(f"Left out by the split: {counts_text(left)}.")
     return lines + [f"Warning: {line}." for line in cell.split_warning.splitlines()]
 
 
@@ -110,5 +112,6 @@ def what_varied(cell: CellRecord, *, spread: bool, printed: bool = True) -> str:
     return f"{runs} ± is the sd of the number over new draws of {of}s; the interval is of 95 %."
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Say counts in a line: ``2 missing file, 1 empty file``."""
     return ", ".join(f"{count} {one_line(name)}" for name, count in counts.items())

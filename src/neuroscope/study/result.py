@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from neuroscope.contracts import metric_names
+from neuroscope.contracts.records import plain
+from neuroscope.data.manifest_csv import manifest_csv
 from neuroscope.errors import MissingData, NeuroscopeError, UnknownName
 from neuroscope.report.layer_curve import best_layer, curves, sentence
 from neuroscope.report.layer_table import WIDEST
@@ -15,7 +17,7 @@ from neuroscope.report.neuron_findings import Findings, share
 from neuroscope.report.summary import line_of_failure, lines_of_extraction
 from neuroscope.runtime.wording import printable
 from neuroscope.study.records import joined_tables, run_record
-from neuroscope.study.rows_table import rows_table
+from neuroscope.study.rows_table import plain_row, rows_table
 from neuroscope.study.run_folder import read_table
 
 if TYPE_CHECKING:
@@ -70,6 +72,10 @@ class Result(ABC):
     @abstractmethod
     def lines(self) -> list[str]:
         """The same in a line a cell."""
+
+    def plain(self) -> dict[str, Any]:
+        """The run and its rows as JSON has them."""
+        return {"run": plain(self.run), "rows": [plain_row(row) for row in self.rows]}
 
     def _table(self, name: str, own: Tables) -> polars.DataFrame:
         """A table by its name: of the findings, of the extractions, or of the run folder.
@@ -294,7 +300,9 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
         run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
         result = kind(run, done.rows, done.folder.out, tuple(done.errors))
         try:
-            done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts))
+            used = {each.id for cell in done.inputs for each in cell.labelled.rows.utterances}
+            manifest = manifest_csv([each for each in loaded.manifest if each.id in used])
+            done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts), manifest)
         except NeuroscopeError as error:
             return replace(result, folder=None, unwritten=(error,))
         undrawn = save(result.chart, done.folder.out, kind.picture)

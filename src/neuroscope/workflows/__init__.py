@@ -1,11 +1,13 @@
 """What the commands do, without a terminal: one call each, of settings that are checked already.
 
-``neuroscope.probe``, ``neurons`` and ``extract`` (in ``face``) are the same calls for people, with plain keywords.
+``neuroscope.probe``, ``neurons``, ``extract`` and ``describe`` (in ``face``) are the same calls for people, with
+plain keywords.
 """
 
 from neuroscope.extraction.session import ExtractionSettings
 from neuroscope.study.result import ExtractionResult, NeuronsResult, ProbeResult, Result
 from neuroscope.study.settings import StudySettings
+from neuroscope.workflows.describing import describe
 from neuroscope.workflows.neurons import neurons
 from neuroscope.workflows.probing import probe
 from neuroscope.workflows.vectors import export, extract, import_vectors
@@ -17,6 +19,7 @@ __all__ = [
     "ProbeResult",
     "Result",
     "StudySettings",
+    "describe",
     "export",
     "extract",
     "import_vectors",

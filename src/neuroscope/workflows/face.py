@@ -1,4 +1,4 @@
-"""The calls of the commands ``probe``, ``neurons`` and ``extract``, for notebooks and scripts.
+"""The calls of the commands ``probe``, ``neurons``, ``extract`` and ``describe``, for notebooks and scripts.
 
 Their keywords have the names and defaults of the options on the command line, and so do their errors.
 """
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
     from neuroscope.data.sources import Data
     from neuroscope.defaults import PresetName
+    from neuroscope.description.result import Description
     from neuroscope.study.result import ExtractionResult, NeuronsResult, ProbeResult
     from neuroscope.workflows.arguments import AnyPath, Texts
 
@@ -241,6 +242,49 @@ def extract(
         backbone_options=texts_of("backbone_options", backbone_options),
         pooling=one_of("pooling", pooling),
         command=command_of(globals()["extract"], given),
+        extraction=extraction_of(given),
+        progress=progress_of(progress),
+    )
+
+
+def describe(
+    data: Data | AnyPath | None = None,
+    tasks: Texts = (),
+    *,
+    dataset: str = "",
+    roots: Texts = (),
+    where: Texts = (),
+    split: str = "",
+    segment: float | None = None,
+    rehash: bool = False,
+    cache: AnyPath | None = None,
+    progress: bool | Progress | None = True,
+) -> Description:
+    """What is in the data, and what do tasks ask of them? Audio files are looked at, and nothing is computed.
+
+    Args:
+        data: a manifest (.csv, .tsv, .jsonl), a folder of audio, or a ``Data``.
+        tasks: one or several, each as ``NAME,key=value,...``; none = the data alone.
+        dataset: as for ``probe``, and so is what is not named here.
+        roots: ``DATASET=PATH`` for several datasets that are joined.
+        where: ``COLUMN=VALUE[,VALUE]``; only such utterances; of several all hold.
+        split: as for ``probe``, of the tasks.
+        segment: seconds; longer recordings become utterances of that length. None = as they are.
+        rehash: as for ``probe``.
+        cache: as for ``probe``: what is known of audio files is kept there.
+        progress: as for ``probe``.
+
+    Returns:
+        What was found: ``table()`` with a row a count, ``chart()``, ``data`` and ``tasks`` with the facts.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend, as on the command line.
+    """
+    given = dict(locals())
+    return workflows.describe(
+        data_of(given),
+        texts_of("tasks", tasks),
+        split=one_of("split", split),
         extraction=extraction_of(given),
         progress=progress_of(progress),
     )

@@ -1,11 +1,14 @@
 """Pictures are drawn in a process of their own: whatever ends it, a reason comes back and no half file is left."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import altair
 import pytest
 
+from neuroscope.errors import BadOption
 from neuroscope.report import pictures
 
 LIMITED = """
@@ -32,6 +35,24 @@ def test_a_picture_is_an_svg_and_a_png_the_same_each_time(tmp_path):
     assert "a title" in (tmp_path / "one.svg").read_text()
     assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
+
+
+def test_a_chart_is_written_in_the_form_that_each_file_names(tmp_path):
+    files = [tmp_path / f"one{ending}" for ending in pictures.ENDINGS]
+    assert pictures.save_as(chart, *files) == ""
+    page, spec, png, svg = (file.read_bytes() for file in files)
+    assert b"<html" in page
+    assert b'src="http' not in page  # it is looked at without the internet
+    assert b"a title" in page
+    assert json.loads(spec)["concat"][0]["title"] == "a title"
+    assert png.startswith(b"\x89PNG")
+    assert b"a title" in svg
+
+
+def test_a_file_of_another_form_is_refused():
+    pictures.check_ending("--plot", Path("a.PNG"))
+    with pytest.raises(BadOption, match=r"--plot a.pdf: expected a file that ends in .html, .json, .png, .svg"):
+        pictures.check_ending("--plot", Path("a.pdf"))
 
 
 def test_labels_with_characters_that_end_the_drawing_are_drawn_escaped(tmp_path):

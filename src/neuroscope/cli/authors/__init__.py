@@ -1,1 +1,1 @@
-"""Commands for authors of plugins: begin a package, look into a network."""
+"""Commands for authors of plugins: begin a package, check a component, look into a network."""

@@ -66,8 +66,8 @@ def shown(text: str) -> str:
 def read_lines(file: Path, problems: Problems, *, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Read the lines of a text file that are not empty, without their ends, with their numbers from 1.
 
-    UTF-8 with or without a mark, and UTF-16 with one, are read, unless another encoding is named; each may be behind
-    ``.gz``. A file that is no text, cannot be opened, leads out of the root, or has a line of more than a million
+    UTF-8 with or without a mark, UTF-16 with one, and each of them behind ``.gz`` are read, unless another encoding is
+    named. A file that is no text, cannot be opened, leads out of the root, or has a line of more than a million
     characters, is a problem, and nothing more is read of it.
     """
     try:
@@ -102,7 +102,7 @@ def _problem_with_file(file: Path, problems: Problems) -> str:
 
 
 def _opened(file: Path, encoding: str) -> TextIO:
-    """Open a text file by what it begins with: a mark, and whether its lines end in carriage returns alone."""
+    """Open a text file; a mark at its beginning says its encoding, and its lines may end in carriage returns alone."""
     opened = gzip.open if file.suffix == ".gz" else io.open
     with opened(file, "rb") as stream:
         head = stream.read(_HEAD)

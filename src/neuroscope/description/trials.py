@@ -1,0 +1,128 @@
+"""Describe the trials that a task of speaker verification asks of data, and the dataset of its proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data import sources
+from neuroscope.data.sources import Data, check_column
+from neuroscope.description.counting import SPEAKER, amount_of, values_of
+from neuroscope.description.facts import TrialFacts
+from neuroscope.description.tidy import pair_table
+from neuroscope.errors import NeuroscopeError
+from neuroscope.plugin.failures import failures_told
+from neuroscope.runtime.wording import counted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from polars import DataFrame
+
+    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.task import Verification
+    from neuroscope.data.sources import LoadedData
+    from neuroscope.plugin.loading import Plugins
+
+PAIRED_BY = ("language", "gender")
+"""The columns that trials are counted by."""
+_TRIAL = ("enrolment", "test", "target")
+
+
+def describe_trials(
+    text: str, task: Verification, loaded: LoadedData, table: DataFrame, *, proxy: str
+) -> tuple[TrialFacts, list[DataFrame]]:
+    """Describe the trials that a task makes of the data.
+
+    Args:
+        text: canonical text of the task.
+        task: makes the trials.
+        loaded: the data.
+        table: a row of each utterance.
+        proxy: what is said of the task's proxy dataset.
+
+    Returns:
+        What was found, and the rows of the table ``pairs``.
+
+    Raises:
+        UnknownName: the data lack a column that the task reads.
+    """
+    import polars
+
+    manifest = loaded.manifest
+    for column in task.columns:
+        check_column(manifest, column)
+    with failures_told(f"the trials of task {text}"):
+        made = task.trials(manifest)
+        trials = polars.DataFrame(
+            {name: [getattr(each, name) for each in made] for name in _TRIAL},
+            schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
+        )
+    named = polars.concat([trials["enrolment"], trials["test"]]).unique()
+    compared = table.filter(polars.col("id").is_in(named.implode()))
+    facts = TrialFacts(
+        task=text,
+        dataset=loaded.text,
+        trials=len(trials),
+        target=int(trials["target"].sum()),
+        compared=amount_of(compared),
+        not_compared=len(table) - len(compared),
+        proxy=proxy,
+        cautions=tuple(_cautions(trials, len(named) - len(compared))),
+    )
+    columns = [column for column in PAIRED_BY if column in manifest.columns]
+    return facts, [_pairs(text, trials, manifest, column) for column in columns]
+
+
+def _cautions(trials: DataFrame, unknown: int) -> list[str]:
+    found = []
+    if unknown:
+        found.append(f"trials name {counted(unknown, 'utterance')} that the data do not have")
+    if trials["target"].n_unique() < 2:
+        kinds = "trials" if trials.is_empty() else "non-target trials" if trials["target"].all() else "target trials"
+        found.append(f"there are no {kinds}: an error rate takes both kinds")
+    return found
+
+
+def _pairs(task: str, trials: DataFrame, manifest: Manifest, column: str) -> DataFrame:
+    """Count trials by what a column says of both utterances: one value where it is the same, else both, sorted."""
+    import polars
+
+    held = polars.DataFrame({"id": [each.id for each in manifest], "value": values_of(manifest, column)})
+    for side in ("enrolment", "test"):
+        of_side = held.rename({"id": side, "value": f"value of {side}"})
+        trials = trials.join(of_side, on=side, how="left", maintain_order="left")
+    one, other = (polars.col(f"value of {side}").fill_null("not known") for side in ("enrolment", "test"))
+    pair = polars.min_horizontal(one, other) + " / " + polars.max_horizontal(one, other)
+    counts = trials.group_by(polars.when(one == other).then(one).otherwise(pair).alias("value")).agg(
+        polars.len().cast(polars.Int64).alias("trials"), polars.col("target").sum().cast(polars.Int64)
+    )
+    counts = counts.with_columns((polars.col("trials") - polars.col("target")).alias("nontarget")).sort("value")
+    said = [polars.lit(text).alias(name) for name, text in (("task", task), ("column", column))]
+    return pair_table([counts.select(*said, polars.all())])
+
+
+def describe_proxy(task: Verification, plugins: Plugins, *, progress: Progress = silent, cache: Path) -> str:
+    """Describe the dataset of a task's proxy in a line, or say why it cannot be read; empty where it names none.
+
+    Args:
+        task: which may name one.
+        plugins: with its reader.
+        progress: told of long work.
+        cache: the cache folder.
+    """
+    if not task.proxy:
+        return ""
+    try:
+        loaded = sources.load(Data(dataset=task.proxy), plugins, progress=progress, cache=cache)
+    except NeuroscopeError as error:
+        return _first_sentence(str(error))
+    speakers = values_of(loaded.manifest, SPEAKER).drop_nulls().n_unique()
+    return (
+        f"{loaded.text}: {len(loaded.manifest):,} utterances of {counted(speakers, 'speaker')}, from "
+        f"{loaded.manifest.source}"
+    )
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition("\n")[0].partition(". ")[0].removesuffix(".")

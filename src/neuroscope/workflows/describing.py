@@ -1,0 +1,52 @@
+"""What is in the data, before anything is computed on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data import sources
+from neuroscope.errors import BadOption
+from neuroscope.extraction.session import ExtractionSettings, Workspace
+from neuroscope.plugin.loading import Plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neuroscope.data.sources import Data
+    from neuroscope.description.result import Description
+
+
+def describe(
+    data: Data,
+    tasks: Sequence[str] = (),
+    *,
+    split: str = "",
+    extraction: ExtractionSettings | None = None,
+    plugins: Plugins | None = None,
+    progress: Progress = silent,
+) -> Description:
+    """What is in the data, and what do tasks ask of them? Audio files are looked at, and nothing is computed.
+
+    Args:
+        data: where the utterances come from.
+        tasks: in the component grammar; none = the data alone.
+        split: in the grammar of splits; empty = the task's own, else a split column, else unseen speakers.
+        extraction: with the cache folder, and the length of segments.
+        plugins: those of the environment, unless given.
+        progress: told of long work.
+
+    Raises:
+        NeuroscopeError: whatever the user can mend.
+    """
+    from neuroscope.description.describing import describe_loaded
+
+    if split and not tasks:
+        raise BadOption("--split is of a task: name one with --task (`neuroscope list tasks`)")
+    plugins = plugins or Plugins.load()
+    workspace = Workspace(extraction, progress)
+    built = {choice.text: choice.build() for choice in map(plugins.tasks.choose, tasks)}
+    wanted = list(dict.fromkeys(name for task in built.values() for name in task.datasets))
+    loaded = sources.load(data, plugins, wanted, progress=progress, cache=workspace.folder)
+    loaded = workspace.segment(loaded)
+    return describe_loaded(loaded, built, workspace, plugins, split)
