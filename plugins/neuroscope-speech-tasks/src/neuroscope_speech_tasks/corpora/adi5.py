@@ -107,7 +107,13 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
         if name in labels.of
     )
     there = {each.tags["split"] for each in utterances}
-    check_all_there(CORPUS, root, parts, there, "dialects of {}: no folders EGY/ to NOR/, no list")
+    check_all_there(
+        CORPUS,
+        root,
+        parts,
+        there,
+        "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)",
+    )
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 
