@@ -88,7 +88,9 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     left_out = Counter(listing.unseen)
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
     there = {each.tags["split"] for each in utterances}
-    check_all_there(CORPUS, root, parts, there, "segments of {} with their dialects")
+    check_all_there(
+        CORPUS, root, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
+    )
     return Manifest(utterances, source=str(root), left_out=+left_out)
 
 

@@ -105,7 +105,13 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     known = sorted(files.keys() & labels.of.keys())
     utterances = tuple(_utterance(id_, listing.path(files[id_]), labels.of[id_]) for id_ in known)
     there = {each.tags["split"] for each in utterances}
-    check_all_there(CORPUS, root, parts, there, "dialects of {}: no folders EGY/ to NOR/, no list")
+    check_all_there(
+        CORPUS,
+        root,
+        parts,
+        there,
+        "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)",
+    )
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 
