@@ -31,7 +31,7 @@ _FEW = 30
 _LARGE = 10_000
 """From here on an axis counts in thousands."""
 _MOST = 120
-"""Values of a column that are drawn, where no task is."""
+"""Bars of a panel, and values of a column that is drawn where no task is."""
 
 
 def distribution_chart(
@@ -104,8 +104,11 @@ def _row(title: str, bars: DataFrame, *measures: str) -> altair.HConcatChart:
 
     measures = measures or ((UTTERANCES, MINUTES) if bars[MINUTES].sum() else (UTTERANCES,))
     totals = bars.group_by("value").agg(polars.col(each).sum() for each in measures)
-    order = totals.sort([measures[0], "value"], descending=[True, False])["value"].to_list()
-    panels = [_panel(bars, totals, order, each, is_first=not number) for number, each in enumerate(measures)]
+    order = totals.sort([measures[0], "value"], descending=[True, False])["value"].head(_MOST)
+    if len(order) < len(totals):
+        title, among = f"{title}; the {_MOST} largest", polars.col("value").is_in(order.implode())
+        bars, totals = bars.filter(among), totals.filter(among)
+    panels = [_panel(bars, totals, order.to_list(), each, is_first=not number) for number, each in enumerate(measures)]
     row: altair.HConcatChart = altair.hconcat(*panels).properties(
         title=altair.Title(title, anchor="start", fontSize=14)
     )

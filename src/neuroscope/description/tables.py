@@ -25,6 +25,7 @@ _MANY, _MOST, _LEAST = 24, 12, 4
 _ALL_NAMED, _NAMED = 5, 3
 """Values of a column that are all named; of more, so many of the most frequent, and the least."""
 _FEW_MINUTES = 60
+"""In all rows of a table: of fewer, more decimals are shown."""
 _LONG = 40
 """Signs of a value for people; of a column with longer ones, values are counted and not named."""
 
@@ -77,19 +78,15 @@ def class_table(rows: DataFrame, has_split: bool) -> Table:
     heads = [name for part in main for name in (part or UTTERANCES, *shown)]
     table = _plain("class", *heads, *more)
     totals = [row for row in found if row["part"] == ALL_PARTS and row["value"]]
+    amounts = [(part, [UTTERANCES, *shown]) for part in main] + [(part, [UTTERANCES]) for part in more]
     for row in [*_some(totals), {"value": ""}]:
         if isinstance(row, str):
             table.add_row(row)
             continue
-        cells = [
-            cell for part in main for cell in _cells(parts.get((row["value"], part), {}), [UTTERANCES, *shown], digits)
-        ]
-        cells += [f"{parts.get((row['value'], part), _NOTHING)[UTTERANCES]:,}" for part in more]
-        table.add_row(_name(row) if row["value"] else Text("all"), *cells, style="" if row["value"] else "dim")
+        name = row["value"]
+        cells = [cell for part, wanted in amounts for cell in _cells(parts.get((name, part), {}), wanted, digits)]
+        table.add_row(Text(one_line(name) or "all"), *cells, style="" if name else "dim")
     return table
-
-
-_NOTHING: Row = {UTTERANCES: 0}
 
 
 def pair_table(rows: DataFrame) -> Table:
@@ -133,7 +130,7 @@ def _known(rows: DataFrame) -> list[str]:
 
 
 def _digits(rows: DataFrame) -> int:
-    """Tell how many decimals minutes have, so that those of few are told apart."""
+    """Tell how many decimals minutes have."""
     return 2 if (rows[MINUTES].sum() or 0) < _FEW_MINUTES else 1
 
 
