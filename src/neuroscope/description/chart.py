@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.description.counting import MINUTES, SPEAKER, UTTERANCES
 from neuroscope.description.facts import ClassFacts
+from neuroscope.description.tables import digits_of
 from neuroscope.description.tidy import ALL_PARTS, CLASS, COLUMN, DATA, PARTS
 
 if TYPE_CHECKING:
@@ -134,9 +135,13 @@ def _panel(
     if len(order) <= _FEW:
         sums = altair.Chart(altair.InlineData(values=totals.select("value", measure).to_dicts())).encode(y=y, x=x)
         text = sums.mark_text(align="left", dx=4, fontSize=11, color="#444444")
-        drawn.append(text.encode(text=altair.Text(f"{measure}:Q", format=",.1f" if measure == MINUTES else ",")))
+        drawn.append(text.encode(text=altair.Text(f"{measure}:Q", format=_number_format(measure, totals))))
     thick = _THICK if len(order) <= _FEW else _THIN
     return altair.layer(*drawn).properties(width=_WIDTH, height=altair.Step(thick))
+
+
+def _number_format(measure: str, totals: DataFrame) -> str:
+    return f",.{digits_of(totals[MINUTES])}f" if measure == MINUTES else ","
 
 
 def _records(bars: DataFrame, measure: str, parts: Sequence[str]) -> list[dict[str, Any]]:

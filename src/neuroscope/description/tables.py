@@ -14,7 +14,7 @@ from neuroscope.runtime.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from polars import DataFrame
+    from polars import DataFrame, Series
 
     from neuroscope.description.facts import Amount, ColumnFacts
 
@@ -25,7 +25,6 @@ _MANY, _MOST, _LEAST = 24, 12, 4
 _ALL_NAMED, _NAMED = 5, 3
 """Values of a column that are all named; of more, so many of the most frequent, and the least."""
 _FEW_MINUTES = 60
-"""In all rows of a table: of fewer, more decimals are shown."""
 _LONG = 40
 """Signs of a value for people; of a column with longer ones, values are counted and not named."""
 
@@ -54,7 +53,7 @@ def _frequent(rows: Sequence[Row]) -> str:
 
 def amounts_table(column: str, rows: DataFrame, total: Amount) -> Table:
     """Make the table of a column's values, with minutes and speakers where they are known."""
-    shown, digits = [UTTERANCES, *_known(rows)], _digits(rows)
+    shown, digits = [UTTERANCES, *_known(rows)], digits_of(rows[MINUTES])
     table = _plain(one_line(column), *shown)
     for row in _some(rows.to_dicts()):
         table.add_row(*([row] if isinstance(row, str) else [_name(row), *_cells(row, shown, digits)]))
@@ -70,7 +69,7 @@ def class_table(rows: DataFrame, has_split: bool) -> Table:
         rows: of the task, from the table ``counts``.
         has_split: whether there are parts that train and test.
     """
-    shown, digits = [name for name in _known(rows) if name != RECORDINGS], _digits(rows)
+    shown, digits = [name for name in _known(rows) if name != RECORDINGS], digits_of(rows[MINUTES])
     found = rows.to_dicts()
     parts = {(row["value"], row["part"]): row for row in found}
     main = [TRAIN, TEST] if has_split else [ALL_PARTS]
@@ -129,9 +128,9 @@ def _known(rows: DataFrame) -> list[str]:
     return [*known, *(name for name in (SPEAKERS, RECORDINGS) if rows[name].sum())]
 
 
-def _digits(rows: DataFrame) -> int:
-    """Tell how many decimals minutes have."""
-    return 2 if (rows[MINUTES].sum() or 0) < _FEW_MINUTES else 1
+def digits_of(minutes: Series) -> int:
+    """Tell how many decimals minutes have for people: more, where all of them together are few."""
+    return 2 if minutes.sum() < _FEW_MINUTES else 1
 
 
 def _cells(row: Row, names: Sequence[str], digits: int) -> list[str]:
