@@ -176,7 +176,7 @@ def test_names_that_are_alike_or_missing_and_splits_that_coincide_are_told(corpu
 def test_fewer_splits_than_runs_are_told(corpus):
     asked = probe_of(corpus / "manifest.csv", "--where", "speaker=s0,s1,s2,s3", "--runs", "5")
     shown = CliRunner().invoke(build(), [str(each) for each in asked])
-    assert "5 runs: 4 distinct splits (speaker), since no others were found." in shown.stdout
+    assert "5 runs: 4 distinct splits (speaker,balance=class), since no others were found." in shown.stdout
     assert "Warning: 4 distinct splits in 5 runs: there are too few groups for more" in shown.stdout
 
 

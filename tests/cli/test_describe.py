@@ -116,7 +116,7 @@ train          18     0.30         6
 all            24     0.40         8
 
 gc on csv: 2 classes
-Split: column:split, seed 0: 18 train, 6 test.
+Split: column:split,balance=class, seed 0: 18 train, 6 test.
 Groups (speaker): 6 train, 2 test.
 
 class   train  minutes  speakers  test  minutes  speakers

@@ -64,7 +64,8 @@ def test_the_run_folder_holds_all_that_the_result_stands_on(done):
     _, root = done
     folder = root / "run"
     tables = "manifest minimal_neurons predictions rankings rows split"
-    names = [*(f"{name}.parquet" for name in tables.split()), "neurons.png", "neurons.svg", "rows.csv", "run.json"]
+    files = "manifest.csv neurons.png neurons.svg rows.csv run.json"
+    names = [*(f"{name}.parquet" for name in tables.split()), *files.split()]
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
     (cell,) = json.loads((folder / "run.json").read_text())["cells"]
     assert cell["ranking"] == "weight-mass"

@@ -49,7 +49,8 @@ def test_the_layer_that_knows_is_found(tmp_path):
 def test_the_run_folder_holds_all_that_the_result_stands_on(tmp_path):
     folder = tmp_path / "run"
     run("probe", *TOY, "--task", "toy", "--out", folder, "--runs", 2)
-    names = "layers.png layers.svg manifest.parquet predictions.parquet rows.csv rows.parquet run.json split.parquet"
+    tables = "manifest.csv manifest.parquet predictions.parquet rows.csv rows.parquet run.json split.parquet"
+    names = f"layers.png layers.svg {tables}"
     assert sorted(path.name for path in folder.iterdir()) == names.split()
     about = json.loads((folder / "run.json").read_text())
     (cell,), (extraction,) = about["cells"], about["extractions"]

@@ -105,5 +105,5 @@ def test_m4a_in_a_folder_says_what_reads_it(audio, monkeypatch):
         (audio / "a" / f"{number}.m4a").write_bytes(b"\x00\x00\x00\x1cftypM4A " + bytes(100))
     _, result = run(*PROBE, "--root", audio, code=2)
     assert len(result.stderr.strip().splitlines()) == 1
-    assert "5 of 25 utterances cannot be used: 5 x needs PyAV" in result.stderr
-    assert "pip install av" in result.stderr
+    assert f"{audio / 'a' / '0.m4a'} is such a file" in result.stderr
+    assert 'pip install "neuroscope-speech[m4a]", or: pip install av' in result.stderr

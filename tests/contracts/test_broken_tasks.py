@@ -71,7 +71,7 @@ def changing_mind(utterance):
 
 
 BROKEN = {
-    "another dataset": (task(datasets=("voxceleb9",)), corpus, "named_datasets_are_given"),
+    "a dataset that does not exist": (task(datasets=("voxceleb9",)), corpus, "default_datasets_exist"),
     "numbers": (task(lambda each: 7 if tone(each) == "low" else 8), corpus, "answers_are_text_or_none"),
     "an empty text": (task(lambda each: (tone(each) or "").replace("low", "")), corpus, "answers_are_text_or_none"),
     "one class": (task(lambda each: "loud"), corpus, "finds_two_classes"),
@@ -180,9 +180,13 @@ def test_datasets_that_the_task_names_are_read_where_none_is_given():
     made = task(datasets=("corpus", "other"))
     assert failed(outcomes(made, data=Data())) == {}
     assert failed(outcomes(made, data=Data(roots=["corpus=/a", "other=/b"]))) == {}
-    told = failed(outcomes(made, data=Data(dataset="corpus")))
-    assert list(told) == ["named_datasets_are_given"]
-    assert "needs dataset other, the data are corpus" in told["named_datasets_are_given"]
+    assert failed(outcomes(made, data=Data(dataset="corpus"))) == {}
+
+
+def test_a_default_dataset_has_the_options_that_the_task_gives_it():
+    told = failed(outcomes(task(datasets=("corpus,size=2",)), data=Data(dataset="corpus")))
+    assert list(told) == ["default_datasets_exist"]
+    assert "the task names dataset corpus,size=2" in told["default_datasets_exist"]
 
 
 def test_messages_say_what_is_wrong_and_what_to_do():

@@ -13,7 +13,7 @@ from neuroscope.study.settings import choose_tasks
 from neuroscope.testing import checks_of, run, verifications
 
 TURNS = itertools.count()
-OF_BOTH_KINDS = {"named_datasets_are_given"}
+OF_BOTH_KINDS = {"default_datasets_exist"}
 OF_TRIALS = {check.__name__ for check in verifications.CHECKS}
 
 
@@ -54,7 +54,7 @@ BROKEN = {
     "both answers": (changed(lambda t: [t, replace(t, target=False)]), "no_trial_is_there_twice"),
     "another order": (reordered, "trials_are_deterministic"),
     "another number": (growing, "trials_are_deterministic"),
-    "another dataset": (Verification(trials=pairs, datasets=("voxceleb9",)), "named_datasets_are_given"),
+    "a dataset that does not exist": (Verification(trials=pairs, datasets=("voxceleb9",)), "default_datasets_exist"),
 }
 
 

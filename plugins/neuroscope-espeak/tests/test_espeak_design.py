@@ -28,6 +28,8 @@ ONE = {"languages": ("en",), "voices": ("m1",), "texts": 1, "rates": (175,), "pi
         ("rates", (), "empty"),
         ("pitches", (-1,), "0 to 99"),
         ("pitches", (50, 50), "twice"),
+        ("channels", ("gsm", "amr"), "no amr. Known: pcm16, pcm8, ulaw, gsm."),
+        ("channels", ("gsm", "gsm"), "twice"),
     ],
 )
 def test_bad_values_are_refused_before_anything_is_written(option, value, said, tmp_path):
@@ -50,10 +52,21 @@ def test_order_of_values_is_no_part_of_the_design():
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("languages", ("de",)), ("voices", ("m2",)), ("texts", 2), ("rates", (176,)), ("pitches", (51,))],
+    [
+        ("languages", ("de",)),
+        ("voices", ("m2",)),
+        ("texts", 2),
+        ("rates", (176,)),
+        ("pitches", (51,)),
+        ("channels", ("gsm",)),
+    ],
 )
 def test_digest_tells_options_apart(option, value):
     assert checked(**ONE).digest("1") != checked(**{**ONE, option: value}).digest("1")
+
+
+def test_a_corpus_without_channels_has_the_name_that_it_had_before_there_were_any():
+    assert checked(**ONE).digest("1") == checked(**ONE, channels=()).digest("1") == "c6075630331349b0"
 
 
 def test_digest_tells_versions_and_sentences_apart(monkeypatch):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuroscope import BadOption, Plugins, Utterance
+from neuroscope.contracts.progress import silent
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_any_column_can_be_asked_about(plugins):
 def test_the_readers_take_their_options_from_the_command_line(plugins, tmp_path):
     (tmp_path / "ann_f.wav").touch()
     choice = plugins.datasets.choose(r"folder,label_from=(?P<speaker>\w+)_(?P<gender>[mf]),column=x")
-    (only,) = choice.build(tmp_path)
+    (only,) = choice.build(tmp_path, progress=silent)
     assert (only.speaker, only.tags) == ("ann", {"gender": "f"})
     (tmp_path / "m.csv").write_text("path\na.wav\n")
     assert len(plugins.datasets.choose("csv").build(tmp_path / "m.csv")) == 1

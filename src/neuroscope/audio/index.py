@@ -7,6 +7,7 @@ readers take the union, the newest segment last.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -33,14 +34,16 @@ _ENCODING = sys.getfilesystemencoding()
 _STAMP = ("size", "modified", "changed")
 _CONTENT = ("digest", "frames", "rate", "channels")
 _ABSENT = -1
-"""Stands for the size of a file that cannot be looked at."""
+"""Stands for the size of what cannot be looked at, or is no file."""
 _Found = dict[int, AudioFile | BadAudio]
 
 
 def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent, *, since: int = 0) -> AudioFiles:
     """Find what each file holds, or why it cannot be used; new files are read, and remembered in ``folder``.
 
-    Of what is remembered, only what was written at or after ``since`` (nanoseconds) is trusted.
+    Files that cannot be used are not remembered, since another library may read them tomorrow: they are opened again,
+    but for empty ones, which their size tells. Of what is remembered, only what was written at or after ``since``
+    (nanoseconds) is trusted.
     """
     import polars
 
@@ -50,10 +53,12 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
             names = list(dict.fromkeys(names))
         asked = _stamped(names)
         known = _known_files(asked, segments.read_segments(folder, _types(), since))
-    absent = {number: _examine(names[number]) for number in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
+        empty = np.flatnonzero(asked["size"] == 0).tolist()
+        found: _Found = {n: BadAudio("empty file", names[n]) for n in empty}
+    found |= {n: _examine(names[n]) for n in np.flatnonzero(asked["size"] == _ABSENT).tolist()}
     unknown = np.flatnonzero(known["digest"].is_null()).tolist()
-    new = _examine_new(folder, {n: names[n] for n in unknown if n not in absent}, asked, progress)
-    return _merge(names, polars.concat([known, asked.select(_STAMP)], how="horizontal"), absent | new)
+    found |= _examine_new(folder, {n: names[n] for n in unknown if n not in found}, asked, progress)
+    return _merge(names, polars.concat([known, asked.select(_STAMP)], how="horizontal"), found)
 
 
 def _merge(names: Sequence[str], known: DataFrame, found: Mapping[int, AudioFile | BadAudio]) -> AudioFiles:
@@ -117,7 +122,7 @@ def _stamped(names: Sequence[str]) -> DataFrame:
             modified.append(0)
             changed.append(0)
         else:
-            sizes.append(status.st_size)
+            sizes.append(status.st_size if stat.S_ISREG(status.st_mode) else _ABSENT)
             modified.append(status.st_mtime_ns)
             changed.append(status.st_ctime_ns)
     here = str(Path.cwd())

@@ -143,6 +143,8 @@ class CellRecord:
         varied: what differs between runs, for people.
         cautions: the warnings, one for each kind.
         neurons: how many each layer has, where neurons were studied.
+        drawn: how the utterances were drawn of all with a class, for people; empty = they are all.
+        not_drawn: utterances with a class that were not drawn.
     """
 
     run: str
@@ -171,6 +173,8 @@ class CellRecord:
     varied: str
     cautions: tuple[Caution, ...]
     neurons: Mapping[str, int] | None = None
+    drawn: str = ""
+    not_drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subsample:
-    """A draw of utterances of each class; where the data name their parts in a column ``split``, of each part apart.
+    """A draw of utterances of each class; where the split is by parts that a column names, of each part apart.
 
     Which are drawn depends on the seed and the ids alone: another utterance in the data moves few of them.
 
     Attributes:
         limit: utterances of each class at most; None = any number.
         hours: of audio of each class, reached by the last utterance drawn; None = any length.
+        balanced: whether all classes are cut to as many utterances as the smallest has.
         seed: of the draw.
     """
 
     limit: int | None = None
     hours: float | None = None
+    balanced: bool = False
     seed: int = 0
 
 
@@ -40,6 +42,8 @@ class Classification:
         columns: the columns that ``label`` reads, for messages and for checks before any audio is read.
         datasets: what it is asked of where the user names no data, each in the component grammar; several are joined.
         split: in the grammar of ``--split``; empty = a ``split`` column, else speaker-disjoint.
+        balance: ``class`` or ``train``: the classes are cut to the size of the smallest, in both parts or in training
+            alone, where the split is none that the task or the user names.
         subsample: how many utterances of each class are asked about; None = all.
     """
 
@@ -47,6 +51,7 @@ class Classification:
     columns: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     split: str = ""
+    balance: Literal["none", "class", "train"] = "none"
     subsample: Subsample | None = None
 
 

@@ -13,8 +13,10 @@ from neuroscope.contracts.target import Target
 from neuroscope.data.equal_audio import number_audio
 from neuroscope.data.sources import check_column
 from neuroscope.data.strange_names import about_classes, cautions_about
+from neuroscope.data.subsampling import Lengths, said, subsample, told_lengths
 from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
+from neuroscope.plugin import options
 from neuroscope.plugin.failures import failures_told
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.records import Caution
-    from neuroscope.contracts.task import Classification
+    from neuroscope.contracts.task import Classification, Subsample
 
 _SHOWN = 5
 
@@ -69,12 +71,16 @@ class LabelledTask:
         rows: labelled utterances, classes in the order of their names.
         unlabelled: utterances of the manifest that the task has no class for.
         split: text of the split.
+        drawn: how the rows were drawn of all with a class, for people; empty = these are all.
+        not_drawn: how many were not.
     """
 
     task: str
     rows: LabelledUtterances
     unlabelled: int
     split: str
+    drawn: str = ""
+    not_drawn: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -113,16 +119,32 @@ class LabelledTask:
         return replace(self, rows=LabelledUtterances(utterances, target, names))
 
 
-def label_manifest(text: str, task: Classification, manifest: Manifest, split: str) -> LabelledTask:
-    """Label the utterances of a manifest with the classes of a task.
+def default_split(task: Classification, manifest: Manifest) -> str:
+    """Name the split where the user names none: the task's, else the manifest's own, else unseen speakers."""
+    own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
+    return task.split or options.join(own, {} if task.balance == "none" else {"balance": task.balance})
+
+
+def parts_of(split: str) -> str:
+    """Return the column whose values are the parts of a split; empty = its parts are drawn."""
+    form, _, column = options.parse(split)[0].partition(":")
+    return column if form == "column" else ""
+
+
+def label_manifest(
+    text: str, task: Classification, manifest: Manifest, split: str, lengths: Lengths = told_lengths
+) -> LabelledTask:
+    """Label the utterances of a manifest with the classes of a task, and draw of them what the task wants.
 
     Args:
         text: the task's canonical text.
         task: says the class of an utterance.
         manifest: the utterances.
-        split: what the user asked for; empty = the task's own, else a split column, else unseen speakers.
+        split: what the user asked for; empty = that of ``default_split``.
+        lengths: finds how long utterances are, where the task draws hours of them.
 
     Raises:
+        BadOption: the task draws nothing.
         UnknownName: the manifest lacks a column that the task reads.
         BadManifest: fewer than two classes.
     """
@@ -137,12 +159,30 @@ def label_manifest(text: str, task: Classification, manifest: Manifest, split: s
         lacking = f", {without} of them no label" if 0 < without < len(labels) else ""
         problem = f"task {text} needs at least two classes; {len(manifest)} rows have {found}{lacking}"
         raise BadManifest(manifest.source, [problem + _values_of(task, manifest)])
+    known = [(utterance, label) for utterance, label in zip(manifest, labels, strict=True) if label is not None]
+    split = split or default_split(task, manifest)
+    drawn = _drawn(known, task.subsample, parts_of(split), lengths)
     number = {name: n for n, name in enumerate(classes)}
-    known = [(utterance, number[label]) for utterance, label in zip(manifest, labels, strict=True) if label is not None]
-    values = np.array([value for _, value in known], dtype=np.int64)
-    rows = LabelledUtterances(tuple(utterance for utterance, _ in known), Target(values, classes))
-    own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
-    return LabelledTask(text, rows, len(manifest) - len(known), split or task.split or own)
+    values = np.array([number[label] for _, label in drawn], dtype=np.int64)
+    rows = LabelledUtterances(tuple(utterance for utterance, _ in drawn), Target(values, classes))
+    return LabelledTask(
+        task=text,
+        rows=rows,
+        unlabelled=len(manifest) - len(known),
+        split=split,
+        drawn="" if task.subsample is None else said(task.subsample),
+        not_drawn=len(known) - len(drawn),
+    )
+
+
+def _drawn(
+    known: list[tuple[Utterance, str]], wanted: Subsample | None, parts: str, lengths: Lengths
+) -> list[tuple[Utterance, str]]:
+    """Draw of utterances with a class as many as are wanted, of each part that the column ``parts`` names."""
+    if wanted is None:
+        return known
+    strata = [(label, (parts and utterance.column(parts)) or "") for utterance, label in known]
+    return [known[n] for n in subsample([utterance for utterance, _ in known], strata, wanted, lengths)]
 
 
 def _values_of(task: Classification, manifest: Manifest) -> str:

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from neuroscope.errors import MissingData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ManyMissing(MissingData):
+    """Several things that the user has to bring.
+
+    Attributes:
+        each: what is told of each.
+    """
+
+    def __init__(self, each: Sequence[str]) -> None:
+        self.each = tuple(each)
+        super().__init__("\n".join([f"{len(each)} things are missing:", *(f"- {line}" for line in each)]))
 
 
 class MissingTogether:
@@ -27,10 +44,9 @@ class MissingTogether:
     @property
     def error(self) -> MissingData:
         """One error of all that is missing, equal messages once."""
-        told = list(dict.fromkeys(map(str, self.found)))
-        if len(told) == 1:
-            return self.found[0]
-        return MissingData("\n".join([f"{len(told)} things are missing:", *(f"- {each}" for each in told)]))
+        told = (each.each if isinstance(each, ManyMissing) else (str(each),) for each in self.found)
+        lines = list(dict.fromkeys(line for lines in told for line in lines))
+        return self.found[0] if len(lines) == 1 else ManyMissing(lines)
 
     def check(self) -> None:
         """Raise the error, where a block missed something."""

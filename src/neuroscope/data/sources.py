@@ -16,6 +16,7 @@ from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.plugin import options
 from neuroscope.plugin.values import path_of, texts_of
 from neuroscope.runtime.files import cache_folder, data_folders
+from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +138,7 @@ def _read_all(
     """Read the datasets; what is missing is told of all of them at once."""
     read, missing = [], MissingTogether()
     for choice, root in sources:
-        with missing:
+        with missing, gc_paused():
             read.append((choice, choice.build(root, **at_hand)))
     missing.check()
     return read

@@ -15,11 +15,12 @@ from neuroscope.errors import BadManifest, BadOption
 from neuroscope.runtime.files import cache_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from neuroscope.audio.findings import FindingRecord
     from neuroscope.audio.spans import AudioFiles
-    from neuroscope.contracts.audio import Manifest
+    from neuroscope.contracts.audio import Manifest, Utterance
     from neuroscope.contracts.backbone import BackboneSpec
     from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.extractor import Extraction
@@ -120,6 +121,23 @@ class Workspace:
 
         segmentation.check_length(self.settings.segment)
         return segmentation.cut(loaded, self.settings.segment, self.audio_files(loaded.manifest))
+
+    def lengths(self, utterances: Sequence[Utterance]) -> list[float | None]:
+        """Find how many seconds each utterance lasts: as its manifest says, else by its file; None = neither tells."""
+        from neuroscope.audio.spans import locate_all
+        from neuroscope.contracts.audio import Manifest
+        from neuroscope.data.subsampling import told_lengths
+
+        told = told_lengths(utterances)
+        asked = [n for n, each in enumerate(utterances) if told[n] is None and each.path is not None]
+        if asked:
+            some = tuple(utterances[n] for n in asked)
+            spans = locate_all(some, self.audio_files(Manifest(some)))
+            for place, n in enumerate(asked):
+                if place not in spans.wrong:
+                    span = spans[place]
+                    told[n] = (span.last - span.first) / span.file.rate
+        return told
 
     def usable(self, manifest: Manifest, spec: BackboneSpec, skipped: SkippedUtterances) -> UsableUtterances:
         """Find the utterances of a manifest that a backbone can take; ``skipped`` receives the others.

@@ -83,6 +83,8 @@ def lines_of_split(cell: CellRecord) -> list[str]:
     lines = [f"Classes: {counts_text(cell.classes)}. Split: {cell.split}: {sizes}{grouped}."]
     if cell.unlabelled:
         lines.append(f"No class for this task: {counted(cell.unlabelled, 'utterance')}, left out.")
+    if cell.not_drawn:
+        lines.append(f"Not drawn ({cell.drawn}): {counted(cell.not_drawn, 'utterance')}.")
     if left := {reason: count for reason, count in cell.left_out_by_split.items() if count}:
         lines.append(f"Left out by the split: {counts_text(left)}.")
     return lines + [f"Warning: {line}." for line in cell.split_warning.splitlines()]

@@ -126,7 +126,7 @@ class CellRunner:
         key = (spec.task, spec.study, spec.loaded.manifest.fingerprint)
         if key not in self._task_runs:
             ((text, task),) = choose_tasks([spec.task], self._plugins).items()
-            labelled = label_manifest(text, task, spec.loaded.manifest, spec.study.split)
+            labelled = label_manifest(text, task, spec.loaded.manifest, spec.study.split, self._workspace.lengths)
             self._task_runs[key] = TaskRuns(labelled, self._settings_of(spec.study))
         return self._task_runs[key]
 

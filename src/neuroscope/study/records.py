@@ -59,6 +59,8 @@ def cell_record(cell: Cell, labelled: LabelledTask, runs: Runs, result: CellResu
         **asdict(cell),
         classes=labelled.counts,
         unlabelled=labelled.unlabelled,
+        drawn=labelled.drawn,
+        not_drawn=labelled.not_drawn,
         train=len(first.train),
         test=len(first.test),
         grouped_by=first.grouped_by,

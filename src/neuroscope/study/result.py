@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from neuroscope.contracts import metric_names
 from neuroscope.contracts.records import plain
+from neuroscope.data.manifest_csv import manifest_csv
 from neuroscope.errors import MissingData, NeuroscopeError, UnknownName
 from neuroscope.report.layer_curve import best_layer, curves, sentence
 from neuroscope.report.layer_table import WIDEST
@@ -299,7 +300,9 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
         run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
         result = kind(run, done.rows, done.folder.out, tuple(done.errors))
         try:
-            done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts))
+            used = {each.id for cell in done.inputs for each in cell.labelled.rows.utterances}
+            manifest = manifest_csv([each for each in loaded.manifest if each.id in used])
+            done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts), manifest)
         except NeuroscopeError as error:
             return replace(result, folder=None, unwritten=(error,))
         undrawn = save(result.chart, done.folder.out, kind.picture)

@@ -1,8 +1,8 @@
 """The run folder: the tidy table of rows and all that a result stands on.
 
-``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``manifest.parquet``, ``run.json``; when they
-are there, the report adds pictures. While a run goes on, the folder holds ``parts``, one per finished cell, joined at
-the end.
+``rows.parquet`` and ``.csv``, ``predictions.parquet``, ``split.parquet``, ``manifest.parquet`` and ``.csv``,
+``run.json``; when they are there, the report adds pictures. While a run goes on, the folder holds ``parts``, one per
+finished cell, joined at the end.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class RunFolder:
         rows: Sequence[Row],
         run: RunRecord,
         tables: Mapping[str, polars.DataFrame],
+        manifest: polars.DataFrame,
     ) -> None:
         """Write the whole run folder; what an earlier run left is replaced when the new one is whole.
 
@@ -79,6 +80,7 @@ class RunFolder:
             rows: the tidy table.
             run: what becomes ``run.json``.
             tables: name -> table, each becomes ``NAME.parquet``.
+            manifest: becomes ``manifest.csv``, which reproduces the run.
 
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
@@ -91,6 +93,7 @@ class RunFolder:
                 table.write_csv(folder / "rows.csv")
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
+                manifest.write_csv(folder / "manifest.csv")
                 if run.failed and (self._place / _PARTS).is_dir():
                     shutil.copytree(self._place / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
                 (folder / _RUN).write_text(_as_json(run))

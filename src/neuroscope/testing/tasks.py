@@ -16,10 +16,9 @@ import numpy as np
 from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Classification
 from neuroscope.data import sources as corpora
-from neuroscope.data.labelling import LabelledUtterances
+from neuroscope.data.labelling import LabelledUtterances, default_split
 from neuroscope.data.sources import Data
 from neuroscope.data.splitting import splits
-from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
 from neuroscope.errors import NeuroscopeError
 from neuroscope.plugin import options
 from neuroscope.testing import verifications
@@ -87,8 +86,7 @@ class Subject:
     @property
     def split(self) -> str:
         """The split where a user asks for none: the task's, else the manifest's, else unseen speakers."""
-        own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in self.manifest.columns else UNSEEN_SPLIT
-        return self.asks_classes.split or own
+        return default_split(self.asks_classes, self.manifest)
 
     @cached_property
     def parts(self) -> list[Split]:

@@ -43,11 +43,11 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
         if place.exists():
             _check(place, sha256, what)
             return place
-        if is_put_off():
-            raise failed(what, f"it is not at {place}", NOT_YET)
         if is_offline():
             advice = f"Put the file at {place}, or run once without {OFFLINE}."
             raise failed(what, f"it is not at {place}, and {OFFLINE} forbids to download", advice)
+        if is_put_off():
+            raise failed(what, f"it is not at {place} yet", NOT_YET)
         with unfinished(place, what, progress) as stream:
             if not place.exists():  # another process may have brought it meanwhile
                 version = place.with_name(f"{name}.incomplete.version")

@@ -165,9 +165,9 @@ class _Asked:
 
     def refused_offline(self, optional: bool) -> MissingData:
         """Make the error of a file that cannot be asked for."""
-        if is_put_off():
+        if not self._hub.constants.HF_HUB_OFFLINE:  # put off
             url = self._hub.hf_hub_url(self._repo, self._name, revision=self._revision)
-            return failed(self._what, f"it is not in the hub's cache yet, but at {url}", NOT_YET)
+            return failed(self._what, f"it is not in the hub's cache ({self._cache}) yet, but at {url}", NOT_YET)
         unknown = ", nor that the repository lacks it" if optional else ""
         problem = f"it is not in the hub's cache{unknown}, and {OFFLINE} forbids to ask the hub"
         advice = f"Run once without it, or copy the cache of a machine that has run it ({self._cache})."

@@ -13,6 +13,7 @@ from neuroscope.audio import waveforms
 from neuroscope.audio.files import AudioFile, Stamp
 from neuroscope.audio.index import examine_all
 from neuroscope.audio.waveforms import examine
+from neuroscope.errors import BadAudio
 
 
 @pytest.fixture
@@ -101,6 +102,31 @@ def test_what_cannot_be_used_is_told_each_time_and_never_remembered(files, index
         assert {path: found[path].reason for path in bad} == bad
     soundfile.write(tmp_path / "missing.wav", np.zeros(9), 16_000)
     assert isinstance(examine_all(index, bad)[tmp_path / "missing.wav"], AudioFile)
+
+
+def test_an_empty_file_is_told_by_its_size_and_not_opened(index, tmp_path, no_more_files):
+    empty = [tmp_path / f"{number}.wav" for number in range(3)]
+    for path in empty:
+        path.touch()
+    assert [str(examine_all(index, empty)[path]) for path in empty] == [f"empty file: {path}" for path in empty]
+    with pytest.raises(BadAudio, match="empty file"):
+        examine(empty[0])
+    no_more_files()
+    assert [each.reason for each in examine_all(index, empty).values()] == ["empty file"] * 3
+
+
+def test_an_empty_file_that_is_filled_is_read(files, index, tmp_path):
+    path = tmp_path / "later.wav"
+    path.touch()
+    assert looks_at([path], index) == 0
+    path.write_bytes(files[0].read_bytes())
+    assert looks_at([path], index) == 1
+
+
+def test_a_pipe_has_no_size_and_is_no_empty_file(index, tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    (found,) = examine_all(index, [tmp_path / "pipe.wav"]).values()
+    assert found.reason == "not a file"
 
 
 def test_a_name_that_is_not_utf8_is_remembered(files, index, tmp_path, no_more_files):

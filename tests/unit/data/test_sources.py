@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from neuroscope.contracts.audio import Manifest, Utterance
+from neuroscope.contracts.audio import Manifest, Trial, Utterance
+from neuroscope.contracts.progress import silent
 from neuroscope.data.sources import Data, load
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.plugin.loading import Plugins
@@ -167,3 +168,45 @@ def test_the_default_place_is_the_first_that_exists(plugins, seen, monkeypatch, 
     (tmp_path / "neuroscope" / "two").mkdir(parents=True)
     load(Data(dataset="two"), plugins)
     assert seen == [tmp_path / "neuroscope" / "two"]
+
+
+def missing(name):
+    def read(root: Path):
+        raise MissingData(f"{name} is not at {root}")
+
+    return Entry("dataset", name, read, "", "", "dist:plug")
+
+
+def test_all_datasets_that_are_missing_are_told_at_once(plugins):
+    for name in ("gone", "lost"):
+        plugins.datasets.add(missing(name))
+    with pytest.raises(MissingData, match=r"2 things are missing:\n- gone is not at .*\n- lost is not at "):
+        load(Data(), plugins, ["gone", "one", "lost"])
+    with pytest.raises(MissingData, match=r"^gone is not at /x$"):
+        load(Data(roots=["gone=/x", "one=/y"]), plugins)
+
+
+def test_a_reader_that_asks_for_progress_and_a_cache_folder_is_handed_both(plugins, tmp_path, monkeypatch):
+    given = {}
+
+    def reader(root: Path, *, progress, cache, size: int = 1):
+        given.update(progress=progress, cache=cache, size=size)
+        return Manifest(utterances("m"))
+
+    plugins.datasets.add(Entry("dataset", "long", reader, "", "", "dist:plug"))
+    monkeypatch.setenv("NEUROSCOPE_CACHE", str(tmp_path / "named"))
+    load(Data(dataset="long,size=3"), plugins)
+    assert given == {"progress": silent, "cache": tmp_path / "named", "size": 3}
+    load(Data(dataset="long"), plugins, progress=print, cache=tmp_path)
+    assert (given["progress"], given["cache"]) == (print, tmp_path)
+
+
+def test_trials_of_a_corpus_stay_with_its_utterances(plugins):
+    def reader(root: Path):
+        trials = (Trial("u0", "u1", True), Trial("u0", "u2", False))
+        return Manifest(utterances("m", "f", "f"), trials=trials)
+
+    plugins.datasets.add(Entry("dataset", "listed", reader, "", "", "dist:plug"))
+    assert load(Data(dataset="listed", where="id=u0,u2"), plugins).manifest.trials == (Trial("u0", "u2", False),)
+    joined = load(Data(roots=["one=/x", "listed=/y"]), plugins).manifest.trials
+    assert joined == (Trial("listed/u0", "listed/u1", True), Trial("listed/u0", "listed/u2", False))

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from errno import ENOSPC
 
+import polars
 import pytest
 from polars.exceptions import ComputeError
 
@@ -17,6 +18,8 @@ from neuroscope.study.cell_parts import one_line_write_errors
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import RunFolder, check_out
+
+EMPTY = polars.DataFrame({"id": []})
 
 
 @pytest.fixture
@@ -169,11 +172,11 @@ def test_a_folder_that_could_not_be_written_can_be_written_again(tmp_path):
     record = RunRecord(command=(), began="", seconds={}, extractions=(), cells=())
     folder = RunFolder(tmp_path / "run")
     with pytest.raises(NeuroscopeError, match="No space left on device"):
-        folder.write([], record, {"t": Broken()})
+        folder.write([], record, {"t": Broken()}, EMPTY)
     folder.close()
     assert list(tmp_path.iterdir()) == []
     with closing(RunFolder(tmp_path / "run")) as again:
-        again.write([], record, {})
+        again.write([], record, {}, EMPTY)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -196,7 +199,7 @@ def test_a_link_and_the_folder_that_it_leads_to_are_one_folder(tmp_path, is_ther
     first = RunFolder(link)
     with pytest.raises(BadOption, match="written by another run"):
         RunFolder(real)
-    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {})
+    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {}, EMPTY)
     first.close()
     second = RunFolder(real)
     with pytest.raises(BadOption, match=f"--out {link} is being written by another run"):

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from neuroscope import Manifest, MissingDependency, NeuroscopeError, Utterance, require
 from neuroscope_espeak import INSTALL
+from neuroscope_espeak.channels import send
 from neuroscope_espeak.design import VOICES, Design, Item, checked
 from neuroscope_espeak.synthesis import Library, synthesise
 from neuroscope_espeak.worker import SAMPLE_RATE
@@ -33,8 +34,11 @@ def espeak(
     texts: int = 10,
     rates: tuple[int, ...] = (150, 200),
     pitches: tuple[int, ...] = (20, 80),
+    channels: tuple[str, ...] = (),
 ) -> Manifest:
     """Every voice says every text of every language at every rate and pitch: 22,050 Hz, 16 bits, one channel.
+
+    With ``channels``, what is said goes through each of them, and one file of each is kept: a column more, channel.
 
     The corpus of one set of options lies in a folder of its own in ``root``, named by a digest; it is made once. The
     same options give the same bytes. A voice is a speaker; tags: gender (m, f), language, text, rate, pitch, sentence.
@@ -47,13 +51,14 @@ def espeak(
         rates: words a minute, 80 to 450.
         pitches: 0 to 99; 50 is the voice's own. At 50 the F0 of men and women lies far apart; with 20 and 80 their
             ranges just meet.
+        channels: of pcm16 (16 kHz), pcm8 (8 kHz), ulaw (8 kHz, 8 bits a sample), gsm (GSM 06.10, 8 kHz, 13 kbit/s).
 
     Raises:
         BadOption: a value that does not exist or lies outside its range.
         MissingDependency: espeakng-loader is not installed; nothing has been written.
         NeuroscopeError: the folder cannot be written, the synthesis failed, or the corpus found is not whole.
     """
-    design = checked(languages, voices, texts, rates, pitches)
+    design = checked(languages, voices, texts, rates, pitches, channels)
     library, version = _library()
     folder = root / design.digest(version)
     try:
@@ -77,7 +82,7 @@ def _make(folder: Path, design: Design, library: Library) -> None:
     with _whole(folder) as partial:
         synthesise(design, library, partial)
         with (partial / _MANIFEST).open("w", encoding="utf-8", newline="") as file:
-            rows = [_row(item, (partial / item.file).stat().st_size) for item in design.items]
+            rows = [row for item in design.items for row in _rows(item, partial, design.channels)]
             writer = csv.DictWriter(file, rows[0])
             writer.writeheader()
             writer.writerows(rows)
@@ -100,6 +105,18 @@ def _whole(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def _rows(item: Item, folder: Path, channels: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """Rows of the manifest for one item, of which there is one file, or one of each channel."""
+    spoken = folder / item.file
+    row = _row(item, spoken.stat().st_size)
+    if not channels:
+        yield row
+        return
+    for channel, path, duration, size in send(spoken, channels):
+        place = {"id": path.stem, "path": path.relative_to(folder).as_posix(), "duration": repr(duration)}
+        yield {**row, **place, "channel": channel, "bytes": str(size)}
+
+
 def _row(item: Item, size: int) -> dict[str, str]:
     return {
         "id": item.id,
@@ -117,17 +134,19 @@ def _row(item: Item, size: int) -> dict[str, str]:
 
 def _read(folder: Path) -> Manifest:
     with (folder / _MANIFEST).open(encoding="utf-8", newline="") as file:
-        utterances = tuple(_utterance(folder, row) for row in csv.DictReader(file))
-    broken = [row.path for row in utterances if row.path and not _is_whole(row.path, row.duration or 0)]
+        rows = list(csv.DictReader(file))
+    broken = [row for row in rows if not _is_whole(folder / row["path"], _size(row))]
     if broken:
         raise NeuroscopeError(
-            f"{len(broken)} of {len(utterances)} files of {folder} are missing or cut short "
-            f"(the first: {broken[0].name}); delete the folder and it is made again"
+            f"{len(broken)} of {len(rows)} files of {folder} are missing or cut short "
+            f"(the first: {Path(broken[0]['path']).name}); delete the folder and it is made again"
         )
+    utterances = tuple(_utterance(folder, row) for row in rows)
     return Manifest(utterances, source=f"espeak {folder}", warning=_WARNING)
 
 
 def _utterance(folder: Path, row: dict[str, str]) -> Utterance:
+    row.pop("bytes", None)
     return Utterance(
         id=row.pop("id"),
         path=folder / row.pop("path"),
@@ -137,5 +156,10 @@ def _utterance(folder: Path, row: dict[str, str]) -> Utterance:
     )
 
 
-def _is_whole(path: Path, duration: float) -> bool:
-    return path.is_file() and path.stat().st_size == _WAV_HEADER + _SAMPLE * round(duration * SAMPLE_RATE)
+def _size(row: dict[str, str]) -> int:
+    """Return the bytes of a row's file: what is kept as it was spoken tells them by its duration."""
+    return int(row.get("bytes") or _WAV_HEADER + _SAMPLE * round(float(row["duration"]) * SAMPLE_RATE))
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size

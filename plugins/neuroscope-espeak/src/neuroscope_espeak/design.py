@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from neuroscope import BadOption
+from neuroscope_espeak.channels import CHANNELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,7 @@ class Design:
     texts: int
     rates: tuple[int, ...]
     pitches: tuple[int, ...]
+    channels: tuple[str, ...] = ()
 
     def block(self, language: str, voice: str) -> tuple[Item, ...]:
         """What one voice says in one language, in the order in which it is spoken."""
@@ -76,18 +78,25 @@ class Design:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All utterances, in the manifest's order."""
+        """All that is spoken, in the manifest's order."""
         return tuple(item for pair in product(self.languages, self.voices) for item in self.block(*pair))
 
     def digest(self, library_version: str) -> str:
         """Names the corpus: what is said, by whom and how, by which library and generator (16 hexadecimal digits)."""
         said = {language: sentences()[language][: self.texts] for language in self.languages}
-        whole = [GENERATOR, library_version, said, self.voices, self.rates, self.pitches]
+        whole: list[object] = [GENERATOR, library_version, said, self.voices, self.rates, self.pitches]
+        if self.channels:
+            whole.append({channel: CHANNELS[channel] for channel in self.channels})
         return hashlib.sha256(json.dumps(whole, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def checked(
-    languages: Sequence[str], voices: Sequence[str], texts: int, rates: Sequence[int], pitches: Sequence[int]
+    languages: Sequence[str],
+    voices: Sequence[str],
+    texts: int,
+    rates: Sequence[int],
+    pitches: Sequence[int],
+    channels: Sequence[str] = (),
 ) -> Design:
     """The design of some options.
 
@@ -103,6 +112,7 @@ def checked(
         texts,
         _within("rates", rates, *_RATES),
         _within("pitches", pitches, *_PITCHES),
+        _among("channels", channels, tuple(CHANNELS)) if channels else (),
     )
 
 

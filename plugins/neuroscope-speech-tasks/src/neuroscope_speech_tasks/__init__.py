@@ -18,8 +18,8 @@ _FORMATS = {
     "lhotse": ("lhotse:read_lhotse", "Lhotse manifests: recordings and supervisions, or cuts"),
 }
 _CORPORA = {
-    "voxceleb1": ("voxceleb:read_voxceleb1", "VoxCeleb1: celebrities in interviews, English; gender, nationality"),
-    "voxceleb2": ("voxceleb:read_voxceleb2", "VoxCeleb2: celebrities in interviews, many languages; gender"),
+    "voxceleb1": ("voxceleb1:read_voxceleb1", "VoxCeleb1: celebrities in interviews, English; gender, nationality"),
+    "voxceleb2": ("voxceleb2:read_voxceleb2", "VoxCeleb2: celebrities in interviews, many languages; gender"),
     "common-voice": ("common_voice:read_common_voice", "Common Voice: read sentences in many languages"),
     "adi5": ("adi5:read_adi5", "ADI-5 (MGB-3, VarDial): five Arabic dialects of broadcasts"),
     "adi17": ("adi17:read_adi17", "ADI-17 (MGB-5): Arabic dialects of 17 countries"),
@@ -27,6 +27,15 @@ _CORPORA = {
     "librispeech": ("librispeech:read_librispeech", "LibriSpeech: read audio books, English; gender"),
     "fleurs": ("fleurs:read_fleurs", "FLEURS: the same sentences read in 102 languages"),
     "voxlingua107": ("voxlingua107:read_voxlingua107", "VoxLingua107: video sound in 107 languages"),
+}
+
+_TASKS = {
+    "gc": ("classes:gender", "gender of unseen speakers (column gender)"),
+    "sv": ("verification:verification", "is one speaker heard in both utterances? Of unseen speakers (column speaker)"),
+    "lid": ("classes:language", "language, of unseen speakers (column language)"),
+    "did": ("classes:dialect", "dialect (column dialect)"),
+    "cc": ("classes:channel", "channel: how it was recorded and sent (column channel)"),
+    "label:": ("classes:label", "label:COLUMN asks about any column of the manifest"),
 }
 
 
@@ -41,5 +50,5 @@ def register_datasets(register: Registrar[Manifest]) -> None:
 @neuroscope.hookimpl
 def register_tasks(register: Registrar[Task]) -> None:
     """Register the questions."""
-    register("gc", f"{_HERE}.tasks:gender", summary="gender of unseen speakers (column gender)")
-    register("label:", f"{_HERE}.tasks:label", summary="label:COLUMN asks about any column of the manifest")
+    for name, (factory, summary) in _TASKS.items():
+        register(name, f"{_HERE}.tasks.{factory}", summary=summary)

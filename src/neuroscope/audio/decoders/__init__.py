@@ -1,1 +1,1 @@
-"""Decoders of audio files: libsndfile for most, PyAV, where it is installed, for what that does not know."""
+"""Decoders of audio files: libsndfile for most; PyAV and desphere, where installed, for what that does not know."""

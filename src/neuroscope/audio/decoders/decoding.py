@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from neuroscope.audio.decoders import media, sndfile
+from neuroscope.audio.decoders import media, shorten, sndfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,11 @@ def examine(stream: FileIO, path: Path) -> tuple[int, int, int]:
     Raises:
         BadAudio: no decoder knows it, it has fewer samples than its header says, or it holds several recordings of
             which the decoder would read the first.
+        MissingDependency: the decoder that knows it is not installed.
     """
-    return media.examine(stream, path) if media.is_media(stream) else sndfile.examine(stream, path)
+    if media.is_media(stream):
+        return media.examine(stream, path)
+    return shorten.examine(stream, path) if shorten.is_shorten(stream, path) else sndfile.examine(stream, path)
 
 
 @contextmanager
@@ -48,10 +51,8 @@ def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[Deco
 
     Raises:
         BadAudio: no decoder knows it, it is another than ``file``, or cannot be decoded.
+        MissingDependency: the decoder that knows it is not installed.
     """
-    if media.is_media(stream):
-        with media.opened_decoder(stream, path, file.rate, file.channels) as decoder:
-            yield decoder
-    else:
-        with sndfile.opened_decoder(stream, path, file) as sound:
-            yield sound
+    known = media if media.is_media(stream) else shorten if shorten.is_shorten(stream, path) else sndfile
+    with known.opened_decoder(stream, path, file) as decoder:
+        yield decoder

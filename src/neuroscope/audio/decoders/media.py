@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroscope.audio.decoders.containers import bytes_at
-from neuroscope.errors import BadAudio
+from neuroscope.errors import BadAudio, MissingDependency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from neuroscope.audio.files import AudioFile
+
+INSTALL = 'pip install "neuroscope-speech[m4a]", or: pip install av'
 _BEGINNINGS = (b"#!AMR", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"\x1aE\xdf\xa3", b"ADIF")
 _ADTS = {0xF0, 0xF1, 0xF8, 0xF9}
 """Second byte of AAC without a container; the first is 0xFF."""
@@ -25,6 +28,9 @@ _GUESSED = {"aac", "amr"}
 """Formats without a length: PyAV guesses it from the size."""
 _SHORTER = 0.1
 """Seconds by which a track may be shorter than its container says, before it counts as cut off."""
+_INDEPENDENT = {"alac", "flac"}
+"""Codecs of which each packet is decoded by itself, so that samples are the same behind a seek. Those of all others
+depend on what was decoded before: AAC's noise, by how often noise was made since the beginning."""
 
 
 def is_media(stream: FileIO) -> bool:
@@ -36,12 +42,11 @@ def is_media(stream: FileIO) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MediaDecoder:
-    """Decoder of the first audio track of an open file, from its beginning; fields as those of ``SoundDecoder``."""
+    """Decoder of the first audio track of an open file that was examined."""
 
     container: Any
     path: Path
-    rate: int
-    channels: int
+    file: AudioFile
 
     def blocks(self, first: int, last: int) -> Iterator[NDArray[np.float32]]:
         """Decode the samples ``first`` to ``last``, as ``SoundDecoder.blocks`` does.
@@ -49,35 +54,56 @@ class MediaDecoder:
         Raises:
             BadAudio: rate or channels change on the way.
         """
-        position = 0
-        for rate, block in _frames(self.container):
-            if (rate, block.shape[1]) != (self.rate, self.channels):
-                raise BadAudio("several recordings", f"{self.path}: rate or channels change at {position / rate:.1f} s")
-            part = block[max(first - position, 0) : max(last - position, 0)]
-            position += len(block)
-            if len(part):
-                yield part
+        import av
+
+        to_floats = av.AudioResampler(format="fltp")
+        position = self._sought(first)
+        frames = self.container.decode(self.container.streams.audio[0])
+        for frame in _alike(frames, self.path, self.file.rate, self.file.channels):
+            begin, position = position, position + frame.samples
+            if position > first:
+                block = np.concatenate([part.to_ndarray() for part in to_floats.resample(frame)], axis=1)
+                yield np.ascontiguousarray(block[:, max(first - begin, 0) : last - begin].T)
             if position >= last:
                 return
+
+    def _sought(self, first: int) -> int:
+        """Go to the packet that holds a sample, where that is known; return the sample that is decoded next.
+
+        It is known where the container's clock counts samples, all packets but the last hold equally many, and so many
+        packets hold as many samples as were counted by decoding.
+        """
+        track = self.container.streams.audio[0]
+        if track.codec_context.name not in _INDEPENDENT or track.time_base * self.file.rate != 1:
+            return 0
+        times = [each.timestamp for each in track.index_entries]
+        step = times[1] if len(times) > 1 else 0
+        if not step or times != list(range(0, len(times) * step, step)) or -(-self.file.frames // step) != len(times):
+            return 0
+        begin: int = times[min(first // step, len(times) - 1)]
+        if begin:
+            self.container.seek(begin, stream=track)
+        return begin
 
 
 def examine(stream: FileIO, path: Path) -> tuple[int, int, int]:
     """Find how many samples of one channel a file has, by decoding it, its rate in Hz, and how many channels.
 
     Raises:
-        BadAudio: PyAV is not installed, finds no audio, or less than the container says.
+        BadAudio: it holds no audio, or less than the container says.
+        MissingDependency: PyAV is not installed.
     """
     with _opened(stream, path) as container:
-        rate, block = next(_frames(container), (0, np.zeros((0, 0), dtype=np.float32)))
-        claimed = _claimed(container)
-    if not len(block):
-        return 0, 1, 1
-    with _opened(stream, path) as container:
-        decoder = MediaDecoder(container, path, rate, block.shape[1])
-        counted = sum(map(len, decoder.blocks(0, 2**62)))
+        track, claimed = container.streams.audio[0], _claimed(container)
+        frames = container.decode(track)
+        first = next(frames, None)
+        if first is None:
+            return 0, 1, 1
+        rate, channels = first.sample_rate, first.layout.nb_channels
+        counted = first.samples + sum(each.samples for each in _alike(frames, path, rate, channels))
     if counted < (claimed - _SHORTER) * rate:
         raise BadAudio("truncated file", f"{path}: {counted / rate:.2f} of {claimed:.2f} s")
-    return counted, rate, block.shape[1]
+    return counted, rate, channels
 
 
 def _claimed(container: Any) -> float:
@@ -91,14 +117,15 @@ def _claimed(container: Any) -> float:
 
 
 @contextmanager
-def opened_decoder(stream: FileIO, path: Path, rate: int, channels: int) -> Iterator[MediaDecoder]:
+def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[MediaDecoder]:
     """Open the decoder of a file that was examined.
 
     Raises:
-        BadAudio: PyAV is not installed, or the file cannot be decoded.
+        BadAudio: the file cannot be decoded.
+        MissingDependency: PyAV is not installed.
     """
     with _opened(stream, path) as container:
-        yield MediaDecoder(container, path, rate, channels)
+        yield MediaDecoder(container, path, file)
 
 
 @contextmanager
@@ -106,8 +133,8 @@ def _opened(stream: FileIO, path: Path) -> Iterator[Any]:
     try:
         import av
     except ImportError as error:
-        text = f"{path}: m4a, AAC, WMA, AMR and webm are read by PyAV ({error}); to install it: pip install av"
-        raise BadAudio("needs PyAV", text) from None
+        reason = f"{error}; it reads m4a, AAC, WMA, AMR and webm, and {path} is such a file"
+        raise MissingDependency("av", reason, INSTALL) from None
     stream.seek(0)
     try:
         with av.open(stream, metadata_errors="replace") as container:
@@ -118,11 +145,10 @@ def _opened(stream: FileIO, path: Path) -> Iterator[Any]:
         raise BadAudio("not audio, or damaged", f"{path}: {error.strerror}") from None
 
 
-def _frames(container: Any) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Decode the first audio track; yield the rate and the samples ``[some samples, channels]`` of each frame."""
-    import av
-
-    to_floats = av.AudioResampler(format="fltp")
-    for frame in container.decode(container.streams.audio[0]):
-        for part in to_floats.resample(frame):
-            yield part.sample_rate, np.ascontiguousarray(part.to_ndarray().T)
+def _alike(frames: Iterator[Any], path: Path, rate: int, channels: int) -> Iterator[Any]:
+    """Pass frames on, as long as they have one rate and number of channels."""
+    for frame in frames:
+        if (frame.sample_rate, frame.layout.nb_channels) != (rate, channels):
+            at = "" if frame.time is None else f" at {frame.time:.1f} s"
+            raise BadAudio("several recordings", f"{path}: rate or channels change{at}")
+        yield frame

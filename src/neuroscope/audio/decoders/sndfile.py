@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from neuroscope.audio.decoders import containers, mpeg
+from neuroscope.audio.decoders import containers, mpeg, sphere
 from neuroscope.audio.decoders.mpeg_frames import audio_behind
 from neuroscope.audio.files import CHANGED
 from neuroscope.errors import BadAudio
@@ -81,8 +81,11 @@ def examine(stream: FileIO, path: Path) -> tuple[int, int, int]:
             recordings of which the library would read the first.
     """
     containers.check(stream, path)
+    claimed = sphere.claimed_frames(stream, path)
     with _library(stream, path) as file:
         frames, rate, channels, subtype = file.frames, file.samplerate, file.channels, file.subtype
+    if claimed is not None:
+        return min(frames, claimed), rate, channels
     found = mpeg.find(stream) if subtype in mpeg.SUBTYPES else None
     if found is None or found.whole:
         return _believed(stream, path, frames, channels), rate, channels
@@ -135,8 +138,10 @@ def opened_decoder(stream: FileIO, path: Path, file: AudioFile) -> Iterator[Soun
     Raises:
         BadAudio: it is in no format that libsndfile knows, is another than ``file``, or cannot be decoded.
     """
+    claimed = sphere.claimed_frames(stream, path)
     with _library(stream, path) as opened:
-        counted, is_mpeg = opened.frames != file.frames, opened.subtype in mpeg.SUBTYPES
+        frames = opened.frames if claimed is None else min(opened.frames, claimed)
+        counted, is_mpeg = frames != file.frames, opened.subtype in mpeg.SUBTYPES
         other_length = counted and not is_mpeg and opened.frames < _LENGTH_UNKNOWN
         if other_length or (opened.samplerate, opened.channels) != (file.rate, file.channels):
             raise BadAudio(CHANGED, f"{path}: it was another file when it was looked at")

@@ -22,6 +22,7 @@ class Published:
         release: s3prl's name of the weights.
         trained: on what, and with which target.
         url: where s3prl publishes it.
+        size: of its file: the network's parameters alone, as float32, are so many bytes.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Published:
     release: str
     trained: str
     url: str
+    size: str
 
 
 def _network(layers: int) -> dict[str, Any]:
@@ -64,6 +66,7 @@ BASE = Published(
     release="mockingjay_960hr",
     trained="960 hours of LibriSpeech; of its features s3prl says: 80-dim log Mel",
     url="https://www.dropbox.com/s/7f9z6dzc7oix6qv/states-1000000.ckpt?dl=1",
+    size="86 MB or more",
 )
 LARGE = Published(
     name="mockingjay-large",
@@ -85,6 +88,7 @@ LARGE = Published(
     trained="train-clean-360 of LibriSpeech, target: 201 linear bins",
     url="https://huggingface.co/s3prl/mockingjay/resolve/main/"
     "mockingjay_logMelLinearLarge_T_AdamW_b32_500k_360hr_drop1/states-500000.ckpt",
+    size="340 MB or more",
 )
 NAMES = MappingProxyType({each.layers: each.name for each in (BASE, LARGE)})
 """Layers -> the backbone that has so many."""
@@ -102,7 +106,8 @@ def published_weights(published: Published) -> Release:
     except MissingData as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise MissingData(
-            f"the weights of {published.name} ({published.release} of s3prl) are not there: {reason}. "
+            f"the weights of {published.name} ({published.release} of s3prl, {published.size}; licence: not stated by "
+            f"s3prl) are not there: {reason}. "
             "A file that you have: checkpoint=FILE; the untrained network: weights=random"
         ) from error
     return replace(found, text=f"{published.release} of s3prl: {found.text}")

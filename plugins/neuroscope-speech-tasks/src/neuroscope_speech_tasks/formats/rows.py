@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from neuroscope import BadManifest
+from neuroscope_speech_tasks.reading.json_lines import parse_object, text_of
+from neuroscope_speech_tasks.reading.metadata import shown
 
 Row = Mapping[str, str]
 
@@ -43,8 +43,12 @@ class Rows:
         )
 
 
-def read_rows(file: Path) -> Rows:
+def read_rows(file: Path, known_by: Sequence[str] = ("path", "id")) -> Rows:
     """Read the rows of a manifest.
+
+    Args:
+        file: ``.csv``, ``.tsv`` or ``.jsonl``.
+        known_by: columns that utterances are known by; a table has to have one of them.
 
     Raises:
         BadManifest: it is no text, or a table without a column that utterances are known by.
@@ -57,13 +61,13 @@ def read_rows(file: Path) -> Rows:
         raise BadManifest(str(file), ["it is binary"])
     read = Rows()
     parse = _json_rows if file.suffix.lower() == ".jsonl" else _table_rows
-    for number, row in parse(file, text, read):
+    for number, row in parse(file, text, read, known_by):
         if cells := {key: value for key, cell in row.items() if key and (value := cell.strip())}:
             read.rows.append((number, cells))
     return read
 
 
-def _table_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[str, str]]]:
+def _table_rows(file: Path, text: str, read: Rows, known_by: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     delimiter, stream = DELIMITERS[file.suffix.lower()], io.StringIO(text)
     if delimiter == "\t":
         reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=csv.QUOTE_NONE)
@@ -71,7 +75,7 @@ def _table_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[s
         reader = csv.reader(stream, delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         header = [name.strip() for name in next(reader, [])]
-        _check_header(file, header)
+        _check_header(file, header, known_by)
         for cells in reader:
             if len(cells) == len(header):
                 if _swallows_rows(cells, delimiter):
@@ -83,13 +87,13 @@ def _table_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[s
         read.problems.append(f"line {reader.line_num}: {error}")
 
 
-def _check_header(file: Path, header: Sequence[str]) -> None:
-    if not {"path", "id"} & set(header):
-        has = f"there is no column 'path'; it has {', '.join(header) or 'no columns'}"
+def _check_header(file: Path, header: Sequence[str], known_by: Sequence[str]) -> None:
+    if not set(known_by) & set(header):
+        has = shown(f"there is no column '{known_by[0]}'; it has {', '.join(header) or 'no columns'}")
         quoted = "; in .tsv a quotation mark is a character" if any(name.startswith('"') for name in header) else ""
         raise BadManifest(str(file), [has + quoted])
     if twice := [name for name, count in Counter(header).items() if name and count > 1]:
-        raise BadManifest(str(file), [f"column '{twice[0]}' comes twice"])
+        raise BadManifest(str(file), [shown(f"column '{twice[0]}' comes twice")])
 
 
 def _swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
@@ -102,34 +106,14 @@ def _swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
     return False
 
 
-def _json_rows(file: Path, text: str, read: Rows) -> Iterator[tuple[int, dict[str, str]]]:
-    del file  # both kinds of text are read alike
+def _json_rows(file: Path, text: str, read: Rows, known_by: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    del file, known_by  # both kinds of text are read alike; each line has columns of its own
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line, parse_constant=_constant, object_pairs_hook=_once_each)
-            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
-        except (ValueError, RecursionError) as error:
-            read.problems.append(f"line {number} cannot be read: {error}")
-            continue
-        if isinstance(row, dict):
-            yield number, {key.strip(): _text(value) for key, value in row.items() if value is not None}
+            row = parse_object(line)
+        except ValueError as error:
+            read.problems.append(f"line {number} {error}")
         else:
-            read.problems.append(f"line {number} is no JSON object")
-
-
-def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs; ValueError where a key comes twice, with spaces around it or without."""
-    if twice := [key for key, count in Counter(key.strip() for key, _ in pairs).items() if key and count > 1]:
-        raise ValueError(f"key '{twice[0]}' comes twice")
-    return dict(pairs)
-
-
-def _constant(name: str) -> float | None:
-    """The value of a number that JSON does not have; pandas writes NaN where nothing is known."""
-    return None if name == "NaN" else float(name)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield number, {key.strip(): text_of(value) for key, value in row.items() if value is not None}

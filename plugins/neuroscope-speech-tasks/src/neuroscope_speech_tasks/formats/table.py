@@ -8,6 +8,7 @@ from pathlib import Path
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
 from neuroscope_speech_tasks.formats.rows import DELIMITERS, Row, read_rows
+from neuroscope_speech_tasks.reading.metadata import shown
 
 _UNDERSTOOD = {"id", "path", "speaker"}
 _ENDINGS = (*DELIMITERS, ".jsonl")
@@ -35,7 +36,7 @@ def read_table(root: Path) -> Manifest:
     read = read_rows(file)
     columns, problems = StretchColumns(row for _, row in read.rows), list(read.problems)
     if columns.problems:
-        raise BadManifest(str(file), columns.problems)
+        raise BadManifest(str(file), [shown(each) for each in columns.problems])
     needed = "path" if any("path" in row for _, row in read.rows) else "id"
     utterances = []
     for number, row in read.rows:
@@ -47,7 +48,7 @@ def read_table(root: Path) -> Manifest:
     if not read.rows and not problems:
         problems.append("it has no rows")
     if problems:
-        raise BadManifest(str(file), problems)
+        raise BadManifest(str(file), [shown(each) for each in problems])
     warnings = "; ".join(filter(None, (columns.warning, read.warning)))
     return Manifest(tuple(utterances), source=str(file), warning=warnings)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from neuroscope import BadManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from neuroscope import Progress
 
@@ -34,12 +34,24 @@ class Listing:
     names: tuple[str, ...]
     left_out: Mapping[str, int]
 
+    @property
+    def unseen(self) -> Mapping[str, int]:
+        """Links to folders and what is no file, counted by kind: audio may be behind them."""
+        return {kind: count for kind, count in self.left_out.items() if not kind.endswith(" file")}
+
     def path(self, name: str) -> Path:
         """Return the path of a file."""
         return self.root / name
 
 
-def list_files(root: Path, progress: Progress, endings: Collection[str] = AUDIO, *, below: str = "") -> Listing:
+def list_files(
+    root: Path,
+    progress: Progress,
+    endings: Collection[str] = AUDIO,
+    *,
+    below: str = "",
+    beside: Collection[str] = (),
+) -> Listing:
     """List the files below a folder that have one of some endings, whatever their case.
 
     Hidden files and folders are passed over; links to folders are counted, not followed; links to files are files.
@@ -49,11 +61,14 @@ def list_files(root: Path, progress: Progress, endings: Collection[str] = AUDIO,
         progress: told of the files that are found.
         endings: with their dot, in lower case.
         below: only below this folder of the root, with ``/``; names begin with it then.
+        beside: endings, likewise, of the corpus's own texts and tables, which are not counted as left out.
 
     Raises:
-        BadManifest: a folder may not be opened, or names of files are no UTF-8.
+        BadManifest: a folder may not be opened, names of files are no UTF-8, or ``below`` leads out of the root.
     """
-    search = _Search(root, frozenset(endings), [below])
+    if leads_out(root / below, root):
+        raise BadManifest(str(root), [f"{below} is a link out of it; put the folder itself there"])
+    search = _Search(root, frozenset(endings), frozenset(beside), [below])
     with progress("Listing files", 0) as advance:
         told = 0
         while search.folders:
@@ -72,6 +87,7 @@ class _Search:
 
     root: Path
     endings: frozenset[str]
+    beside: frozenset[str]
     folders: list[str]
     names: list[str] = field(default_factory=list)
     other: Counter[str] = field(default_factory=Counter)
@@ -95,8 +111,9 @@ class _Search:
             self.folders.append(name)
         elif entry.is_symlink() and entry.is_dir():
             self.other["link to a folder, not followed"] += 1
-        elif (ending := os.path.splitext(entry.name)[1]).lower() not in self.endings:  # noqa: PTH122
-            self.other[f"{ending or 'no ending'} file"] += 1
+        elif (ending := _ending(entry.name)).lower() not in self.endings:
+            if ending.lower() not in self.beside:
+                self.other[f"{ending or 'no ending'} file"] += 1
         elif entry.is_file():
             self.names.append(name)
         else:
@@ -113,12 +130,40 @@ class _Search:
             raise BadManifest(str(self.root), problems)
 
 
+def _ending(name: str) -> str:
+    """Return what follows a name's last dot, with the dot; as os.path.splitext, and quicker."""
+    _, dot, ending = name.rpartition(".")
+    return f"{dot}{ending}" if dot else ""
+
+
 def _is_text(name: str) -> bool:
     try:
         name.encode()
     except UnicodeEncodeError:
         return False
     return True
+
+
+def one_of_each(named: Iterable[tuple[str, str]]) -> tuple[dict[str, str], int]:
+    """Choose one file of each utterance: copies in other formats may lie beside the originals, or in another folder.
+
+    Args:
+        named: id of an utterance and name of a file of it, sorted by name.
+
+    Returns:
+        id -> name of the file whose ending comes first in ``AUDIO``, and how many other files there are.
+    """
+    chosen: dict[str, str] = {}
+    copies = 0
+    for utterance, name in named:
+        if (other := chosen.setdefault(utterance, name)) != name:
+            copies += 1
+            chosen[utterance] = min(other, name, key=_rank)
+    return chosen, copies
+
+
+def _rank(name: str) -> int:
+    return AUDIO.index(_ending(name).lower())
 
 
 def within(root: Path, name: str) -> Path | None:
@@ -134,6 +179,11 @@ def within(root: Path, name: str) -> Path | None:
     return root.joinpath(*parts)
 
 
+def leads_out(path: Path, root: Path) -> bool:
+    """Tell whether a file or folder below a root is a link, or behind one, that leads out of the root."""
+    return not path.resolve().is_relative_to(root.resolve())
+
+
 def first_there(root: Path, *names: str) -> Path | None:
     """Return the first of some files or folders below a root that exists, whatever its case; None = none does."""
     for name in names:
@@ -143,6 +193,13 @@ def first_there(root: Path, *names: str) -> Path | None:
         if place is not None:
             return place
     return None
+
+
+def found_near(folder: Path, *names: str) -> Path | None:
+    """Return the first of some files that exists in a folder, or in one of the two above it; None = none does."""
+    here = folder.resolve()
+    places = [here, *here.parents[:2]]
+    return next((found for place in places if (found := first_there(place, *names)) is not None), None)
 
 
 def _child(folder: Path, name: str) -> Path | None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
+import stat
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from neuroscope import BadManifest
+from neuroscope_speech_tasks.reading.listing import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +22,9 @@ if TYPE_CHECKING:
 Row = Mapping[str, str]
 LONGEST_LINE = 2**20
 """Characters of a line of metadata; what is longer is no metadata."""
+_SHOWN = 400
+"""Characters of what metadata hold that a message shows."""
+_HEAD = 8192
 _DELIMITERS = ("\t", ",", ";", "|")
 
 
@@ -25,16 +33,23 @@ class Problems:
     """Problems with the metadata of a corpus, told at once.
 
     Attributes:
-        source: for people: the corpus's root.
+        source: the corpus's root; nothing outside of it is read through a link.
         found: what was not understood.
+        anywhere: metadata may be links to wherever they lie, as people make them in manifests of their own.
     """
 
     source: str
     found: list[str] = field(default_factory=list)
+    anywhere: bool = field(default=False, kw_only=True)
 
     def add(self, file: Path, text: str, line: int | None = None) -> None:
         """Note a problem of a file, or of a line of it, counted from 1."""
-        self.found.append(f"{file.name}{'' if line is None else f' line {line}'}: {text}")
+        self.found.append(f"{self._name(file)}{'' if line is None else f' line {line}'}: {shown(text)}")
+
+    def _name(self, file: Path) -> str:
+        """Name a file as it lies below the root: several folders may have one of the same name."""
+        below = file.is_relative_to(self.source) and file != Path(self.source)
+        return shown(file.relative_to(self.source).as_posix() if below else file.name)
 
     def check(self) -> None:
         """Raise BadManifest with all problems, where there are any."""
@@ -42,14 +57,24 @@ class Problems:
             raise BadManifest(self.source, self.found)
 
 
-def read_lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
+def shown(text: str) -> str:
+    """Write what metadata hold so that it can be shown: not too long, and signs that would steer a terminal escaped."""
+    short = text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}...{text[-_SHOWN // 2 :]}"
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in short)
+
+
+def read_lines(file: Path, problems: Problems, *, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Read the lines of a text file that are not empty, without their ends, with their numbers from 1.
 
-    UTF-8 with or without a mark, and UTF-16 with one, are read. A file that is no text, cannot be opened, or has a line
-    of more than a million characters, is a problem, and nothing more is read of it.
+    UTF-8 with or without a mark, UTF-16 with one, and each of them behind ``.gz`` are read, unless another encoding is
+    named. A file that is no text, cannot be opened, leads out of the root, or has a line of more than a million
+    characters, is a problem, and nothing more is read of it.
     """
     try:
-        with _opened(file) as stream:
+        if problem := _problem_with_file(file, problems):
+            problems.add(file, problem)
+            return
+        with _opened(file, encoding) as stream:
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
@@ -60,15 +85,30 @@ def read_lines(file: Path, problems: Problems) -> Iterator[tuple[int, str]]:
                     yield number, line.rstrip("\r\n")
     except UnicodeError:
         problems.add(file, "it is no UTF-8 text")
+    except (EOFError, zlib.error):
+        problems.add(file, "it is damaged")
     except OSError as error:
-        problems.add(file, f"it cannot be opened ({error.strerror})")
+        problems.add(file, f"it cannot be opened ({error.strerror or error})")
 
 
-def _opened(file: Path) -> TextIO:
-    """Open a text file by the mark at its beginning."""
-    with file.open("rb") as stream:
-        is_utf16 = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
-    return file.open(encoding="utf-16" if is_utf16 else "utf-8-sig", newline="\n")
+def _problem_with_file(file: Path, problems: Problems) -> str:
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode):
+        return "it is a folder" if stat.S_ISDIR(mode) else "it is no file, but a pipe or a device"
+    root = Path(problems.source)
+    if not problems.anywhere and leads_out(file, root if file.is_relative_to(root) else file.parent):
+        return "it is a link out of the corpus's folder; put the file itself there"
+    return ""
+
+
+def _opened(file: Path, encoding: str) -> TextIO:
+    """Open a text file; a mark at its beginning says its encoding, and its lines may end in carriage returns alone."""
+    opened = gzip.open if file.suffix == ".gz" else io.open
+    with opened(file, "rb") as stream:
+        head = stream.read(_HEAD)
+    encoding = encoding or ("utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    start = head.decode(encoding, errors="ignore")
+    return opened(file, "rt", encoding=encoding, newline="\r" if "\r" in start and "\n" not in start else "\n")
 
 
 def _problem_with(line: str) -> str:

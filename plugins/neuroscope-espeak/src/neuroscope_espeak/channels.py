@@ -1,0 +1,43 @@
+"""The same utterance through several channels: libsndfile's own codecs, at the rates that they are used at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+CHANNELS = {"pcm16": (16_000, "PCM_16"), "pcm8": (8_000, "PCM_16"), "ulaw": (8_000, "ULAW"), "gsm": (8_000, "GSM610")}
+"""Channel -> sample rate in Hz, and libsndfile's name of the codec, which alone tells ulaw and gsm from pcm8."""
+
+
+class Received(NamedTuple):
+    """A wav file that went through a channel: its name, how long it is in seconds, and how many bytes it has."""
+
+    channel: str
+    path: Path
+    duration: float
+    size: int
+
+
+def send(spoken: Path, channels: Iterable[str]) -> Iterator[Received]:
+    """Put a wav file of each channel in the place of one that was spoken.
+
+    Args:
+        spoken: it is resampled as everything that is probed, and removed.
+        channels: names of channels.
+    """
+    import soundfile
+
+    from neuroscope import waves
+
+    file = waves.examine(spoken)
+    for channel in channels:
+        rate, subtype = CHANNELS[channel]
+        path = spoken.with_name(f"{spoken.stem}-{channel}.wav")
+        wave = waves.read(spoken, waves.Span(file, 0, file.frames, None), rate)
+        soundfile.write(path, wave, rate, subtype=subtype, format="WAV")
+        received = waves.examine(path)
+        yield Received(channel, path, received.frames / received.rate, path.stat().st_size)
+    spoken.unlink()

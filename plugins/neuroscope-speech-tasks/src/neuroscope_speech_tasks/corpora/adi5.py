@@ -1,0 +1,197 @@
+"""ADI-5, five Arabic dialects of broadcasts, as VarDial 2017 and MGB-3 handed it out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from neuroscope import Manifest, Utterance
+from neuroscope_speech_tasks.corpora.dialects import Labels, check_all_there, check_parts, folder_among, stem
+from neuroscope_speech_tasks.reading.corpus import Corpus
+from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files
+from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from neuroscope import Progress
+
+Part = Literal["train", "dev", "test"]
+DIALECTS = ("EGY", "GLF", "LAV", "MSA", "NOR")
+PUBLISHED: Mapping[str, tuple[int, ...]] = {
+    "train": (3177, 2873, 3118, 2219, 3205),
+    "dev": (315, 265, 348, 283, 355),
+    "test": (302, 250, 334, 262, 344),
+}
+"""Files of each dialect, in the order of ``DIALECTS``, by set."""
+
+_LISTS = {"wav.lst": None, "train.txt": 0, "dev.txt": 0, "test.txt": 0, "reference": 1}
+"""Name of a list -> number of the first dialect in it; None = it has none."""
+_SHOW = "(?P<show>[0-9a-f]{32})"
+_TIMES = r"(?P<start>\d+(?:\.\d+)?)_(?P<end>\d+(?:\.\d+)?)"
+_NAMES = {
+    "train": re.compile(rf"(?P<dialect>{'|'.join(DIALECTS)})\d+"),
+    "dev": re.compile(rf"{_SHOW}__{_TIMES}"),
+    "test": re.compile(rf"{_SHOW}_(?P<gender>[MF])_(?P<voice>\d+)_{_TIMES}"),
+}
+_PART_FOLDER = re.compile(r"(?:MGB3_ADI_)?(train|dev|test)(?:[._-]?(?:vardial2017|MGB3|set|wavs?))?", re.IGNORECASE)
+_DIALECT_FOLDER = re.compile("|".join(DIALECTS), re.IGNORECASE)
+
+CORPUS = Corpus(
+    dataset="adi5",
+    title="ADI-5 (VarDial 2017, MGB-3): five Arabic dialects of broadcasts",
+    source="https://arabicspeech.org, which asks for a registration; lists: https://github.com/qcri/dialectID",
+    licence="for research",
+    size="17,650 files of 16 kHz, about 75 h",
+    folder="the folder above the sets",
+    layouts=(
+        "train.vardial2017/EGY/EGY002279.wav\ndev.vardial2017/EGY/<show>__27.55_36.02.wav\n"
+        "test.MGB3/wav/<show>_F_0000_73.28_91.11.wav\ntest.MGB3/reference",
+        "train/... dev/... test/...\ntrain.txt dev.txt test.txt",
+    ),
+    columns=(
+        ("dialect", "EGY, GLF, LAV, MSA or NOR (Egypt, the Gulf, the Levant, Modern Standard Arabic, North Africa)"),
+        ("split", "train, dev or test"),
+        ("channel", "SatQ (train: recorded from satellite) or HQ (dev and test: the broadcaster's own video)"),
+        ("recording", "the show that a file of dev or test was cut from; of train, where no show is named, the file"),
+        ("diariser_gender", "M or F, of test alone: a guess of the program that cut the shows, no label"),
+        ("seconds", "of dev and test"),
+    ),
+    notes=(
+        "The set of a file is told by the form of its name, else by a folder above it.",
+        "The dialect is told by a folder, by a list (wav.lst, train.txt, dev.txt, test.txt with 0 to 4, reference with "
+        "1 to 5) and, in train, by the name; where two of them contradict each other, nothing is read.",
+        "Files of train: EGY 3,177, GLF 2,873, LAV 3,118, MSA 2,219, NOR 3,205; of dev: 315, 265, 348, 283, 355; of "
+        "test: 302, 250, 334, 262, 344. Other counts are told as a warning.",
+        "The channel is in no file: it is that of the set.",
+        "The speaker, of test alone, is the show with the number that its diariser gave a voice: one voice of a show "
+        "stays on one side of a split, but the same person in two shows is two speakers.",
+        "Many shows of dev are in test, too: split the two together by group:recording.",
+    ),
+)
+
+
+def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("train", "dev", "test")) -> Manifest:
+    """Read ADI-5: wavs in folders of their dialects, or beside lists that tell them.
+
+    Args:
+        root: the folder above the sets.
+        progress: told of the files that are found.
+        parts: the sets that are read.
+
+    Raises:
+        MissingData: a set is not there, or nothing tells its dialects.
+        BadOption: no set is named.
+        BadManifest: lists, folders and names contradict each other, or a list has unknown dialects.
+    """
+    check_parts(parts)
+    if not root.is_dir():
+        raise CORPUS.missing(root)
+    listing = list_files(root, progress, {*AUDIO, ".lst", ".txt", ""})
+    files, left_out = _audio(listing, set(parts))
+    check_all_there(CORPUS, root, parts, {part for part, _ in files}, "wavs of {}")
+    problems = Problems(str(root))
+    labels = Labels(problems)
+    listed = {name for name, part in _read_lists(listing, labels, problems) if part in parts}
+    for (_, name), path in files.items():
+        labels.add(name, _dialect_of(path), path)
+        labels.add(name, _own(_NAMES["train"], name, "dialect"), path)
+    problems.check()
+    left_out["line of a list without its file"] += len(listed - {name for _, name in files})
+    left_out["file without a dialect in its folder or a list"] += sum(name not in labels.of for _, name in files)
+    utterances = tuple(
+        _utterance(part, name, listing.path(path), labels.of[name])
+        for (part, name), path in sorted(files.items())
+        if name in labels.of
+    )
+    there = {each.tags["split"] for each in utterances}
+    check_all_there(CORPUS, root, parts, there, "dialects of {}: no folders EGY/ to NOR/, no list")
+    return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
+
+
+def _audio(listing: Listing, parts: set[str]) -> tuple[dict[tuple[str, str], str], Counter[str]]:
+    """Find the audio of some sets: set and name -> path; and count what is of none, by reason."""
+    files: dict[tuple[str, str], str] = {}
+    left_out, problems = Counter(listing.unseen), Problems(str(listing.root))
+    for path in listing.names:
+        name = stem(path)
+        if not path.lower().endswith(AUDIO):
+            continue
+        if not (part := _part_of(path)):
+            left_out["audio that is of no set by its name or folder"] += 1
+        elif part in parts and files.setdefault((part, name), path) != path:
+            problems.add(Path(path), f"it lies also at {files[part, name]}: keep one of them")
+    problems.check()
+    return files, left_out
+
+
+def _part_of(path: str) -> str:
+    """Return the set that a path belongs to by the form of its name, else by its folders; empty = none."""
+    name = stem(path)
+    named = next((part for part, form in _NAMES.items() if form.fullmatch(name)), "")
+    return named or folder_among(path, _PART_FOLDER).lower()
+
+
+def _dialect_of(path: str) -> str:
+    return folder_among(path, _DIALECT_FOLDER).upper()
+
+
+def _own(form: re.Pattern[str], name: str, group: str) -> str:
+    match = form.fullmatch(name)
+    return match[group] if match else ""
+
+
+def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterator[tuple[str, str]]:
+    """Read the dialects that lists tell, and yield the name and the set of each line."""
+    for path in listing.names:
+        place = path.rpartition("/")[2].lower()
+        if place not in _LISTS:
+            continue
+        for number, line in read_lines(listing.path(path), problems):
+            audio, *numbers = line.split()
+            labels.add(stem(audio), _dialect_of(audio), path, number)
+            if (first := _LISTS[place]) is not None:
+                labels.add(stem(audio), _numbered(numbers, first, Path(path), number, problems), path, number)
+            part = _part_of(audio) or folder_among(path, _PART_FOLDER).lower() or place.removesuffix(".txt")
+            yield stem(audio), part
+
+
+def _numbered(numbers: list[str], first: int, file: Path, line: int, problems: Problems) -> str:
+    """Return the dialect of a number in a list; empty, and a problem, where it is none."""
+    known = {str(first + place): dialect for place, dialect in enumerate(DIALECTS)}
+    if len(numbers) == 1 and numbers[0] in known:
+        return known[numbers[0]]
+    problems.add(file, f"'{' '.join(numbers)[:30]}' is no dialect: {first} to {first + 4} stand for them here", line)
+    return ""
+
+
+def _utterance(part: str, name: str, path: Path, dialect: str) -> Utterance:
+    match = _NAMES[part].fullmatch(name)
+    told = match.groupdict() if match else {}
+    tags = {"dialect": dialect, "split": part, "channel": "SatQ" if part == "train" else "HQ"}
+    tags["recording"] = told.get("show", name)
+    if "end" in told:
+        tags["seconds"] = f"{float(told['end']) - float(told['start']):.2f}"
+    speaker = None
+    if "gender" in told:
+        tags["diariser_gender"] = told["gender"]
+        speaker = f"{told['show']}_{told['gender']}_{told['voice']}"
+    return Utterance(id=f"{part}/{name}", path=path, speaker=speaker, tags=tags)
+
+
+def _other_counts(utterances: tuple[Utterance, ...]) -> str:
+    """Say which sets have other counts of files than those published; empty = none."""
+    found = Counter((each.tags["split"], each.tags["dialect"]) for each in utterances)
+    told = []
+    for part in sorted({part for part, _ in found}, key=list(PUBLISHED).index):
+        counts = dict(zip(DIALECTS, PUBLISHED[part], strict=True))
+        others = [
+            f"{each} {found[part, each]:,} of {counts[each]:,}"
+            for each in DIALECTS
+            if found[part, each] != counts[each]
+        ]
+        if others:
+            told.append(f"{part} ({', '.join(others)})")
+    return f"not the files that were published: {'; '.join(told)}" if told else ""

@@ -1,0 +1,215 @@
+"""CALLHOME Egyptian Arabic: telephone calls of two speakers, cut into segments of one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from neuroscope import BadAudio, BadManifest, BadOption, Manifest, Utterance
+from neuroscope_speech_tasks.corpora.dialects import check_all_there, check_parts, folder_among, stem
+from neuroscope_speech_tasks.corpora.transcripts import read_transcripts
+from neuroscope_speech_tasks.reading.corpus import Corpus
+from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files
+from neuroscope_speech_tasks.reading.metadata import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from neuroscope import Progress
+    from neuroscope.waves import AudioFile
+
+Part = Literal["train", "dev", "test", "supplement"]
+Sides = Mapping[str, "Sequence[tuple[float, float]]"]
+"""Side of a call -> start and end of what is said there, in seconds."""
+
+PUBLISHED = {"train": 80, "dev": 20, "test": 20}
+LONGEST = 3600.0
+"""Seconds; no call is longer."""
+_PARTS = {"train": "train", "devtest": "dev", "evltest": "test", "evaltest": "test"}
+_PART_FOLDER = re.compile("|".join(_PARTS), re.IGNORECASE)
+_CALL = re.compile(r"ar_\d+")
+_SIDES = "AB"
+
+CORPUS = Corpus(
+    dataset="callhome",
+    title="CALLHOME Egyptian Arabic Speech (LDC97S45)",
+    source="https://catalog.ldc.upenn.edu/LDC97S45 (transcripts: LDC97T19; supplements: LDC2002S37 and LDC2002S22)",
+    licence="of the LDC, bought",
+    size="120 calls of up to 30 min, two tracks of 8 kHz, about 3 GB",
+    folder="the folder above the discs",
+    layouts=(
+        "CALLHOME/ARABIC/TRAIN/AR_4012.SPH\nCALLHOME/ARABIC/DEVTEST/...\nCALLHOME/ARABIC/EVLTEST/...",
+        "callhome/arabic/train/ar_4012.sph\n...\n"
+        "callhome_arabic_trans_970711/transcrp/train/roman/ar_4012.txt\n.../devtest/... .../evaltest/...",
+        "LDC97S45/... LDC97T19/... LDC2002S37/SPEECH/AR_4571.SPH\nLDC2002T38/ch_ara_transcr_suppl/transcr/ar_4571.txt",
+    ),
+    columns=(
+        ("channel", "TF, for telephone"),
+        ("language", "ar"),
+        ("dialect", "EGY"),
+        ("split", "train, dev (DEVTEST) or test (EVLTEST); calls of the supplements have none"),
+        ("recording", "the call, of two speakers"),
+        ("segments", "how the segment was found: vad or transcript"),
+    ),
+    notes=(
+        "A segment is what one side of a call says without a pause: by default as a detector of speech finds it "
+        "(silero-vad with its own thresholds, at 16 kHz), with segments=transcript as the transcripts have it, which "
+        "are of 5 to 10 minutes of each call. Only segments of 2.5 s or more are read (shortest), as in the paper.",
+        "The detector listens to each call once: what it finds is kept in the cache folder, by the file's content.",
+        "The speaker is the side of a call, whoever else takes the phone there. No gender is told.",
+        "Names of files and folders may be in capitals or not; calls that lie in no folder of a set are those of the "
+        "supplements, parts=supplement.",
+        "Side A is the first track, B the second.",
+    ),
+)
+
+
+class _Call(NamedTuple):
+    part: str
+    path: Path
+
+
+def read_callhome(
+    root: Path,
+    *,
+    progress: Progress,
+    cache: Path,
+    segments: Literal["vad", "transcript"] = "vad",
+    shortest: float = 2.5,
+    longest: float = 20.0,
+    parts: tuple[Part, ...] = ("train", "dev", "test"),
+) -> Manifest:
+    """Read the segments of calls, each of one speaker.
+
+    Args:
+        root: the folder above the discs.
+        progress: told of the files, and of the seconds that are listened to.
+        cache: segments that were found are kept below it.
+        segments: ``vad`` = found by a detector of speech, ``transcript`` = as the transcripts have them.
+        shortest: seconds; shorter segments are left out.
+        longest: seconds; longer segments that the detector finds are cut where speech is least probable.
+        parts: the sets that are read.
+
+    Raises:
+        MissingData: a set, or the transcripts, are not there.
+        MissingDependency: ``vad``, and silero-vad is not installed.
+        BadOption: no set is named, or the lengths contradict each other.
+        BadManifest: calls lie twice, transcripts cannot be read, or nothing is found.
+    """
+    check_parts(parts)
+    if not (0 <= shortest < longest and 1 <= longest <= LONGEST):
+        bounds = f"shortest={shortest:g} has to be less than longest={longest:g}, and that 1 to {LONGEST:g} s"
+        raise BadOption(bounds)
+    if not root.is_dir():
+        raise CORPUS.missing(root)
+    listing = list_files(root, progress, {*AUDIO, ".txt", ".scr"})
+    left_out: Counter[str] = Counter(listing.unseen)
+    calls = _find_calls(listing, set(parts), left_out)
+    check_all_there(CORPUS, root, parts, {each.part for each in calls.values()}, "calls of {} (ar_XXXX.sph)")
+    found: Mapping[str, Sides]
+    if segments == "vad":
+        found, how = _listen(calls, root, progress, cache, longest, left_out)
+    else:
+        found, how = read_transcripts(CORPUS, listing, calls.keys(), left_out), "times of the transcripts"
+    utterances = tuple(_utterances(calls, found, segments, shortest, left_out))
+    if not utterances:
+        raise BadManifest(str(root), [f"no segment of {shortest:g} s in {len(found)} calls ({how})"])
+    warning = _other_counts(calls)
+    return Manifest(utterances, source=f"{root} (segments: {how})", left_out=+left_out, warning=warning)
+
+
+def _find_calls(listing: Listing, parts: set[str], left_out: Counter[str]) -> dict[str, _Call]:
+    """Find the calls of some sets, by name; count audio that is no call."""
+    calls: dict[str, _Call] = {}
+    problems = Problems(str(listing.root))
+    for path in listing.names:
+        if not path.lower().endswith(AUDIO):
+            continue
+        name = stem(path).lower()
+        part = _PARTS.get(folder_among(path, _PART_FOLDER).lower(), "supplement")
+        if not _CALL.fullmatch(name):
+            left_out["audio that is no call by its name"] += 1
+        elif part in parts:
+            call = _Call(part, listing.path(path))
+            if (first := calls.setdefault(name, call)) != call:
+                problems.add(Path(path), f"it lies also at {first.path}: keep one of them")
+    problems.check()
+    return calls
+
+
+def _listen(
+    calls: Mapping[str, _Call], root: Path, progress: Progress, cache: Path, longest: float, left_out: Counter[str]
+) -> tuple[dict[str, Sides], str]:
+    """Find what is said on each side of each call by a detector of speech."""
+    from neuroscope_speech_tasks.activity.kept import SpeechFinder, Tracks
+    from neuroscope_speech_tasks.activity.network import find_weights
+    from neuroscope_speech_tasks.activity.stretches import Settings
+
+    _, version = find_weights()
+    files, unusable = _examine(calls, progress)
+    finder = SpeechFinder(cache / "segments", Settings(longest))
+    heard: dict[Path, Tracks | BadAudio] = {**unusable, **finder.find(files, progress)}
+    found: dict[str, Sides] = {}
+    bad = []
+    for name, call in calls.items():
+        tracks = heard[call.path]
+        if isinstance(tracks, BadAudio):
+            left_out[f"call: {tracks.reason}"] += 1
+            bad.append(str(tracks))
+        else:
+            found[name] = dict(zip(_SIDES, tracks, strict=True))
+    if not found:
+        raise BadManifest(str(root), bad)
+    return found, f"{version}, at most {longest:g} s"
+
+
+def _examine(calls: Mapping[str, _Call], progress: Progress) -> tuple[dict[Path, AudioFile], dict[Path, BadAudio]]:
+    """Look at the files of calls, and find those that are no audio of two tracks."""
+    from neuroscope.waves import examine
+
+    files, unusable = {}, {}
+    with progress("Looking at calls", len(calls)) as advance:
+        for _, path in calls.values():
+            try:
+                file = examine(path)
+                if file.channels != len(_SIDES):
+                    raise BadAudio("not two tracks", f"{path} has {file.channels}")
+                files[path] = file
+            except BadAudio as error:
+                unusable[path] = error
+            advance(1)
+    return files, unusable
+
+
+def _utterances(
+    calls: Mapping[str, _Call], found: Mapping[str, Sides], segments: str, shortest: float, left_out: Counter[str]
+) -> Iterator[Utterance]:
+    """Yield the segments that are long enough, in the order of calls, sides and times; count the others."""
+    for name, sides in sorted(found.items()):
+        tags = {"channel": "TF", "language": "ar", "dialect": "EGY", "recording": name, "segments": segments}
+        if calls[name].part != "supplement":
+            tags["split"] = calls[name].part
+        for side, times in sorted(sides.items()):
+            for start, end in times:
+                if (seconds := round(end - start, 6)) < shortest:
+                    left_out[f"segment shorter than {shortest:g} s"] += 1
+                    continue
+                yield Utterance(
+                    id=f"{name}-{side}-{start:09.2f}",
+                    path=calls[name].path,
+                    start=start,
+                    duration=seconds,
+                    audio_channel=_SIDES.index(side),
+                    speaker=f"{name}-{side}",
+                    tags=tags,
+                )
+
+
+def _other_counts(calls: Mapping[str, _Call]) -> str:
+    """Say which sets have another number of calls than was published; empty = none."""
+    counts = Counter(call.part for call in calls.values())
+    told = [f"{part} {counts[part]} of {total}" for part, total in PUBLISHED.items() if counts[part] not in {0, total}]
+    return f"not the calls that were published: {', '.join(told)}" if told else ""

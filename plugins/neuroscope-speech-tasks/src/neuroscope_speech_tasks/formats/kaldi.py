@@ -1,0 +1,226 @@
+"""Kaldi data folders: ``wav.scp`` with files, ``segments``, ``utt2spk`` and whatever else is told of utterances."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from neuroscope import Manifest, MissingData, Utterance
+from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
+
+if TYPE_CHECKING:
+    from neuroscope import Progress
+
+_COLUMNS = {"lang": "language", "dur": "seconds"}
+"""utt2X -> the name that the column has here, where it is another."""
+_TAKEN = {"id", "speaker"}
+_SPHERE = re.compile(r"\S*sph2pipe\s(?:.*\s)?-c\s*(?P<channel>[12])\s(?:.*\s)?(?P<path>\S+)\s*\|")
+_OFFSET = re.compile(r".*:\d+(\[.*\])?")
+_CHANNELS = {"1": 0, "2": 1, "A": 0, "B": 1}
+_NOT_LISTED = "segment whose recording is not in wav.scp"
+_NO_CHANNEL, _TO_THE_END = "-1", -1.0
+
+
+class _Segment(NamedTuple):
+    """A stretch of a recording: seconds, None = to its end; its track from 0, None = not told."""
+
+    recording: str
+    start: float = 0.0
+    duration: float | None = None
+    channel: int | None = None
+
+
+def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
+    """Read a Kaldi data folder.
+
+    Relative paths in ``wav.scp`` are relative to the folder, else, as Kaldi has them, to the working folder; commands
+    and archives are refused, since nothing is run here. ``segments`` (an end of -1 is that of the recording) cuts the
+    recordings. ``utt2spk`` names speakers, unless each utterance is its own, which says that they are not known;
+    ``spk2gender`` is the column ``gender``, any ``utt2X`` the column X (``utt2lang``: ``language``, ``utt2dur``:
+    ``seconds``). ``reco2file_and_channel`` chooses tracks, unless the sides of a call lie in files of their own.
+
+    Args:
+        root: the folder that holds ``wav.scp``.
+        progress: told of the audio files that are looked for.
+
+    Raises:
+        MissingData: there is no ``wav.scp``, or none of its files.
+        BadManifest: lines cannot be read; all of them are told at once.
+    """
+    if not (root / "wav.scp").is_file():
+        raise MissingData(f"{root} holds no wav.scp; name a Kaldi data folder with --root")
+    problems = Problems(str(root))
+    files = _read_files(root / "wav.scp", problems)
+    channels = _read_channels(root / "reco2file_and_channel", files, problems)
+    is_cut = (root / "segments").is_file()
+    segments = _read_segments(root / "segments", problems) if is_cut else {name: _Segment(name) for name in files}
+    told = _Told.read(root, problems)
+    problems.check()
+    paths, note = _find(root, files, progress)
+    left_out: Counter[str] = Counter()
+    utterances = []
+    for name, segment in segments.items():
+        if segment.recording in paths:
+            track = channels.get(segment.recording) if segment.channel is None else segment.channel
+            utterances.append(told.utterance(name, segment, paths[segment.recording], track, is_cut=is_cut))
+        else:
+            left_out["utterance whose file is not there" if segment.recording in files else _NOT_LISTED] += 1
+    if not utterances:
+        first = next(iter(files.values()), "nothing")
+        raise MissingData(f"no file that {root / 'wav.scp'} names is there (first: {first}): mend its paths")
+    recordings = {each.recording for each in segments.values()}
+    left_out["recording of wav.scp without a segment"] = len(files.keys() - recordings)
+    left_out["line of utt2spk without audio"] = len(told.speakers.keys() - segments.keys())
+    return Manifest(tuple(utterances), source=f"{root}{note}", left_out=+left_out)
+
+
+def _read_pairs(file: Path, problems: Problems) -> dict[str, tuple[int, str]]:
+    """Read a name and a text from each line, with the line's number; none where there is no such file."""
+    pairs: dict[str, tuple[int, str]] = {}
+    for number, line in read_lines(file, problems) if file.is_file() else ():
+        name, *text = line.split(maxsplit=1)
+        if not text:
+            problems.add(file, f"'{name[:80]}' stands alone", number)
+        elif pairs.setdefault(name, (number, text[0].strip()))[0] != number:
+            problems.add(file, f"{name} comes twice", number)
+    return pairs
+
+
+def _read_files(file: Path, problems: Problems) -> dict[str, str]:
+    """Read the file of each recording, as it is written."""
+    pairs = _read_pairs(file, problems)
+    for number, text in pairs.values():
+        if problem := _problem_with(text):
+            problems.add(file, problem, number)
+    return {name: text for name, (_, text) in pairs.items()}
+
+
+def _problem_with(text: str) -> str:
+    """Say why what ``wav.scp`` names is no file; empty = it may be one."""
+    if sphere := _SPHERE.fullmatch(text):
+        side = "AB"[int(sphere["channel"]) - 1]
+        return (
+            f"a command is not run: write {sphere['path']} in its place, and a line 'RECORDING FILE {side}' in "
+            "reco2file_and_channel"
+        )
+    if text.endswith("|") or text.startswith("|"):
+        return f"a command is not run: run it once, and name the file that it makes ({text[:80]})"
+    if text == "-" or _OFFSET.fullmatch(text):
+        return f"a place in an archive, or the standard input, is no audio file: write it to one ({text[:80]})"
+    return ""
+
+
+def _read_channels(file: Path, files: Mapping[str, str], problems: Problems) -> dict[str, int]:
+    """Read the track of each recording; not where the recordings of one call lie in files of their own."""
+    calls: dict[str, set[str]] = {}
+    tracks = {}
+    for name, (number, text) in _read_pairs(file, problems).items():
+        call, *channel = text.split()
+        if len(channel) != 1 or channel[0] not in _CHANNELS:
+            problems.add(file, f"'{text[:80]}' is not a file and A or B (1 or 2)", number)
+        elif name in files:
+            calls.setdefault(call, set()).add(files[name])
+            tracks[name] = (call, _CHANNELS[channel[0]])
+    return {name: channel for name, (call, channel) in tracks.items() if len(calls[call]) == 1}
+
+
+def _read_segments(file: Path, problems: Problems) -> dict[str, _Segment]:
+    segments = {}
+    for name, (number, text) in _read_pairs(file, problems).items():
+        try:
+            segments[name] = _segment(text)
+        except ValueError:
+            asked = "recording, start, end (seconds, -1 = to its end) and, where need be, track (0 or 1)"
+            problems.add(file, f"'{text[:80]}' is not: {asked}", number)
+    return segments
+
+
+def _segment(text: str) -> _Segment:
+    """Read the cells of a segment; ValueError where they are none."""
+    recording, first, last, *channel = text.split()
+    start, end = float(first), float(last)
+    if end == _TO_THE_END:
+        end = float("inf")
+    if not 0 <= start < end or start == float("inf") or channel not in ([], [_NO_CHANNEL], ["0"], ["1"]):
+        raise ValueError(text)
+    track = int(channel[0]) if channel and channel[0] != _NO_CHANNEL else None
+    return _Segment(recording, start, None if end == float("inf") else round(end - start, 6), track)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of utterances.
+
+    Attributes:
+        speakers: utterance -> speaker.
+        are_known: whether the speakers are more than the utterances' own names.
+        genders: speaker -> gender.
+        columns: column -> utterance -> value.
+    """
+
+    speakers: Mapping[str, str]
+    are_known: bool
+    genders: Mapping[str, str]
+    columns: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def read(cls, root: Path, problems: Problems) -> _Told:
+        columns = {}
+        for file in sorted(root.glob("utt2?*")):
+            name = _COLUMNS.get(file.name.removeprefix("utt2"), file.name.removeprefix("utt2"))
+            if name in _TAKEN:
+                problems.add(file, f"no column can be named '{name}': rename the file")
+            columns[name] = {key: text for key, (_, text) in _read_pairs(file, problems).items()}
+        genders = {key: text for key, (_, text) in _read_pairs(root / "spk2gender", problems).items()}
+        speakers = columns.pop("spk", {})
+        return cls(speakers, any(key != name for key, name in speakers.items()), genders, columns)
+
+    def utterance(self, name: str, segment: _Segment, path: Path, track: int | None, *, is_cut: bool) -> Utterance:
+        """Make an utterance."""
+        speaker = self.speakers.get(name)
+        tags = {column: values[name] for column, values in self.columns.items() if name in values}
+        if speaker is not None and speaker in self.genders:
+            tags.setdefault("gender", self.genders[speaker])
+        if is_cut:
+            tags.setdefault("recording", segment.recording)
+        return Utterance(
+            id=name,
+            path=path,
+            start=segment.start,
+            duration=segment.duration,
+            audio_channel=track,
+            speaker=speaker if self.are_known else None,
+            tags=tags,
+        )
+
+
+def _find(root: Path, files: Mapping[str, str], progress: Progress) -> tuple[dict[str, Path], str]:
+    """Find the files that are there, by recording, and say what paths are relative to, where not to the folder."""
+    listed: dict[str, Collection[str]] = {}
+    paths, note = {}, ""
+    with progress("Looking for audio", len(files)) as advance:
+        for name, text in files.items():
+            beside = os.path.join(root, text)  # noqa: PTH118 - of hundreds of thousands
+            if _is_file(beside, listed):
+                paths[name] = Path(beside)
+            elif _is_file(text, listed):
+                paths[name], note = Path(text), " (paths in wav.scp are relative to the working folder)"
+            advance(1)
+    return paths, note
+
+
+def _is_file(path: str, listed: dict[str, Collection[str]]) -> bool:
+    """Tell whether there is a file, by a listing of its folder: a million are not asked for one by one."""
+    folder, name = os.path.split(path)
+    if folder not in listed:
+        try:
+            with os.scandir(folder or ".") as entries:
+                listed[folder] = {entry.name for entry in entries if entry.is_file()}
+        except OSError:
+            listed[folder] = ()
+    return name in listed[folder]

@@ -1,0 +1,138 @@
+"""Questions about the class of an utterance, each a declaration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope import Classification, Subsample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from neuroscope import Utterance
+
+_GENDERS = {
+    "m": "male",
+    "male": "male",
+    "male_masculine": "male",
+    "f": "female",
+    "female": "female",
+    "female_feminine": "female",
+}
+"""How corpora write the two genders that the paper asks about: VoxCeleb, LibriSpeech, Common Voice (two ways)."""
+
+_CHINESE = {"zh", "zh-cn", "cmn", "cmn_hans_cn"}
+"""Mandarin as Common Voice, FLEURS and others write it; Cantonese (yue, zh-HK) and zh-TW are languages of their own."""
+
+
+def gender(*, limit: int | None = None, hours: float | None = None, seed: int = 0) -> Classification:
+    """Gender classification (GC, T1): male or female, of speakers that training never heard.
+
+    By default of the 40 speakers of VoxCeleb1's test part, as in the paper. The paper's own split is not published:
+    here speakers are drawn, 30 % of them for the test, and in both parts the larger class is cut to the size of the
+    smaller. Other genders are no class of the task, and are counted.
+
+    Args:
+        limit: utterances of each class at most, drawn; none = all.
+        hours: of audio of each class at most, drawn; none = all.
+        seed: of that draw.
+    """
+    return Classification(
+        label=_gender,
+        columns=("gender",),
+        datasets=("voxceleb1",),
+        balance="class",
+        subsample=_some(limit, hours, seed),
+    )
+
+
+def language(*, limit: int | None = 2000, hours: float | None = None, seed: int = 0) -> Classification:
+    """Language identification (LID, T3), by default of Common Voice's ar, en, es, de, fr, ru and zh-CN.
+
+    Parts are those of the corpus, speaker-disjoint, without the development parts; data without parts are split by
+    speakers. How many utterances the paper drew is in a figure without numbers: here at most 2,000 of each language and
+    part are drawn. ``zh-CN``, ``cmn`` and ``zh`` are one class, and regions of FLEURS's codes are dropped (``en_us``).
+
+    Args:
+        limit: utterances of each class and part at most, drawn; none = all.
+        hours: of audio of each class and part at most, drawn; none = any.
+        seed: of that draw.
+    """
+    return Classification(
+        label=_language,
+        columns=("language",),
+        datasets=("common-voice,locales=ar+en+es+de+fr+ru+zh-CN,parts=train+test",),
+        subsample=_some(limit, hours, seed),
+    )
+
+
+def dialect(*, limit: int | None = None, hours: float | None = None, seed: int = 0) -> Classification:
+    """Dialect identification (DID, T4), by default the five of ADI-5: EGY, GLF, LAV, MSA, NOR.
+
+    Trained on the official training part, every class cut to the smallest (MSA, 2,219 utterances), tested on all 1,492
+    of the test part, as in the paper; without the development part.
+
+    Args:
+        limit: utterances of each class and part at most, drawn; none = all.
+        hours: of audio of each class and part at most, drawn; none = all.
+        seed: of that draw.
+    """
+    return Classification(
+        label=_column("dialect"),
+        columns=("dialect",),
+        datasets=("adi5,parts=train+test",),
+        balance="train",
+        subsample=_some(limit, hours, seed),
+    )
+
+
+def channel(
+    *, telephony: bool = True, limit: int | None = None, hours: float | None = None, seed: int = 0
+) -> Classification:
+    """Channel classification (CC, T5): satellite (SatQ), high quality (HQ), telephone (TF).
+
+    By default SatQ is ADI-5's training part, HQ its other parts, TF is CALLHOME, resampled to the model's rate, in
+    segments of at least 2.5 s; as many utterances of each class are drawn, and split 60/40, as in the paper. What it
+    does not say: here no recording (show, call) is in both parts, as far as names of files tell recordings apart.
+
+    Args:
+        telephony: false = without TF (the paper's footnote 12).
+        limit: utterances of each class at most, drawn; none = as many as the smallest class has.
+        hours: of audio of each class at most, drawn; none = any.
+        seed: of that draw.
+    """
+    return Classification(
+        label=_column("channel"),
+        columns=("channel",),
+        datasets=("adi5", "callhome") if telephony else ("adi5",),
+        split="group:recording,test=0.4,balance=class",
+        subsample=Subsample(limit=limit, hours=hours, balanced=True, seed=seed),
+    )
+
+
+def label(column: str) -> Classification:
+    """Whatever a column of the manifest says; rows without a value are left out and counted."""
+    return Classification(label=_column(column), columns=(column,))
+
+
+def _column(name: str) -> Callable[[Utterance], str | None]:
+    def of(utterance: Utterance) -> str | None:
+        return utterance.column(name)
+
+    return of
+
+
+def _gender(utterance: Utterance) -> str | None:
+    return _GENDERS.get((utterance.column("gender") or "").strip().lower())
+
+
+def _language(utterance: Utterance) -> str | None:
+    written = (utterance.column("language") or "").strip()
+    if written.lower() in _CHINESE:
+        return "zh"
+    return written.split("_")[0] or None
+
+
+def _some(limit: int | None, hours: float | None, seed: int) -> Subsample | None:
+    """Make the draw that the options ask for; None = all utterances."""
+    return None if limit is None and hours is None else Subsample(limit=limit, hours=hours, seed=seed)

@@ -1,0 +1,149 @@
+"""ADI-17: segments as files and cut from videos, their dialects, sets and times."""
+
+from collections import Counter
+
+import pytest
+
+from neuroscope import BadManifest, BadOption, Data, MissingData
+from neuroscope.contracts.progress import silent
+from neuroscope.testing import run
+from neuroscope_speech_tasks.corpora import adi17
+
+SOME = ("ALG", "EGY", "YEM")
+SEGMENT = "2XwBQJ7eHKs_055962-056391"
+
+
+def read(root, **options):
+    return adi17.read_adi17(root, progress=silent, **options)
+
+
+@pytest.fixture
+def made(tmp_path):
+    """``made("wav/ALG/v.wav", **{"data/dev/segments": "text"})``: empty files, and texts."""
+
+    def make(*names, **texts):
+        for name in (*names, *texts):
+            path = tmp_path / "made" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts.get(name, ""))
+        return tmp_path / "made"
+
+    return make
+
+
+@pytest.mark.parametrize("layout", ["segments", "videos"])
+def test_each_layout_keeps_the_contract(tree, layout):
+    root = tree("adi17", layout=layout, dialects=SOME)
+    assert {each.check: each.reason for each in run("dataset", "adi17", Data(root=root)) if not each.ok} == {}
+    manifest = read(root)
+    assert manifest.left_out == {}
+    assert len({each.tags["recording"] for each in manifest}) == 3 * 3 * 2
+    found = Counter((each.tags["split"], each.tags["dialect"]) for each in manifest)
+    assert found == {(part, dialect): 4 for part in ("train", "dev", "test") for dialect in SOME}
+
+
+def test_both_layouts_hold_the_same_segments(tree):
+    cut, whole = (read(tree("adi17", layout=layout, dialects=SOME)) for layout in ("segments", "videos"))
+    # The second tree was written into the first: what lies as a file is read as it lies.
+    assert [(each.id, each.tags) for each in cut] == [(each.id, each.tags) for each in whole]
+    assert all(each.duration is None for each in whole)
+
+
+def test_a_segment_that_lies_as_a_file_is_the_whole_file(made):
+    (only,) = read(made(f"train_segments/ALG/{SEGMENT}.wav"), parts=("train",))
+    assert (only.id, only.start, only.duration, only.speaker) == (SEGMENT, 0.0, None, None)
+    assert only.tags == {"dialect": "ALG", "split": "train", "recording": "2XwBQJ7eHKs", "seconds": "4.29"}
+
+
+def test_a_segment_of_a_video_is_cut_at_the_times_of_the_list(made):
+    lists = {"data/dev/segments": f"{SEGMENT} 2XwBQJ7eHKs 559.62 563.92\n", "data/dev/utt2lang": "2XwBQJ7eHKs ALG\n"}
+    (only,) = read(made("wav/ALG/2XwBQJ7eHKs.wav", **lists), parts=("dev",))
+    assert (only.id, only.start, only.duration) == (SEGMENT, 559.62, 4.3)
+    assert only.tags == {"dialect": "ALG", "split": "dev", "recording": "2XwBQJ7eHKs", "seconds": "4.30"}
+    assert only.path.name == "2XwBQJ7eHKs.wav"
+
+
+@pytest.mark.parametrize("place", ["wav/2XwBQJ7eHKs.wav", "dev/2XwBQJ7eHKs.wav", "2XwBQJ7eHKs.WAV"])
+def test_a_video_may_lie_in_no_folder_of_its_dialect(made, place):
+    lists = {"data/dev/segments": f"{SEGMENT} 2XwBQJ7eHKs 559.62 563.92\n", "data/dev/utt2lang": "2XwBQJ7eHKs ALG\n"}
+    (only,) = read(made(place, **lists), parts=("dev",))
+    assert only.tags["dialect"] == "ALG"
+
+
+def test_a_flat_set_takes_its_dialects_from_the_list_beside_it_or_in_data(made):
+    for place in ("dev_segments", "data/dev_segments"):
+        root = made(f"dev_segments/{SEGMENT}.wav", **{f"{place}/utt2lang": f"{SEGMENT} YEM\n"})
+        (only,) = read(root, parts=("dev",))
+        assert only.tags["dialect"] == "YEM"
+        (root / place / "utt2lang").unlink()
+
+
+def test_names_of_videos_may_hold_what_names_of_segments_hold(made):
+    (only,) = read(made("test_segments/QAT/a_000-1_-_b_000027-1000381.wav"), parts=("test",))
+    assert (only.tags["recording"], only.tags["seconds"]) == ("a_000-1_-_b", "10003.54")
+
+
+def test_what_is_left_out_is_counted(made):
+    other = "2XwBQJ7eHKs_000027-000381"
+    root = made(
+        f"dev_segments/{SEGMENT}.wav",
+        f"dev_segments/{other}.wav",
+        "elsewhere/AAAAAAAAAAA_000001-000100.wav",
+        "wav/ALG/BBBBBBBBBBB.wav",
+        **{"data/dev_segments/utt2lang": f"{SEGMENT} ALG\nCCCCCCCCCCC_000001-000100 EGY\n"},
+    )
+    manifest = read(root, parts=("dev",))
+    assert [each.id for each in manifest] == [SEGMENT]
+    assert manifest.left_out == {
+        "segment of a list whose file or video is not there": 1,
+        "segment that is of no set by its folder or a list": 1,
+        "segment without a dialect in its folder or a list": 1,
+        "video without a segment in a list": 1,
+    }
+
+
+def test_lists_of_other_folders_are_not_read(made):
+    root = made(f"dev_segments/ALG/{SEGMENT}.wav", **{"data/train_segments_semi/utt2lang": f"{SEGMENT} no dialect\n"})
+    assert read(root, parts=("dev",)).left_out == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        ("data/dev_segments/utt2lang", f"{SEGMENT} EGY", "is ALG here, and EGY elsewhere"),
+        ("data/dev/utt2lang", "2XwBQJ7eHKs EGY", f"{SEGMENT}: it is ALG, and its video 2XwBQJ7eHKs is EGY"),
+        ("data/dev/utt2lang", "2XwBQJ7eHKs egyptian", "utt2lang line 1: 'egyptian' is no dialect; they are ALG EGY"),
+        ("data/dev/utt2lang", "2XwBQJ7eHKs", "utt2lang line 1: '' is no dialect"),
+        ("data/dev/segments", f"{SEGMENT} 2XwBQJ7eHKs 55962 56391", "55962 s to 56391 s of 2XwBQJ7eHKs in a list"),
+        ("data/dev/segments", f"{SEGMENT} 2XwBQJ7eHKs 559.62", "is not: segment, video, start, end (seconds)"),
+        ("data/dev/segments", f"{SEGMENT} 2XwBQJ7eHKs 563.92 559.62", "is not: segment, video, start, end"),
+        ("data/dev/segments", f"{SEGMENT} 2XwBQJ7eHKs 559.62 inf", "is not: segment, video, start, end"),
+        ("data/test_segments/utt2lang", f"{SEGMENT} ALG", f"{SEGMENT} is dev here, and test elsewhere"),
+        (
+            "data/dev/segments",
+            f"{SEGMENT} 2XwBQJ7eHKs 559.62 563.92\n{SEGMENT} 2XwBQJ7eHKs 559.62 563.91",
+            "segments line 2: 2XwBQJ7eHKs_055962-056391 comes twice",
+        ),
+    ],
+)
+def test_contradictions_and_what_is_not_understood_are_told(made, file, line, said):
+    root = made(f"dev_segments/ALG/{SEGMENT}.wav", **{file: f"{line}\n"})
+    with pytest.raises(BadManifest) as caught:
+        read(root, parts=("dev",))
+    (problem,) = caught.value.problems
+    assert said in problem
+
+
+def test_a_file_that_lies_twice_is_told(made):
+    root = made(f"dev_segments/{SEGMENT}.wav", f"dev_segments/ALG/{SEGMENT}.wav")
+    with pytest.raises(BadManifest, match="it lies also at"):
+        read(root)
+
+
+def test_what_is_missing_is_told(made, tmp_path):
+    with pytest.raises(MissingData, match=r"gone does not exist.*arabicspeech\.org.*--data adi17="):
+        read(tmp_path / "gone")
+    with pytest.raises(MissingData, match=r"no segments of dev, test with their dialects \(parts=train does without\)"):
+        read(made(f"train_segments/ALG/{SEGMENT}.wav"))
+    with pytest.raises(BadOption, match="no set"):
+        read(made(), parts=())

@@ -1,0 +1,187 @@
+"""ADI-5: which set, dialect, channel and show a file is of, in every layout."""
+
+from collections import Counter
+
+import pytest
+
+from neuroscope import BadManifest, BadOption, Data, MissingData
+from neuroscope.contracts.progress import silent
+from neuroscope.testing import run
+from neuroscope_speech_tasks.corpora import adi5
+
+LAYOUTS = ("mgb3", "folders", "numbers", "heap")
+SAME = "3e3befa09f6a20650c92a24c85b8cf38"
+"""Fingerprint of the manifest in every layout."""
+SHOW = "0b3a9cf3acd38cb8dd95815f8de69ed1"
+
+
+def read(root, **options):
+    return adi5.read_adi5(root, progress=silent, **options)
+
+
+@pytest.fixture
+def made(tmp_path):
+    """``made("train/EGY/EGY000001.wav", **{"test/reference": "text"})``: empty files, and texts."""
+
+    def make(*names, **texts):
+        for name in (*names, *texts):
+            path = tmp_path / "made" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts.get(name, ""))
+        return tmp_path / "made"
+
+    return make
+
+
+def problems(root, **options):
+    with pytest.raises(BadManifest) as caught:
+        read(root, **options)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_keeps_the_contract_and_holds_the_same_utterances(tree, layout):
+    root = tree("adi5", layout=layout)
+    manifest = read(root)
+    assert {each.check: each.reason for each in run("dataset", "adi5", Data(root=root)) if not each.ok} == {}
+    assert manifest.fingerprint == SAME
+    assert manifest.left_out == {}
+    found = Counter((each.tags["split"], each.tags["channel"], each.tags["dialect"]) for each in manifest)
+    assert found == {
+        (part, channel, dialect): count
+        for part, channel, count in (("train", "SatQ", 4), ("dev", "HQ", 2), ("test", "HQ", 4))
+        for dialect in ("EGY", "GLF", "LAV", "MSA", "NOR")
+    }
+
+
+def test_what_a_name_says(made):
+    root = made(
+        "train.vardial2017/EGY/EGY002279.wav",
+        f"dev.vardial2017/GLF/{SHOW}__27.55_36.02.wav",
+        f"test.MGB3/NOR/{SHOW}_F_0007_73.28_91.11.wav",
+    )
+    dev, test, train = read(root)
+    assert (train.id, train.speaker) == ("train/EGY002279", None)
+    assert train.tags == {"dialect": "EGY", "split": "train", "channel": "SatQ", "recording": "EGY002279"}
+    assert (dev.id, dev.speaker) == (f"dev/{SHOW}__27.55_36.02", None)
+    assert dev.tags == {
+        "dialect": "GLF", "split": "dev", "channel": "HQ", "recording": SHOW, "seconds": "8.47",
+    }  # fmt: skip
+    assert (test.id, test.speaker) == (f"test/{SHOW}_F_0007_73.28_91.11", f"{SHOW}_F_0007")
+    assert test.tags == {
+        "dialect": "NOR", "split": "test", "channel": "HQ", "recording": SHOW, "seconds": "17.83",
+        "diariser_gender": "F",
+    }  # fmt: skip
+    assert test.path == root / f"test.MGB3/NOR/{SHOW}_F_0007_73.28_91.11.wav"
+    assert (test.start, test.duration) == (0.0, None)  # the file is the stretch of the show
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["test.MGB3", "test", "Test", "test.vardial2017", "MGB3_ADI_testset/wav", "adi/testset", "test_wav", "test-wavs"],
+)
+def test_a_set_is_told_by_the_folder_where_the_name_does_not_tell(made, folder):
+    (only,) = read(made(f"{folder}/EGY/interview.wav"), parts=("test",))
+    assert (only.id, only.tags["split"], only.tags["recording"]) == ("test/interview", "test", "interview")
+    assert only.speaker is None
+
+
+def test_a_set_is_told_by_the_name_before_the_folder(made):
+    root = made(f"train/GLF/{SHOW}__1.00_2.00.wav")
+    (only,) = read(root, parts=("dev",))
+    assert (only.id, only.tags["channel"]) == (f"dev/{SHOW}__1.00_2.00", "HQ")
+
+
+def test_features_and_the_sets_of_2016_are_no_audio_of_a_set(made):
+    root = made("train/EGY/EGY000001.wav", "train.IS2016/EGY/interview.wav", "data/train/EGY.words", "readme.txt")
+    manifest = read(root, parts=("train",))
+    assert [each.id for each in manifest] == ["train/EGY000001"]
+    assert manifest.left_out == {"audio that is of no set by its name or folder": 1}
+
+
+def test_lines_without_files_and_files_without_dialects_are_counted(made):
+    one, other, third = (f"{SHOW}_M_000{n}_1.00_2.00" for n in range(3))
+    root = made(f"test/{one}.wav", f"test/{other}.wav", **{"test/reference": f"{one} 5\n{third} 1\n"})
+    manifest = read(root, parts=("test",))
+    assert [(each.id, each.tags["dialect"]) for each in manifest] == [(f"test/{one}", "NOR")]
+    assert manifest.left_out == {
+        "line of a list without its file": 1,
+        "file without a dialect in its folder or a list": 1,
+    }
+
+
+def test_lines_of_other_sets_are_not_missing(made):
+    root = made("wav/EGY000001.wav", **{"data/wav.lst": f"x/EGY/EGY000001.wav\nx/EGY/{SHOW}__1.00_2.00.wav\n"})
+    assert read(root, parts=("train",)).left_out == {}
+
+
+def test_other_counts_than_the_published_ones_are_a_warning(made, monkeypatch):
+    root = made("train/EGY/EGY000001.wav", "train/NOR/NOR000001.wav")
+    assert read(root, parts=("train",)).warning == (
+        "not the files that were published: train (EGY 1 of 3,177, GLF 0 of 2,873, LAV 0 of 3,118, MSA 0 of 2,219, "
+        "NOR 1 of 3,205)"
+    )
+    monkeypatch.setitem(adi5.PUBLISHED, "train", (1, 0, 0, 0, 1))
+    assert read(root, parts=("train",)).warning == ""
+
+
+def test_the_published_counts_add_up():
+    totals = {part: sum(counts) for part, counts in adi5.PUBLISHED.items()}
+    assert totals == {"train": 14_592, "dev": 1_566, "test": 1_492}
+
+
+def test_contradictions_are_told_at_once(made):
+    one, other = f"{SHOW}_M_0001_1.00_2.00", f"{SHOW}_M_0002_1.00_2.00"
+    root = made(
+        f"test/EGY/{one}.wav",
+        f"test/GLF/{other}.wav",
+        "train/MSA/EGY000001.wav",
+        **{"test/reference": f"{one} 2\n{other} 2\n", "data/test.txt": f"a/LAV/{other}.wav\t1\n"},
+    )
+    found = problems(root, parts=("train", "test"))
+    assert found == (
+        f"test.txt line 1: {other} is GLF here, and LAV elsewhere",
+        f"{one}.wav: {one} is EGY here, and GLF elsewhere",
+        "EGY000001.wav: EGY000001 is EGY here, and MSA elsewhere",
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        ("test/reference", "x 0", "reference line 1: '0' is no dialect: 1 to 5 stand for them here"),
+        ("test/reference", "x", "reference line 1: '' is no dialect"),
+        ("data/test.txt", "x.wav\t5", "test.txt line 1: '5' is no dialect: 0 to 4 stand for them here"),
+        ("data/test.txt", "x.wav\tEGY", "'EGY' is no dialect"),
+        ("data/test.txt", "x\0y\t1", "it is binary"),
+    ],
+)
+def test_a_list_that_is_not_understood_is_told(made, file, line, said):
+    (found,) = problems(made("test/EGY/x.wav", **{file: f"{line}\n"}), parts=("test",))
+    assert said in found
+
+
+def test_a_file_that_lies_twice_is_told(made):
+    (found,) = problems(made("test/EGY/x.wav", "other/test.MGB3/GLF/x.wav"), parts=("test",))
+    assert "it lies also at" in found
+
+
+def test_names_in_lists_that_lead_elsewhere_open_nothing(made, tmp_path):
+    (tmp_path / "EGY000009.wav").touch()
+    root = made("train/EGY/EGY000001.wav", **{"train/wav.lst": "../../EGY000009.wav\n/etc/EGY000008.wav\n"})
+    manifest = read(root, parts=("train",))
+    assert [each.id for each in manifest] == ["train/EGY000001"]
+    assert manifest.left_out == {"line of a list without its file": 2}
+
+
+def test_what_is_missing_is_told(made, tmp_path):
+    with pytest.raises(MissingData, match=r"gone does not exist.*arabicspeech\.org.*--data adi5="):
+        read(tmp_path / "gone")
+    root = made("train/EGY/EGY000001.wav")
+    with pytest.raises(MissingData, match=r"has no wavs of dev, test \(parts=train does without\)"):
+        read(root)
+    made(f"test/{SHOW}_M_0001_1.00_2.00.wav")
+    with pytest.raises(MissingData, match="has no dialects of test: no folders EGY/ to NOR/, no list"):
+        read(root, parts=("train", "test"))
+    with pytest.raises(BadOption, match="no set"):
+        read(root, parts=())

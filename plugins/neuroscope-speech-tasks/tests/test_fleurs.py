@@ -1,0 +1,137 @@
+"""FLEURS, as it lies after unpacking, and as Lhotse copies it."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from neuroscope import BadManifest, Data, MissingData
+from neuroscope.contracts.progress import silent
+from neuroscope.testing import run
+from neuroscope_speech_tasks.corpora.fleurs import read_fleurs
+
+
+@pytest.fixture
+def names(tree):
+    """``names(...)``: a tree whose files are empty."""
+    return partial(tree, "fleurs", audio=False)
+
+
+def read(root, **options):
+    return read_fleurs(root, progress=silent, **options)
+
+
+def told(root, error=BadManifest, **options):
+    with pytest.raises(error) as caught:
+        read(root, **options)
+    return str(caught.value)
+
+
+def edit(file, change):
+    file.write_text(change(file.read_text()))
+
+
+def test_recordings_have_language_gender_text_and_part_but_no_speaker(names):
+    root = names()
+    manifest = read(root)
+    assert manifest.left_out == {}
+    assert Counter((each.tags["language"], each.tags["split"]) for each in manifest) == {
+        (code, part): count
+        for code in ("ar_eg", "cmn_hans_cn")
+        for part, count in (("train", 8), ("dev", 4), ("test", 8))
+    }
+    one = manifest.utterances[1]
+    assert (one.id, one.path) == ("ar_eg/train/5501001", root / "data/ar_eg/audio/train/5501001.wav")
+    assert one.tags == {"language": "ar_eg", "split": "train", "gender": "FEMALE", "text": "0", "seconds": "0.500"}
+    assert {each.speaker for each in manifest} == {None}
+    assert {each.tags["gender"] for each in manifest} == {"MALE", "FEMALE", "OTHER"}
+
+
+def test_the_dataset_keeps_the_contract(tree):
+    outcomes = run("dataset", "fleurs", Data(root=tree("fleurs")))
+    assert {each.check: each.reason for each in outcomes if not each.ok} == {}
+
+
+@pytest.mark.parametrize("layout", ["flat", "languages", "lhotse"])
+def test_an_utterance_is_the_same_in_each_layout(names, tmp_path, layout):
+    other = read(names(layout=layout))
+    (tmp_path / "fleurs").rename(tmp_path / layout)
+    assert other.fingerprint == read(names()).fingerprint
+    assert other.left_out == {}
+    assert {(tmp_path / layout / each.path.relative_to(tmp_path / "fleurs")).is_file() for each in other} == {True}
+
+
+def test_a_language_folder_is_read_by_its_name(names):
+    root = names(layout="language")
+    root = root.rename(root.with_name("ar_eg"))
+    assert {each.tags["language"] for each in read(root)} == {"ar_eg"}
+
+
+def test_archives_are_told_with_the_command_that_unpacks_them(names):
+    root = names(layout="packed")
+    message = told(root, MissingData, languages=("ar_eg",), parts=("dev",))
+    folder = root / "data/ar_eg/audio"
+    assert f"tar -xzf {folder}/dev.tar.gz -C {folder}" in message
+    assert "train" not in message
+
+
+def test_languages_and_parts_are_chosen_and_what_is_not_there_is_told(names):
+    root = names()
+    assert len(read(root, languages=("cmn_hans_cn",), parts=("test", "dev"))) == 12
+    message = told(root, MissingData, languages=("ru_ru", "ar_eg"))
+    assert "no language ru_ru (it has ar_eg, cmn_hans_cn)" in message
+    assert "huggingface.co/datasets/google/fleurs" in message
+    (root / "data/ar_eg/dev.tsv").unlink()
+    assert "no data/ar_eg/dev.tsv" in told(root, MissingData)
+    assert "holds none of it" in told(root / "data/ar_eg/audio", MissingData)
+
+
+def test_files_and_rows_that_lack_each_other_are_counted(names):
+    root = names()
+    (root / "data/ar_eg/audio/dev/5300000.wav").unlink()
+    (root / "data/ar_eg/audio/dev/extra.wav").touch()
+    manifest = read(root)
+    assert manifest.left_out == {"audio without a row": 1, "row whose file is not there": 1}
+    edit(root / "data/ar_eg/train.tsv", lambda text: text + text.splitlines(keepends=True)[0])
+    assert read(root).left_out["row that comes twice"] == 1
+    for each in root.rglob("*.wav"):
+        each.unlink()
+    assert "no file of those that its tables name" in told(root, MissingData)
+
+
+def test_files_that_were_converted_are_found_by_their_names(names):
+    root = names()
+    before = read(root)
+    for each in root.rglob("*.wav"):
+        each.rename(each.with_suffix(".flac"))
+    assert read(root).fingerprint == before.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("MALE", "HOMBRE", 1), "train.tsv line 1: gender HOMBRE is none of"),
+        (lambda text: text.replace("8000", "8000.0", 1), "train.tsv line 1: num_samples 8000.0"),
+        (lambda text: text.replace("5500000.wav", "../5500000.wav", 1), "train.tsv line 1: file_name ../"),
+        (
+            lambda text: text.replace("5501001.wav", "5500000.wav", 1),
+            "train.tsv line 2: ar_eg/train/5500000 comes twice",
+        ),
+        (lambda text: text.replace("MALE", "MALE\tx", 1), "train.tsv line 1: 8 cells, there are 7 columns"),
+        (lambda text: text.replace("MALE", "", 1), "train.tsv line 1: no gender"),
+    ],
+)
+def test_what_is_not_understood_is_told(names, change, said):
+    root = names()
+    edit(root / "data/ar_eg/train.tsv", change)
+    edit(root / "data/ar_eg/dev.tsv", lambda text: text.replace("FEMALE", "?", 1))
+    message = told(root)
+    assert said in message
+    assert "data/ar_eg/dev.tsv line 2: gender ?" in message
+
+
+def test_tables_without_rows_are_told(names):
+    root = names(languages=("ar_eg",))
+    for part in ("train", "dev", "test"):
+        edit(root / "data/ar_eg" / f"{part}.tsv", lambda text: "")
+    assert "data/ar_eg/test.tsv: no rows" in told(root)

@@ -1,0 +1,173 @@
+"""Trial lists as files: read against a manifest, and written.
+
+Read are lines of a label and two utterances (``1 a.wav b.wav``, VoxCeleb), of two utterances and a label (``a b
+target``, Kaldi), and tables with a header (``trial,enrolment,test`` and like names).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from neuroscope.contracts.audio import Trial
+from neuroscope.errors import BadManifest, MissingData
+from neuroscope.runtime.files import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from neuroscope.contracts.audio import Manifest
+
+_TARGET = {"1": True, "target": True, "true": True, "0": False, "nontarget": False, "non-target": False, "false": False}
+_LABELS = {"trial", "label", "target", "issame", "is_same", "same"}
+_ENROLMENTS = {"enrolment", "enrollment", "enroll", "enrol", "id1", "utt1", "path1", "file1", "utterance1"}
+_TESTS = {"test", "id2", "utt2", "path2", "file2", "utterance2"}
+_LONGEST = 10_000
+"""Characters of a line; what is longer is no trial."""
+
+
+class TrialList(NamedTuple):
+    """The trials of a list.
+
+    Attributes:
+        trials: those whose utterances are both in the manifest, each once, in the order of the list.
+        absent: how many were left out, because an utterance is not in the manifest.
+    """
+
+    trials: tuple[Trial, ...]
+    absent: int
+
+
+def read_trials(file: Path, manifest: Manifest) -> TrialList:
+    """Read a trial list.
+
+    An utterance is found by its id, or by its file: as much of the end of the path as the list has, with or without
+    ending.
+
+    Args:
+        file: the list, UTF-8; blanks, tabs or commas between the fields.
+        manifest: whose utterances the trials are of.
+
+    Raises:
+        MissingData: there is no such file.
+        BadManifest: it is no trial list, a trial comes with both answers, a name is that of several utterances, or no
+            trial is of this manifest.
+    """
+    names = _Names(manifest)
+    problems: list[str] = []
+    answers: dict[tuple[str, str], bool] = {}
+    absent = 0
+    for number, (label, enrolment, test) in _fields(file, problems):
+        try:
+            pair = names.find(enrolment), names.find(test)
+        except LookupError as error:
+            problems.append(f"line {number}: {error}")
+            continue
+        if pair[0] is None or pair[1] is None:
+            absent += 1
+        elif pair[0] == pair[1]:
+            problems.append(f"line {number}: {enrolment} is compared with itself")
+        elif answers.setdefault((pair[0], pair[1]), label) != label:
+            problems.append(f"line {number}: {enrolment} and {test} come as the same speaker and as others")
+    if not answers and not problems:
+        first = next(iter(manifest)).id if len(manifest) else "none"
+        problems.append(f"none of its {absent} trials is of these data, whose utterances are called e.g. {first}")
+    if problems:
+        raise BadManifest(str(file), problems)
+    return TrialList(tuple(Trial(*pair, label) for pair, label in answers.items()), absent)
+
+
+def write_trials(file: Path, trials: Iterable[Trial]) -> None:
+    """Write a trial list, whole or not at all: ``label enrolment test``, with tabs, since ids may hold blanks."""
+    with whole_file(file) as temporary:
+        lines = (f"{int(each.target)}\t{each.enrolment}\t{each.test}\n" for each in trials)
+        temporary.write_text("".join(lines), encoding="utf-8")
+
+
+def _fields(file: Path, problems: list[str]) -> Iterator[tuple[int, tuple[bool, str, str]]]:
+    """Yield number, label, enrolment and test of each line that is a trial; others are problems."""
+    order: Sequence[int] | None = None
+    for number, line in _lines(file, problems):
+        cells = _split(line)
+        if number == 1 and (order := _order_of_header(cells)):
+            continue
+        if len(cells) < 3 or (len(cells) > 3 and order is None):
+            problems.append(f"line {number}: {len(cells)} fields; expected a label and two utterances")
+            continue
+        label, enrolment, test = [cells[n] for n in order or ((0, 1, 2) if cells[0].lower() in _TARGET else (2, 0, 1))]
+        if label.lower() in _TARGET:
+            yield number, (_TARGET[label.lower()], enrolment, test)
+        else:
+            problems.append(f"line {number}: '{label[:50]}' is no label: 1, target, 0 or nontarget")
+
+
+def _split(line: str) -> list[str]:
+    for delimiter in ("\t", ","):
+        if delimiter in line:
+            return [cell.strip() for cell in line.split(delimiter)]
+    return line.split()
+
+
+def _order_of_header(cells: Sequence[str]) -> tuple[int, int, int] | None:
+    """Find the columns of label, enrolment and test in a header; None = it is none."""
+    names = [re.sub(r"[\s\"']", "", cell).casefold() for cell in cells]
+    found = [[n for n, name in enumerate(names) if name in known] for known in (_LABELS, _ENROLMENTS, _TESTS)]
+    if not all(len(each) == 1 for each in found):
+        return None
+    label, enrolment, test = (each[0] for each in found)
+    return label, enrolment, test
+
+
+def _lines(file: Path, problems: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty; a file that is no text is a problem."""
+    if not file.is_file():
+        raise MissingData(f"there is no trial list {file}; name one: lines of a label (1 or 0) and two utterances")
+    try:
+        with file.open(encoding="utf-8-sig") as stream:
+            number = 0
+            while line := stream.readline(_LONGEST + 1):
+                number += 1
+                if len(line) > _LONGEST or "\0" in line:
+                    problems.append(f"line {number} is no text of a trial")
+                    return
+                if line.strip():
+                    yield number, line.strip()
+    except UnicodeDecodeError:
+        problems.append("it is no UTF-8 text")
+
+
+class _Names:
+    """The names that the utterances of a manifest may have in a list."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._ids = {each.id for each in manifest}
+        counts = Counter(each.path for each in manifest if each.path is not None)
+        self._files: dict[str, list[tuple[str, str]]] = {}
+        for each in manifest:
+            paths = [each.id, *([str(each.path)] if each.path is not None and counts[each.path] == 1 else [])]
+            for path in paths:
+                bare = _without_ending(path)
+                self._files.setdefault(PurePosixPath(bare).name, []).append((f"/{bare}", each.id))
+
+    def find(self, name: str) -> str | None:
+        """Return the id of the utterance that a list calls so; None = it is not in the manifest.
+
+        Raises:
+            LookupError: several are called so.
+        """
+        if name in self._ids:
+            return name
+        bare = _without_ending(name)
+        ending = f"/{bare}"
+        found = {id for path, id in self._files.get(PurePosixPath(bare).name, ()) if path.endswith(ending)}
+        if len(found) > 1:
+            raise LookupError(f"{name} may be {' or '.join(sorted(found)[:3])}")
+        return next(iter(found), None)
+
+
+def _without_ending(path: str) -> str:
+    """Drop the ending of a file of audio, which another copy of the corpus has another of."""
+    return re.sub(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", "", path)

@@ -1,0 +1,104 @@
+"""What a command needs and does not have is told at once; what a task drew can be had again from the run folder."""
+
+import numpy as np
+import polars
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from neuroscope.cli.main import build
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(build(), [str(each) for each in arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def numbers(folder):
+    rows = polars.read_parquet(folder / "rows.parquet")
+    return rows.select("layer", "condition", "metric", "seed", "value", "low", "high", "n").rows()
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """Two pitches, twelve speakers with eight utterances each; the second half of every file is the other pitch."""
+    rng, lines = np.random.default_rng(0), ["id,path,speaker,pitch,start,duration,split"]
+    (tmp_path / "wav").mkdir()
+    for speaker in range(12):
+        for take in range(4):
+            own, other = ((220, 440), (440, 220))[speaker % 2]
+            time = np.arange(8000) / 16_000
+            tones = np.concatenate([np.sin(2 * np.pi * (hz + speaker) * time) for hz in (own, other)])
+            name = f"wav/{speaker}-{take}.wav"
+            soundfile.write(tmp_path / name, 0.3 * tones + 0.05 * rng.standard_normal(16_000), 16_000)
+            part = "train" if speaker < 8 else "test"
+            lines.append(f"{speaker}-{take}a,{name},s{speaker},{own},0,0.5,{part}")
+            lines.append(f"{speaker}-{take}b,{name},s{speaker},{other},0.5,,{part}")
+    file = tmp_path / "m.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+@pytest.mark.parametrize("split", ["", "speaker"])
+def test_the_manifest_of_a_run_gives_its_numbers_again(corpus, tmp_path, split):
+    common = ["--backbone", "toy", "--task", "label:pitch", "--runs", 2, *(["--split", split] if split else [])]
+    run("probe", *common, "--root", corpus, "--where", "speaker=s1,s2,s3,s4,s8,s9,s10", "--out", tmp_path / "a")
+    run("probe", *common, "--root", tmp_path / "a" / "manifest.csv", "--out", tmp_path / "b")
+    assert numbers(tmp_path / "a") == numbers(tmp_path / "b")
+    first, second = ((tmp_path / name / "manifest.csv").read_bytes() for name in "ab")
+    assert first == second
+    assert len(first.splitlines()) == 57
+
+
+def test_what_a_task_drew_is_told_and_can_be_had_again(corpus, tmp_path):
+    manifest = corpus.read_text().replace("pitch,", "language,", 1)
+    corpus.write_text(manifest)
+    common = ["--backbone", "toy", "--runs", 1, "--task", "lid,limit=9,seed=3"]
+    shown = run("probe", *common, "--root", corpus, "--out", tmp_path / "a").stdout
+    assert "Not drawn (limit=9, seed=3): 60 utterances." in shown
+    assert "18 train, 18 test" in shown
+    again = run("probe", *common, "--root", tmp_path / "a" / "manifest.csv", "--out", tmp_path / "b").stdout
+    assert "Not drawn" not in again
+    assert numbers(tmp_path / "a") == numbers(tmp_path / "b")
+    assert numbers(tmp_path / "a") != _other_seed(common, corpus, tmp_path)
+
+
+def _other_seed(common, corpus, tmp_path):
+    other = [str(each).replace("seed=3", "seed=4") for each in common]
+    run("probe", *other, "--root", corpus, "--out", tmp_path / "c")
+    return numbers(tmp_path / "c")
+
+
+def test_data_and_weights_that_are_missing_are_told_in_one_message(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    told = run("probe", "--backbone", "mockingjay-large", "--task", "did", code=2).stderr
+    assert len(told.splitlines()) < 15
+    assert "2 things are missing:" in told
+    for fact in ("adi5", "arabicspeech.org", "--root", "$NEUROSCOPE_DATA/adi5", "mockingjay", "states-500000.ckpt"):
+        assert fact in told
+    assert "weights=random" in told
+    assert "checkpoint=" in told
+    assert "Traceback" not in told
+
+
+def test_every_dataset_that_is_missing_is_told(tmp_path):
+    told = run("probe", "--backbone", "toy", "--task", "cc", code=2).stderr
+    assert "2 things are missing:" in told
+    assert "adi5" in told
+    assert "callhome" in told
+    told = run("probe", "--backbone", "toy", "--task", "cc,telephony=false", code=2).stderr
+    assert "callhome" not in told
+
+
+def test_no_server_is_asked_while_the_data_are_missing(monkeypatch):
+    import socket
+
+    def refused(*address, **more):
+        raise AssertionError("a server is asked")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    told = run("probe", "--backbone", "hf:facebook/nowhere", "--task", "cc", code=2).stderr
+    assert "3 things are missing:" in told
+    assert "yet, but at https://huggingface.co/facebook/nowhere" in told

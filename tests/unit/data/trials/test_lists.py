@@ -1,0 +1,94 @@
+"""Trial lists as files."""
+
+from pathlib import Path
+
+import pytest
+
+from neuroscope import BadManifest, Manifest, MissingData, Trial, Utterance
+from neuroscope.trials import read_trials, write_trials
+
+
+def manifest(*ids, root="/corpus/wav"):
+    return Manifest(tuple(Utterance(id=each, path=Path(root, f"{each}.wav")) for each in ids))
+
+
+VOXCELEB = manifest("id1/x/00001", "id1/y/00002", "id2/z/00001")
+SAME, OTHER = Trial("id1/x/00001", "id1/y/00002", True), Trial("id1/x/00001", "id2/z/00001", False)
+
+
+def written(folder, text):
+    file = folder / "trials.txt"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 id1/x/00001.wav id1/y/00002.wav\n0 id1/x/00001.wav id2/z/00001.wav\n",
+        "1\tid1/x/00001.m4a\tid1/y/00002.m4a\r\n0\tid1/x/00001.m4a\tid2/z/00001.m4a\r\n",
+        "id1/x/00001 id1/y/00002 target\n\nid1/x/00001 id2/z/00001 nontarget\n",
+        "trial,enrolment,test\ntarget,id1/x/00001,id1/y/00002\nnontarget,id1/x/00001,id2/z/00001\n",
+        "\ufeffenrollment\ttest\tlabel\nwav/id1/x/00001.wav\twav/id1/y/00002.wav\t1\nx/00001\tz/00001\t0\n",
+    ],
+)
+def test_every_form_of_list_is_read(tmp_path, text):
+    found = read_trials(written(tmp_path, text), VOXCELEB)
+    assert (found.trials, found.absent) == ((SAME, OTHER), 0)
+
+
+def test_trials_of_other_utterances_are_counted_and_repeated_ones_come_once(tmp_path):
+    line = "1 id1/x/00001.wav id1/y/00002.wav\n"
+    found = read_trials(written(tmp_path, f"{line}{line}0 id1/x/00001.wav id9/z/00001.wav\n"), VOXCELEB)
+    assert (found.trials, found.absent) == ((SAME,), 1)
+
+
+def test_a_part_of_a_path_that_several_utterances_end_in_is_told(tmp_path):
+    with pytest.raises(BadManifest, match=r"line 1: 00001.wav may be id1/x/00001 or id2/z/00001"):
+        read_trials(written(tmp_path, "1 00001.wav y/00002.wav\n"), VOXCELEB)
+
+
+def test_utterances_of_one_file_are_known_by_their_ids_alone(tmp_path):
+    file = Path("/c/call.wav")
+    spans = Manifest(tuple(Utterance(id=f"call-{n}", path=file, start=n, duration=1.0) for n in range(2)))
+    assert read_trials(written(tmp_path, "0 call-0 call-1\n"), spans).trials == (Trial("call-0", "call-1", False),)
+    with pytest.raises(BadManifest, match="none of its 1 trials is of these data"):
+        read_trials(written(tmp_path, "1 call.wav call.wav\n"), spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("1 id1/x/00001\n", "line 1: 2 fields"),
+        ("1 a b c\n", "line 1: 4 fields"),
+        ("yes id1/x/00001 id1/y/00002\n", "no label"),
+        ("1 id1/x/00001 id1/x/00001.wav\n", "compared with itself"),
+        ("1 id1/x/00001 id2/z/00001\n0 id1/x/00001 id2/z/00001\n", "line 2: .* as the same speaker and as others"),
+        ("0 a b\n1 c d\n", "none of its 2 trials is of these data, whose utterances are called e.g. id1/x/00001"),
+        ("", "none of its 0 trials"),
+        (b"1 a\0 b\n", "no text of a trial"),
+        ("1 a " + "b" * 20_000, "line 1 is no text of a trial"),
+        (b"1 a \xff\n", "no UTF-8"),
+    ],
+)
+def test_what_is_no_trial_is_told_with_its_line(tmp_path, text, told):
+    with pytest.raises(BadManifest, match=told):
+        read_trials(written(tmp_path, text), VOXCELEB)
+
+
+def test_all_problems_are_told_at_once(tmp_path):
+    with pytest.raises(BadManifest) as caught:
+        read_trials(written(tmp_path, "1 x\n2 a b\n1 id1/x/00001 id1/y/00002\n"), VOXCELEB)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_list_that_is_not_there_is_missing_data(tmp_path):
+    with pytest.raises(MissingData, match=r"no trial list .*gone"):
+        read_trials(tmp_path / "gone", VOXCELEB)
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    blanks = manifest("a b", "c d", "e,f")
+    trials = (Trial("a b", "c d", True), Trial("a b", "e,f", False))
+    write_trials(tmp_path / "list.txt", trials)
+    assert read_trials(tmp_path / "list.txt", blanks).trials == trials
