@@ -25,7 +25,7 @@ _MANY, _MOST, _LEAST = 24, 12, 4
 _ALL_NAMED, _NAMED = 5, 3
 """Values of a column that are all named; of more, so many of the most frequent, and the least."""
 _FEW_MINUTES = 60
-_LONG = 40
+_LONG = 32
 """Signs of a value for people; of a column with longer ones, values are counted and not named."""
 
 
