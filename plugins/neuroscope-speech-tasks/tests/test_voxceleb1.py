@@ -208,8 +208,8 @@ def test_a_table_that_contradicts_the_folders_is_a_problem(names):
     with pytest.raises(BadManifest) as problem:
         read(root)
     assert [line.strip(" -") for line in told(problem)] == [
-        "vox1_meta.csv: id10001 is of part dev, and lies in test/wav",
         "vox1_meta.csv: id10270 is of part test, and lies in dev/wav",
+        "vox1_meta.csv: id10001 is of part dev, and lies in test/wav",
     ]
 
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -15,7 +14,7 @@ from neuroscope_speech_tasks.reading.listing import first_there, found_near, lis
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from neuroscope import Progress
     from neuroscope_speech_tasks.reading.corpus import Corpus
@@ -134,15 +133,14 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     left_out += Counter(listing.left_out) + Counter({"copy of an utterance": copies})
     if not files:
         raise release.corpus.without_utterances(root, left_out)
-    chosen = {id_: files[id_] for id_ in sorted(files)}
-    parts = _parts({id_: names[path] for id_, path in chosen.items()}, speakers, problems)
+    parts = _parts(names.values(), speakers, problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")
-    wanted = [id_ for id_ in chosen if part in {"all", parts[id_]}]
-    if not wanted:
-        raise release.corpus.missing(root, f"utterance of part {part} among its {len(chosen):,}")
-    utterances = tuple(_utterance(release, names[chosen[each]], folder / chosen[each], speakers) for each in wanted)
+    chosen = [path for _, path in sorted(files.items()) if part in ("all", parts[names[path][:2]])]
+    if not chosen:
+        raise release.corpus.missing(root, f"utterance of part {part} among its {len(files):,}")
+    utterances = tuple(_utterance(release, names[path], folder / path, speakers) for path in chosen)
     way = "" if speakers.file else f"{release.table} knows more: get {release.address} and put it into {root}"
     return Reading(Manifest(utterances, str(root), dict(sorted(left_out.items())), way=way), folder, speakers)
 
@@ -176,20 +174,17 @@ def _names(
     return names, left_out
 
 
-def _parts(names: Mapping[str, Name], speakers: Speakers, problems: Problems) -> dict[str, str]:
-    """Find the part of each utterance, by the table, else by the folders; empty = neither tells it."""
-    parts, wrong = {}, {}
-    for id_, name in names.items():
-        told, lies = speakers.parts.get(name.speaker, ""), _part_in(name.above)
-        parts[id_] = told or lies
+def _parts(names: Iterable[Name], speakers: Speakers, problems: Problems) -> dict[tuple[str, str], str]:
+    """Find the part of each speaker in each folder above, by the table, else by the folder; empty = neither tells."""
+    parts: dict[tuple[str, str], str] = {}
+    for above, speaker in dict.fromkeys((name.above, name.speaker) for name in names):
+        told, lies = speakers.parts.get(speaker, ""), _part_in(above)
+        parts[above, speaker] = told or lies
         if told and lies and told != lies:
-            wrong[name.speaker] = f"{name.speaker} is of part {told}, and lies in {name.above}"
-    for text in wrong.values():
-        problems.add(speakers.file or Path(), text)
+            problems.add(speakers.file or Path(), f"{speaker} is of part {told}, and lies in {above}")
     return parts
 
 
-@cache
 def _part_in(above: str) -> str:
     """Find the part that folders are of, the nearest first: ``dev/wav``, ``vox1_test_wav``; empty = they tell none."""
     matches = (_PART.fullmatch(folder) for folder in reversed(above.split("/")))
