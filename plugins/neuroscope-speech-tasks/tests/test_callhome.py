@@ -86,7 +86,11 @@ def test_short_reversed_and_overlapping_times_are_counted(made):
 
 def test_comments_and_lines_that_go_on_are_no_problem_and_others_are_told(made):
     lines = "# Language: Arabic\n\n1.00 4.00 A: one\n    and more: of it\n99 problems, no times\n"
-    assert len(read(made(f"{SET}/AR_4012.SPH", **{"ar_4012.txt": lines}), parts=("train",))) == 1
+    manifest = read(made(f"{SET}/AR_4012.SPH", **{"ar_4012.txt": lines}), parts=("train",))
+    assert (len(manifest), manifest.left_out) == (1, {"line of a transcript without times": 3})
+    root = made(**{"ar_4012.txt": "no times\n"})
+    with pytest.raises(BadManifest, match=r"ar_4012\.txt: it has no line of start, end, side"):
+        read(root, parts=("train",))
     root = made(**{"ar_4012.txt": "1.00 4.00 C: one\n1.00 4.00 A one\n1.00 4,00 A: x\n"})
     with pytest.raises(BadManifest) as caught:
         read(root, parts=("train",))
@@ -121,7 +125,9 @@ def test_what_is_missing_is_told(made, tmp_path):
     with pytest.raises(MissingData, match=r"gone does not exist.*LDC97S45.*--data callhome="):
         read(tmp_path / "gone")
     root = made(f"{SET}/AR_4012.SPH")
-    with pytest.raises(MissingData, match=r"has no calls of dev, test \(ar_XXXX\.sph\) \(parts=train does without\)"):
+    with pytest.raises(
+        MissingData, match=r"has no calls of dev, test \(TRAIN/, DEVTEST/, EVLTEST/\) \(parts=train does without\)"
+    ):
         read(root)
     with pytest.raises(MissingData, match=r"transcripts \(LDC97T19: .*segments=vad does without\)"):
         read(root, parts=("train",))

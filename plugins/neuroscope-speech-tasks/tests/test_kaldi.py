@@ -122,6 +122,14 @@ def test_utterances_that_are_their_own_speakers_have_none_but_may_have_a_gender(
     assert [(each.speaker, each.tags) for each in read(root)] == [(None, {"gender": "f"}), (None, {})]
 
 
+def test_lists_may_be_links_to_wherever_they_lie(made, tmp_path):
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "wav.scp").write_text("a a.wav\n")
+    root = made("a.wav")
+    (root / "wav.scp").symlink_to(tmp_path / "lists" / "wav.scp")
+    assert [each.id for each in read(root)] == ["a"]
+
+
 def test_what_is_left_out_is_counted(made):
     root = made(
         "r.wav",
@@ -167,6 +175,9 @@ def test_commands_and_archives_are_refused_all_at_once_with_what_to_do(made):
         ("wav.scp", "a a.wav\na a.wav\n", "wav.scp line 2: a comes twice"),
         ("wav.scp", "a \0\n", "it is binary"),
         ("utt2spk", "a s\na t\n", "utt2spk line 2: a comes twice"),
+        ("utt2spk", "a s t\n", "utt2spk line 1: 's t' is more than one word"),
+        ("spk2gender", "s f m\n", "spk2gender line 1: 'f m' is more than one word"),
+        ("segments", "", "segments: it is empty"),
         ("utt2lang", "a\n", "utt2lang line 1: 'a' stands alone"),
         ("utt2id", "a x\n", "utt2id: no column can be named 'id'"),
         ("segments", "a r 2 1\n", "segments line 1: 'r 2 1' is not: recording, start, end (seconds, -1 = to its end)"),

@@ -49,7 +49,8 @@ def describe(
         raise BadOption(
             f"--split {split}: it is of a task with classes; name one with --task (`neuroscope list tasks`)"
         )
-    wanted = list(dict.fromkeys(name for task in built.values() for name in task.datasets))
-    loaded = sources.load(data, plugins, wanted, progress=progress, cache=workspace.folder)
-    loaded = workspace.segment(loaded)
+    found = [sources.find(data, plugins, task.datasets) for task in built.values()] or [sources.find(data, plugins)]
+    if len({tuple(each.key for each in of_task) for of_task in found}) > 1:
+        raise BadOption(f"tasks {', '.join(built)} are asked of different data; describe one at a time")
+    loaded = workspace.segment(sources.read(found[0], data, progress=progress, cache=workspace.folder))
     return describe_loaded(loaded, built, workspace, plugins, split)

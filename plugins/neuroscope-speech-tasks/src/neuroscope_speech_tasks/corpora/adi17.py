@@ -81,14 +81,16 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     listing = list_files(root, progress, {*AUDIO, ""})
     problems = Problems(str(root))
     audio, lists = _audio(listing, problems), _Lists.read(listing, problems)
-    for path in audio.values():
-        lists.dialects.add(stem(path), folder_among(path, _DIALECT_FOLDER).upper(), path)
+    for name, path in audio.items():
+        lists.dialects.add(name, folder_among(path, _DIALECT_FOLDER).upper(), path)
     segments = {name: each for name, each in _segments(audio, lists, problems).items() if each.part in {*parts, ""}}
     problems.check()
     left_out = Counter(listing.unseen)
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
     there = {each.tags["split"] for each in utterances}
-    check_all_there(CORPUS, root, parts, there, "segments of {} with their dialects")
+    check_all_there(
+        CORPUS, root, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
+    )
     return Manifest(utterances, source=str(root), left_out=+left_out)
 
 
@@ -118,20 +120,20 @@ class _Lists:
             folder, _, name = path.rpartition("/")
             part = _PART_FOLDER.fullmatch(folder.rpartition("/")[2])
             if part and name == "utt2lang":
-                lists._read_dialects(listing.path(path), part[1].lower(), problems)
+                lists._read_dialects(listing, path, part[1].lower(), problems)
             elif part and name == "segments":
                 lists._read_segments(listing.path(path), part[1].lower(), problems)
         return lists
 
-    def _read_dialects(self, file: Path, part: str, problems: Problems) -> None:
-        for number, line in read_lines(file, problems):
+    def _read_dialects(self, listing: Listing, path: str, part: str, problems: Problems) -> None:
+        for number, line in read_lines(listing.path(path), problems):
             name, *others = line.split()
             if len(others) != 1 or others[0] not in DIALECTS:
                 text = f"'{' '.join(others)[:30]}' is no dialect; they are {' '.join(DIALECTS)}"
-                problems.add(file, text, number)
+                problems.add(listing.path(path), text, number)
                 continue
-            self.dialects.add(name, others[0], str(file), number)
-            self.parts.add(name, part, str(file), number)
+            self.dialects.add(name, others[0], path, number)
+            self.parts.add(name, part, path, number)
 
     def _read_segments(self, file: Path, part: str, problems: Problems) -> None:
         for number, line in read_lines(file, problems):
@@ -151,7 +153,7 @@ def _audio(listing: Listing, problems: Problems) -> dict[str, str]:
     audio: dict[str, str] = {}
     for path in listing.names:
         if path.lower().endswith(AUDIO) and (first := audio.setdefault(stem(path), path)) != path:
-            problems.add(Path(path), f"it lies also at {first}: keep one of them")
+            problems.add(listing.path(path), f"it lies also at {first}: keep one of them")
     return audio
 
 
@@ -160,7 +162,8 @@ def _segments(audio: Mapping[str, str], lists: _Lists, problems: Problems) -> di
     joined = dict(lists.segments)
     for name in {*audio, *lists.parts.of} - joined.keys():
         if match := _SEGMENT.fullmatch(name):
-            lists.parts.add(name, folder_among(audio.get(name, ""), _PART_FOLDER).lower(), audio.get(name, ""))
+            path = audio.get(name, "")
+            lists.parts.add(name, folder_among(path, _PART_FOLDER).lower(), path)
             part, start, end = lists.parts.of.get(name, ""), int(match["start"]), int(match["end"])
             joined[name] = _Segment(match["video"], part, start / 100, end / 100)
     for name, segment in sorted(joined.items()):

@@ -61,13 +61,18 @@ def read_transcripts(
 
 
 def _read(file: Path, problems: Problems, left_out: Counter[str]) -> dict[str, Times]:
-    """Read the times of each side, in order; lines without times go on with the text, or are comments."""
+    """Read the times of each side, in order; lines without times, comments and longer texts, are counted."""
     sides: dict[str, Times] = {}
+    before = len(problems.found)
     for number, line in read_lines(file, problems, encoding=_ENCODING):
         if match := _LINE.fullmatch(line):
             sides.setdefault(match["side"], []).append((float(match["start"]), float(match["end"])))
         elif _HAS_TIMES.match(line):
             problems.add(file, f"'{line[:60]}' is not: start, end, side (A or B), colon, text", number)
+        else:
+            left_out["line of a transcript without times"] += 1
+    if not sides and len(problems.found) == before:
+        problems.add(file, "it has no line of start, end, side (A or B), colon, text")
     return {side: _in_order(times, left_out) for side, times in sides.items()}
 
 

@@ -54,11 +54,13 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
     """
     if not (root / "wav.scp").is_file():
         raise MissingData(f"{root} holds no wav.scp; name a Kaldi data folder with --root")
-    problems = Problems(str(root))
+    problems = Problems(str(root), anywhere=True)
     files = _read_files(root / "wav.scp", problems)
     channels = _read_channels(root / "reco2file_and_channel", files, problems)
-    is_cut = (root / "segments").is_file()
+    is_cut = _lies_at(root / "segments")
     segments = _read_segments(root / "segments", problems) if is_cut else {name: _Segment(name) for name in files}
+    if is_cut and not segments and not problems.found:
+        problems.add(root / "segments", "it is empty")
     told = _Told.read(root, problems)
     problems.check()
     paths, note = _find(root, files, progress)
@@ -82,13 +84,18 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
 def _read_pairs(file: Path, problems: Problems) -> dict[str, tuple[int, str]]:
     """Read a name and a text from each line, with the line's number; none where there is no such file."""
     pairs: dict[str, tuple[int, str]] = {}
-    for number, line in read_lines(file, problems) if file.is_file() else ():
+    for number, line in read_lines(file, problems) if _lies_at(file) else ():
         name, *text = line.split(maxsplit=1)
         if not text:
             problems.add(file, f"'{name[:80]}' stands alone", number)
         elif pairs.setdefault(name, (number, text[0].strip()))[0] != number:
             problems.add(file, f"{name} comes twice", number)
     return pairs
+
+
+def _lies_at(file: Path) -> bool:
+    """Tell whether something lies there, be it no file: then that is a problem."""
+    return file.exists() or file.is_symlink()
 
 
 def _read_files(file: Path, problems: Problems) -> dict[str, str]:
@@ -152,6 +159,15 @@ def _segment(text: str) -> _Segment:
     return _Segment(recording, start, None if end == float("inf") else round(end - start, 6), track)
 
 
+def _read_column(file: Path, problems: Problems, *, is_one_word: bool) -> dict[str, str]:
+    """Read a text for each name; speakers and genders are one word."""
+    pairs = _read_pairs(file, problems)
+    for number, text in pairs.values():
+        if is_one_word and len(text.split()) > 1:
+            problems.add(file, f"'{text[:80]}' is more than one word", number)
+    return {name: text for name, (_, text) in pairs.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What is told of utterances.
@@ -175,8 +191,8 @@ class _Told:
             name = _COLUMNS.get(file.name.removeprefix("utt2"), file.name.removeprefix("utt2"))
             if name in _TAKEN:
                 problems.add(file, f"no column can be named '{name}': rename the file")
-            columns[name] = {key: text for key, (_, text) in _read_pairs(file, problems).items()}
-        genders = {key: text for key, (_, text) in _read_pairs(root / "spk2gender", problems).items()}
+            columns[name] = _read_column(file, problems, is_one_word=name == "spk")
+        genders = _read_column(root / "spk2gender", problems, is_one_word=True)
         speakers = columns.pop("spk", {})
         return cls(speakers, any(key != name for key, name in speakers.items()), genders, columns)
 

@@ -66,9 +66,9 @@ def shown(text: str) -> str:
 def read_lines(file: Path, problems: Problems, *, encoding: str = "") -> Iterator[tuple[int, str]]:
     """Read the lines of a text file that are not empty, without their ends, with their numbers from 1.
 
-    UTF-8 with or without a mark, UTF-16 with one, and each of them behind ``.gz`` are read, unless another encoding is
-    named. A file that is no text, cannot be opened, leads out of the root, or has a line of more than a million
-    characters, is a problem, and nothing more is read of it.
+    UTF-8 with or without a mark, UTF-16 with one, and each of them behind ``.gz`` are read; without a mark another
+    encoding may be named. A file that is no text, cannot be opened, leads out of the root, or has a line of more than a
+    million characters, is a problem, and nothing more is read of it.
     """
     try:
         if problem := _problem_with_file(file, problems):
@@ -106,7 +106,10 @@ def _opened(file: Path, encoding: str) -> TextIO:
     opened = gzip.open if file.suffix == ".gz" else io.open
     with opened(file, "rb") as stream:
         head = stream.read(_HEAD)
-    encoding = encoding or ("utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        encoding = "utf-16"
+    elif head[:3] == b"\xef\xbb\xbf" or not encoding:
+        encoding = "utf-8-sig"
     start = head.decode(encoding, errors="ignore")
     return opened(file, "rt", encoding=encoding, newline="\r" if "\r" in start and "\n" not in start else "\n")
 
@@ -142,9 +145,8 @@ def read_table(
     Yields:
         line number and the cells that are not empty, by column.
     """
-    lines = read_lines(file, problems)
-    columns = list(names)
-    for number, line in lines:
+    columns, before = list(names), len(problems.found)
+    for number, line in read_lines(file, problems):
         delimiter = delimiter or max(_DELIMITERS, key=line.count)
         try:
             cells = _cells(line, delimiter, quoted=quoted)
@@ -160,7 +162,7 @@ def read_table(
             problems.add(file, f"{len(cells)} cells, there are {len(columns)} columns", number)
         else:
             yield number, {key: text for key, cell in zip(columns, cells, strict=False) if (text := cleaned(cell))}
-    if not columns:
+    if not columns and len(problems.found) == before:
         problems.add(file, "it is empty")
 
 

@@ -131,17 +131,18 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     listing = list_files(folder, progress, beside=(".txt", ".csv"))
     names, left_out = _names(release, listing.names, speakers, root)
     files, copies = one_of_each((name.id, path) for path, name in names.items())
-    chosen = {name: files[name] for name in sorted(files)}
+    left_out += Counter(listing.left_out) + Counter({"copy of an utterance": copies})
+    if not files:
+        raise release.corpus.without_utterances(root, left_out)
+    chosen = {id_: files[id_] for id_ in sorted(files)}
     parts = _parts({id_: names[path] for id_, path in chosen.items()}, speakers, problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")
     wanted = [id_ for id_ in chosen if part in {"all", parts[id_]}]
     if not wanted:
-        among = f"utterance of part {part} among {len(listing.names)} audio files"
-        raise release.corpus.missing(root, among if listing.names else "")
+        raise release.corpus.missing(root, f"utterance of part {part} among its {len(chosen):,}")
     utterances = tuple(_utterance(release, names[chosen[each]], folder / chosen[each], speakers) for each in wanted)
-    left_out += Counter(listing.left_out) + Counter({"copy of an utterance": copies})
     way = "" if speakers.file else f"{release.table} knows more: get {release.address} and put it into {root}"
     return Reading(Manifest(utterances, str(root), dict(sorted(left_out.items())), way=way), folder, speakers)
 
@@ -217,6 +218,8 @@ def _read_speakers(release: Release, file: Path | None, problems: Problems) -> S
             speakers.tags[id_] = {tag: row[column] for column, tag in release.columns.items() if column in row}
             if (name := row.get(release.name_column)) and speakers.ids.setdefault(name, id_) != id_:
                 problems.add(file, f"{name} is {speakers.ids[name]} and {id_}", number)
+    if not rows and not problems.found:
+        problems.add(file, "it has no speakers")
     return speakers
 
 
@@ -231,5 +234,5 @@ def _problem_with(row: Row, release: Release) -> str:
         return f"no {release.id_column}"
     if (part := row.get("Set")) not in _PARTS:
         return f"Set is '{part or ''}', expected {' or '.join(_PARTS)}"
-    gender = row.get("Gender", _GENDERS[0])
-    return "" if gender in _GENDERS else f"Gender is '{gender}', expected {' or '.join(_GENDERS)}"
+    gender = row.get("Gender")
+    return "" if gender in {None, *_GENDERS} else f"Gender is '{gender}', expected {' or '.join(_GENDERS)}"
