@@ -161,9 +161,13 @@ def test_a_list_that_is_not_understood_is_told(made, file, line, said):
     assert said in found
 
 
-def test_a_file_that_lies_twice_is_told(made):
-    found = problems(made("test/EGY/x.wav", "other/test.MGB3/GLF/x.wav"), parts=("test",))
-    assert found == ("test/EGY/x.wav: it lies also at other/test.MGB3/GLF/x.wav: keep one of them",)
+def test_copies_of_a_file_are_counted_and_have_to_agree(made):
+    root = made("test.MGB3/wav/x.wav", "test/EGY/x.wav", "test/EGY/x.flac")
+    (only,) = read(root, parts=("test",))
+    assert (only.path, only.tags["dialect"]) == (root / "test.MGB3/wav/x.wav", "EGY")
+    assert read(root, parts=("test",)).left_out == {"copy of another file": 2}
+    made("test/GLF/x.wav")
+    assert problems(root, parts=("test",)) == ("test/GLF/x.wav: test/x is GLF here, and EGY elsewhere",)
 
 
 def test_files_of_two_sets_may_have_one_name(made):

@@ -34,7 +34,8 @@ def made(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("layout", "transcripts"), [("upper", "roman"), ("lower", "roman"), ("upper", "script"), ("upper", "both")]
+    ("layout", "transcripts"),
+    [("upper", "roman"), ("lower", "roman"), ("upper", "script"), ("upper", "scr"), ("upper", "both")],
 )
 def test_each_layout_keeps_the_contract_and_holds_the_same_segments(tree, layout, transcripts):
     root = tree("callhome", layout=layout, transcripts=transcripts)

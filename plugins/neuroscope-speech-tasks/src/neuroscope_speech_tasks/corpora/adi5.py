@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.corpora.dialects import Labels, check_all_there, check_parts, folder_among, stem
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files
+from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -92,10 +92,11 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     listing = list_files(root, progress, {*AUDIO, ".lst", ".txt", ""})
     problems, left_out = Problems(str(root)), Counter(listing.unseen)
     labels = Labels(problems)
-    files = _find_audio(listing, parts, problems, left_out)
+    audio = _find_audio(listing, parts, left_out)
+    files, left_out["copy of another file"] = one_of_each(audio)
     check_all_there(CORPUS, root, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
     listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
-    for id_, path in files.items():
+    for id_, path in audio:
         labels.add(id_, _dialect_of(path), path)
         named = _NAMES["train"].fullmatch(stem(path))
         labels.add(id_, named["dialect"] if named else "", path)
@@ -115,17 +116,17 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 
-def _find_audio(listing: Listing, parts: Collection[str], problems: Problems, left_out: Counter[str]) -> dict[str, str]:
-    """Find the audio of some sets: id, which is set and name, -> path; count what is of none."""
-    files: dict[str, str] = {}
+def _find_audio(listing: Listing, parts: Collection[str], left_out: Counter[str]) -> list[tuple[str, str]]:
+    """Find the audio of some sets: id, which is set and name, and path; count what is of none."""
+    found = []
     for path in listing.names:
         if not path.lower().endswith(AUDIO):
             continue
         if not (part := _part_of(path)):
             left_out["audio that is of no set by its name or folder"] += 1
-        elif part in parts and (first := files.setdefault(f"{part}/{stem(path)}", path)) != path:
-            problems.add(listing.path(path), f"it lies also at {first}: keep one of them")
-    return files
+        elif part in parts:
+            found.append((f"{part}/{stem(path)}", path))
+    return found
 
 
 def _part_of(path: str) -> str:
