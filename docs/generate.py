@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,73 @@ def run_folder() -> str:
     return intro.replace("{{columns}}", f"| column | type |\n|---|---|\n{columns}")
 
 
+def datasets_page() -> str:
+    """Every dataset: of a published corpus where to get it, how it has to lie, and what is read of it."""
+    parts: list[str] = []
+    corpora = _corpora()
+    for entry in Plugins.load(strict=True).datasets:
+        parts += [f"## {entry.name}", ""]
+        if corpus := corpora.get(entry.name):
+            parts += [f"{corpus.title}.", "", f"- From: {corpus.source}", f"- Licence: {corpus.licence}"]
+            parts += [f"- Size: {corpus.size}", f"- `--root`: {corpus.folder}", ""]
+            parts += ["Any of these trees:" if len(corpus.layouts) > 1 else "The tree:", ""]
+            parts += [line for layout in corpus.layouts for line in ("```text", layout, "```", "")]
+            parts += ["| column | what it holds |", "|---|---|"]
+            parts += [f"| `{name}` | {what} |" for name, what in corpus.columns]
+            parts += ["", *(f"- {note}" for note in corpus.notes), ""]
+        else:
+            parts += [_sentence(entry.summary), "", *_paragraphs(entry), ""]
+        parts += [*_options(entry), ""]
+    return _filled("datasets", parts)
+
+
+def _corpora() -> dict[str, Any]:
+    """Dataset -> what its reader tells of the corpus."""
+    from neuroscope_speech_tasks import corpora
+    from neuroscope_speech_tasks.reading.corpus import Corpus
+
+    names = [each.name for each in pkgutil.iter_modules(corpora.__path__)]
+    modules = [importlib.import_module(f"{corpora.__name__}.{name}") for name in names]
+    found = [each for module in modules for each in vars(module).values() if isinstance(each, Corpus)]
+    return {each.dataset: each for each in found}
+
+
+def tasks_page() -> str:
+    """Every task of the plugin of speech tasks: what is asked, of which data, and how it is split."""
+    parts: list[str] = []
+    for entry in Plugins.load(strict=True).tasks:
+        if entry.plugin.startswith("neuroscope-speech-tasks:"):
+            parts += [f"## {entry.name}", "", *_paragraphs(entry), "", *_options(entry), ""]
+    return _filled("tasks", parts)
+
+
+def _paragraphs(entry: Any) -> list[str]:
+    """The text of a component's docstring, a blank line between its paragraphs."""
+    return [line for each in entry.documentation.text.split("\n") if each for line in (each, "")][:-1]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _options(entry: Any) -> list[str]:
+    """The table of a component's options."""
+    if not entry.options:
+        return []
+    said = {name: _cell(entry.documentation.arguments.get(name, "")) for name in entry.options}
+    rows = [f"| `{name}` | `{to_text(option.default)}` | {said[name]} |" for name, option in entry.options.items()]
+    return ["| option | default | what it is |", "|---|---|---|", *rows]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _filled(page: str, parts: list[str]) -> str:
+    intro = (DOCS / "reference" / f"{page}.in.md").read_text()
+    return intro.replace(f"{{{{{page}}}}}", "\n".join(parts).strip())
+
+
 def plugins_page() -> str:
     """The page on plugins with its two generated parts anew: public names, and hooks."""
     page = (DOCS / "plugins.md").read_text()
@@ -153,6 +221,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/errors.md": error_page,
     "reference/checks.md": checks_page,
     "reference/run-folder.md": run_folder,
+    "reference/datasets.md": datasets_page,
+    "reference/tasks.md": tasks_page,
 }
 
 

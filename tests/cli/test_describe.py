@@ -116,7 +116,7 @@ train          18     0.30         6
 all            24     0.40         8
 
 gc on csv: 2 classes
-Split: column:split, seed 0: 18 train, 6 test.
+Split: column:split,balance=class, seed 0: 18 train, 6 test.
 Groups (speaker): 6 train, 2 test.
 
 class   train  minutes  speakers  test  minutes  speakers
@@ -285,6 +285,12 @@ def test_trials_are_counted_by_language_and_gender(manifest):
     ]
 
 
+def test_trials_are_split_by_nothing(manifest):
+    options = ["--root", manifest, "--task", "mine", "--split", "speaker"]
+    told = run(*options, code=2, load=plugins_with(Verification(trials=pairs))).stderr
+    assert "--split speaker: it is of a task with classes" in told
+
+
 @pytest.mark.parametrize(
     ("trials", "told"),
     [
@@ -337,7 +343,7 @@ def test_without_data_the_default_of_the_task_is_described_or_missed():
         (["--root", "gone.csv"], "--root gone.csv does not exist"),
         (["--dataset", "toy", "--task", "tyo"], "unknown task 'tyo'"),
         (["--dataset", "toy", "--task", "gc"], "unknown column 'gender'"),
-        (["--dataset", "toy", "--split", "speaker"], "--split is of a task"),
+        (["--dataset", "toy", "--split", "speaker"], "--split speaker: it is of a task with classes"),
         (["--dataset", "toy", "--task", "toy", "--split", "speakers"], "unknown split 'speakers'"),
         (["--dataset", "toy", "--where", "tone=low", "--task", "toy"], "needs at least two classes"),
         (["--dataset", "toy", "--segment", "0"], "--segment 0: expected"),

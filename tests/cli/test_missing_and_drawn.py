@@ -102,3 +102,45 @@ def test_no_server_is_asked_while_the_data_are_missing(monkeypatch):
     told = run("probe", "--backbone", "hf:facebook/nowhere", "--task", "cc", code=2).stderr
     assert "3 things are missing:" in told
     assert "yet, but at https://huggingface.co/facebook/nowhere" in told
+
+
+TASKS_OF_TWO = ["--task", "gc", "--task", "did", "--backbone", "toy", "--runs", 1]
+
+
+def test_each_task_is_asked_of_its_own_data(tree, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROSCOPE_DATA", str(tmp_path))
+    tree("voxceleb1")
+    tree("adi5")
+    shown = run("probe", *TASKS_OF_TWO, "--backbone", "toy,width=8", "--out", tmp_path / "run").stdout
+    assert "toy: 32 utterances of voxceleb1, 32 extracted now" in shown
+    assert "toy: 40 utterances of adi5,parts=train+test, 40 extracted now" in shown
+    assert "gc in 2 backbones, on voxceleb1" in shown
+    assert "did in 2 backbones, on adi5,parts=train+test" in shown
+    rows = polars.read_parquet(tmp_path / "run" / "rows.parquet")
+    assert dict(rows.select("task", "dataset").unique().rows()) == {"gc": "voxceleb1", "did": "adi5,parts=train+test"}
+    for number, (name, count) in enumerate({"gc": 32, "did": 40}.items(), start=1):
+        table = tmp_path / "run" / f"manifest-{number}.csv"
+        assert len(table.read_text().splitlines()) == count + 1
+        run("probe", "--task", name, "--backbone", "toy", "--runs", 1, "--root", table, "--out", tmp_path / name)
+        mine = rows.filter(task=name, backbone="toy").select("layer", "metric", "seed", "value")
+        again = polars.read_parquet(tmp_path / name / "rows.parquet").select("layer", "metric", "seed", "value")
+        assert (
+            mine.filter(polars.col("metric") != "accuracy_difference").rows()
+            == again.filter(polars.col("metric") != "accuracy_difference").rows()
+        )
+
+
+def test_a_folder_named_alone_is_that_of_the_one_dataset_of_the_task(tree, tmp_path):
+    root = tree("adi5")
+    shown = run("probe", "--task", "did", "--backbone", "toy", "--root", root, "--runs", 1).stdout
+    assert "did in toy, on adi5,parts=train+test" in shown
+    told = run("probe", "--task", "gc", "--backbone", "toy", "--root", root, code=2).stderr
+    assert "the data of voxceleb1 are not there" in told
+    assert "That is the task's default; other data: --root MANIFEST.csv" in told
+
+
+def test_a_place_named_for_one_dataset_of_a_task_leaves_the_others_at_theirs(tree, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEUROSCOPE_DATA", str(tmp_path / "data"))
+    told = run("probe", "--task", "cc", "--backbone", "toy", "--data", f"adi5={tree('adi5')}", code=2).stderr
+    assert "the data of callhome are not there" in told
+    assert "adi5 are" not in told

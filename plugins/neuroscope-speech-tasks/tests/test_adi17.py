@@ -134,10 +134,17 @@ def test_contradictions_and_what_is_not_understood_are_told(made, file, line, sa
     assert said in problem
 
 
-def test_a_file_that_lies_twice_is_told(made):
+def test_copies_of_a_file_are_counted_and_have_to_agree(made):
     root = made(f"dev_segments/{SEGMENT}.wav", f"dev_segments/ALG/{SEGMENT}.wav")
-    with pytest.raises(BadManifest, match="it lies also at"):
+    manifest = read(root, parts=("dev",))
+    assert ([each.id for each in manifest], manifest.left_out) == ([SEGMENT], {"copy of another file": 1})
+    made(f"test_segments/EGY/{SEGMENT}.wav")
+    with pytest.raises(BadManifest) as caught:
         read(root)
+    assert caught.value.problems == (
+        f"test_segments/EGY/{SEGMENT}.wav: {SEGMENT} is EGY here, and ALG elsewhere",
+        f"test_segments/EGY/{SEGMENT}.wav: {SEGMENT} is test here, and dev elsewhere",
+    )
 
 
 def test_what_is_missing_is_told(made, tmp_path):

@@ -117,10 +117,10 @@ def test_lines_of_other_sets_are_not_missing(made):
 
 def test_other_counts_than_the_published_ones_are_a_warning(made, monkeypatch):
     root = made("train/EGY/EGY000001.wav", "train/NOR/NOR000001.wav")
-    assert read(root, parts=("train",)).warning == (
-        "not the files that were published: train (EGY 1 of 3,177, GLF 0 of 2,873, LAV 0 of 3,118, MSA 0 of 2,219, "
-        "NOR 1 of 3,205)"
-    )
+    said = "not the files that were published: train has"
+    assert read(root, parts=("train",)).warning == f"{said} 2 of 14,592"
+    monkeypatch.setitem(adi5.PUBLISHED, "train", (2, 0, 0, 0, 0))
+    assert read(root, parts=("train",)).warning == f"{said} 1 EGY, not 2, train has 1 NOR, not 0"
     monkeypatch.setitem(adi5.PUBLISHED, "train", (1, 0, 0, 0, 1))
     assert read(root, parts=("train",)).warning == ""
 
@@ -140,9 +140,9 @@ def test_contradictions_are_told_at_once(made):
     )
     found = problems(root, parts=("train", "test"))
     assert found == (
-        f"test.txt line 1: {other} is GLF here, and LAV elsewhere",
-        f"{one}.wav: {one} is EGY here, and GLF elsewhere",
-        "EGY000001.wav: EGY000001 is EGY here, and MSA elsewhere",
+        f"data/test.txt line 1: test/{other} is GLF here, and LAV elsewhere",
+        f"test/EGY/{one}.wav: test/{one} is EGY here, and GLF elsewhere",
+        "train/MSA/EGY000001.wav: train/EGY000001 is EGY here, and MSA elsewhere",
     )
 
 
@@ -161,9 +161,18 @@ def test_a_list_that_is_not_understood_is_told(made, file, line, said):
     assert said in found
 
 
-def test_a_file_that_lies_twice_is_told(made):
-    (found,) = problems(made("test/EGY/x.wav", "other/test.MGB3/GLF/x.wav"), parts=("test",))
-    assert "it lies also at" in found
+def test_copies_of_a_file_are_counted_and_have_to_agree(made):
+    root = made("test.MGB3/wav/x.wav", "test/EGY/x.wav", "test/EGY/x.flac")
+    (only,) = read(root, parts=("test",))
+    assert (only.path, only.tags["dialect"]) == (root / "test.MGB3/wav/x.wav", "EGY")
+    assert read(root, parts=("test",)).left_out == {"copy of another file": 2}
+    made("test/GLF/x.wav")
+    assert problems(root, parts=("test",)) == ("test/GLF/x.wav: test/x is GLF here, and EGY elsewhere",)
+
+
+def test_files_of_two_sets_may_have_one_name(made):
+    manifest = read(made("test/EGY/x.wav", "train/GLF/x.wav"), parts=("train", "test"))
+    assert [(each.id, each.tags["dialect"]) for each in manifest] == [("test/x", "EGY"), ("train/x", "GLF")]
 
 
 def test_names_in_lists_that_lead_elsewhere_open_nothing(made, tmp_path):

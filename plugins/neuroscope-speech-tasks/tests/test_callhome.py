@@ -34,7 +34,8 @@ def made(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("layout", "transcripts"), [("upper", "roman"), ("lower", "roman"), ("upper", "script"), ("upper", "both")]
+    ("layout", "transcripts"),
+    [("upper", "roman"), ("lower", "roman"), ("upper", "script"), ("upper", "scr"), ("upper", "both")],
 )
 def test_each_layout_keeps_the_contract_and_holds_the_same_segments(tree, layout, transcripts):
     root = tree("callhome", layout=layout, transcripts=transcripts)
@@ -125,7 +126,9 @@ def test_what_is_missing_is_told(made, tmp_path):
     with pytest.raises(MissingData, match=r"gone does not exist.*LDC97S45.*--data callhome="):
         read(tmp_path / "gone")
     root = made(f"{SET}/AR_4012.SPH")
-    with pytest.raises(MissingData, match=r"has no calls of dev, test \(ar_XXXX\.sph\) \(parts=train does without\)"):
+    with pytest.raises(
+        MissingData, match=r"has no calls of dev, test \(TRAIN/, DEVTEST/, EVLTEST/\) \(parts=train does without\)"
+    ):
         read(root)
     with pytest.raises(MissingData, match=r"transcripts \(LDC97T19: .*segments=vad does without\)"):
         read(root, parts=("train",))

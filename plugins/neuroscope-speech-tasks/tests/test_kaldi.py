@@ -122,6 +122,14 @@ def test_utterances_that_are_their_own_speakers_have_none_but_may_have_a_gender(
     assert [(each.speaker, each.tags) for each in read(root)] == [(None, {"gender": "f"}), (None, {})]
 
 
+def test_lists_may_be_links_to_wherever_they_lie(made, tmp_path):
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "wav.scp").write_text("a a.wav\n")
+    root = made("a.wav")
+    (root / "wav.scp").symlink_to(tmp_path / "lists" / "wav.scp")
+    assert [each.id for each in read(root)] == ["a"]
+
+
 def test_what_is_left_out_is_counted(made):
     root = made(
         "r.wav",

@@ -1,6 +1,8 @@
 """The detector of speech: stretches from probabilities, its network, what is kept of it, and the segments of calls."""
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import metadata
@@ -119,12 +121,13 @@ def test_neither_threads_nor_random_numbers_are_touched():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def spoken(tmp_path):
+@pytest.fixture(scope="module")
+def sentences(tmp_path_factory):
     """Four sentences of synthetic speech at 8 kHz, each of more than 2.5 s."""
-    manifest = espeak(tmp_path / "espeak", voices=("m1", "f1"), texts=2, rates=(120,), pitches=(50,))
-    for each in manifest:
-        samples, rate = soundfile.read(each.path, dtype="float32")
-        yield soxr.resample(samples, rate, RATE)
+    folder = tmp_path_factory.mktemp("espeak")
+    manifest = espeak(folder, voices=("m1", "f1"), texts=2, rates=(120,), pitches=(50,))
+    files = [soundfile.read(each.path, dtype="float32") for each in manifest]
+    return [soxr.resample(samples, rate, RATE) for samples, rate in files]
 
 
 def joined(sentences, gap=1.0):
@@ -145,9 +148,8 @@ def write_call(path, *tracks):
 
 
 @pytest.fixture
-def calls(tmp_path):
+def calls(sentences, tmp_path):
     """Two calls of synthetic speech, whose sides speak in turn; root and borders by speaker."""
-    sentences = list(spoken(tmp_path))
     root, borders = tmp_path / "calls", {}
     for call, (one, other) in {"ar_4012": (0, 1), "ar_4013": (2, 3)}.items():
         a, borders[f"{call}-A"] = joined([sentences[one], sentences[other]])
@@ -191,6 +193,16 @@ def test_short_segments_are_counted_and_long_ones_are_cut(calls, tmp_path):
     assert max(each.duration for each in cut) <= 1.5 < max(each.duration for each in every)
 
 
+READ = """
+import pathlib, sys
+from neuroscope.contracts.progress import silent
+from neuroscope_speech_tasks.corpora.callhome import read_callhome
+root, cache = map(pathlib.Path, sys.argv[1:])
+manifest = read_callhome(root, progress=silent, cache=cache, parts=("train",), shortest=1)
+print(manifest.fingerprint, "torch" in sys.modules)
+"""
+
+
 @needs_weights
 def test_a_call_is_listened_to_once(calls, tmp_path, monkeypatch):
     root, _ = calls
@@ -203,6 +215,8 @@ def test_a_call_is_listened_to_once(calls, tmp_path, monkeypatch):
         raise AssertionError("it listens again")
 
     monkeypatch.setattr(kept, "SpeechNetwork", no_network)
+    done = subprocess.run([sys.executable, "-c", READ, root, cache], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [first.fingerprint, "False"]
     (root / "TRAIN").rename(root / "train")
     assert read(root, cache, shortest=1).fingerprint == first.fingerprint
     with pytest.raises(AssertionError):

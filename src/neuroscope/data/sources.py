@@ -78,6 +78,46 @@ class LoadedData:
     roots: tuple[Path, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dataset that is to be read.
+
+    Attributes:
+        choice: the dataset with its options.
+        root: where it lies.
+        guessed: whether it is read there because the task names it, and not the user.
+    """
+
+    choice: Choice[Manifest]
+    root: Path
+    guessed: bool = False
+
+    @property
+    def key(self) -> tuple[str, Path]:
+        """What says that two are the same: the dataset's text and its root."""
+        return self.choice.text, self.root
+
+    def read(self, at_hand: Mapping[str, Any]) -> Manifest:
+        """Read the manifest.
+
+        Args:
+            at_hand: what a reader is given if it asks for it.
+
+        Raises:
+            MissingData: it is not there.
+            NeuroscopeError: it cannot be read.
+        """
+        try:
+            return self.choice.build(self.root, **at_hand)
+        except MissingData as error:
+            if not self.guessed:
+                raise
+            raise MissingData(
+                f"{error} That is the task's default; other data: --root MANIFEST.csv, or --dataset NAME --root PATH "
+                f"({FOLDER_READER} reads any audio; `neuroscope list datasets`)."
+            ) from None
+
+
 def load(
     data: Data,
     plugins: Plugins,
@@ -86,60 +126,83 @@ def load(
     progress: Progress = silent,
     cache: Path | None = None,
 ) -> LoadedData:
-    """Read what the user named.
+    """Find and read what the user named; arguments and errors as for ``find`` and ``read``."""
+    return read(find(data, plugins, wanted), data, progress=progress, cache=cache)
+
+
+def find(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> tuple[Source, ...]:
+    """Find out which datasets are to be read, and where.
+
+    A folder named by ``root`` alone, and paths named by ``roots``, are those of the wanted datasets where they can be.
 
     Args:
-        data: see above.
+        data: what the user named.
         plugins: with the readers.
-        wanted: datasets that the tasks name, for when the user named none.
-        progress: told of long work; handed to a reader that asks for it.
-        cache: the cache folder, the same; None = that of the environment.
+        wanted: datasets that the task names, for when the user names none.
 
     Raises:
         BadOption: nothing, or too much, is named.
-        MissingData: it does not exist; of several datasets, all that do not are told at once.
-        UnknownName: no such dataset, column or value.
-        BadManifest: no utterance is left.
+        MissingData: a root does not exist, and no dataset was named for it.
+        UnknownName: no such dataset or option.
     """
-    conditions = [_condition(text) for text in data.where]
-    sources = _sources(data, plugins, wanted)
-    manifests = _read_all(sources, {"progress": progress, "cache": cache or cache_folder()})
-    manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
-    twice = [name for name, count in Counter(each.id for each in manifest).items() if count > 1]
-    if twice or not len(manifest):
-        problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
-        raise BadManifest(manifest.source or manifests[0][0].text, problems)
-    text, roots = "+".join(choice.text for choice, _ in manifests), tuple(_folder(root) for _, root in sources)
-    return LoadedData(text, _filtered(manifest, conditions), roots=roots)
-
-
-def _sources(data: Data, plugins: Plugins, wanted: Sequence[str]) -> list[tuple[Choice[Manifest], Path]]:
     roots = _roots(data)
+    asked = [plugins.datasets.choose(name) for name in wanted]
+    guessed = False
     if data.dataset:
         choices = [plugins.datasets.choose(data.dataset)]
     elif roots:
-        choices = [plugins.datasets.choose(name) for name in roots]
+        of_task = asked and roots.keys() <= {choice.name for choice in asked}
+        choices = asked if of_task else [plugins.datasets.choose(name) for name in roots]
     elif data.root is not None:
-        choices = [plugins.datasets.choose(_reader_of(data.root, plugins))]
-    elif wanted:
-        choices = [plugins.datasets.choose(name) for name in wanted]
+        guessed = data.root.is_dir() and len(asked) == 1
+        choices = asked if guessed else [plugins.datasets.choose(_reader_of(data.root, plugins))]
+    elif asked:
+        choices = asked
     else:
         raise BadOption("no data: name a file or folder with --root, or a dataset with --dataset (`neuroscope list`)")
     if strange := sorted(roots.keys() - {choice.name for choice in choices}):
         raise BadOption(f"--data {strange[0]}=...: the dataset asked for is {choices[0].name}")
     if data.root is not None and (roots or len(choices) > 1):
         raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each, and no --root")
-    return [(choice, data.root or roots.get(choice.name) or _default_root(choice.name)) for choice in choices]
+    places = [data.root or roots.get(choice.name) or _default_root(choice.name) for choice in choices]
+    return tuple(Source(choice, place, guessed) for choice, place in zip(choices, places, strict=True))
 
 
-def _read_all(
-    sources: Sequence[tuple[Choice[Manifest], Path]], at_hand: Mapping[str, Any]
-) -> list[tuple[Choice[Manifest], Manifest]]:
+def read(
+    sources: Sequence[Source], data: Data, *, progress: Progress = silent, cache: Path | None = None
+) -> LoadedData:
+    """Read datasets, and join them where they are several.
+
+    Args:
+        sources: from ``find``.
+        data: with the conditions that utterances have to meet.
+        progress: told of long work; handed to a reader that asks for it.
+        cache: the cache folder, the same; None = that of the environment.
+
+    Raises:
+        MissingData: what a dataset needs is not there; of several datasets, all that do not are told at once.
+        BadOption: a condition cannot be read.
+        UnknownName: no such column or value.
+        BadManifest: no utterance is left.
+    """
+    conditions = [_condition(text) for text in data.where]
+    manifests = _read_all(sources, {"progress": progress, "cache": cache or cache_folder()})
+    manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
+    twice = [name for name, count in Counter(each.id for each in manifest).items() if count > 1]
+    if twice or not len(manifest):
+        problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
+        raise BadManifest(manifest.source or manifests[0][0].text, problems)
+    text, roots = "+".join(choice.text for choice, _ in manifests), tuple(_folder(each.root) for each in sources)
+    return LoadedData(text, _filtered(manifest, conditions), roots=roots)
+
+
+def _read_all(sources: Sequence[Source], at_hand: Mapping[str, Any]) -> list[tuple[Choice[Manifest], Manifest]]:
     """Read the datasets; what is missing is told of all of them at once."""
     read, missing = [], MissingTogether()
-    for choice, root in sources:
-        with missing, gc_paused():
-            read.append((choice, choice.build(root, **at_hand)))
+    with gc_paused():
+        for each in sources:
+            with missing:
+                read.append((each.choice, each.read(at_hand)))
     missing.check()
     return read
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroscope.description.counting import MINUTES, SPEAKER, UTTERANCES
 from neuroscope.description.facts import ClassFacts
+from neuroscope.description.tables import digits_of
 from neuroscope.description.tidy import ALL_PARTS, CLASS, COLUMN, DATA, PARTS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _FEW = 30
 _LARGE = 10_000
 """From here on an axis counts in thousands."""
 _MOST = 120
-"""Values of a column that are drawn, where no task is."""
+"""Bars of a panel, and values of a column that is drawn where no task is."""
 
 
 def distribution_chart(
@@ -104,8 +105,11 @@ def _row(title: str, bars: DataFrame, *measures: str) -> altair.HConcatChart:
 
     measures = measures or ((UTTERANCES, MINUTES) if bars[MINUTES].sum() else (UTTERANCES,))
     totals = bars.group_by("value").agg(polars.col(each).sum() for each in measures)
-    order = totals.sort([measures[0], "value"], descending=[True, False])["value"].to_list()
-    panels = [_panel(bars, totals, order, each, is_first=not number) for number, each in enumerate(measures)]
+    order = totals.sort([measures[0], "value"], descending=[True, False])["value"].head(_MOST)
+    if len(order) < len(totals):
+        title, among = f"{title}; the {_MOST} largest", polars.col("value").is_in(order.implode())
+        bars, totals = bars.filter(among), totals.filter(among)
+    panels = [_panel(bars, totals, order.to_list(), each, is_first=not number) for number, each in enumerate(measures)]
     row: altair.HConcatChart = altair.hconcat(*panels).properties(
         title=altair.Title(title, anchor="start", fontSize=14)
     )
@@ -131,9 +135,13 @@ def _panel(
     if len(order) <= _FEW:
         sums = altair.Chart(altair.InlineData(values=totals.select("value", measure).to_dicts())).encode(y=y, x=x)
         text = sums.mark_text(align="left", dx=4, fontSize=11, color="#444444")
-        drawn.append(text.encode(text=altair.Text(f"{measure}:Q", format=",.1f" if measure == MINUTES else ",")))
+        drawn.append(text.encode(text=altair.Text(f"{measure}:Q", format=_number_format(measure, totals))))
     thick = _THICK if len(order) <= _FEW else _THIN
     return altair.layer(*drawn).properties(width=_WIDTH, height=altair.Step(thick))
+
+
+def _number_format(measure: str, totals: DataFrame) -> str:
+    return f",.{digits_of(totals[MINUTES])}f" if measure == MINUTES else ","
 
 
 def _records(bars: DataFrame, measure: str, parts: Sequence[str]) -> list[dict[str, Any]]:

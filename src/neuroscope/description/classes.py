@@ -8,6 +8,7 @@ import numpy as np
 
 from neuroscope.data.labelling import label_manifest
 from neuroscope.data.splitting.splits import split
+from neuroscope.data.subsampling import told_lengths
 from neuroscope.description.counting import counted_by
 from neuroscope.description.facts import ClassFacts, SplitFacts
 from neuroscope.description.tidy import CLASS, LEFT_OUT, TEST, TRAIN, UNUSABLE, count_rows
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.task import Classification, Split
     from neuroscope.data.labelling import LabelledTask
     from neuroscope.data.sources import LoadedData
+    from neuroscope.data.subsampling import Lengths
 
 SEED = 0
 """Of the split: that of a probe's first run."""
@@ -34,6 +36,7 @@ def describe_classes(
     *,
     audio: Mapping[str, str] | None,
     split_text: str,
+    lengths: Lengths = told_lengths,
 ) -> tuple[ClassFacts, list[DataFrame]]:
     """Describe what a task asks of the data.
 
@@ -44,6 +47,7 @@ def describe_classes(
         table: a row of each utterance.
         audio: id -> name of the audio, of the utterances that can be used; None = not known, and all can.
         split_text: what the user asked for; empty = the task's own, else the data's, else unseen speakers.
+        lengths: finds how long utterances are, where the task draws hours of them.
 
     Returns:
         What was found, and the rows of the table ``counts``.
@@ -52,7 +56,7 @@ def describe_classes(
         UnknownName: the data lack a column that the task reads.
         BadManifest: fewer than two classes.
     """
-    labelled = label_manifest(text, task, loaded.manifest, split_text)
+    labelled = label_manifest(text, task, loaded.manifest, split_text, lengths)
     usable = labelled if audio is None else labelled.only(audio)
     made: Split | None = None
     try:
@@ -79,7 +83,7 @@ def describe_classes(
 
 def _not_asked(labelled: LabelledTask) -> dict[str, int]:
     """Count the utterances that the task is not asked of, by reason."""
-    counts = {"without a class": labelled.unlabelled}
+    counts = {"without a class": labelled.unlabelled, f"not drawn ({labelled.drawn})": labelled.not_drawn}
     return {reason: count for reason, count in counts.items() if count}
 
 

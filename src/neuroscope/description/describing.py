@@ -55,7 +55,9 @@ def describe_loaded(
         pairs: list[DataFrame] = []
         for text, task in tasks.items():
             if isinstance(task, Classification):
-                facts, rows = describe_classes(text, task, loaded, table, audio=audio, split_text=split)
+                facts, rows = describe_classes(
+                    text, task, loaded, table, audio=audio, split_text=split, lengths=workspace.lengths
+                )
                 counts += rows
                 found.append(facts)
             else:

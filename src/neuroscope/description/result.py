@@ -40,9 +40,10 @@ class Description:
 
         Args:
             name: ``counts``: ``task what column value part utterances minutes speakers recordings``, a row for the
-                ``data``, for each value of a ``column`` that is not one of nearly every utterance's own, and for each
-                ``class`` of a task, in all (an empty ``part``) and by part: ``train``, ``test``, ``left out`` by the
-                split, ``unusable`` audio. ``pairs``: ``task column value trials target nontarget``.
+                ``data``, for each value of a ``column``, unless nearly every utterance has one of its own, and for each
+                ``class`` of a task and all of them (an empty ``value``): in all (an empty ``part``) and by part,
+                ``train``, ``test``, ``left out`` by the split, ``unusable`` audio. ``pairs``: ``task column value
+                trials target nontarget``.
 
         Raises:
             UnknownName: there is no such table.

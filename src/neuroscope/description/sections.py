@@ -10,7 +10,7 @@ from neuroscope.description.facts import ClassFacts
 from neuroscope.description.tables import amounts_table, class_table, column_table, pair_table
 from neuroscope.description.tidy import CLASS, COLUMN
 from neuroscope.report.summary import counts_text
-from neuroscope.runtime.wording import counted, one_line
+from neuroscope.runtime.wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,9 +87,13 @@ def _first_line(data: DataFacts) -> str:
 
 
 def _amount(amount: Amount) -> str:
-    speakers = f" of {counted(amount.speakers, 'speaker')}" if amount.speakers else ""
+    speakers = f" of {_number(amount.speakers, 'speaker')}" if amount.speakers else ""
     length = "" if amount.minutes is None else f", {_length(amount.minutes)}"
-    return f"{amount.utterances:,} utterance{'' if amount.utterances == 1 else 's'}{speakers}{length}"
+    return f"{_number(amount.utterances, 'utterance')}{speakers}{length}"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _length(minutes: float) -> str:
@@ -118,7 +122,7 @@ def _lines_of_task(facts: TaskFacts) -> list[str]:
         return [
             f"{asked}: {facts.trials:,} trials, {facts.target:,} target and {facts.trials - facts.target:,} non-target"
         ]
-    lines = [f"{asked}: {counted(len(facts.classes), 'class').replace('classs', 'classes')}"]
+    lines = [f"{asked}: {len(facts.classes):,} classes"]
     if facts.not_asked:
         lines.append(f"Not asked: {counts_text(facts.not_asked)}.")
     return lines if facts.split is None else [*lines, *_lines_of_split(facts.split)]
@@ -134,14 +138,14 @@ def _lines_of_split(split: SplitFacts) -> list[str]:
 def _after(facts: TaskFacts) -> list[str]:
     """Say what belongs behind a task's table."""
     if isinstance(facts, ClassFacts):
-        split = facts.split
-        share = (
-            []
-            if split is None
-            else [f"Majority in test: {one_line(split.majority)}, {100 * split.majority_share:.1f} %."]
-        )
-        return [*share, *_warnings(facts.cautions)]
+        return [*_about_majority(facts.split), *_warnings(facts.cautions)]
     return [*_about_trials(facts), *_warnings(facts.cautions)]
+
+
+def _about_majority(split: SplitFacts | None) -> list[str]:
+    if split is None:
+        return []
+    return [f"Majority in test: {one_line(split.majority)}, {100 * split.majority_share:.1f} %."]
 
 
 def _about_trials(facts: TrialFacts) -> list[str]:

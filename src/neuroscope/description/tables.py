@@ -14,7 +14,7 @@ from neuroscope.runtime.wording import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from polars import DataFrame
+    from polars import DataFrame, Series
 
     from neuroscope.description.facts import Amount, ColumnFacts
 
@@ -25,7 +25,7 @@ _MANY, _MOST, _LEAST = 24, 12, 4
 _ALL_NAMED, _NAMED = 5, 3
 """Values of a column that are all named; of more, so many of the most frequent, and the least."""
 _FEW_MINUTES = 60
-_LONG = 40
+_LONG = 32
 """Signs of a value for people; of a column with longer ones, values are counted and not named."""
 
 
@@ -53,7 +53,7 @@ def _frequent(rows: Sequence[Row]) -> str:
 
 def amounts_table(column: str, rows: DataFrame, total: Amount) -> Table:
     """Make the table of a column's values, with minutes and speakers where they are known."""
-    shown, digits = [UTTERANCES, *_known(rows)], _digits(rows)
+    shown, digits = [UTTERANCES, *_known(rows)], digits_of(rows[MINUTES])
     table = _plain(one_line(column), *shown)
     for row in _some(rows.to_dicts()):
         table.add_row(*([row] if isinstance(row, str) else [_name(row), *_cells(row, shown, digits)]))
@@ -69,7 +69,7 @@ def class_table(rows: DataFrame, has_split: bool) -> Table:
         rows: of the task, from the table ``counts``.
         has_split: whether there are parts that train and test.
     """
-    shown, digits = [name for name in _known(rows) if name != RECORDINGS], _digits(rows)
+    shown, digits = [name for name in _known(rows) if name != RECORDINGS], digits_of(rows[MINUTES])
     found = rows.to_dicts()
     parts = {(row["value"], row["part"]): row for row in found}
     main = [TRAIN, TEST] if has_split else [ALL_PARTS]
@@ -77,19 +77,15 @@ def class_table(rows: DataFrame, has_split: bool) -> Table:
     heads = [name for part in main for name in (part or UTTERANCES, *shown)]
     table = _plain("class", *heads, *more)
     totals = [row for row in found if row["part"] == ALL_PARTS and row["value"]]
+    amounts = [(part, [UTTERANCES, *shown]) for part in main] + [(part, [UTTERANCES]) for part in more]
     for row in [*_some(totals), {"value": ""}]:
         if isinstance(row, str):
             table.add_row(row)
             continue
-        cells = [
-            cell for part in main for cell in _cells(parts.get((row["value"], part), {}), [UTTERANCES, *shown], digits)
-        ]
-        cells += [f"{parts.get((row['value'], part), _NOTHING)[UTTERANCES]:,}" for part in more]
-        table.add_row(_name(row) if row["value"] else Text("all"), *cells, style="" if row["value"] else "dim")
+        name = row["value"]
+        cells = [cell for part, wanted in amounts for cell in _cells(parts.get((name, part), {}), wanted, digits)]
+        table.add_row(Text(one_line(name) or "all"), *cells, style="" if name else "dim")
     return table
-
-
-_NOTHING: Row = {UTTERANCES: 0}
 
 
 def pair_table(rows: DataFrame) -> Table:
@@ -132,9 +128,9 @@ def _known(rows: DataFrame) -> list[str]:
     return [*known, *(name for name in (SPEAKERS, RECORDINGS) if rows[name].sum())]
 
 
-def _digits(rows: DataFrame) -> int:
-    """Tell how many decimals minutes have, so that those of few are told apart."""
-    return 2 if (rows[MINUTES].sum() or 0) < _FEW_MINUTES else 1
+def digits_of(minutes: Series) -> int:
+    """Tell how many decimals minutes have for people: more, where all of them together are few."""
+    return 2 if minutes.sum() < _FEW_MINUTES else 1
 
 
 def _cells(row: Row, names: Sequence[str], digits: int) -> list[str]:

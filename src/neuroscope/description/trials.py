@@ -9,12 +9,12 @@ from neuroscope.data import sources
 from neuroscope.data.sources import Data, check_column
 from neuroscope.description.counting import SPEAKER, amount_of, values_of
 from neuroscope.description.facts import TrialFacts
-from neuroscope.description.tidy import pair_table
 from neuroscope.errors import NeuroscopeError
 from neuroscope.plugin.failures import failures_told
 from neuroscope.runtime.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from polars import DataFrame
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 PAIRED_BY = ("language", "gender")
 """The columns that trials are counted by."""
-_TRIAL = ("enrolment", "test", "target")
+_SIDES = ("enrolment", "test")
+_TRIAL = (*_SIDES, "target")
 
 
 def describe_trials(
@@ -58,7 +59,7 @@ def describe_trials(
             {name: [getattr(each, name) for each in made] for name in _TRIAL},
             schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
         )
-    named = polars.concat([trials["enrolment"], trials["test"]]).unique()
+    named = polars.concat([trials[side] for side in _SIDES]).unique()
     compared = table.filter(polars.col("id").is_in(named.implode()))
     facts = TrialFacts(
         task=text,
@@ -71,7 +72,7 @@ def describe_trials(
         cautions=tuple(_cautions(trials, len(named) - len(compared))),
     )
     columns = [column for column in PAIRED_BY if column in manifest.columns]
-    return facts, [_pairs(text, trials, manifest, column) for column in columns]
+    return facts, list(_pairs(text, trials, manifest, columns))
 
 
 def _cautions(trials: DataFrame, unknown: int) -> list[str]:
@@ -84,22 +85,24 @@ def _cautions(trials: DataFrame, unknown: int) -> list[str]:
     return found
 
 
-def _pairs(task: str, trials: DataFrame, manifest: Manifest, column: str) -> DataFrame:
-    """Count trials by what a column says of both utterances: one value where it is the same, else both, sorted."""
+def _pairs(task: str, trials: DataFrame, manifest: Manifest, columns: Sequence[str]) -> Iterator[DataFrame]:
+    """Count trials by what each column says of both utterances: one value where it is the same, else both, sorted."""
     import polars
 
-    held = polars.DataFrame({"id": [each.id for each in manifest], "value": values_of(manifest, column)})
-    for side in ("enrolment", "test"):
-        of_side = held.rename({"id": side, "value": f"value of {side}"})
-        trials = trials.join(of_side, on=side, how="left", maintain_order="left")
-    one, other = (polars.col(f"value of {side}").fill_null("not known") for side in ("enrolment", "test"))
-    pair = polars.min_horizontal(one, other) + " / " + polars.max_horizontal(one, other)
-    counts = trials.group_by(polars.when(one == other).then(one).otherwise(pair).alias("value")).agg(
-        polars.len().cast(polars.Int64).alias("trials"), polars.col("target").sum().cast(polars.Int64)
-    )
-    counts = counts.with_columns((polars.col("trials") - polars.col("target")).alias("nontarget")).sort("value")
-    said = [polars.lit(text).alias(name) for name, text in (("task", task), ("column", column))]
-    return pair_table([counts.select(*said, polars.all())])
+    held = polars.DataFrame({"id": values_of(manifest, "id"), **{name: values_of(manifest, name) for name in columns}})
+    for side in _SIDES:
+        trials = trials.join(
+            held.rename({name: f"{name} of {side}" for name in columns}), left_on=side, right_on="id", how="left"
+        )
+    for column in columns:
+        one, other = (polars.col(f"{column} of {side}").fill_null("not known") for side in _SIDES)
+        pair = polars.min_horizontal(one, other) + " / " + polars.max_horizontal(one, other)
+        counts = trials.group_by(polars.when(one == other).then(one).otherwise(pair).alias("value")).agg(
+            polars.len().cast(polars.Int64).alias("trials"), polars.col("target").sum().cast(polars.Int64)
+        )
+        counts = counts.with_columns((polars.col("trials") - polars.col("target")).alias("nontarget")).sort("value")
+        said = [polars.lit(text).alias(name) for name, text in (("task", task), ("column", column))]
+        yield counts.select(*said, polars.all())
 
 
 def describe_proxy(task: Verification, plugins: Plugins, *, progress: Progress = silent, cache: Path) -> str:

@@ -132,7 +132,7 @@ class Workspace:
         asked = [n for n, each in enumerate(utterances) if told[n] is None and each.path is not None]
         if asked:
             some = tuple(utterances[n] for n in asked)
-            spans = locate_all(some, self._audio_files(Manifest(some)))
+            spans = locate_all(some, self.audio_files(Manifest(some)))
             for place, n in enumerate(asked):
                 if place not in spans.wrong:
                     span = spans[place]

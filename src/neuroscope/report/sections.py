@@ -40,7 +40,8 @@ def of_probe(run: RunRecord, rows: Sequence[Row], width: int = WIDEST) -> list[S
         rows: of the tidy table.
         width: columns that tables may take.
     """
-    found: list[Section] = [line for record in run.extractions for line in lines_of_extraction(record)]
+    several = len({record.dataset for record in run.extractions}) > 1
+    found: list[Section] = [line for record in run.extractions for line in lines_of_extraction(record, data=several)]
     tasks: dict[str, list[tuple[CellRecord, Curve]]] = {}
     for cell, curve in zip(run.cells, curves(rows), strict=True):
         tasks.setdefault(cell.task, []).append((cell, curve))

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
     from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
 
 
-def lines_of_extraction(record: ExtractionRecord) -> list[str]:
-    """What an extraction found, computed and skipped, for people."""
+def lines_of_extraction(record: ExtractionRecord, *, data: bool = False) -> list[str]:
+    """What an extraction found, computed and skipped, for people.
+
+    Args:
+        record: of the extraction.
+        data: whether to say of which data, as others were extracted, too.
+    """
     stored = f"{record.computed} extracted now, {record.found} from the store"
-    lines = [f"{record.backbone}: {counted(record.utterances, 'utterance')}, {stored}"]
+    of = f" of {record.dataset}" if data else ""
+    lines = [f"{record.backbone}: {counted(record.utterances, 'utterance')}{of}, {stored}"]
     told = record.computed + record.found + len(record.skipped_utterances)
     if twins := record.utterances - told:
         lines.append(f"The same audio as another utterance: {twins}")

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import CellRecord, ExtractionRecord, FailedCell
+from neuroscope.data.manifest_csv import manifest_csv
 from neuroscope.errors import BadManifest, BadSplit, NeuroscopeError
 from neuroscope.study.cell_parts import CellPart, UnkeptCell, part_key
 from neuroscope.study.records import cell_record, cell_tables
@@ -19,6 +20,8 @@ from neuroscope.study.run_folder import RunFolder, open_run_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    import polars
 
     from neuroscope.contracts.rows import Row
     from neuroscope.study.cell_inputs import CellInputs
@@ -32,7 +35,7 @@ class FinishedCells:
 
     Attributes:
         folder: where their parts are; None where there is no cell yet.
-        extractions: one per backbone.
+        extractions: one per backbone and data.
         parts: of the cells that have a result, in their order.
         inputs: what each of these was computed from.
         compared: rows that compare cells with each other.
@@ -57,6 +60,19 @@ class FinishedCells:
     def rows(self) -> list[Row]:
         """The rows of all cells, and of their comparison."""
         return [*(row for part in self.parts for row in part.rows), *self.compared]
+
+    @property
+    def manifests(self) -> dict[str, polars.DataFrame]:
+        """The utterances that were used, a table for each data that tasks were asked of, by the name of its file."""
+        used: dict[int, set[str]] = {}
+        for cell in self.inputs:
+            used.setdefault(id(cell.spec.loaded), set()).update(each.id for each in cell.labelled.rows.utterances)
+        loaded = {id(cell.spec.loaded): cell.spec.loaded.manifest for cell in self.inputs}
+        names = ["manifest"] if len(loaded) == 1 else [f"manifest-{number}" for number in range(1, len(loaded) + 1)]
+        return {
+            name: manifest_csv([each for each in manifest if each.id in used[key]])
+            for name, (key, manifest) in zip(names, loaded.items(), strict=True)
+        }
 
     @contextmanager
     def closed_at_failure(self) -> Iterator[None]:
@@ -108,7 +124,7 @@ def run_cells(
     """Compute cells; those that an earlier try of the same command finished are read.
 
     Args:
-        specs: those of one backbone beside each other: its vectors are extracted together.
+        specs: those of one backbone and data beside each other: its vectors are extracted together.
         runner: computes one.
         out: the run folder; None = one below ``runs``.
         runs: the run folders of the cache.
@@ -119,7 +135,7 @@ def run_cells(
     """
     done, open_folder = done or FinishedCells(), partial(open_run_folder, out, runs, _digest(specs))
     with done.closed_at_failure():
-        for _, group in groupby(specs, key=lambda spec: spec.backbone):
+        for _, group in groupby(specs, key=lambda spec: (spec.backbone, id(spec.loaded))):
             _run_backbone(done, list(group), runner, open_folder)
         if not done.parts:
             raise _failure_of_all(done)
@@ -129,7 +145,7 @@ def run_cells(
 def _run_backbone(
     done: FinishedCells, specs: Sequence[CellSpec], runner: CellRunner, open_folder: Callable[[], RunFolder]
 ) -> None:
-    """Extract the vectors of one backbone, and compute its cells; the first of all cells opens the run folder."""
+    """Extract the vectors of one backbone and data, and compute its cells; the first one opens the run folder."""
     try:
         done.extractions.append(runner.extract(specs))
     except Exception as error:

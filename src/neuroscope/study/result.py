@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from neuroscope.contracts import metric_names
 from neuroscope.contracts.records import plain
-from neuroscope.data.manifest_csv import manifest_csv
 from neuroscope.errors import MissingData, NeuroscopeError, UnknownName
 from neuroscope.report.layer_curve import best_layer, curves, sentence
 from neuroscope.report.layer_table import WIDEST
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.records import ExtractionRecord, FailedCell, RunRecord
     from neuroscope.contracts.rows import Row
-    from neuroscope.data.sources import LoadedData
     from neuroscope.report.layer_curve import BestLayer
     from neuroscope.report.sections import Section
     from neuroscope.runtime.clock import Clock
@@ -281,7 +279,7 @@ class ExtractionResult(Result):
 R = TypeVar("R", bound=StudyResult)
 
 
-def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Clock, loaded: LoadedData) -> R:
+def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Clock) -> R:
     """Join the parts of all cells in the run folder; when the numbers are there, draw the picture.
 
     Args:
@@ -289,20 +287,19 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
         done: the cells.
         command: what was typed.
         clock: of the command.
-        loaded: the utterances.
     """
     from neuroscope.report.pictures import save
 
     if done.folder is None:
         raise NeuroscopeError("no cell has a result")
     with closing(done.folder):
-        roots, failed = tuple(map(str, loaded.roots)), tuple(done.failed)
+        roots = tuple(dict.fromkeys(str(root) for cell in done.inputs for root in cell.spec.loaded.roots))
+        failed = tuple(done.failed)
         run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
         result = kind(run, done.rows, done.folder.out, tuple(done.errors))
         try:
-            used = {each.id for cell in done.inputs for each in cell.labelled.rows.utterances}
-            manifest = manifest_csv([each for each in loaded.manifest if each.id in used])
-            done.folder.write(result.rows, run, joined_tables(each.tables for each in done.parts), manifest)
+            tables = joined_tables(each.tables for each in done.parts)
+            done.folder.write(result.rows, run, tables, done.manifests)
         except NeuroscopeError as error:
             return replace(result, folder=None, unwritten=(error,))
         undrawn = save(result.chart, done.folder.out, kind.picture)

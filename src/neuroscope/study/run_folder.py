@@ -70,7 +70,7 @@ class RunFolder:
         rows: Sequence[Row],
         run: RunRecord,
         tables: Mapping[str, polars.DataFrame],
-        manifest: polars.DataFrame,
+        manifests: Mapping[str, polars.DataFrame],
     ) -> None:
         """Write the whole run folder; what an earlier run left is replaced when the new one is whole.
 
@@ -80,7 +80,7 @@ class RunFolder:
             rows: the tidy table.
             run: what becomes ``run.json``.
             tables: name -> table, each becomes ``NAME.parquet``.
-            manifest: becomes ``manifest.csv``, which reproduces the run.
+            manifests: name -> table, each becomes ``NAME.csv``, which reproduces the run.
 
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
@@ -93,7 +93,8 @@ class RunFolder:
                 table.write_csv(folder / "rows.csv")
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
-                manifest.write_csv(folder / "manifest.csv")
+                for name, each in manifests.items():
+                    each.write_csv(folder / f"{name}.csv")
                 if run.failed and (self._place / _PARTS).is_dir():
                     shutil.copytree(self._place / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
                 (folder / _RUN).write_text(_as_json(run))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.contracts.task import Classification
 from neuroscope.data import sources
 from neuroscope.errors import BadOption
 from neuroscope.extraction.session import ExtractionSettings, Workspace
@@ -41,12 +42,15 @@ def describe(
     """
     from neuroscope.description.describing import describe_loaded
 
-    if split and not tasks:
-        raise BadOption("--split is of a task: name one with --task (`neuroscope list tasks`)")
     plugins = plugins or Plugins.load()
     workspace = Workspace(extraction, progress)
     built = {choice.text: choice.build() for choice in map(plugins.tasks.choose, tasks)}
-    wanted = list(dict.fromkeys(name for task in built.values() for name in task.datasets))
-    loaded = sources.load(data, plugins, wanted, progress=progress, cache=workspace.folder)
-    loaded = workspace.segment(loaded)
+    if split and not any(isinstance(task, Classification) for task in built.values()):
+        raise BadOption(
+            f"--split {split}: it is of a task with classes; name one with --task (`neuroscope list tasks`)"
+        )
+    found = [sources.find(data, plugins, task.datasets) for task in built.values()] or [sources.find(data, plugins)]
+    if len({tuple(each.key for each in of_task) for of_task in found}) > 1:
+        raise BadOption(f"tasks {', '.join(built)} are asked of different data; describe one at a time")
+    loaded = workspace.segment(sources.read(found[0], data, progress=progress, cache=workspace.folder))
     return describe_loaded(loaded, built, workspace, plugins, split)

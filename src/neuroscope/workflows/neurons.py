@@ -82,13 +82,13 @@ def neurons(
     if conditions.UNTRAINED in asked:
         check_twin(choice)
     neuron_settings(ranking, asked, study, plugins)
-    loaded = load_data(data, declared.datasets, [choice.text], study, plugins, workspace)
+    (loaded,) = load_data(data, {task_text: declared}, [choice.text], study, plugins, workspace).values()
     spec = CellSpec(backbone=choice.text, task=task_text, loaded=loaded, study=study, ranking=ranking, controls=asked)
     runner.check(spec)
     clock.lap("preparing")
     done = run_cells([spec], runner, out, workspace.folder / "runs")
     clock.lap("extracting and studying")
-    result = finish(NeuronsResult, done, command, clock, loaded)
+    result = finish(NeuronsResult, done, command, clock)
     if list_to is None:
         return result
     # parts are there until the run folder is whole

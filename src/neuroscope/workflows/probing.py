@@ -65,12 +65,13 @@ def probe(
     resolve(study, plugins)
     check_out(out, workspace.folder / "runs")
     runner = CellRunner(plugins, workspace)
-    wanted = list(dict.fromkeys(name for task in declared.values() for name in task.datasets))
-    loaded = load_data(data, wanted, [choice.text for choice in chosen], study, plugins, workspace)
+    loaded = load_data(data, declared, [choice.text for choice in chosen], study, plugins, workspace)
     for choice in chosen:
         runner.check_backbone(choice.text, study)
     specs = [
-        CellSpec(backbone=choice.text, task=task, loaded=loaded, study=study) for choice in chosen for task in declared
+        CellSpec(backbone=choice.text, task=task, loaded=each, study=study)
+        for choice in chosen
+        for task, each in loaded.items()
     ]
     done = FinishedCells()
     checked = check_cells(specs, runner, done)
@@ -79,4 +80,4 @@ def probe(
     with done.closed_at_failure():
         done.compared = compare_backbones(zip(done.inputs, done.parts, strict=True))
     clock.lap("extracting and probing")
-    return finish(ProbeResult, done, command, clock, loaded)
+    return finish(ProbeResult, done, command, clock)

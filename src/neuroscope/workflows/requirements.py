@@ -10,42 +10,61 @@ from neuroscope.study.cell_runner import CellRunner
 from neuroscope.weights import nothing_downloaded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from neuroscope.contracts.task import Classification
     from neuroscope.data.sources import Data, LoadedData
     from neuroscope.extraction.session import Workspace
     from neuroscope.plugin.loading import Plugins
     from neuroscope.study.settings import StudySettings
 
+    Key = tuple[tuple[str, Path], ...]
+
 
 def load_data(
     data: Data,
-    wanted: Sequence[str],
+    tasks: Mapping[str, Classification],
     backbones: Sequence[str],
     study: StudySettings,
     plugins: Plugins,
     workspace: Workspace,
-) -> LoadedData:
-    """Read the data; where they are missing, say so together with the weights that are.
+) -> dict[str, LoadedData]:
+    """Read the data of each task, what several are asked of once; what is missing is told together with weights.
 
     Args:
         data: what the user named.
-        wanted: the datasets of the tasks, for when the user named none.
+        tasks: by canonical text; their default data are read where the user names none.
         backbones: canonical texts; no weights are downloaded for them here.
         study: with the layers that are asked for.
         plugins: with the readers and backbones.
         workspace: cuts recordings into segments where its settings say so.
+
+    Returns:
+        Task -> its data; tasks of the same data have the same object, and stand beside each other.
 
     Raises:
         MissingData: of the data, and of all weights that are not here.
         NeuroscopeError: the data cannot be read.
     """
     missing = MissingTogether()
-    with missing:
-        loaded = sources.load(data, plugins, wanted, progress=workspace.progress, cache=workspace.folder)
-        return workspace.segment(loaded)
-    runner = CellRunner(plugins, workspace)
+    loaded: dict[Key, LoadedData] = {}
+    found = {text: sources.find(data, plugins, task.datasets) for text, task in tasks.items()}
+    keys = {text: tuple(source.key for source in each) for text, each in found.items()}
+    for key, each in {keys[text]: found[text] for text in tasks}.items():
+        with missing:
+            read = sources.read(each, data, progress=workspace.progress, cache=workspace.folder)
+            loaded[key] = workspace.segment(read)
+    if missing.found:
+        _check_weights(backbones, study, CellRunner(plugins, workspace), missing)
+    missing.check()
+    return {text: data for key, data in loaded.items() for text in tasks if keys[text] == key}
+
+
+def _check_weights(
+    backbones: Sequence[str], study: StudySettings, runner: CellRunner, missing: MissingTogether
+) -> None:
+    """Note which weights are not here, without a download."""
     for backbone in backbones:
         with missing, nothing_downloaded():
             runner.check_backbone(backbone, study)
-    raise missing.error

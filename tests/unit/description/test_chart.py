@@ -45,7 +45,8 @@ def panels(chart):
             bars = panel["layer"][0]
             encoding = bars["encoding"]
             field = encoding["x"]["field"]
-            values = [(each["value"], each["part"], each[field]) for each in drawn["datasets"][bars["data"]["name"]]]
+            named = bars.get("data", panel.get("data"))["name"]  # of one layer alone, they are the panel's
+            values = [(each["value"], each["part"], each[field]) for each in drawn["datasets"][named]]
             found.append((field, encoding["y"]["sort"], values))
         shown.append((row["title"]["text"], found))
     return shown
@@ -117,6 +118,13 @@ def test_numbers_stand_beside_few_bars_and_many_are_thin():
         (row,) = distribution_chart(data(), [CLASSES], rows, pair_table([])).to_dict()["vconcat"]
         assert {len(panel["layer"]) for panel in row["hconcat"]} == {layers}
         assert {panel["height"]["step"] for panel in row["hconcat"]} == {step}
+
+
+def test_of_very_many_classes_the_largest_are_drawn_and_the_title_says_so():
+    rows = counts(*(("t", "class", "", f"l{n:03}", "train", n + 1, 1.0) for n in range(200)))
+    ((title, (utterances, _)),) = panels(distribution_chart(data(), [CLASSES], rows, pair_table([])))
+    assert title.endswith("; the 120 largest")
+    assert (utterances[1][0], utterances[1][-1], len(utterances[2])) == ("l199", "l080", 120)
 
 
 def test_it_is_drawn(tmp_path):

@@ -1,10 +1,11 @@
 """What a task asks of data: the split is that of a probe's first run, over the audio that can be used."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from neuroscope import Classification, Manifest, UnknownName, Utterance
+from neuroscope import Classification, Manifest, Subsample, UnknownName, Utterance
 from neuroscope.data.labelling import label_manifest
 from neuroscope.data.sources import LoadedData
 from neuroscope.description.classes import describe_classes
@@ -28,9 +29,9 @@ def loaded(speakers=12, each=4, **tags):
     return LoadedData("made", Manifest(tuple(made)))
 
 
-def describe(data, audio=None, task=TASK, split=""):
+def describe(data, audio=None, task=TASK, split="", **more):
     table = utterance_table(data.manifest, None)
-    facts, rows = describe_classes("gc", task, data, table, audio=audio, split_text=split)
+    facts, rows = describe_classes("gc", task, data, table, audio=audio, split_text=split, **more)
     return facts, {(row["value"], row["part"]): row["utterances"] for part in rows for row in part.to_dicts()}
 
 
@@ -74,6 +75,17 @@ def test_without_a_split_the_classes_are_counted_and_why_is_told():
     assert facts.split is None
     assert facts.cautions[0].startswith("no split can be made: a split by speaker puts each speaker into one part")
     assert counts == {("", ""): 8, ("f", ""): 4, ("m", ""): 4}
+
+
+def test_what_a_task_does_not_draw_is_not_asked():
+    task = replace(TASK, subsample=Subsample(limit=20))
+    facts, counts = describe(loaded(), task=task)
+    assert facts.not_asked == {"not drawn (limit=20, seed=0)": 8}
+    assert counts["", ""] == 40
+    task = replace(TASK, subsample=Subsample(hours=0.01))
+    facts, counts = describe(loaded(), task=task, lengths=lambda some: [4.0] * len(some))
+    assert facts.not_asked == {"not drawn (hours=0.01, seed=0)": 30}
+    assert counts["f", ""] == counts["m", ""] == 9
 
 
 def test_strange_names_of_classes_are_told():

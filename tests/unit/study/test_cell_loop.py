@@ -172,11 +172,11 @@ def test_a_folder_that_could_not_be_written_can_be_written_again(tmp_path):
     record = RunRecord(command=(), began="", seconds={}, extractions=(), cells=())
     folder = RunFolder(tmp_path / "run")
     with pytest.raises(NeuroscopeError, match="No space left on device"):
-        folder.write([], record, {"t": Broken()}, EMPTY)
+        folder.write([], record, {"t": Broken()}, {"manifest": EMPTY})
     folder.close()
     assert list(tmp_path.iterdir()) == []
     with closing(RunFolder(tmp_path / "run")) as again:
-        again.write([], record, {}, EMPTY)
+        again.write([], record, {}, {"manifest": EMPTY})
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -199,7 +199,7 @@ def test_a_link_and_the_folder_that_it_leads_to_are_one_folder(tmp_path, is_ther
     first = RunFolder(link)
     with pytest.raises(BadOption, match="written by another run"):
         RunFolder(real)
-    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {}, EMPTY)
+    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {}, {"manifest": EMPTY})
     first.close()
     second = RunFolder(real)
     with pytest.raises(BadOption, match=f"--out {link} is being written by another run"):
@@ -223,7 +223,7 @@ def test_after_a_cell_that_failed_the_same_command_computes_what_is_missing_alon
 
     def run():
         done = run_cells(specs, CellRunner(plugins, workspace), out, tmp_path / "runs")
-        return finish(ProbeResult, done, (), Clock(), spec.loaded)
+        return finish(ProbeResult, done, (), Clock())
 
     counting = layerwise.fit
 
@@ -251,7 +251,7 @@ def test_another_command_takes_no_unfinished_folder_with_the_same_first_cell(spe
         run_cells(both, CellRunner(plugins, workspace), None, tmp_path / "runs")
     fits.stop_after = None
     done = run_cells([spec], CellRunner(plugins, workspace), None, tmp_path / "runs")
-    finish(ProbeResult, done, (), Clock(), spec.loaded)
+    finish(ProbeResult, done, (), Clock())
     fits.made = 0
     run_cells(both, CellRunner(plugins, workspace), None, tmp_path / "runs")
     assert fits.made == 2

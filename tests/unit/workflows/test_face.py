@@ -261,6 +261,17 @@ def test_keywords_and_defaults_are_those_of_the_settings(name):
     assert [each for each in keywords if f"\n    {each}: " not in documented] == []
 
 
+def test_describe_has_those_of_its_settings_that_matter_before_a_model_runs():
+    given = inspect.signature(neuroscope.describe).parameters
+    keywords = {each.name: each.default for each in given.values() if each.kind is each.KEYWORD_ONLY}
+    settings = {each.name: each.default for each in fields(ExtractionSettings) if each.name in keywords}
+    assert settings == {"segment": None, "rehash": False, "cache": None}
+    assert {each: keywords[each] for each in settings} == settings
+    assert keywords.keys() - settings.keys() == {"dataset", "roots", "where", "split", "progress"}
+    documented = inspect.getdoc(neuroscope.describe)
+    assert [each for each in given if f"\n    {each}: " not in documented] == []
+
+
 def test_presets_are_those_that_there_are():
     assert get_args(PresetName) == tuple(PRESETS)
 

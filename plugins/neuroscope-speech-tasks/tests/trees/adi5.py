@@ -34,7 +34,7 @@ def write(root, *, layout="mgb3", parts=("train", "dev", "test")):
         lines = []
         for place, dialect in enumerate(DIALECTS):
             for number, name in enumerate(names(part, dialect)):
-                _write(root / _folder(layout, part, dialect) / f"{name}.wav", place, number)
+                _write(root / _folder(layout, part, dialect) / f"{name}.wav", place, number, [place, *name.encode()])
                 lines.append((dialect, place, name))
         _write_lists(root, layout, part, lines)
 
@@ -65,8 +65,8 @@ def _text(path, lines):
     path.write_text("".join(f"{line}\n" for line in lines))
 
 
-def _write(path, dialect, number):
-    random = np.random.default_rng(100 * dialect + number)
+def _write(path, dialect, number, seed):
+    random = np.random.default_rng(seed)
     time = np.arange(8_000) / 16_000
     buzz = sum(np.sin(2 * np.pi * (110 + 40 * dialect + number) * n * time) / n for n in range(1, 9))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,13 @@ import soundfile
 
 CALLS = {"train": ("4012", "4015", "4028"), "devtest": ("4101",), "evltest": ("4201", "4205")}
 SUPPLEMENTS = {"LDC2002S37": ("4571",), "LDC2002S22": ("4822",)}
+TRANSCRIPTS = {
+    "roman": [("roman", "txt")],
+    "script": [("script", "txt")],
+    "scr": [("script", "scr")],
+    "both": [("roman", "txt"), ("script", "scr")],
+    "none": [],
+}
 RATE, SECONDS, EACH = 8_000, 11.5, 4
 
 
@@ -20,7 +27,8 @@ def write(root, *, layout="upper", transcripts="roman", supplements=False):
     Args:
         root: its folder.
         layout: ``upper`` is that of the discs, ``lower`` the same in lower case.
-        transcripts: ``roman``, ``script`` (in Arabic letters, ISO 8859-6), ``both`` or ``none``.
+        transcripts: ``roman``, ``script`` (in Arabic letters, ISO 8859-6), ``scr`` (the same with another ending),
+            ``both`` or ``none``.
         supplements: whether those have calls, too.
     """
     places = {call: f"CALLHOME/ARABIC/{part.upper()}" for part, calls in CALLS.items() for call in calls}
@@ -35,8 +43,7 @@ def write(root, *, layout="upper", transcripts="roman", supplements=False):
     for call, place in places.items():
         name = f"{place}/AR_{call}.SPH"
         _write_call(root / (name if layout == "upper" else name.lower()), int(call))
-        for alphabet in {"both": ("roman", "script"), "none": ()}.get(transcripts, (transcripts,)):
-            ending = "txt" if alphabet == "roman" else "scr"
+        for alphabet, ending in TRANSCRIPTS[transcripts]:
             folder = root / texts[call] / ("" if "SPEECH" in place else alphabet)
             _write_transcript(folder / f"ar_{call}.{ending}", alphabet)
 

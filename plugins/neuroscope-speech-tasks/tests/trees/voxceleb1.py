@@ -30,12 +30,14 @@ LISTS = {"original": "veri_test.txt", "cleaned": "veri_test2.txt"}
 
 def utterances():
     """Row of the speaker, video, number, and a seed, of each utterance."""
+    seed = 0
     for speaker in SPEAKERS[:2] + SPEAKERS[3:]:
-        digits = int(speaker[0][2:])
-        videos = ("x6uYqmx31kE", "8jEAjG6SegY") if digits == 10270 else (f"{digits}_x31kE", f"-{digits}SegY_")
+        digits = speaker[0][2:]
+        videos = ("x6uYqmx31kE", "8jEAjG6SegY") if digits == "10270" else (f"{digits}_x31kE", f"-{digits}SegY_")
         for video, numbers in zip(videos, ((1, 2), (1, 8)) if speaker[-1] == "test" else ((1, 2),), strict=False):
             for number in numbers:
-                yield speaker, video, number, digits * 100 + number
+                yield speaker, video, number, seed
+                seed += 1
 
 
 def path_of(layout, speaker, video, number, ending):

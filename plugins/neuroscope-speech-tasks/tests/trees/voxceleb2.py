@@ -17,11 +17,13 @@ SPEAKERS = (
 
 def utterances():
     """Row of the speaker, video, number, and a seed, of each utterance."""
+    seed = 0
     for speaker in SPEAKERS[:-1]:
         digits = speaker[0][2:]
         for video in (f"-{digits}WjVCk", f"Yt{digits}P_k4") if speaker[-1] == "test" else (f"-{digits}WjVCk",):
             for number in (1, 2):
-                yield speaker, video, number, int(digits) * 100 + number
+                yield speaker, video, number, seed
+                seed += 1
 
 
 def path_of(layout, speaker, video, number, ending):

@@ -19,13 +19,15 @@ def write(root, *, dev=True, ending=".wav", audio=True):
         ending: ``.wav`` as published, or ``.flac``.
         audio: whether the files hold any; else they are empty, and quickly made.
     """
+    seed = 0
     for code, pitch in PITCHES.items():
         for place, videos in ((code, VIDEOS), (f"dev/{code}", ("0a1b2c3d4{}",) if dev else ())):
-            for number, video in enumerate(videos):
+            for video in videos:
                 for start, end in TIMES:
                     path = root / place / f"{video.format(code)}---{start:08.3f}-{end:08.3f}{ending}"
                     path.parent.mkdir(parents=True, exist_ok=True)
                     if audio:
-                        VOICES["write"](path, pitch, number * 10_000 + round(start), end - start)
+                        VOICES["write"](path, pitch, seed, end - start)
+                        seed += 1
                     else:
                         path.touch()

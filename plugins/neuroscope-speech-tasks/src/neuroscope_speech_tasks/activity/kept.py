@@ -43,7 +43,7 @@ class SpeechFinder:
 
         Args:
             files: recordings.
-            progress: told of the tracks that are listened to, and of their seconds.
+            progress: told of the recordings that are listened to, and of their seconds.
 
         Returns:
             the stretches of each recording, or why it cannot be read.

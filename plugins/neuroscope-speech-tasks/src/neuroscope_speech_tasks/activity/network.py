@@ -7,13 +7,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from neuroscope import MissingDependency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -84,9 +83,10 @@ class SpeechNetwork:
         """
         import torch
 
-        samples = torch.from_numpy(np.stack(waves))
-        chunks = -(-samples.shape[1] // CHUNK)
-        padded = torch.nn.functional.pad(samples, (_CONTEXT, chunks * CHUNK - samples.shape[1]))
+        chunks = -(-len(waves[0]) // CHUNK)
+        padded = torch.zeros(len(waves), _CONTEXT + chunks * CHUNK)
+        for row, wave in zip(padded, waves, strict=True):
+            row[_CONTEXT : _CONTEXT + len(wave)] = torch.from_numpy(wave)
         windows, state, found = padded.unfold(1, _CONTEXT + CHUNK, CHUNK), None, []
         with _one_thread(), torch.inference_mode():
             for first in range(0, chunks, _BLOCK):

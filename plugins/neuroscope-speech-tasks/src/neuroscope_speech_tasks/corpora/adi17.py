@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.corpora.dialects import Labels, check_all_there, check_parts, folder_among, stem
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files
+from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -80,12 +80,17 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
         raise CORPUS.missing(root)
     listing = list_files(root, progress, {*AUDIO, ""})
     problems = Problems(str(root))
-    audio, lists = _audio(listing, problems), _Lists.read(listing, problems)
-    for path in audio.values():
-        lists.dialects.add(stem(path), folder_among(path, _DIALECT_FOLDER).upper(), path)
+    lists = _Lists.read(listing, problems)
+    named = [(stem(path), path) for path in listing.names if path.lower().endswith(AUDIO)]
+    for name, path in named:
+        lists.dialects.add(name, folder_among(path, _DIALECT_FOLDER).upper(), path)
+        if _SEGMENT.fullmatch(name):
+            lists.parts.add(name, folder_among(path, _PART_FOLDER).lower(), path)
+    audio, copies = one_of_each(named)
     segments = {name: each for name, each in _segments(audio, lists, problems).items() if each.part in {*parts, ""}}
     problems.check()
     left_out = Counter(listing.unseen)
+    left_out["copy of another file"] = copies
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
     there = {each.tags["split"] for each in utterances}
     check_all_there(
@@ -94,8 +99,7 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     return Manifest(utterances, source=str(root), left_out=+left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """A segment of a video: its set (empty = not known), and its times in seconds."""
 
     video: str
@@ -120,22 +124,23 @@ class _Lists:
             folder, _, name = path.rpartition("/")
             part = _PART_FOLDER.fullmatch(folder.rpartition("/")[2])
             if part and name == "utt2lang":
-                lists._read_dialects(listing.path(path), part[1].lower(), problems)
+                lists._read_dialects(listing, path, part[1].lower(), problems)
             elif part and name == "segments":
-                lists._read_segments(listing.path(path), part[1].lower(), problems)
+                lists._read_segments(listing, path, part[1].lower(), problems)
         return lists
 
-    def _read_dialects(self, file: Path, part: str, problems: Problems) -> None:
-        for number, line in read_lines(file, problems):
+    def _read_dialects(self, listing: Listing, path: str, part: str, problems: Problems) -> None:
+        for number, line in read_lines(listing.path(path), problems):
             name, *others = line.split()
             if len(others) != 1 or others[0] not in DIALECTS:
                 text = f"'{' '.join(others)[:30]}' is no dialect; they are {' '.join(DIALECTS)}"
-                problems.add(file, text, number)
+                problems.add(listing.path(path), text, number)
                 continue
-            self.dialects.add(name, others[0], str(file), number)
-            self.parts.add(name, part, str(file), number)
+            self.dialects.add(name, others[0], path, number)
+            self.parts.add(name, part, path, number)
 
-    def _read_segments(self, file: Path, part: str, problems: Problems) -> None:
+    def _read_segments(self, listing: Listing, path: str, part: str, problems: Problems) -> None:
+        file = listing.path(path)
         for number, line in read_lines(file, problems):
             try:
                 name, video, *times = line.split()
@@ -144,17 +149,11 @@ class _Lists:
                 start = end = 0.0
             if not 0 <= start < end < float("inf"):
                 problems.add(file, f"'{line[:80]}' is not: segment, video, start, end (seconds)", number)
-            elif self.segments.setdefault(name, segment := _Segment(video, part, start, end)) != segment:
-                problems.add(file, f"{name} comes twice, with other times or in another set", number)
-
-
-def _audio(listing: Listing, problems: Problems) -> dict[str, str]:
-    """Find the audio: name of a segment or a video -> path."""
-    audio: dict[str, str] = {}
-    for path in listing.names:
-        if path.lower().endswith(AUDIO) and (first := audio.setdefault(stem(path), path)) != path:
-            problems.add(Path(path), f"it lies also at {first}: keep one of them")
-    return audio
+                continue
+            self.parts.add(name, part, path, number)
+            segment = _Segment(video, part, start, end)
+            if self.segments.setdefault(name, segment)[2:] != segment[2:]:
+                problems.add(file, f"{name} comes twice, with other times", number)
 
 
 def _segments(audio: Mapping[str, str], lists: _Lists, problems: Problems) -> dict[str, _Segment]:
@@ -162,7 +161,6 @@ def _segments(audio: Mapping[str, str], lists: _Lists, problems: Problems) -> di
     joined = dict(lists.segments)
     for name in {*audio, *lists.parts.of} - joined.keys():
         if match := _SEGMENT.fullmatch(name):
-            lists.parts.add(name, folder_among(audio.get(name, ""), _PART_FOLDER).lower(), audio.get(name, ""))
             part, start, end = lists.parts.of.get(name, ""), int(match["start"]), int(match["end"])
             joined[name] = _Segment(match["video"], part, start / 100, end / 100)
     for name, segment in sorted(joined.items()):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.corpora.dialects import Labels, check_all_there, check_parts, folder_among, stem
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files
+from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from neuroscope import Progress
 
@@ -90,22 +90,21 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     if not root.is_dir():
         raise CORPUS.missing(root)
     listing = list_files(root, progress, {*AUDIO, ".lst", ".txt", ""})
-    files, left_out = _audio(listing, set(parts))
-    check_all_there(CORPUS, root, parts, {part for part, _ in files}, "wavs of {}")
-    problems = Problems(str(root))
+    problems, left_out = Problems(str(root)), Counter(listing.unseen)
     labels = Labels(problems)
-    listed = {name for name, part in _read_lists(listing, labels, problems) if part in parts}
-    for (_, name), path in files.items():
-        labels.add(name, _dialect_of(path), path)
-        labels.add(name, _own(_NAMES["train"], name, "dialect"), path)
+    audio = _find_audio(listing, parts, left_out)
+    files, left_out["copy of another file"] = one_of_each(audio)
+    check_all_there(CORPUS, root, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
+    listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
+    for id_, path in audio:
+        labels.add(id_, _dialect_of(path), path)
+        named = _NAMES["train"].fullmatch(stem(path))
+        labels.add(id_, named["dialect"] if named else "", path)
     problems.check()
-    left_out["line of a list without its file"] += len(listed - {name for _, name in files})
-    left_out["file without a dialect in its folder or a list"] += sum(name not in labels.of for _, name in files)
-    utterances = tuple(
-        _utterance(part, name, listing.path(path), labels.of[name])
-        for (part, name), path in sorted(files.items())
-        if name in labels.of
-    )
+    left_out["line of a list without its file"] += len(listed - files.keys())
+    left_out["file without a dialect in its folder or a list"] += len(files.keys() - labels.of.keys())
+    known = sorted(files.keys() & labels.of.keys())
+    utterances = tuple(_utterance(id_, listing.path(files[id_]), labels.of[id_]) for id_ in known)
     there = {each.tags["split"] for each in utterances}
     check_all_there(
         CORPUS,
@@ -117,20 +116,17 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 
-def _audio(listing: Listing, parts: set[str]) -> tuple[dict[tuple[str, str], str], Counter[str]]:
-    """Find the audio of some sets: set and name -> path; and count what is of none, by reason."""
-    files: dict[tuple[str, str], str] = {}
-    left_out, problems = Counter(listing.unseen), Problems(str(listing.root))
+def _find_audio(listing: Listing, parts: Collection[str], left_out: Counter[str]) -> list[tuple[str, str]]:
+    """Find the audio of some sets: id, which is set and name, and path; count what is of none."""
+    found = []
     for path in listing.names:
-        name = stem(path)
         if not path.lower().endswith(AUDIO):
             continue
         if not (part := _part_of(path)):
             left_out["audio that is of no set by its name or folder"] += 1
-        elif part in parts and files.setdefault((part, name), path) != path:
-            problems.add(Path(path), f"it lies also at {files[part, name]}: keep one of them")
-    problems.check()
-    return files, left_out
+        elif part in parts:
+            found.append((f"{part}/{stem(path)}", path))
+    return found
 
 
 def _part_of(path: str) -> str:
@@ -144,24 +140,20 @@ def _dialect_of(path: str) -> str:
     return folder_among(path, _DIALECT_FOLDER).upper()
 
 
-def _own(form: re.Pattern[str], name: str, group: str) -> str:
-    match = form.fullmatch(name)
-    return match[group] if match else ""
-
-
-def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterator[tuple[str, str]]:
-    """Read the dialects that lists tell, and yield the name and the set of each line."""
+def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterator[str]:
+    """Read the dialects that lists tell, and yield the id of each line; its set may be none."""
     for path in listing.names:
-        place = path.rpartition("/")[2].lower()
+        place, file = path.rpartition("/")[2].lower(), listing.path(path)
         if place not in _LISTS:
             continue
-        for number, line in read_lines(listing.path(path), problems):
+        of_list = folder_among(path, _PART_FOLDER).lower() or place.removesuffix(".txt")
+        for number, line in read_lines(file, problems):
             audio, *numbers = line.split()
-            labels.add(stem(audio), _dialect_of(audio), path, number)
+            id_ = f"{_part_of(audio) or of_list}/{stem(audio)}"
+            labels.add(id_, _dialect_of(audio), path, number)
             if (first := _LISTS[place]) is not None:
-                labels.add(stem(audio), _numbered(numbers, first, Path(path), number, problems), path, number)
-            part = _part_of(audio) or folder_among(path, _PART_FOLDER).lower() or place.removesuffix(".txt")
-            yield stem(audio), part
+                labels.add(id_, _numbered(numbers, first, file, number, problems), path, number)
+            yield id_
 
 
 def _numbered(numbers: list[str], first: int, file: Path, line: int, problems: Problems) -> str:
@@ -173,7 +165,8 @@ def _numbered(numbers: list[str], first: int, file: Path, line: int, problems: P
     return ""
 
 
-def _utterance(part: str, name: str, path: Path, dialect: str) -> Utterance:
+def _utterance(id_: str, path: Path, dialect: str) -> Utterance:
+    part, _, name = id_.partition("/")
     match = _NAMES[part].fullmatch(name)
     told = match.groupdict() if match else {}
     tags = {"dialect": dialect, "split": part, "channel": "SatQ" if part == "train" else "HQ"}
@@ -184,20 +177,18 @@ def _utterance(part: str, name: str, path: Path, dialect: str) -> Utterance:
     if "gender" in told:
         tags["diariser_gender"] = told["gender"]
         speaker = f"{told['show']}_{told['gender']}_{told['voice']}"
-    return Utterance(id=f"{part}/{name}", path=path, speaker=speaker, tags=tags)
+    return Utterance(id=id_, path=path, speaker=speaker, tags=tags)
 
 
 def _other_counts(utterances: tuple[Utterance, ...]) -> str:
-    """Say which sets have other counts of files than those published; empty = none."""
+    """Say which sets have other counts of files than those published, and where the sums agree, which dialects."""
     found = Counter((each.tags["split"], each.tags["dialect"]) for each in utterances)
     told = []
-    for part in sorted({part for part, _ in found}, key=list(PUBLISHED).index):
-        counts = dict(zip(DIALECTS, PUBLISHED[part], strict=True))
-        others = [
-            f"{each} {found[part, each]:,} of {counts[each]:,}"
-            for each in DIALECTS
-            if found[part, each] != counts[each]
-        ]
-        if others:
-            told.append(f"{part} ({', '.join(others)})")
-    return f"not the files that were published: {'; '.join(told)}" if told else ""
+    for part, counts in PUBLISHED.items():
+        there = [found[part, dialect] for dialect in DIALECTS]
+        if any(there) and sum(there) != sum(counts):
+            told.append(f"{part} has {sum(there):,} of {sum(counts):,}")
+        elif any(there):
+            three = zip(DIALECTS, there, counts, strict=True)
+            told += [f"{part} has {one:,} {dialect}, not {other:,}" for dialect, one, other in three if one != other]
+    return f"not the files that were published: {', '.join(told)}" if told else ""

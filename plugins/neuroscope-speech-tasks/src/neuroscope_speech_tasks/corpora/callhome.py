@@ -108,7 +108,9 @@ def read_callhome(
     listing = list_files(root, progress, {*AUDIO, ".txt", ".scr"})
     left_out: Counter[str] = Counter(listing.unseen)
     calls = _find_calls(listing, set(parts), left_out)
-    check_all_there(CORPUS, root, parts, {each.part for each in calls.values()}, "calls of {} (ar_XXXX.sph)")
+    check_all_there(
+        CORPUS, root, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
+    )
     found: Mapping[str, Sides]
     if segments == "vad":
         found, how = _listen(calls, root, progress, cache, longest, left_out)
@@ -135,7 +137,9 @@ def _find_calls(listing: Listing, parts: set[str], left_out: Counter[str]) -> di
         elif part in parts:
             call = _Call(part, listing.path(path))
             if (first := calls.setdefault(name, call)) != call:
-                problems.add(Path(path), f"it lies also at {first.path}: keep one of them")
+                problems.add(
+                    listing.path(path), f"it lies also at {first.path.relative_to(listing.root)}: keep one of them"
+                )
     problems.check()
     return calls
 

@@ -30,10 +30,12 @@ class Labels:
     _contested: set[str] = field(default_factory=set)
 
     def add(self, name: str, label: str, told_by: str, line: int | None = None) -> None:
-        """Note a label; an empty one says nothing."""
+        """Note a label that a file below the root tells, by its name; an empty one says nothing."""
         if label and (before := self.of.setdefault(name, label)) != label and name not in self._contested:
             self._contested.add(name)
-            self.problems.add(Path(told_by), f"{name} is {label} here, and {before} elsewhere", line)
+            self.problems.add(
+                Path(self.problems.source, told_by), f"{name} is {label} here, and {before} elsewhere", line
+            )
 
 
 def stem(path: str) -> str:
@@ -42,8 +44,8 @@ def stem(path: str) -> str:
     What else stands behind a dot belongs to the name, as in ``..._73.28_91.11``.
     """
     name = path.replace("\\", "/").rpartition("/")[2]
-    ending = next((each for each in AUDIO if name.lower().endswith(each)), "")
-    return name[: len(name) - len(ending)]
+    first, _, ending = name.rpartition(".")
+    return first if f".{ending.lower()}" in AUDIO else name
 
 
 def folder_among(path: str, form: re.Pattern[str]) -> str:

@@ -82,6 +82,8 @@ def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...]
     problems.check()
     listing = list_files(folder, progress, beside=(".txt",))
     names, left_out = _names(listing, speakers if file else None)
+    if not names:
+        raise CORPUS.without_utterances(root, left_out)
     _check_subsets(root, subsets, {name.subset for name in names.values()})
     wanted = {path: name for path, name in names.items() if not subsets or name.subset in subsets}
     files, copies = one_of_each((name.id, path) for path, name in wanted.items())
@@ -109,9 +111,7 @@ def _names(listing: Listing, speakers: Mapping[str, _Speaker] | None) -> tuple[d
 
 
 def _check_subsets(root: Path, subsets: tuple[str, ...], there: set[str]) -> None:
-    """Raise MissingData where no subset is there, or not all that are asked for are."""
-    if not there:
-        raise CORPUS.missing(root)
+    """Raise MissingData where not all subsets are there that are asked for."""
     if lacking := sorted(set(subsets) - there):
         raise CORPUS.missing(root, f"{', '.join(lacking)} (there: {', '.join(sorted(there))})")
 
@@ -131,18 +131,20 @@ def _read_speakers(file: Path, problems: Problems) -> dict[str, _Speaker]:
             problems.add(file, f"SEX is '{gender}', expected {' or '.join(_GENDERS)}", number)
         elif speakers.setdefault(row["ID"], speaker := _Speaker(gender, row["SUBSET"])) != speaker:
             problems.add(file, f"{row['ID']} comes twice, and not alike", number)
+    if not speakers and not problems.found:
+        problems.add(file, "it has no speakers")
     return speakers
 
 
 def _rows(file: Path, problems: Problems) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Read the rows of the table; its header is a comment, and names, in the last column, may hold the delimiter."""
+    """Read the rows of the table; its header is a comment, and the last column, of names, may hold the delimiter."""
     columns: Sequence[str] = _COLUMNS
     for number, line in read_lines(file, problems):
         if line.startswith(";"):
             named = [cell.strip() for cell in line[1:].split("|")]
             columns = named if set(_NEEDED) <= set(named) else columns
             continue
-        row = dict(zip(columns, map(str.strip, line.split("|", len(columns) - 1)), strict=False))
+        row = dict(zip(columns, map(str.strip, line.split("|")), strict=False))
         if set(_NEEDED) <= row.keys():
             yield number, row
         else:

@@ -75,11 +75,11 @@ def read_voxlingua107(root: Path, *, progress: Progress) -> Manifest:
     listing = list_files(root, progress)
     names = {path: name for path in listing.names if (name := _name_of(path))}
     files, copies = one_of_each((name.id, path) for path, name in names.items())
-    if not files:
-        raise CORPUS.missing(root)
     otherwise = f"audio file that is named otherwise than those of {CORPUS.title}"
     left_out = Counter(listing.left_out)
     left_out += Counter({otherwise: len(listing.names) - len(names), "copy of an utterance": copies})
+    if not files:
+        raise CORPUS.without_utterances(root, left_out)
     utterances = tuple(_utterance(names[files[id_]], root / files[id_]) for id_ in sorted(files))
     return Manifest(utterances, str(root), dict(sorted(left_out.items())))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from neuroscope import MissingData
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -50,3 +51,8 @@ class Corpus:
             f"{self.licence}; {self.size}. Name {self.folder} with --root or --data {self.dataset}=PATH, or put it at "
             f"$NEUROSCOPE_DATA/{self.dataset}."
         )
+
+    def without_utterances(self, root: Path, left_out: Mapping[str, int]) -> MissingData:
+        """Make the error for a root where no utterance is found, with what lies there instead, by its kind."""
+        counts = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(left_out.items()))
+        return self.missing(root, f"utterance ({counts})" if counts else "")

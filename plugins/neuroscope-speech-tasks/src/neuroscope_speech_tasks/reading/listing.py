@@ -125,7 +125,7 @@ class _Search:
 
     def check(self) -> None:
         """Raise BadManifest where a folder may not be opened, or the name of a file is no UTF-8."""
-        strange = [str(self.root / name) for name in sorted(self.names) if not _is_text(name)]
+        strange = sorted(str(self.root / name) for name in self.names if not _is_text(name))
         if problems := self.closed or [f"the name of {name!a} is no UTF-8; rename it" for name in strange]:
             raise BadManifest(str(self.root), problems)
 

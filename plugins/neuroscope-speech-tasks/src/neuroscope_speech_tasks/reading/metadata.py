@@ -145,9 +145,8 @@ def read_table(
     Yields:
         line number and the cells that are not empty, by column.
     """
-    lines = read_lines(file, problems)
-    columns = list(names)
-    for number, line in lines:
+    columns, before = list(names), len(problems.found)
+    for number, line in read_lines(file, problems):
         delimiter = delimiter or max(_DELIMITERS, key=line.count)
         try:
             cells = _cells(line, delimiter, quoted=quoted)
@@ -163,7 +162,7 @@ def read_table(
             problems.add(file, f"{len(cells)} cells, there are {len(columns)} columns", number)
         else:
             yield number, {key: text for key, cell in zip(columns, cells, strict=False) if (text := cleaned(cell))}
-    if not columns:
+    if not columns and len(problems.found) == before:
         problems.add(file, "it is empty")
 
 

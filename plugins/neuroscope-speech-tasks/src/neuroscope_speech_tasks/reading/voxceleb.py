@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -15,7 +14,7 @@ from neuroscope_speech_tasks.reading.listing import first_there, found_near, lis
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from neuroscope import Progress
     from neuroscope_speech_tasks.reading.corpus import Corpus
@@ -131,17 +130,17 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     listing = list_files(folder, progress, beside=(".txt", ".csv"))
     names, left_out = _names(release, listing.names, speakers, root)
     files, copies = one_of_each((name.id, path) for path, name in names.items())
-    chosen = {name: files[name] for name in sorted(files)}
-    parts = _parts({id_: names[path] for id_, path in chosen.items()}, speakers, problems)
+    left_out += Counter(listing.left_out) + Counter({"copy of an utterance": copies})
+    if not files:
+        raise release.corpus.without_utterances(root, left_out)
+    parts = _parts(names.values(), speakers, problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")
-    wanted = [id_ for id_ in chosen if part in {"all", parts[id_]}]
-    if not wanted:
-        among = f"utterance of part {part} among {len(listing.names)} audio files"
-        raise release.corpus.missing(root, among if listing.names else "")
-    utterances = tuple(_utterance(release, names[chosen[each]], folder / chosen[each], speakers) for each in wanted)
-    left_out += Counter(listing.left_out) + Counter({"copy of an utterance": copies})
+    chosen = [path for _, path in sorted(files.items()) if part in ("all", parts[names[path][:2]])]
+    if not chosen:
+        raise release.corpus.missing(root, f"utterance of part {part} among its {len(files):,}")
+    utterances = tuple(_utterance(release, names[path], folder / path, speakers) for path in chosen)
     way = "" if speakers.file else f"{release.table} knows more: get {release.address} and put it into {root}"
     return Reading(Manifest(utterances, str(root), dict(sorted(left_out.items())), way=way), folder, speakers)
 
@@ -175,20 +174,17 @@ def _names(
     return names, left_out
 
 
-def _parts(names: Mapping[str, Name], speakers: Speakers, problems: Problems) -> dict[str, str]:
-    """Find the part of each utterance, by the table, else by the folders; empty = neither tells it."""
-    parts, wrong = {}, {}
-    for id_, name in names.items():
-        told, lies = speakers.parts.get(name.speaker, ""), _part_in(name.above)
-        parts[id_] = told or lies
+def _parts(names: Iterable[Name], speakers: Speakers, problems: Problems) -> dict[tuple[str, str], str]:
+    """Find the part of each speaker in each folder above, by the table, else by the folder; empty = neither tells."""
+    parts: dict[tuple[str, str], str] = {}
+    for above, speaker in dict.fromkeys((name.above, name.speaker) for name in names):
+        told, lies = speakers.parts.get(speaker, ""), _part_in(above)
+        parts[above, speaker] = told or lies
         if told and lies and told != lies:
-            wrong[name.speaker] = f"{name.speaker} is of part {told}, and lies in {name.above}"
-    for text in wrong.values():
-        problems.add(speakers.file or Path(), text)
+            problems.add(speakers.file or Path(), f"{speaker} is of part {told}, and lies in {above}")
     return parts
 
 
-@cache
 def _part_in(above: str) -> str:
     """Find the part that folders are of, the nearest first: ``dev/wav``, ``vox1_test_wav``; empty = they tell none."""
     matches = (_PART.fullmatch(folder) for folder in reversed(above.split("/")))
@@ -217,6 +213,8 @@ def _read_speakers(release: Release, file: Path | None, problems: Problems) -> S
             speakers.tags[id_] = {tag: row[column] for column, tag in release.columns.items() if column in row}
             if (name := row.get(release.name_column)) and speakers.ids.setdefault(name, id_) != id_:
                 problems.add(file, f"{name} is {speakers.ids[name]} and {id_}", number)
+    if not rows and not problems.found:
+        problems.add(file, "it has no speakers")
     return speakers
 
 
@@ -231,5 +229,5 @@ def _problem_with(row: Row, release: Release) -> str:
         return f"no {release.id_column}"
     if (part := row.get("Set")) not in _PARTS:
         return f"Set is '{part or ''}', expected {' or '.join(_PARTS)}"
-    gender = row.get("Gender", _GENDERS[0])
-    return "" if gender in _GENDERS else f"Gender is '{gender}', expected {' or '.join(_GENDERS)}"
+    gender = row.get("Gender")
+    return "" if gender in {None, *_GENDERS} else f"Gender is '{gender}', expected {' or '.join(_GENDERS)}"

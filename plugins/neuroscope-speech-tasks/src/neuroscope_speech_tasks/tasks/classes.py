@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from neuroscope import Classification, Subsample
 
@@ -50,8 +50,8 @@ def language(*, limit: int | None = 2000, hours: float | None = None, seed: int 
     """Language identification (LID, T3), by default of Common Voice's ar, en, es, de, fr, ru and zh-CN.
 
     Parts are those of the corpus, speaker-disjoint, without the development parts; data without parts are split by
-    speakers. How many utterances the paper drew is in a figure without numbers: here at most 2,000 of each language and
-    part are drawn. ``zh-CN``, ``cmn`` and ``zh`` are one class, and regions of FLEURS's codes are dropped (``en_us``).
+    speakers. How many utterances the paper drew is in a figure (3c), not in its text: here at most 2,000 of each language
+    and part are drawn. ``zh-CN``, ``cmn`` and ``zh`` are one class, and regions of FLEURS's codes are dropped (``en_us``).
 
     Args:
         limit: utterances of each class and part at most, drawn; none = all.
@@ -87,7 +87,12 @@ def dialect(*, limit: int | None = None, hours: float | None = None, seed: int =
 
 
 def channel(
-    *, telephony: bool = True, limit: int | None = None, hours: float | None = None, seed: int = 0
+    *,
+    telephony: bool = True,
+    segments: Literal["vad", "transcript"] = "vad",
+    limit: int | None = None,
+    hours: float | None = None,
+    seed: int = 0,
 ) -> Classification:
     """Channel classification (CC, T5): satellite (SatQ), high quality (HQ), telephone (TF).
 
@@ -97,6 +102,7 @@ def channel(
 
     Args:
         telephony: false = without TF (the paper's footnote 12).
+        segments: of CALLHOME, found by a detector of speech, as in the paper, or by the times of transcripts.
         limit: utterances of each class at most, drawn; none = as many as the smallest class has.
         hours: of audio of each class at most, drawn; none = any.
         seed: of that draw.
@@ -104,7 +110,7 @@ def channel(
     return Classification(
         label=_column("channel"),
         columns=("channel",),
-        datasets=("adi5", "callhome") if telephony else ("adi5",),
+        datasets=("adi5", f"callhome,segments={segments}") if telephony else ("adi5",),
         split="group:recording,test=0.4,balance=class",
         subsample=Subsample(limit=limit, hours=hours, balanced=True, seed=seed),
     )

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuroscope import Manifest, Trial, Verification
-from neuroscope.trials import make_trials, read_trials, some_hours
 
 _LANGUAGES = ("en", "ru", "zh-CN")
 
@@ -41,6 +40,8 @@ def verification(
     datasets += [f"common-voice,locales={'+'.join(others)},parts=validated"] if others else []
 
     def of(manifest: Manifest) -> tuple[Trial, ...]:
+        from neuroscope.trials import make_trials, read_trials, some_hours
+
         if trials is not None:
             return read_trials(trials, manifest).trials
         rest = _without_list(manifest)

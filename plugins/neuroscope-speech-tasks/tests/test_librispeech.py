@@ -1,0 +1,133 @@
+"""LibriSpeech: its subsets, its table of speakers, and where they may lie."""
+
+import pytest
+
+from neuroscope import BadManifest, Data, MissingData
+from neuroscope.contracts.progress import silent
+from neuroscope.testing import run
+from neuroscope_speech_tasks.corpora.librispeech import read_librispeech
+
+
+def read(root, **options):
+    return read_librispeech(root, progress=silent, **options)
+
+
+@pytest.fixture
+def names(tree):
+    """``names(table=False)``: the root of a tree whose files are empty: reading looks at names alone."""
+    return lambda **options: tree("librispeech", audio=False, **options)
+
+
+@pytest.fixture
+def corpus(names):
+    """The folder of a tree as published, without the one above it."""
+    return names(folder="")
+
+
+def test_the_tree_as_published(names):
+    root = names()
+    manifest = read(root)
+    assert len(manifest) == 36
+    one = next(each for each in manifest if each.speaker == "84")
+    assert one.id == "84-84123-0000"
+    assert one.path == root / "LibriSpeech/dev-clean/84/84123/84-84123-0000.flac"
+    assert one.tags == {"gender": "F", "subset": "dev-clean", "recording": "84123"}
+    assert [each.id for each in manifest] == sorted(each.id for each in manifest)
+    genders = {each.speaker: each.tags["gender"] for each in manifest if each.tags["subset"] == "dev-clean"}
+    assert sorted(genders.values()) == ["F"] * 3 + ["M"] * 5
+    assert (manifest.left_out, manifest.way) == ({}, "")
+
+
+def test_names_of_speakers_may_hold_the_delimiter(corpus):
+    assert {each.tags["gender"] for each in read(corpus) if each.speaker == "1272"} == {"F"}
+    assert {each.tags["gender"] for each in read(corpus) if each.speaker == "422"} == {"M"}
+
+
+def test_the_root_may_be_the_folder_above_or_one_subset(tree):
+    expected = read(tree("librispeech", audio=False))
+    root = tree("librispeech", audio=False, folder="other/librispeech") / "other"
+    assert read(root).fingerprint == read(root / "librispeech").fingerprint == expected.fingerprint
+    some = read(root / "librispeech/dev-clean")
+    assert [each.id for each in some] == [each.id for each in expected if each.tags["subset"] == "dev-clean"]
+    assert some.fingerprint == read(root, subsets=("dev-clean",)).fingerprint
+
+
+def test_a_converted_copy_has_the_same_utterances(names, tmp_path):
+    expected = read(names(folder="as published") / "as published").fingerprint
+    copy = read(names(folder="converted", ending=".wav") / "converted")
+    assert copy.fingerprint == expected
+    assert {each.path.suffix for each in copy} == {".wav"}
+
+
+def test_subsets_are_chosen(corpus):
+    assert {each.tags["subset"] for each in read(corpus, subsets=("test-other",))} == {"test-other"}
+    assert len(read(corpus, subsets=("test-other", "dev-clean"))) == 36
+
+
+def test_subsets_that_are_not_there_are_told_with_those_that_are(corpus):
+    with pytest.raises(MissingData, match=r"has no dev_clean, test-clean \(there: dev-clean, test-other\)\."):
+        read(corpus, subsets=("test-clean", "dev-clean", "dev_clean"))
+
+
+def test_columns_are_found_by_the_names_in_the_comment(corpus):
+    rows = "; |\n;SUBSET | ID | SEX | NAME\n" + "".join(f"x | {id_} | F | a | b\n" for id_ in (84, 174))
+    (corpus / "SPEAKERS.TXT").write_text(rows)
+    assert {each.speaker: each.tags["gender"] for each in read(corpus)} == {"84": "F", "174": "F"}
+
+
+def test_without_the_table_the_gender_is_not_known(names):
+    manifest = read(names(table=False))
+    assert len(manifest) == 36
+    assert manifest.columns == ("id", "recording", "speaker", "subset")
+    assert manifest.way.startswith("SPEAKERS.TXT knows the gender: put it into ")
+
+
+def test_what_is_left_out_is_counted(corpus):
+    with (corpus / "SPEAKERS.TXT").open("a") as table:
+        table.write("1272 | F | dev-clean | 8.10 | John | Rose | \n")
+    speakers = [line for line in (corpus / "SPEAKERS.TXT").read_text().splitlines() if not line.startswith("84 ")]
+    (corpus / "SPEAKERS.TXT").write_text("\n".join(speakers))
+    for name in ("noise.flac", "dev-clean/174/174123/84-174123-0000.flac", "dev-clean/174/174123/174-174123-0000.wav"):
+        (corpus / name).touch()
+    (corpus / "dev-clean.tar.gz").touch()
+    manifest = read(corpus)
+    assert manifest.left_out == {
+        ".gz file": 1,
+        "audio file that is named otherwise than those of LibriSpeech (SLR12)": 2,
+        "copy of an utterance": 1,
+        "utterance of a speaker that SPEAKERS.TXT does not have": 4,
+    }
+    assert len(manifest) == 32
+
+
+def test_what_is_not_understood_of_the_table_is_told_at_once(corpus):
+    with (corpus / "SPEAKERS.TXT").open("a") as table:
+        table.write("84 | M | dev-clean | 8.02 | Christie Nowak\n99 | X | dev-clean | 1 | A\n100 M\n")
+    with pytest.raises(BadManifest) as problem:
+        read(corpus)
+    assert [line.strip(" -") for line in str(problem.value).splitlines()[1:]] == [
+        "SPEAKERS.TXT line 14: 84 comes twice, and not alike",
+        "SPEAKERS.TXT line 15: SEX is 'X', expected F or M",
+        "SPEAKERS.TXT line 16: expected ID | SEX | SUBSET | MINUTES | NAME, it has '100 M'",
+    ]
+
+
+def test_a_table_without_speakers_is_told(corpus):
+    (corpus / "SPEAKERS.TXT").write_text(";ID  |SEX| SUBSET\n")
+    with pytest.raises(BadManifest, match=r"SPEAKERS\.TXT: it has no speakers"):
+        read(corpus)
+
+
+def test_what_is_not_there_is_asked_for(tmp_path):
+    with pytest.raises(MissingData, match=r"nowhere does not exist.*openslr.org/12/; CC BY 4.0; 982 h.*--root"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(MissingData, match="holds none of it"):
+        read(tmp_path)
+    (tmp_path / "a.flac").touch()
+    with pytest.raises(MissingData, match=r"has no utterance \(audio file that is named otherwise than .*: 1\)"):
+        read(tmp_path)
+
+
+def test_it_keeps_the_contract(tree):
+    results = run("dataset", "librispeech", Data(root=tree("librispeech")))
+    assert {each.check: each.reason for each in results if not each.ok} == {}
