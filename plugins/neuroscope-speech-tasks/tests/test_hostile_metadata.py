@@ -4,7 +4,6 @@ To add a reader, add a line to METADATA: its file of metadata is mutated in ever
 """
 
 import csv
-import importlib.util
 import inspect
 import json
 import os
@@ -22,7 +21,6 @@ from neuroscope import BadManifest, MissingData, Plugins
 from neuroscope.contracts.progress import silent
 
 TREES = Path(__file__).with_name("trees")
-HOME = "neuroscope_speech_tasks"
 
 
 @dataclass(frozen=True)
@@ -277,18 +275,8 @@ def write_csv(root, *, form="csv"):
             writer.writerows(rows)
 
 
-def skipped(metadata):
-    """A case, skipped where its reader or its tree is not written yet."""
-    module = metadata.corpus.replace("-", "_")
-    readers = {"csv": "formats.table"}.get(metadata.corpus)
-    homes = [readers] if readers else [f"formats.{module}", f"corpora.{module}", "corpora.voxceleb"]
-    lacking = not any(importlib.util.find_spec(f"{HOME}.{home}") for home in homes)
-    lacking |= metadata.corpus != "csv" and not (TREES / f"{module}.py").exists()
-    return pytest.param(metadata, id=str(metadata), marks=pytest.mark.skipif(lacking, reason="no reader or tree yet"))
-
-
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("metadata", [*map(skipped, METADATA)])
+@pytest.mark.parametrize("metadata", METADATA, ids=str)
 def test_metadata_are_read_right_or_told_in_one_message(metadata, tmp_path, watch, plugins):
     root = tmp_path / "root"
     root.mkdir()
