@@ -8,6 +8,8 @@ import pytest
 
 from neuroscope.report import pictures
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 LIMITED = """
 import resource, sys
 from pathlib import Path
