@@ -339,6 +339,7 @@ def test_without_data_the_default_of_the_task_is_described_or_missed():
     assert "there is no folder" in run("--task", "mine", load=plugins_with(lost), code=2).stderr
 
 
+@pytest.mark.usefixtures("drawn_pictures")
 def test_tasks_of_different_data_are_described_together_and_drawn_in_one_picture(tmp_path):
     tone = Classification(label=lambda each: each.column("tone"), columns=("tone",), datasets=("toy,speakers=8",))
     load = plugins_with(tone, other=replace(tone, datasets=("toy,speakers=12",)), third=tone)
@@ -382,6 +383,7 @@ def test_bad_input_is_one_message_and_nothing_else(arguments, told, tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.usefixtures("drawn_pictures")
 def test_the_distribution_is_drawn_in_the_form_that_the_file_names(manifest, tmp_path):
     for ending in (".json", ".SVG"):
         run("--root", manifest, "--task", "gc", "--plot", tmp_path / "plots" / f"chart{ending}")
@@ -391,6 +393,7 @@ def test_the_distribution_is_drawn_in_the_form_that_the_file_names(manifest, tmp
     assert json.loads(plots[".json"])["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
 
 
+@pytest.mark.usefixtures("drawn_pictures")
 def test_a_plot_that_cannot_be_drawn_leaves_the_description_and_what_was_there(manifest, tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "_DRAW", "raise SystemExit('no fonts')")
     plot = tmp_path / "plots" / "chart.svg"

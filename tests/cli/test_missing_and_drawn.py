@@ -144,3 +144,43 @@ def test_a_place_named_for_one_dataset_of_a_task_leaves_the_others_at_theirs(tre
     told = run("probe", "--task", "cc", "--backbone", "toy", "--data", f"adi5={tree('adi5')}", code=2).stderr
     assert "the data of callhome are not there" in told
     assert "adi5 are" not in told
+
+
+def test_what_a_task_would_draw_can_be_saved_and_asked(tree, tmp_path):
+    root, saved = tree("adi5"), tmp_path / "saved"
+    run("describe", "--task", "did,limit=3,seed=1", "--root", root, "--save", saved)
+    assert [each.name for each in saved.iterdir()] == ["manifest.csv"]
+    common = ["--backbone", "toy", "--task", "did,limit=3,seed=1", "--runs", 1]
+    run("probe", *common, "--root", root, "--out", tmp_path / "a")
+    run("probe", *common, "--root", saved / "manifest.csv", "--out", tmp_path / "b")
+    assert (tmp_path / "a" / "manifest.csv").read_bytes() == (saved / "manifest.csv").read_bytes()
+    assert numbers(tmp_path / "a") == numbers(tmp_path / "b")
+
+
+def test_trials_are_saved_and_read_again(tree, tmp_path):
+    data = ["--data", f"voxceleb1={tree('voxceleb1')}", "--data", f"common-voice={tree('common-voice')}"]
+    task = "sv,languages=en+ar,pairs=6"
+    first = run("describe", "--task", task, *data, "--save", tmp_path / "saved").stdout
+    lines = (tmp_path / "saved" / "trials-sv.txt").read_text().splitlines()
+    assert lines[:2] == [
+        "1\tvoxceleb1/id10270/x6uYqmx31kE/00001\tvoxceleb1/id10270/8jEAjG6SegY/00008",
+        "0\tvoxceleb1/id10270/x6uYqmx31kE/00001\tvoxceleb1/id10271/-10271SegY_/00008",
+    ]
+    assert [line[0] for line in lines[2:]].count("1") == (len(lines) - 2) / 2 == 6
+    named = f"sv,trials={tmp_path / 'saved' / 'trials-sv.txt'}"
+    again = run("describe", "--task", named, "--root", tmp_path / "saved" / "manifest.csv", "--save", tmp_path / "more")
+    assert "14 trials" in first
+    assert "14 trials" in again.stdout
+    assert (tmp_path / "more" / "trials-sv.txt").read_text().splitlines() == lines
+
+
+def test_a_folder_that_holds_something_is_not_written_to(tree, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").touch()
+    common = ["describe", "--root", tree("adi5")]
+    told = run(*common, "--task", "did", "--save", tmp_path / "mine", code=2).stderr
+    assert "is there already" in told
+    assert [each.name for each in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
+    assert "name one with --task" in run(*common, "--save", tmp_path / "new", code=2).stderr
+    run(*common, "--task", "gc", "--save", tmp_path / "new", code=2)
+    assert not (tmp_path / "new").exists()

@@ -28,6 +28,14 @@ def describe(
         Path | None,
         typer.Option("--plot", metavar="FILE", help="Draw the distribution: .html, .svg, .png, or .json (Vega-Lite)."),
     ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="FOLDER",
+            help="Write what the tasks ask about, and drew: manifest.csv, and their trials.",
+        ),
+    ] = None,
     json: commands.Json = False,
 ) -> None:
     """Describe data: utterances, minutes and speakers of each class and part, and what is missing or unreadable."""
@@ -42,6 +50,7 @@ def describe(
         data,
         tuple(task or ()),
         split=split,
+        save=save,
         extraction=commands.Machine(segment=segment, rehash=rehash),
         plugins=context.obj.load(),
         progress=progress_bar,

@@ -12,12 +12,14 @@ from neuroscope.errors import BadOption
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.study.settings import StudySettings
+from neuroscope.workflows import asked_data
 from neuroscope.workflows.requirements import load_data
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
-    from neuroscope.data.sources import Data, LoadedData
+    from neuroscope.data.sources import Data
     from neuroscope.description.result import Description
 
 
@@ -26,6 +28,7 @@ def describe(
     tasks: Sequence[str] = (),
     *,
     split: str = "",
+    save: Path | None = None,
     extraction: ExtractionSettings | None = None,
     plugins: Plugins | None = None,
     progress: Progress = silent,
@@ -36,6 +39,7 @@ def describe(
         data: where the utterances come from.
         tasks: in the component grammar; none = the data alone. Where no data are named, each is asked of its own.
         split: in the grammar of splits; empty = the task's own, else a split column, else unseen speakers.
+        save: a folder for the utterances that the tasks ask about, as a manifest, and for their trials.
         extraction: with the cache folder, and the length of segments.
         plugins: those of the environment, unless given.
         progress: told of long work.
@@ -52,17 +56,18 @@ def describe(
         raise BadOption(
             f"--split {split}: it is of a task with classes; name one with --task (`neuroscope list tasks`)"
         )
+    if save is not None:
+        if not built:
+            raise BadOption(f"--save {save}: it saves what tasks ask about; name one with --task")
+        asked_data.check_folder(save)
     if not built:
-        loaded = sources.load(data, plugins, progress=progress, cache=workspace.folder)
-        return describe_loaded(workspace.segment(loaded), {}, workspace, plugins)
+        alone = sources.load(data, plugins, progress=progress, cache=workspace.folder)
+        return describe_loaded(workspace.segment(alone), {}, workspace, plugins)
     asked = load_data(data, built, [], StudySettings(), plugins, workspace)
-    described = [
-        describe_loaded(asked[tasks[0]], {text: built[text] for text in tasks}, workspace, plugins, split)
-        for tasks in _by_data(asked)
-    ]
-    return joined(described)
-
-
-def _by_data(asked: Mapping[str, LoadedData]) -> list[list[str]]:
-    """List the tasks of each data, which stand beside each other."""
-    return [[text for text, _ in group] for _, group in groupby(asked.items(), key=lambda pair: id(pair[1]))]
+    by_data = groupby(asked, key=lambda text: id(asked[text]))
+    groups = [{text: built[text] for text in texts} for _, texts in by_data]
+    loaded = [asked[next(iter(tasks))] for tasks in groups]
+    if save is not None:
+        asked_data.save(save, groups, loaded, split, workspace)
+    pairs = zip(groups, loaded, strict=True)
+    return joined([describe_loaded(each, tasks, workspace, plugins, split) for tasks, each in pairs])

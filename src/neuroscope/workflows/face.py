@@ -258,6 +258,7 @@ def describe(
     segment: float | None = None,
     rehash: bool = False,
     cache: AnyPath | None = None,
+    save: AnyPath | None = None,
     progress: bool | Progress | None = True,
 ) -> Description:
     """What is in the data, and what do tasks ask of them? Audio files are looked at, and nothing is computed.
@@ -272,6 +273,7 @@ def describe(
         segment: seconds; longer recordings become utterances of that length. None = as they are.
         rehash: as for ``probe``.
         cache: as for ``probe``: what is known of audio files is kept there.
+        save: a folder for what the tasks ask about, and drew: ``manifest.csv``, and their trials.
         progress: as for ``probe``.
 
     Returns:
@@ -285,6 +287,7 @@ def describe(
         data_of(given),
         texts_of("tasks", tasks),
         split=one_of("split", split),
+        save=place_of("save", save),
         extraction=extraction_of(given),
         progress=progress_of(progress),
     )

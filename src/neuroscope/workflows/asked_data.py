@@ -1,0 +1,70 @@
+"""The data that tasks ask about, as files: what they drew of a corpus, and the trials that they made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neuroscope.contracts.task import Classification
+from neuroscope.data.labelling import label_manifest
+from neuroscope.data.manifest_csv import manifest_csv
+from neuroscope.data.trials.lists import write_trials
+from neuroscope.errors import BadOption
+from neuroscope.plugin import options
+from neuroscope.runtime.files import whole_folder, write_on_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from neuroscope.contracts.audio import Trial
+    from neuroscope.contracts.task import Task
+    from neuroscope.data.sources import LoadedData
+    from neuroscope.extraction.session import Workspace
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds something, or cannot be made.
+
+    Raises:
+        BadOption: with what is wrong.
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BadOption(f"--save {folder} is there already; name a folder that is not")
+        write_on_trial(folder)
+    except OSError as error:
+        raise BadOption(f"--save {folder} cannot be written: {error.strerror or error}") from None
+
+
+def save(
+    folder: Path,
+    groups: Sequence[Mapping[str, Task]],
+    loaded: Sequence[LoadedData],
+    split: str,
+    workspace: Workspace,
+) -> None:
+    """Write the utterances that tasks are asked about, and their trials, whole or not at all.
+
+    The folder has ``manifest.csv``, which the reader ``csv`` reads, and ``trials-TASK.txt`` of each task of verification.
+    Where tasks are asked of different data, each data has a manifest: ``manifest-1.csv``, ``manifest-2.csv``, ...
+
+    Args:
+        folder: theirs.
+        groups: the tasks of each data, by canonical text.
+        loaded: the data.
+        split: in the grammar of splits; empty = each task's own.
+        workspace: finds how long utterances are, where a task draws hours of them.
+    """
+    with whole_folder(folder, replace=True) as unfinished:
+        for number, (tasks, data) in enumerate(zip(groups, loaded, strict=True), start=1):
+            used: set[str] = set()
+            for text, task in tasks.items():
+                if isinstance(task, Classification):
+                    rows = label_manifest(text, task, data.manifest, split, workspace.lengths).rows
+                    used |= {each.id for each in rows.utterances}
+                else:
+                    trials: Sequence[Trial] = task.trials(data.manifest)
+                    used |= {name for each in trials for name in (each.enrolment, each.test)}
+                    write_trials(unfinished / f"trials-{options.parse(text)[0]}.txt", trials)
+            name = "manifest.csv" if len(loaded) == 1 else f"manifest-{number}.csv"
+            manifest_csv([each for each in data.manifest if each.id in used]).write_csv(unfinished / name)
