@@ -45,7 +45,7 @@ def save(
 ) -> None:
     """Write the utterances that tasks are asked about, and their trials, whole or not at all.
 
-    The folder has ``manifest.csv``, which the reader ``csv`` reads, and ``trials-TASK.txt`` of each task of verification.
+    The folder has ``manifest.csv``, which the reader ``csv`` reads, and ``trials-TASK.txt`` of tasks of verification.
     Where tasks are asked of different data, each data has a manifest: ``manifest-1.csv``, ``manifest-2.csv``, ...
 
     Args:

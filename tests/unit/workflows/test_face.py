@@ -267,7 +267,7 @@ def test_describe_has_those_of_its_settings_that_matter_before_a_model_runs():
     settings = {each.name: each.default for each in fields(ExtractionSettings) if each.name in keywords}
     assert settings == {"segment": None, "rehash": False, "cache": None}
     assert {each: keywords[each] for each in settings} == settings
-    assert keywords.keys() - settings.keys() == {"dataset", "roots", "where", "split", "progress"}
+    assert keywords.keys() - settings.keys() == {"dataset", "roots", "where", "split", "save", "progress"}
     documented = inspect.getdoc(neuroscope.describe)
     assert [each for each in given if f"\n    {each}: " not in documented] == []
 
