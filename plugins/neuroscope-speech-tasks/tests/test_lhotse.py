@@ -99,11 +99,11 @@ def test_of_several_manifests_in_a_folder_none_is_chosen_silently(names, form):
 def test_paths_are_relative_to_the_manifest_else_to_the_working_folder(names, tmp_path, monkeypatch):
     root = names()
     monkeypatch.chdir(tmp_path)
-    assert read_lhotse(root).warning == ""
+    assert read_lhotse(root).source == str(root)
     (root / "wav").rename(tmp_path / "wav")
     manifest = read_lhotse(root)
-    assert {each.path.parent for each in manifest} == {tmp_path / "wav"}
-    assert f"working folder, {tmp_path}" in manifest.warning
+    assert {each.path.resolve().parent for each in manifest} == {tmp_path / "wav"}
+    assert manifest.source == f"{root} (paths are relative to the working folder)"
 
 
 def test_absolute_paths_are_read_wherever_they_lie(cuts, tmp_path, tmp_path_factory):
