@@ -12,6 +12,7 @@ from neuroscope_speech_tasks.formats import lhotse_entries as entries
 from neuroscope_speech_tasks.formats.lhotse_entries import BadEntry, Entry, LeftOut, Recording
 from neuroscope_speech_tasks.reading.collected import Collected
 from neuroscope_speech_tasks.reading.json_lines import read_objects
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told
 from neuroscope_speech_tasks.reading.metadata import Problems
 from neuroscope_speech_tasks.reading.named_files import NamedFiles
 
@@ -43,7 +44,8 @@ def read_lhotse(root: Path, *, parts: tuple[str, ...] = ()) -> Manifest:
         BadOption: a folder holds several manifests, and ``parts`` does not say which.
         BadManifest: lines that cannot be used, or audio of commands and addresses; all problems are told at once.
     """
-    chosen = _choose(root, parts)
+    with closed_folders_are_told(root):
+        chosen = _choose(root, parts)
     reading = _Reading(Collected(Problems(str(root), anywhere=True)))
     for name, files in chosen.items():
         reading.part(name, files)
