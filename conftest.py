@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from neuroscope.report import pictures
+
 REPOSITORY = Path(__file__).parent
 LONG = 480.0
 """Seconds after which a run of the suite names its slowest tests."""
@@ -25,6 +27,27 @@ def own_folders(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NEUROSCOPE_DATA", str(folder / "data"))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "home"))
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def undrawn_pictures():
+    """Charts are made, and not drawn, which takes a second in a process of its own; what draws them is handed over."""
+    draw = pictures._draw
+
+    def write(spec, folder, name):
+        for ending in ("svg", "png"):
+            (folder / f"{name}.{ending}").write_text("not drawn in tests")
+        return ""
+
+    pictures._draw = write
+    yield draw
+    pictures._draw = draw
+
+
+@pytest.fixture
+def drawn_pictures(undrawn_pictures, monkeypatch):
+    """Charts are drawn, for a test of what becomes of them."""
+    monkeypatch.setattr(pictures, "_draw", undrawn_pictures)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -86,13 +88,13 @@ def pairs(manifest):
     return [Trial(one, other, one[:2] == other[:2]) for one, other in pairwise(ids)]
 
 
-def plugins_with(task):
-    """How to load the plugins, with one more task ``mine``."""
+def plugins_with(task, **more):
+    """How to load the plugins, with one more task ``mine``, and others by their names."""
 
     def load():
         plugins = Plugins.load()
-        entry = Entry("task", "mine", lambda: task, summary="of a test", install="", plugin="tests:tests")
-        plugins.tasks.add(entry)
+        for name, each in {"mine": task, **more}.items():
+            plugins.tasks.add(Entry("task", name, partial(replace, each), "of a test", "", "tests:tests"))
         return plugins
 
     return load
@@ -131,9 +133,10 @@ Majority in test: female, 50.0 %."""
 
 def test_json_has_each_count_and_the_split_that_a_probe_would_make(manifest):
     told = found("--root", manifest, "--task", "gc")
+    (data,) = told["data"]
     assert set(told) == {"data", "tasks", "counts", "pairs"}
-    assert told["data"]["total"] == {"utterances": 24, "minutes": 0.4, "speakers": 8, "recordings": 0}
-    assert told["data"]["rates"] == {"8000": 24}
+    assert data["total"] == {"utterances": 24, "minutes": 0.4, "speakers": 8, "recordings": 0}
+    assert data["rates"] == {"8000": 24}
     (task,) = told["tasks"]
     assert (task["kind"], task["classes"], task["not_asked"]) == ("classes", ["female", "male"], {})
     assert (task["split"]["train"], task["split"]["test"], task["split"]["majority_share"]) == (18, 6, 0.5)
@@ -243,7 +246,7 @@ def test_ids_alone_are_described_without_minutes(rows, tmp_path):
     assert lines[0] == "csv: 24 utterances of 8 speakers"
     assert "Utterances a speaker: 3." in lines
     assert "class   train  speakers  test  speakers" in lines
-    assert found("--root", tmp_path / "m.csv")["data"]["total"]["minutes"] is None
+    assert found("--root", tmp_path / "m.csv")["data"][0]["total"]["minutes"] is None
 
 
 def test_rows_that_a_task_has_no_class_for_are_counted(rows, tmp_path):
@@ -336,6 +339,24 @@ def test_without_data_the_default_of_the_task_is_described_or_missed():
     assert "there is no folder" in run("--task", "mine", load=plugins_with(lost), code=2).stderr
 
 
+def test_tasks_of_different_data_are_described_together_and_drawn_in_one_picture(tmp_path):
+    tone = Classification(label=lambda each: each.column("tone"), columns=("tone",), datasets=("toy,speakers=8",))
+    load = plugins_with(tone, other=replace(tone, datasets=("toy,speakers=12",)), third=tone)
+    command = ("--task", "mine", "--task", "other", "--task", "third", "--plot", tmp_path / "chart.json")
+    lines = said(*command, load=load)
+    assert [line.partition(":")[0] for line in lines if line.startswith("toy,") or " on toy," in line] == [
+        "toy,speakers=8",
+        "mine on toy,speakers=8",
+        "third on toy,speakers=8",
+        "toy,speakers=12",
+        "other on toy,speakers=12",
+    ]
+    assert len(json.loads((tmp_path / "chart.json").read_text())["vconcat"]) == 3
+    told = found(*command, load=load)
+    assert [each["total"]["utterances"] for each in told["data"]] == [24, 36]
+    assert counts(told, dataset="toy,speakers=12", what="column", column="tone") == {("high", ""): 18, ("low", ""): 18}
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -411,7 +432,7 @@ def test_a_notebook_shows_the_same_and_has_tables(manifest):
     table = shown.table()
     assert table.filter(what="class", task="gc", part="test", value="male")["utterances"].to_list() == [3]
     assert shown.table("pairs").is_empty()
-    assert shown.data.seconds.most == 1.5
+    assert shown.data[0].seconds.most == 1.5
     assert shown.tasks[0].split.majority == "female"
     assert len(shown.chart().to_dict()["vconcat"]) == 2
     with pytest.raises(neuroscope.UnknownName, match="unknown table 'count'"):

@@ -21,12 +21,13 @@ def run(*arguments, code=0):
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(tmp_path_factory, undrawn_pictures):
     """One run, its folder and its list: the tests below look at different parts of it."""
     folder = tmp_path_factory.mktemp("neurons")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEUROSCOPE_CACHE", str(folder / "cache"))
         patch.setenv("NEUROSCOPE_DATA", str(folder / "data"))
+        patch.setattr("neuroscope.report.pictures._draw", undrawn_pictures)
         result = run(*TOY, "--runs", 2, "--out", folder / "run", "--list", folder / "sub" / "list.csv")
     return result, folder
 

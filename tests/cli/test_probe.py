@@ -46,9 +46,11 @@ def test_the_layer_that_knows_is_found(tmp_path):
     assert found["delta"] < 0.8
 
 
+@pytest.mark.usefixtures("drawn_pictures")
 def test_the_run_folder_holds_all_that_the_result_stands_on(tmp_path):
     folder = tmp_path / "run"
     run("probe", *TOY, "--task", "toy", "--out", folder, "--runs", 2)
+    assert (folder / "layers.png").read_bytes().startswith(b"\x89PNG")
     tables = "manifest.csv manifest.parquet predictions.parquet rows.csv rows.parquet run.json split.parquet"
     names = f"layers.png layers.svg {tables}"
     assert sorted(path.name for path in folder.iterdir()) == names.split()
@@ -277,6 +279,7 @@ def test_after_ctrl_c_while_the_picture_is_drawn_the_run_folder_is_whole(tmp_pat
     assert not [path for path in tmp_path.iterdir() if path.name != "run"]
 
 
+@pytest.mark.usefixtures("drawn_pictures")
 def test_names_of_layers_and_tasks_with_control_characters_are_shown_escaped_and_drawn(tmp_path):
     lines, words = ["path,speaker,word"], ("two", "one\x1b[31m")
     for row in range(40):

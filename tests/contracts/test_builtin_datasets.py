@@ -16,6 +16,8 @@ READERS = {
     "folder": "tree",
     r"folder,label_from=(?P<speaker>\w+)_(?P<gender>[mf])": "tree",
 }
+CORPORA = ("audiofolder", "kaldi", "lhotse", "voxceleb1", "voxceleb2", "common-voice", "adi5", "adi17")
+CORPORA += ("callhome,segments=transcript", "librispeech", "fleurs", "voxlingua107")
 GENERATORS = ("toy", "toy,speakers=4,utterances=1,seed=3", "espeak,voices=m1+f1,texts=1,rates=150,pitches=20")
 
 
@@ -60,6 +62,11 @@ def test_a_reader_keeps_the_contract(text, trees):
     assert not_ok(text.removesuffix(" folder"), Data(root=trees / READERS[text])) == {}
 
 
+@pytest.mark.parametrize("text", CORPORA)
+def test_a_reader_of_corpora_keeps_the_contract(text, tree):
+    assert not_ok(text, Data(root=tree(text.partition(",")[0]))) == {}
+
+
 @pytest.mark.parametrize("text", GENERATORS)
 def test_a_generator_keeps_the_contract(text):
     assert not_ok(text) == {}
@@ -71,5 +78,5 @@ def test_a_reader_keeps_the_contract_on_real_speech(speech):
 
 
 def test_no_dataset_is_left_out():
-    checked = {text.partition(",")[0].removesuffix(" folder") for text in (*READERS, *GENERATORS)}
+    checked = {text.partition(",")[0].removesuffix(" folder") for text in (*READERS, *CORPORA, *GENERATORS)}
     assert checked == {entry.name for entry in Plugins.load().datasets}

@@ -10,6 +10,10 @@ ESPEAK = "espeak,voices=m1+m2+m3+f1+f2+f3,texts=2,rates=150,pitches=20"
 TASKS = {
     "toy": [Data(dataset="toy")],
     "gc": [Data(dataset="csv"), Data(dataset=ESPEAK)],
+    "sv": [Data(dataset="csv"), Data(dataset="voxceleb1")],
+    "lid": [Data(dataset="common-voice"), Data(dataset="fleurs")],
+    "did": [Data(dataset="adi5,parts=train+test"), Data(dataset="adi17,parts=train+test")],
+    "cc,telephony=false": [Data(dataset="adi5")],
     "label:accent": [Data(dataset="csv")],
     "label:split": [Data(dataset="csv")],
     "label:speaker": [Data(dataset="csv")],
@@ -39,13 +43,16 @@ def table(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "number"), [(text, n) for text, data in TASKS.items() for n in range(len(data))])
-def test_a_task_keeps_the_contract(text, number, table):
+def test_a_task_keeps_the_contract(text, number, table, tree):
     data = TASKS[text][number]
-    given = Data(dataset="csv", root=table) if data.dataset == "csv" else data
+    name = data.dataset.partition(",")[0]
+    given = (
+        data if name in {"toy", "espeak"} else Data(dataset=data.dataset, root=table if name == "csv" else tree(name))
+    )
     found = run("task", text, given, expected=EXPECTED.get(text))
     assert {each.check: each.reason for each in found if not each.ok} == {}
 
 
 def test_no_task_is_left_out():
-    checked = {text.partition(":")[0] + (":" if ":" in text else "") for text in TASKS}
+    checked = {text.partition(",")[0].partition(":")[0] + (":" if ":" in text else "") for text in TASKS}
     assert checked == {entry.name for entry in Plugins.load().tasks}

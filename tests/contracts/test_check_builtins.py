@@ -19,6 +19,8 @@ def at_hand(name):
 
 BACKBONES = [at_hand(entry.name) for entry in INSTALLED.backbones if not entry.is_family]
 POOLINGS = [entry.name for entry in INSTALLED.poolings]
+LARGE = {"mockingjay-large,weights=random"}
+"""What takes half a minute, and is the code and the checks of its smaller one; its plugin checks a narrow one."""
 DISTRIBUTIONS = sorted({plugin.distribution for plugin in INSTALLED.all})
 
 
@@ -32,7 +34,11 @@ def test_the_built_ins_are_found():
     assert {"neuroscope-speech", "neuroscope-toy"} <= set(DISTRIBUTIONS)
 
 
-@pytest.mark.parametrize("name", [*BACKBONES, "toy,width=7,weights=random,seed=3", "ge2e,weights=random"])
+def cases(*names):
+    return [pytest.param(name, marks=pytest.mark.slow) if name in LARGE else name for name in names]
+
+
+@pytest.mark.parametrize("name", cases(*BACKBONES, "toy,width=7,weights=random,seed=3", "ge2e,weights=random"))
 def test_backbone(name):
     assert rejected("backbone", name) == {}
 

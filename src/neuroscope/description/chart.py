@@ -36,7 +36,7 @@ _MOST = 120
 
 
 def distribution_chart(
-    data: DataFacts, tasks: Sequence[TaskFacts], counts: DataFrame, pairs: DataFrame
+    data: Sequence[DataFacts], tasks: Sequence[TaskFacts], counts: DataFrame, pairs: DataFrame
 ) -> altair.VConcatChart:
     """Draw a row a task: bars of utterances and of minutes a class, stacked by part, or of trials by kind.
 
@@ -52,7 +52,7 @@ def distribution_chart(
 
     rows = [
         _of_classes(each, counts) if isinstance(each, ClassFacts) else _of_trials(each, pairs) for each in tasks
-    ] or _of_columns(data, counts)
+    ] or [row for each in data for row in _of_columns(each, counts)]
     chart: altair.VConcatChart = altair.vconcat(*rows).resolve_scale(color="independent", y="independent")
     chart = chart.configure_view(stroke=None)
     chart = chart.configure_axis(labelFontSize=12, titleFontSize=12, gridColor="#eeeeee")

@@ -15,7 +15,7 @@ from neuroscope.description.trials import describe_proxy, describe_trials
 from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from polars import DataFrame
 
@@ -45,6 +45,8 @@ def describe_loaded(
         BadManifest: they have fewer than two classes of a task.
         BadOption: the split cannot be read.
     """
+    import polars
+
     manifest = loaded.manifest
     spans = _spans(manifest, workspace)
     with gc_paused():
@@ -65,7 +67,21 @@ def describe_loaded(
                 of_trials, rows = describe_trials(text, task, loaded, table, proxy=proxy)
                 pairs += rows
                 found.append(of_trials)
-    return Description(data, tuple(found), count_table(counts), pair_table(pairs))
+    of_data = polars.lit(loaded.text).alias("dataset")
+    tables = (each.select(of_data, polars.all()) for each in (count_table(counts), pair_table(pairs)))
+    return Description((data,), tuple(found), *tables)
+
+
+def joined(found: Sequence[Description]) -> Description:
+    """Put the descriptions of several data together, in their order."""
+    import polars
+
+    return Description(
+        tuple(data for each in found for data in each.data),
+        tuple(task for each in found for task in each.tasks),
+        polars.concat([each.counts for each in found]),
+        polars.concat([each.pairs for each in found]),
+    )
 
 
 def _spans(manifest: Manifest, workspace: Workspace) -> Spans | None:

@@ -24,13 +24,13 @@ class Description:
     """What is in data, and what tasks ask of them; a notebook shows what a terminal would.
 
     Attributes:
-        data: the data themselves.
+        data: the data themselves; several where tasks are asked of different ones.
         tasks: what each task asks of them.
         counts: the tidy table of utterances.
         pairs: the tidy table of trials.
     """
 
-    data: DataFacts
+    data: tuple[DataFacts, ...]
     tasks: tuple[TaskFacts, ...]
     counts: polars.DataFrame
     pairs: polars.DataFrame
@@ -39,11 +39,11 @@ class Description:
         """What was counted, as a data frame.
 
         Args:
-            name: ``counts``: ``task what column value part utterances minutes speakers recordings``, a row for the
-                ``data``, for each value of a ``column``, unless nearly every utterance has one of its own, and for each
-                ``class`` of a task and all of them (an empty ``value``): in all (an empty ``part``) and by part,
-                ``train``, ``test``, ``left out`` by the split, ``unusable`` audio. ``pairs``: ``task column value
-                trials target nontarget``.
+            name: ``counts``: ``dataset task what column value part utterances minutes speakers recordings``, a row for
+                the ``data``, for each value of a ``column``, unless nearly every utterance has one of its own, and for
+                each ``class`` of a task and all of them (an empty ``value``): in all (an empty ``part``) and by part,
+                ``train``, ``test``, ``left out`` by the split, ``unusable`` audio. ``pairs``: ``dataset task column
+                value trials target nontarget``.
 
         Raises:
             UnknownName: there is no such table.
@@ -68,10 +68,12 @@ class Description:
 
     def problems(self) -> list[str]:
         """What is wrong with the audio: a line for each reason why utterances cannot be used."""
-        total = self.data.total.utterances
+        several = len(self.data) > 1
         return [
-            f"Warning: {each.utterances} of {total} utterances cannot be used: {each.reason}, e.g. {each.example}."
-            for each in self.data.unusable
+            f"Warning: {unusable.utterances} of {data.total.utterances} utterances{f' of {data.dataset}' * several} "
+            f"cannot be used: {unusable.reason}, e.g. {unusable.example}."
+            for data in self.data
+            for unusable in data.unusable
         ]
 
     def plain(self) -> dict[str, Any]:

@@ -24,8 +24,10 @@ _PARTS = (DATASET_COLUMN, SPLIT_COLUMN)
 """The columns that have a table of their own."""
 
 
-def sections_of(data: DataFacts, tasks: Sequence[TaskFacts], counts: DataFrame, pairs: DataFrame) -> list[Section]:
-    """Say all of a description: the data, then each task.
+def sections_of(
+    data: Sequence[DataFacts], tasks: Sequence[TaskFacts], counts: DataFrame, pairs: DataFrame
+) -> list[Section]:
+    """Say all of a description: each of the data, and behind it the tasks that are asked of it.
 
     Args:
         data: the data themselves.
@@ -35,6 +37,24 @@ def sections_of(data: DataFacts, tasks: Sequence[TaskFacts], counts: DataFrame, 
     """
     import polars
 
+    shown: list[Section] = []
+    for each in data:
+        shown += [""] if shown else []
+        shown += _about_data(each, counts.filter(polars.col("dataset") == each.dataset))
+        for facts in tasks:
+            if facts.dataset == each.dataset:
+                shown += _about_task(facts, counts, pairs)
+    return shown
+
+
+def lines_of(data: Sequence[DataFacts], tasks: Sequence[TaskFacts]) -> list[str]:
+    """Say it in a line for each of the data, and one for each task."""
+    return [*map(_first_line, data), *(_lines_of_task(each)[0] for each in tasks)]
+
+
+def _about_data(data: DataFacts, counts: DataFrame) -> list[Section]:
+    import polars
+
     shown: list[Section] = [*_lines_of_data(data)]
     if columns := [each for each in data.columns if each.name not in _PARTS]:
         shown += ["", column_table(columns, counts)]
@@ -42,20 +62,19 @@ def sections_of(data: DataFacts, tasks: Sequence[TaskFacts], counts: DataFrame, 
         rows = counts.filter(polars.col("what") == COLUMN, polars.col("column") == name)
         if len(rows):
             shown += ["", amounts_table(name, rows, data.total)]
-    for facts in tasks:
-        shown += ["", *_lines_of_task(facts), ""]
-        if isinstance(facts, ClassFacts):
-            rows = counts.filter(polars.col("what") == CLASS, polars.col("task") == facts.task)
-            shown += [class_table(rows, facts.split is not None), ""]
-        elif len(rows := pairs.filter(polars.col("task") == facts.task)):
-            shown += [pair_table(rows), ""]
-        shown += _after(facts)
     return shown
 
 
-def lines_of(data: DataFacts, tasks: Sequence[TaskFacts]) -> list[str]:
-    """Say it in a line for the data, and one for each task."""
-    return [_first_line(data), *(_lines_of_task(each)[0] for each in tasks)]
+def _about_task(facts: TaskFacts, counts: DataFrame, pairs: DataFrame) -> list[Section]:
+    import polars
+
+    shown: list[Section] = ["", *_lines_of_task(facts), ""]
+    of_task = polars.col("task") == facts.task
+    if isinstance(facts, ClassFacts):
+        shown += [class_table(counts.filter(polars.col("what") == CLASS, of_task), facts.split is not None), ""]
+    elif len(rows := pairs.filter(of_task)):
+        shown += [pair_table(rows), ""]
+    return [*shown, *_after(facts)]
 
 
 def _lines_of_data(data: DataFacts) -> list[str]:

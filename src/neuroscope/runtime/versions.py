@@ -18,5 +18,6 @@ def versions(*names: str) -> dict[str, str]:
 
 def all_versions() -> dict[str, str]:
     """Return the version of every installed distribution, sorted by name."""
-    found = {str(each.metadata["Name"]): str(each.version) for each in distributions() if each.metadata["Name"]}
+    abouts = (each.metadata for each in distributions())  # each look at it reads and parses a file
+    found = {str(about["Name"]): str(about["Version"]) for about in abouts if about["Name"]}
     return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
@@ -10,11 +11,13 @@ from neuroscope.data import sources
 from neuroscope.errors import BadOption
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
+from neuroscope.study.settings import StudySettings
+from neuroscope.workflows.requirements import load_data
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.sources import Data, LoadedData
     from neuroscope.description.result import Description
 
 
@@ -31,7 +34,7 @@ def describe(
 
     Args:
         data: where the utterances come from.
-        tasks: in the component grammar; none = the data alone.
+        tasks: in the component grammar; none = the data alone. Where no data are named, each is asked of its own.
         split: in the grammar of splits; empty = the task's own, else a split column, else unseen speakers.
         extraction: with the cache folder, and the length of segments.
         plugins: those of the environment, unless given.
@@ -40,7 +43,7 @@ def describe(
     Raises:
         NeuroscopeError: whatever the user can mend.
     """
-    from neuroscope.description.describing import describe_loaded
+    from neuroscope.description.describing import describe_loaded, joined
 
     plugins = plugins or Plugins.load()
     workspace = Workspace(extraction, progress)
@@ -49,8 +52,17 @@ def describe(
         raise BadOption(
             f"--split {split}: it is of a task with classes; name one with --task (`neuroscope list tasks`)"
         )
-    found = [sources.find(data, plugins, task.datasets) for task in built.values()] or [sources.find(data, plugins)]
-    if len({tuple(each.key for each in of_task) for of_task in found}) > 1:
-        raise BadOption(f"tasks {', '.join(built)} are asked of different data; describe one at a time")
-    loaded = workspace.segment(sources.read(found[0], data, progress=progress, cache=workspace.folder))
-    return describe_loaded(loaded, built, workspace, plugins, split)
+    if not built:
+        loaded = sources.load(data, plugins, progress=progress, cache=workspace.folder)
+        return describe_loaded(workspace.segment(loaded), {}, workspace, plugins)
+    asked = load_data(data, built, [], StudySettings(), plugins, workspace)
+    described = [
+        describe_loaded(asked[tasks[0]], {text: built[text] for text in tasks}, workspace, plugins, split)
+        for tasks in _by_data(asked)
+    ]
+    return joined(described)
+
+
+def _by_data(asked: Mapping[str, LoadedData]) -> list[list[str]]:
+    """List the tasks of each data, which stand beside each other."""
+    return [[text for text, _ in group] for _, group in groupby(asked.items(), key=lambda pair: id(pair[1]))]

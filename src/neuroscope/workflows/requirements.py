@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from neuroscope.contracts.task import Classification
+    from neuroscope.contracts.task import Task
     from neuroscope.data.sources import Data, LoadedData
     from neuroscope.extraction.session import Workspace
     from neuroscope.plugin.loading import Plugins
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def load_data(
     data: Data,
-    tasks: Mapping[str, Classification],
+    tasks: Mapping[str, Task],
     backbones: Sequence[str],
     study: StudySettings,
     plugins: Plugins,

@@ -25,10 +25,10 @@ CLASSES = ClassFacts(task="t", dataset="d", classes=("a", "b"), not_asked={}, sp
 TRIALS = TrialFacts(task="v", dataset="d", trials=5, target=2, compared=TOTAL, not_compared=0, proxy="", cautions=())
 
 
-def data(*columns):
+def data_of(*columns):
     empty = {"left_out": {}, "unusable": (), "cautions": (), "segmented": "", "trials": 0, "target_trials": 0}
     named = {"dataset": "d", "source": "", "total": TOTAL, "seconds": None, "per_speaker": None}
-    return DataFacts(**named, rates={}, tracks={}, columns=columns, **empty)
+    return [DataFacts(**named, rates={}, tracks={}, columns=columns, **empty)]
 
 
 def counts(*rows):
@@ -64,7 +64,9 @@ BY_PART = [
 
 
 def test_classes_are_bars_by_part_of_utterances_and_of_minutes_the_largest_first():
-    ((title, (utterances, minutes)),) = panels(distribution_chart(data(), [CLASSES], counts(*BY_PART), pair_table([])))
+    ((title, (utterances, minutes)),) = panels(
+        distribution_chart(data_of(), [CLASSES], counts(*BY_PART), pair_table([]))
+    )
     assert title == "t on d: 2 classes, split: speaker"
     assert utterances == ("utterances", ["b", "a"], [("a", "train", 1), ("a", "test", 1), ("b", "train", 4)])
     assert minutes == ("minutes", ["b", "a"], [("a", "train", 1.0), ("a", "test", 1.0), ("b", "train", 1.0)])
@@ -72,7 +74,7 @@ def test_classes_are_bars_by_part_of_utterances_and_of_minutes_the_largest_first
 
 def test_where_no_length_is_known_there_are_no_minutes():
     without = [(*row[:6], None) for row in BY_PART]
-    ((_, found),) = panels(distribution_chart(data(), [CLASSES], counts(*without), pair_table([])))
+    ((_, found),) = panels(distribution_chart(data_of(), [CLASSES], counts(*without), pair_table([])))
     assert [measure for measure, _, _ in found] == ["utterances"]
 
 
@@ -81,7 +83,7 @@ def test_trials_are_bars_of_both_kinds(column):
     names = ("task", "column", "value", "trials", "target", "nontarget")
     rows = [("v", column, "en", 4, 1, 3), ("v", column, "ru", 1, 1, 0), ("v", "gender", "f", 5, 2, 3)]
     pairs = pair_table([polars.DataFrame(rows, schema=names, orient="row")] if column else [])
-    ((title, ((measure, order, bars),)),) = panels(distribution_chart(data(), [TRIALS], counts(), pairs))
+    ((title, ((measure, order, bars),)),) = panels(distribution_chart(data_of(), [TRIALS], counts(), pairs))
     assert (title, measure) == ("v on d: 5 trials", "trials")
     same, other = "positive: one speaker", "negative: two speakers"
     if column:
@@ -92,7 +94,7 @@ def test_trials_are_bars_of_both_kinds(column):
 
 
 def test_several_tasks_are_several_rows():
-    found = panels(distribution_chart(data(), [CLASSES, TRIALS], counts(*BY_PART), pair_table([])))
+    found = panels(distribution_chart(data_of(), [CLASSES, TRIALS], counts(*BY_PART), pair_table([])))
     assert [title for title, _ in found] == ["t on d: 2 classes, split: speaker", "v on d: 5 trials"]
 
 
@@ -106,28 +108,28 @@ def test_without_a_task_the_columns_of_few_values_are_drawn_else_all():
         ("", "column", "room", "booth", "", 4, 2.0),
         ("", "column", "corpus", "x", "", 6, 3.0),
     )
-    ((title, (utterances, _)),) = panels(distribution_chart(data(few, one, texts), [], rows, pair_table([])))
+    ((title, (utterances, _)),) = panels(distribution_chart(data_of(few, one, texts), [], rows, pair_table([])))
     assert (title, utterances[1]) == ("room of d", ["booth", "hall"])
-    ((title, (utterances, _)),) = panels(distribution_chart(data(one, texts), [], rows, pair_table([])))
+    ((title, (utterances, _)),) = panels(distribution_chart(data_of(one, texts), [], rows, pair_table([])))
     assert (title, utterances[2]) == ("d", [("all", "", 6)])
 
 
 def test_numbers_stand_beside_few_bars_and_many_are_thin():
     for count, layers, step in ((30, 2, 26), (107, 1, 13)):
         rows = counts(*(("t", "class", "", f"l{n}", "train", n + 1, 1.0) for n in range(count)))
-        (row,) = distribution_chart(data(), [CLASSES], rows, pair_table([])).to_dict()["vconcat"]
+        (row,) = distribution_chart(data_of(), [CLASSES], rows, pair_table([])).to_dict()["vconcat"]
         assert {len(panel["layer"]) for panel in row["hconcat"]} == {layers}
         assert {panel["height"]["step"] for panel in row["hconcat"]} == {step}
 
 
 def test_of_very_many_classes_the_largest_are_drawn_and_the_title_says_so():
     rows = counts(*(("t", "class", "", f"l{n:03}", "train", n + 1, 1.0) for n in range(200)))
-    ((title, (utterances, _)),) = panels(distribution_chart(data(), [CLASSES], rows, pair_table([])))
+    ((title, (utterances, _)),) = panels(distribution_chart(data_of(), [CLASSES], rows, pair_table([])))
     assert title.endswith("; the 120 largest")
     assert (utterances[1][0], utterances[1][-1], len(utterances[2])) == ("l199", "l080", 120)
 
 
 def test_it_is_drawn(tmp_path):
-    chart = distribution_chart(data(), [CLASSES, TRIALS], counts(*BY_PART), pair_table([]))
+    chart = distribution_chart(data_of(), [CLASSES, TRIALS], counts(*BY_PART), pair_table([]))
     assert pictures.save_as(lambda: chart, tmp_path / "chart.png") == ""
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")

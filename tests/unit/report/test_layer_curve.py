@@ -12,6 +12,8 @@ from neuroscope.report.layer_chart import layer_chart
 from neuroscope.report.layer_curve import Curve, Point, best_layer, curves, sentence
 from neuroscope.report.layer_table import layer_table
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 
 def point(layer, value, low=None, high=None):
     return Point(layer, value, 0.01, low, high)

@@ -11,6 +11,8 @@ from neuroscope.report.neuron_chart import neuron_chart
 from neuroscope.report.neuron_findings import Findings, probability, share
 from neuroscope.report.neuron_tables import controls_table, layers_table, minimal_table, sentences, sets_table
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 TEXTS = ["representation", "backbone", "task", "dataset", "manifest", "split", "layers", "pooling", "probe", "preset"]
 CELL = Cell(**dict.fromkeys(TEXTS, ""), runs=2, seed=0)
 

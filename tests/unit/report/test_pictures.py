@@ -11,6 +11,8 @@ import pytest
 from neuroscope.errors import BadOption
 from neuroscope.report import pictures
 
+pytestmark = pytest.mark.usefixtures("drawn_pictures")
+
 LIMITED = """
 import resource, sys
 from pathlib import Path

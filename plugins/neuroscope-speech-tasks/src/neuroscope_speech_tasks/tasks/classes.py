@@ -50,8 +50,9 @@ def language(*, limit: int | None = 2000, hours: float | None = None, seed: int 
     """Language identification (LID, T3), by default of Common Voice's ar, en, es, de, fr, ru and zh-CN.
 
     Parts are those of the corpus, speaker-disjoint, without the development parts; data without parts are split by
-    speakers. How many utterances the paper drew is in a figure (3c), not in its text: here at most 2,000 of each language
-    and part are drawn. ``zh-CN``, ``cmn`` and ``zh`` are one class, and regions of FLEURS's codes are dropped (``en_us``).
+    speakers. How many utterances the paper drew is in a figure (3c), not in its text: here at most 2,000 of each
+    language and part are drawn. ``zh-CN``, ``cmn`` and ``zh`` are one class, and regions of FLEURS's codes are dropped
+    (``en_us``).
 
     Args:
         limit: utterances of each class and part at most, drawn; none = all.
