@@ -20,6 +20,7 @@ import pytest
 from neuroscope import BadManifest, MissingData, Plugins
 from neuroscope.contracts.progress import silent
 
+SPAN = ("path", "start", "duration", "audio_channel")
 TREES = Path(__file__).with_name("trees")
 
 
@@ -381,7 +382,7 @@ class Attempt:
     def _is_true(self, utterance):
         """Tell whether an utterance is a true one, or one of which less is known."""
         true = self.known.get(utterance.id)
-        if true is None or (utterance.path, utterance.start) != (true.path, true.start):
+        if true is None or any(getattr(utterance, name) != getattr(true, name) for name in SPAN):
             return False
         tags = {
             key: value for key, value in utterance.tags.items() if not (self.metadata.free and key not in true.tags)
@@ -392,3 +393,16 @@ class Attempt:
 def test_no_reader_is_left_out(plugins):
     ours = {each.name for each in plugins.datasets if each.plugin.startswith("neuroscope-speech-tasks")}
     assert {metadata.corpus for metadata in METADATA} | WITHOUT == ours
+
+
+@pytest.mark.parametrize("dataset", ["common-voice", "fleurs", "lhotse", "audiofolder"])
+def test_a_folder_that_may_not_be_opened_is_told(dataset, tmp_path, plugins, monkeypatch):
+    _write_of(dataset)(tmp_path / "root", audio=False)
+
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(BadManifest, match=r"/root\S* may not be opened \(Permission denied\)"):
+        plugins.datasets.choose(dataset).build(tmp_path / "root", progress=silent)

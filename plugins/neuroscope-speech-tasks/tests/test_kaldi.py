@@ -71,7 +71,7 @@ def test_paths_are_relative_to_the_folder_else_to_the_working_folder(made, tmp_p
     root = made("a.wav", **{"wav.scp": f"x a.wav\ny far/b.wav\nz {tmp_path}/a.wav\n"})
     manifest = read(root)
     assert [str(each.path) for each in manifest] == [f"{root}/a.wav", "far/b.wav", f"{tmp_path}/a.wav"]
-    assert manifest.source == f"{root} (paths in wav.scp are relative to the working folder)"
+    assert manifest.source == f"{root} (paths are relative to the working folder)"
 
 
 def test_paths_may_hold_spaces(made):

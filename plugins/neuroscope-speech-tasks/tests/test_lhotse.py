@@ -99,11 +99,11 @@ def test_of_several_manifests_in_a_folder_none_is_chosen_silently(names, form):
 def test_paths_are_relative_to_the_manifest_else_to_the_working_folder(names, tmp_path, monkeypatch):
     root = names()
     monkeypatch.chdir(tmp_path)
-    assert read_lhotse(root).warning == ""
+    assert read_lhotse(root).source == str(root)
     (root / "wav").rename(tmp_path / "wav")
     manifest = read_lhotse(root)
-    assert {each.path.parent for each in manifest} == {tmp_path / "wav"}
-    assert f"working folder, {tmp_path}" in manifest.warning
+    assert {each.path.resolve().parent for each in manifest} == {tmp_path / "wav"}
+    assert manifest.source == f"{root} (paths are relative to the working folder)"
 
 
 def test_absolute_paths_are_read_wherever_they_lie(cuts, tmp_path, tmp_path_factory):
@@ -123,12 +123,14 @@ def test_channels_are_tracks_of_their_files(cuts):
         {"recording.sources": both, "channel": 1},
         {"recording.sources": both, "channel": [0], "type": "MultiCut"},
         {"recording.sources": both, "channel": [0, 1], "type": "MultiCut"},
+        {"channel": None},
     )
     assert [(each.path.name, each.audio_channel) for each in manifest] == [
         ("a.wav", None),
         ("b.wav", None),
         ("a.wav", 1),
         ("a.wav", 0),
+        ("a.wav", None),
     ]
     assert manifest.left_out == {"several channels at once": 1}
 
@@ -198,6 +200,8 @@ def test_texts_and_numbers_of_custom_are_tags(cuts):
         ({"recording.sources.0.type": "memory"}, "recording r comes from a memory"),
         ({"recording.sources": []}, "recording r has no sources"),
         ({"recording.sources.0.channels": "ab"}, "recording r has no channels"),
+        ({"recording.sources.0.channels": None}, "recording r has no channels"),
+        ({"recording.sources.0.channels": [0, 1], "channel": None}, "no channel, and recording r has 2"),
         ({"recording.sources.0.source": "a\0b"}, "recording r names no file"),
         ({"recording": 3}, "the recording is no JSON object"),
         ({"channel": 4}, "channel 4 is in no file of recording r"),

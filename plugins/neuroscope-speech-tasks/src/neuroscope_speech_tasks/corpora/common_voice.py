@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from neuroscope import BadManifest, BadOption, Manifest, Utterance
 from neuroscope_speech_tasks.reading.collected import Collected
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import list_files, within
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, list_files, within
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, read_table
 
 if TYPE_CHECKING:
@@ -128,7 +128,8 @@ class _Place:
 
 def _choose(root: Path, locales: Sequence[str], version: str) -> list[_Place]:
     """Choose the places that are read: one a locale."""
-    found = list(_places(root))
+    with closed_folders_are_told(root):
+        found = list(_places(root))
     if not found:
         packed = sorted(each.name for each in root.glob("*.tar.gz")) if root.is_dir() else []
         unpacked = f"unpacked locale; unpack {', '.join(packed[:3])} with tar -xzf" if packed else ""

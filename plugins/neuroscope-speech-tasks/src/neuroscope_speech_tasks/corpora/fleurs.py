@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from neuroscope import BadManifest, Manifest, Utterance
 from neuroscope_speech_tasks.reading.collected import Collected
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import list_files, within
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, list_files, within
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def read_fleurs(
         MissingData: there is no FLEURS, or not those languages or parts, or its audio is packed.
         BadManifest: tables that were not understood; all problems are told at once.
     """
-    found = {place.language: place for place in reversed(list(_places(root)))}
+    with closed_folders_are_told(root):
+        found = {place.language: place for place in reversed(list(_places(root)))}
     if not found:
         raise CORPUS.missing(root)
     if lacking := [each for each in languages if each not in found]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope import Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
+from neuroscope_speech_tasks.reading.named_files import NamedFiles
 
 if TYPE_CHECKING:
     from neuroscope import Progress
@@ -217,26 +217,10 @@ class _Told:
 
 def _find(root: Path, files: Mapping[str, str], progress: Progress) -> tuple[dict[str, Path], str]:
     """Find the files that are there, by recording, and say what paths are relative to, where not to the folder."""
-    listed: dict[str, Collection[str]] = {}
-    paths, note = {}, ""
+    named, paths = NamedFiles(), {}
     with progress("Looking for audio", len(files)) as advance:
         for name, text in files.items():
-            beside = os.path.join(root, text)  # noqa: PTH118 - of hundreds of thousands
-            if _is_file(beside, listed):
-                paths[name] = Path(beside)
-            elif _is_file(text, listed):
-                paths[name], note = Path(text), " (paths in wav.scp are relative to the working folder)"
+            if (path := named.find(text, root)) is not None:
+                paths[name] = path
             advance(1)
-    return paths, note
-
-
-def _is_file(path: str, listed: dict[str, Collection[str]]) -> bool:
-    """Tell whether there is a file, by a listing of its folder: a million are not asked for one by one."""
-    folder, name = os.path.split(path)
-    if folder not in listed:
-        try:
-            with os.scandir(folder or ".") as entries:
-                listed[folder] = {entry.name for entry in entries if entry.is_file()}
-        except OSError:
-            listed[folder] = ()
-    return name in listed[folder]
+    return paths, named.note

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,9 @@ from neuroscope_speech_tasks.formats import lhotse_entries as entries
 from neuroscope_speech_tasks.formats.lhotse_entries import BadEntry, Entry, LeftOut, Recording
 from neuroscope_speech_tasks.reading.collected import Collected
 from neuroscope_speech_tasks.reading.json_lines import read_objects
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told
 from neuroscope_speech_tasks.reading.metadata import Problems
+from neuroscope_speech_tasks.reading.named_files import NamedFiles
 
 _NAME = re.compile(r"(?P<before>.*?)(?P<kind>cuts|recordings|supervisions)(?P<after>.*)\.jsonl(\.gz)?")
 _ENDINGS = (".jsonl", ".jsonl.gz")
@@ -30,7 +31,7 @@ def read_lhotse(root: Path, *, parts: tuple[str, ...] = ()) -> Manifest:
     An utterance is a cut of one channel of one recording, or a supervision. Speaker, gender and language are those of
     its supervisions, ``recording`` is the recording's id, and texts and numbers of ``custom`` are tags; transcripts are
     left out. Audio is read from files alone: relative paths are relative to the manifest's folder, or, where nothing
-    lies there, to the working folder, as for Lhotse; the manifest's warning says so then. Mixed and padded cuts,
+    lies there, to the working folder, as for Lhotse; the manifest's source says so then. Mixed and padded cuts,
     several channels at once, several speakers in a cut, and augmented recordings are left out and counted.
 
     Args:
@@ -43,11 +44,12 @@ def read_lhotse(root: Path, *, parts: tuple[str, ...] = ()) -> Manifest:
         BadOption: a folder holds several manifests, and ``parts`` does not say which.
         BadManifest: lines that cannot be used, or audio of commands and addresses; all problems are told at once.
     """
-    chosen = _choose(root, parts)
+    with closed_folders_are_told(root):
+        chosen = _choose(root, parts)
     reading = _Reading(Collected(Problems(str(root), anywhere=True)))
     for name, files in chosen.items():
         reading.part(name, files)
-    manifest = reading.collected.manifest(warning=reading.audio.warning)
+    manifest = reading.collected.manifest(note=reading.files.note)
     if manifest:
         return manifest
     told = ", ".join(f"{reason}: {count}" for reason, count in manifest.left_out.items())
@@ -116,51 +118,11 @@ def _lacking(folder: Path, found: Mapping[str, Mapping[str, Path]]) -> MissingDa
 
 
 @dataclass
-class _Audio:
-    """The audio files that manifests name; what lies in a folder is looked up once.
-
-    Attributes:
-        folders: names of the files in each folder.
-        from_working_folder: whether a path was relative to the working folder.
-    """
-
-    folders: dict[Path, frozenset[str]] = field(default_factory=dict)
-    from_working_folder: bool = False
-
-    def find(self, name: str, beside: Path) -> Path:
-        """Find a file by its path as it is written.
-
-        Raises:
-            LeftOut: it is not there.
-        """
-        if self._holds(beside / name):
-            return beside / name
-        if self._holds(Path.cwd() / name):
-            self.from_working_folder = True
-            return Path.cwd() / name
-        raise LeftOut(_GONE)
-
-    def _holds(self, file: Path) -> bool:
-        if file.parent not in self.folders:
-            try:
-                with os.scandir(file.parent) as listed:
-                    self.folders[file.parent] = frozenset(each.name for each in listed if each.is_file())
-            except (OSError, ValueError):
-                self.folders[file.parent] = frozenset()
-        return file.name in self.folders[file.parent]
-
-    @property
-    def warning(self) -> str:
-        """What relative paths were relative to, where it is not the manifest's folder."""
-        return f"relative paths are read from the working folder, {Path.cwd()}" if self.from_working_folder else ""
-
-
-@dataclass
 class _Reading:
     """A reading of several manifests."""
 
     collected: Collected
-    audio: _Audio = field(default_factory=_Audio)
+    files: NamedFiles = field(default_factory=NamedFiles)
 
     def part(self, name: str, files: Mapping[str, Path]) -> None:
         """Read the cuts of a part, or its supervisions with their recordings."""
@@ -225,12 +187,14 @@ class _Reading:
             raise BadEntry("no id")
         start, duration, channel = entries.stretch_of(entry)
         said = entries.said_of(supervisions)
-        path, track = recording.track(channel)
+        name_of_file, track = recording.track(channel)
+        if (path := self.files.find(name_of_file, beside)) is None:
+            raise LeftOut(_GONE)
         speaker = said.pop("speaker", None)
         custom = {key: value for each in (*supervisions, entry) for key, value in entries.custom_of(each).items()}
         return Utterance(
             id=name,
-            path=self.audio.find(path, beside),
+            path=path,
             start=start,
             duration=duration,
             audio_channel=track,

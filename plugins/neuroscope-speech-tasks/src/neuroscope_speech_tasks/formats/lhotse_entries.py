@@ -34,12 +34,19 @@ class Recording:
     id: str
     sources: tuple[tuple[tuple[int, ...], str], ...]
 
-    def track(self, channel: int) -> tuple[str, int | None]:
+    def track(self, channel: int | None) -> tuple[str, int | None]:
         """Find the file that holds a channel: its path, and which of its tracks that is; None = it has no other.
 
+        Args:
+            channel: None = not told, which will do where the recording has one alone.
+
         Raises:
-            BadEntry: no file holds it.
+            BadEntry: no file holds it, or it is not told which of several it is.
         """
+        every = [each for channels, _ in self.sources for each in channels]
+        if channel is None and len(every) > 1:
+            raise BadEntry(f"no channel, and recording {self.id} has {len(every)}")
+        channel = every[0] if channel is None else channel
         for channels, path in self.sources:
             if channel in channels:
                 return path, channels.index(channel) if len(channels) > 1 else None
@@ -73,14 +80,14 @@ def _source(entry: object, recording: str) -> tuple[tuple[int, ...], str]:
         )
     if not path or "\0" in path:
         raise BadEntry(f"recording {recording} names no file")
-    channels = entry.get("channels", [0])
+    channels = entry.get("channels")
     if not isinstance(channels, Sequence) or not channels or not all(_is_whole(each) for each in channels):
         raise BadEntry(f"recording {recording} has no channels")
     return tuple(channels), path
 
 
-def stretch_of(entry: Entry) -> tuple[float, float, int]:
-    """Read where a cut or a supervision begins, how long it is, both in seconds, and its channel.
+def stretch_of(entry: Entry) -> tuple[float, float, int | None]:
+    """Read where a cut or a supervision begins, how long it is, both in seconds, and its channel; None = not told.
 
     Raises:
         BadEntry: one of them is none.
@@ -89,7 +96,9 @@ def stretch_of(entry: Entry) -> tuple[float, float, int]:
     start, duration = _seconds(entry, "start"), _seconds(entry, "duration")
     if duration == 0:
         raise BadEntry("duration 0")
-    channel = entry.get("channel", 0)
+    channel = entry.get("channel")
+    if channel is None:
+        return start, duration, None
     channels = channel if isinstance(channel, list) else [channel]
     if len(channels) > 1:
         raise LeftOut("several channels at once")

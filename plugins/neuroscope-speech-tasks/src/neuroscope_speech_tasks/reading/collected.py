@@ -38,12 +38,17 @@ class Collected:
         else:
             self.problems.add(file, f"{utterance.id} comes twice, with other content", line)
 
-    def manifest(self, *, warning: str = "") -> Manifest:
+    def manifest(self, *, note: str = "", warning: str = "") -> Manifest:
         """Make the manifest.
+
+        Args:
+            note: behind the name of its source.
+            warning: what a reader of any result on it has to know.
 
         Raises:
             BadManifest: there are problems.
         """
         self.problems.check()
         left_out = {reason: count for reason, count in sorted(self.left_out.items()) if count}
-        return Manifest(tuple(self.by_id.values()), source=self.problems.source, left_out=left_out, warning=warning)
+        source = f"{self.problems.source}{note}"
+        return Manifest(tuple(self.by_id.values()), source=source, left_out=left_out, warning=warning)

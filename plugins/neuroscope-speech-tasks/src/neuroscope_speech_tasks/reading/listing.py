@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -182,6 +183,16 @@ def within(root: Path, name: str) -> Path | None:
 def leads_out(path: Path, root: Path) -> bool:
     """Tell whether a file or folder below a root is a link, or behind one, that leads out of the root."""
     return not path.resolve().is_relative_to(root.resolve())
+
+
+@contextmanager
+def closed_folders_are_told(root: Path) -> Iterator[None]:
+    """Look into folders below a root; one that may not be opened becomes BadManifest."""
+    try:
+        yield
+    except OSError as error:
+        text = f"{error.filename} may not be opened ({error.strerror}): mend its permissions"
+        raise BadManifest(str(root), [text]) from None
 
 
 def first_there(root: Path, *names: str) -> Path | None:
