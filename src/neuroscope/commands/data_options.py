@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from neuroscope.data.sources import Data
+from neuroscope.data.places import Data
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
 from neuroscope.extraction.session import ExtractionSettings
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources
-from neuroscope.data.sources import Data, check_column
+from neuroscope.data.places import Data
+from neuroscope.data.sources import check_column
 from neuroscope.description.counting import SPEAKER, amount_of, values_of
 from neuroscope.description.facts import TrialFacts
 from neuroscope.errors import NeuroscopeError

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.description.result import Description
 
 

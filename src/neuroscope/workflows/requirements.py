@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope.data import sources
+from neuroscope.data import places, sources
 from neuroscope.data.missing import MissingTogether
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.weights import nothing_downloaded
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.contracts.task import Task
-    from neuroscope.data.sources import Data, LoadedData
+    from neuroscope.data.places import Data
+    from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.session import Workspace
     from neuroscope.plugin.loading import Plugins
     from neuroscope.study.settings import StudySettings
@@ -49,7 +50,7 @@ def load_data(
     """
     missing = MissingTogether()
     loaded: dict[Key, LoadedData] = {}
-    found = {text: sources.find(data, plugins, task.datasets) for text, task in tasks.items()}
+    found = {text: places.find(data, plugins, task.datasets) for text, task in tasks.items()}
     keys = {text: tuple(source.key for source in each) for text, each in found.items()}
     for key, each in {keys[text]: found[text] for text in tasks}.items():
         with missing:

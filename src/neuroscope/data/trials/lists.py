@@ -41,7 +41,7 @@ class TrialList(NamedTuple):
     absent: int
 
 
-def read_trials(file: Path, manifest: Manifest) -> TrialList:
+def read_trials(file: Path, manifest: Manifest, *, needed: bool = True) -> TrialList:
     """Read a trial list.
 
     An utterance is found by its id, or by its file: as much of the end of the path as the list has, with or without
@@ -50,11 +50,12 @@ def read_trials(file: Path, manifest: Manifest) -> TrialList:
     Args:
         file: the list, UTF-8; blanks, tabs or commas between the fields.
         manifest: whose utterances the trials are of.
+        needed: whether a list is an error of which no trial is of this manifest.
 
     Raises:
         MissingData: there is no such file.
-        BadManifest: it is no trial list, a trial comes with both answers, a name is that of several utterances, or no
-            trial is of this manifest.
+        BadManifest: it is no trial list, a trial comes with both answers or with another than the speakers of the
+            manifest have, a name is that of several utterances, or no trial is of this manifest.
     """
     names = _Names(manifest)
     problems: list[str] = []
@@ -62,17 +63,20 @@ def read_trials(file: Path, manifest: Manifest) -> TrialList:
     absent = 0
     for number, (label, enrolment, test) in _fields(file, problems):
         try:
-            pair = names.find(enrolment), names.find(test)
+            one, other = names.find(enrolment), names.find(test)
         except LookupError as error:
             problems.append(f"line {number}: {error}")
             continue
-        if pair[0] is None or pair[1] is None:
+        if one is None or other is None:
             absent += 1
-        elif pair[0] == pair[1]:
+        elif one == other:
             problems.append(f"line {number}: {enrolment} is compared with itself")
-        elif answers.setdefault((pair[0], pair[1]), label) != label:
+        elif answers.setdefault((one, other), label) != label:
             problems.append(f"line {number}: {enrolment} and {test} come as the same speaker and as others")
-    if not answers and not problems:
+        elif names.same_speaker(one, other) not in {label, None}:
+            said, known = ("one speaker", "two") if label else ("two speakers", "one")
+            problems.append(f"line {number}: {enrolment} and {test} come as {said}, and in the data they are {known}")
+    if needed and not answers and not problems:
         first = next(iter(manifest)).id if len(manifest) else "none"
         problems.append(f"none of its {absent} trials is of these data, whose utterances are called e.g. {first}")
     if problems:
@@ -143,7 +147,7 @@ class _Names:
     """The names that the utterances of a manifest may have in a list."""
 
     def __init__(self, manifest: Manifest) -> None:
-        self._ids = {each.id for each in manifest}
+        self._speakers = {each.id: each.speaker for each in manifest}
         counts = Counter(each.path for each in manifest if each.path is not None)
         self._files: dict[str, list[tuple[str, str]]] = {}
         for each in manifest:
@@ -152,13 +156,18 @@ class _Names:
                 bare = _without_ending(path)
                 self._files.setdefault(PurePosixPath(bare).name, []).append((f"/{bare}", each.id))
 
+    def same_speaker(self, one: str, other: str) -> bool | None:
+        """Tell whether two utterances are of one speaker; None = that is not known."""
+        speakers = self._speakers[one], self._speakers[other]
+        return None if None in speakers else speakers[0] == speakers[1]
+
     def find(self, name: str) -> str | None:
         """Return the id of the utterance that a list calls so; None = it is not in the manifest.
 
         Raises:
             LookupError: several are called so.
         """
-        if name in self._ids:
+        if name in self._speakers:
             return name
         bare = _without_ending(name)
         ending = f"/{bare}"

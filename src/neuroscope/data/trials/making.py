@@ -53,7 +53,7 @@ def make_trials(
     sets = _sets(manifest, [column for column in alike if column in manifest.columns])
     sizes = np.array([sum(map(len, speakers.values())) for speakers in sets.values()], dtype=np.int64)
     rng = np.random.default_rng([seed, 0x7121A15])
-    quotas = np.ceil(each * sizes / max(1, sizes.sum())).astype(np.int64).tolist()
+    quotas = np.ceil(each * sizes / max(1, sizes.sum())).astype(np.int64).tolist()  # none has no trial
     made: list[Trial] = []
     for speakers, quota in zip(sets.values(), quotas, strict=True):
         made += _draw(speakers, quota, rng)
@@ -70,33 +70,31 @@ def make_trials(
 
 
 def some_hours(manifest: Manifest, hours: float, *, most: int = 10, seed: int = 0) -> Manifest:
-    """Draw speakers of each language, with some of their utterances, until these last so many hours.
+    """Draw speakers, with some of their utterances, until these last so many hours.
 
     Speakers with one utterance are in no target trial, and are not drawn. Lengths are those that the manifest tells; an
     utterance whose length it does not tell counts as five seconds, about what a clip of Common Voice lasts.
 
     Args:
-        manifest: utterances without a language are of one language.
-        hours: of each language; all that there is where there is less.
+        manifest: the utterances.
+        hours: what is drawn lasts about so long; all that there is where there is less.
         most: utterances of a speaker.
         seed: of the draw, which depends on it and on the names of speakers and utterances alone.
     """
     check(Subsample(hours=hours, seed=seed))
-    ids = [each.id for each in manifest]
-    of_speakers: dict[tuple[str, str], list[Utterance]] = {}
-    for number in order_of_draw(ids, seed):
+    of_speakers: dict[str, list[Utterance]] = {}
+    for number in order_of_draw([each.id for each in manifest], seed):
         each = manifest.utterances[number]
         if each.speaker is not None:
-            of_speakers.setdefault((each.column("language") or "", each.speaker), []).append(each)
+            of_speakers.setdefault(each.speaker, []).append(each)
+    speakers = list(of_speakers)
     drawn: set[str] = set()
-    lasting: dict[str, float] = {}
-    keys = list(of_speakers)
-    for number in order_of_draw(["\0".join(key) for key in keys], seed):
-        language, several = keys[number][0], of_speakers[keys[number]][:most]
-        if len(several) > 1 and lasting.get(language, 0.0) < 3600 * hours:
+    seconds = 0.0
+    for number in order_of_draw(speakers, seed):
+        several = of_speakers[speakers[number]][:most]
+        if len(several) > 1 and seconds < 3600 * hours:
             drawn |= {each.id for each in several}
-            seconds = sum(length or _CLIP for length in told_lengths(several))
-            lasting[language] = lasting.get(language, 0.0) + seconds
+            seconds += sum(length or _CLIP for length in told_lengths(several))
     return replace(manifest, utterances=tuple(each for each in manifest if each.id in drawn))
 
 

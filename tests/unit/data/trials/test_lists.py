@@ -76,6 +76,24 @@ def test_what_is_no_trial_is_told_with_its_line(tmp_path, text, told):
         read_trials(written(tmp_path, text), VOXCELEB)
 
 
+SPEAKERS = {"a": "s1", "b": "s1", "c": "s2", "d": None}
+KNOWN = Manifest(tuple(Utterance(id=name, path=None, speaker=speaker) for name, speaker in SPEAKERS.items()))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("0 a b", "as two speakers, and in the data they are one"), ("1 a c", "as one speaker, and .* two")],
+)
+def test_a_trial_that_contradicts_the_speakers_is_told(tmp_path, line, told):
+    with pytest.raises(BadManifest, match=f"line 1: .*{told}"):
+        read_trials(written(tmp_path, f"{line}\n1 a b\n"), KNOWN)
+    assert len(read_trials(written(tmp_path, "1 a b\n0 a c\n1 a d\n0 b d\n"), KNOWN).trials) == 4
+
+
+def test_a_list_of_other_data_is_no_error_where_it_is_not_needed(tmp_path):
+    assert read_trials(written(tmp_path, "1 x y\n"), KNOWN, needed=False) == ((), 1)
+
+
 def test_all_problems_are_told_at_once(tmp_path):
     with pytest.raises(BadManifest) as caught:
         read_trials(written(tmp_path, "1 x\n2 a b\n1 id1/x/00001 id1/y/00002\n"), VOXCELEB)
