@@ -12,14 +12,13 @@ if TYPE_CHECKING:
 
     from neuroscope.contracts.audio import Utterance
 
-_OWN = ("id", "path", "start", "duration", "audio_channel", "speaker")
-
 
 def manifest_csv(utterances: Sequence[Utterance]) -> polars.DataFrame:
     """Make a table of utterances: what is read of which file, speaker, and a column for each tag.
 
-    Paths are absolute, so that the table may lie anywhere. A tag that has the name of one of the first columns has no
-    place in such a table, and is left out.
+    Paths are absolute, so that the table may lie anywhere. The first six columns are there whether they have a value or
+    not: the reader knows by them that no tag is meant for one of them. A tag of one of their names has no place in such
+    a table, and is left out.
     """
     import polars
 
@@ -31,7 +30,6 @@ def manifest_csv(utterances: Sequence[Utterance]) -> polars.DataFrame:
         "audio_channel": [None if each.audio_channel is None else str(each.audio_channel) for each in utterances],
         "speaker": [each.speaker for each in utterances],
     }
-    filled = {name: values for name, values in columns.items() if name == "id" or any(values)}
-    for tag in sorted({name for each in utterances for name in each.tags} - set(_OWN)):
-        filled[tag] = [each.tags.get(tag) for each in utterances]
-    return polars.DataFrame(filled, schema=dict.fromkeys(filled, polars.String))
+    for tag in sorted({name for each in utterances for name in each.tags} - columns.keys()):
+        columns[tag] = [each.tags.get(tag) for each in utterances]
+    return polars.DataFrame(columns, schema=dict.fromkeys(columns, polars.String))

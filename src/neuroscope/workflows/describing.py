@@ -70,4 +70,4 @@ def describe(
     if save is not None:
         asked_data.save(save, groups, loaded, split, workspace)
     pairs = zip(groups, loaded, strict=True)
-    return joined([describe_loaded(each, tasks, workspace, plugins, split) for tasks, each in pairs])
+    return joined([describe_loaded(each, tasks, workspace, plugins, split, data) for tasks, each in pairs])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from neuroscope.contracts.task import Verification
 from neuroscope.data import places, sources
 from neuroscope.data.missing import MissingTogether
 from neuroscope.study.cell_runner import CellRunner
@@ -50,7 +51,7 @@ def load_data(
     """
     missing = MissingTogether()
     loaded: dict[Key, LoadedData] = {}
-    found = {text: places.find(data, plugins, task.datasets) for text, task in tasks.items()}
+    found = {text: places.find(data, plugins, task.datasets, beside_of(task)) for text, task in tasks.items()}
     keys = {text: tuple(source.key for source in each) for text, each in found.items()}
     for key, each in {keys[text]: found[text] for text in tasks}.items():
         with missing:
@@ -60,6 +61,11 @@ def load_data(
         _check_weights(backbones, study, CellRunner(plugins, workspace), missing)
     missing.check()
     return {text: data for key, data in loaded.items() for text in tasks if keys[text] == key}
+
+
+def beside_of(task: Task) -> tuple[str, ...]:
+    """Name the datasets that a task needs beside its data."""
+    return (task.proxy,) if isinstance(task, Verification) and task.proxy else ()
 
 
 def _check_weights(

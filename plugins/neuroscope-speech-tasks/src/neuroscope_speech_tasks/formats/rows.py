@@ -26,11 +26,13 @@ class Rows:
         rows: line number and cells; cells that are empty or under no name are dropped, and rows of only such.
         problems: lines that cannot be read.
         doubtful: lines with a cell that looks like the ends of several rows.
+        header: columns of a table, also those without a value; none of ``.jsonl``.
     """
 
     rows: list[tuple[int, Row]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
 
     @property
     def warning(self) -> str:
@@ -76,6 +78,7 @@ def _table_rows(file: Path, text: str, read: Rows, known_by: Sequence[str]) -> I
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(file, header, known_by)
+        read.header.extend(header)
         for cells in reader:
             if len(cells) == len(header):
                 if _swallows_rows(cells, delimiter):

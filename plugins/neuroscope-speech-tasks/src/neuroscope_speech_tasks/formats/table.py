@@ -34,7 +34,7 @@ def read_table(root: Path) -> Manifest:
     """
     file = _find(root)
     read = read_rows(file)
-    columns, problems = StretchColumns(row for _, row in read.rows), list(read.problems)
+    columns, problems = StretchColumns((row for _, row in read.rows), read.header), list(read.problems)
     if columns.problems:
         raise BadManifest(str(file), [shown(each) for each in columns.problems])
     needed = "path" if any("path" in row for _, row in read.rows) else "id"
