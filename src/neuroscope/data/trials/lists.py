@@ -6,9 +6,9 @@ target``, Kaldi), and tables with a header (``trial,enrolment,test`` and like na
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope.contracts.audio import Trial
@@ -16,7 +16,7 @@ from neuroscope.errors import BadManifest, MissingData
 from neuroscope.runtime.files import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from neuroscope.contracts.audio import Manifest
@@ -109,10 +109,10 @@ def _fields(file: Path, problems: list[str]) -> Iterator[tuple[int, tuple[bool, 
 
 
 def _split(line: str) -> list[str]:
-    for delimiter in ("\t", ","):
-        if delimiter in line:
-            return [cell.strip() for cell in line.split(delimiter)]
-    return line.split()
+    """Split a line at tabs, at commas that are not within quotation marks, or else at blanks."""
+    if "\t" in line:
+        return [cell.strip() for cell in line.split("\t")]
+    return next(csv.reader([line], skipinitialspace=True)) if "," in line else line.split()
 
 
 def _order_of_header(cells: Sequence[str]) -> tuple[int, int, int] | None:
@@ -144,17 +144,17 @@ def _lines(file: Path, problems: list[str]) -> Iterator[tuple[int, str]]:
 
 
 class _Names:
-    """The names that the utterances of a manifest may have in a list."""
+    """The names that the utterances of a manifest may have in a list: ids, and the ends of paths."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._speakers = {each.id: each.speaker for each in manifest}
         counts = Counter(each.path for each in manifest if each.path is not None)
-        self._files: dict[str, list[tuple[str, str]]] = {}
-        for each in manifest:
-            paths = [each.id, *([str(each.path)] if each.path is not None and counts[each.path] == 1 else [])]
-            for path in paths:
-                bare = _without_ending(path)
-                self._files.setdefault(PurePosixPath(bare).name, []).append((f"/{bare}", each.id))
+        paths = [(each.path, each.id) for each in manifest if each.path is not None and counts[each.path] == 1]
+        self._parts = [(_parts(str(path)), id) for path, id in paths]
+        ids = [(_parts(id), id) for id in self._speakers]
+        self._parts += ids
+        self._whole = _grouped(ids)
+        self._by_end: dict[int, dict[tuple[str, ...], set[str]]] = {}
 
     def same_speaker(self, one: str, other: str) -> bool | None:
         """Tell whether two utterances are of one speaker; None = that is not known."""
@@ -169,12 +169,31 @@ class _Names:
         """
         if name in self._speakers:
             return name
-        bare = _without_ending(name)
-        ending = f"/{bare}"
-        found = {id for path, id in self._files.get(PurePosixPath(bare).name, ()) if path.endswith(ending)}
+        parts = _parts(name)
+        found = self._ends_of(len(parts)).get(parts, set())
+        for first in range(1, len(parts) - 1):  # as a file of another place, whose path ends in a whole id of ours
+            found = found or self._whole.get(parts[first:], set())
         if len(found) > 1:
             raise LookupError(f"{name} may be {' or '.join(sorted(found)[:3])}")
         return next(iter(found), None)
+
+    def _ends_of(self, count: int) -> Mapping[tuple[str, ...], set[str]]:
+        """Return the ids by the last so many parts of their names; made once, for the counts that a list needs."""
+        if count not in self._by_end:
+            named = ((parts[len(parts) - count :], id) for parts, id in self._parts if len(parts) >= count)
+            self._by_end[count] = _grouped(named)
+        return self._by_end[count]
+
+
+def _grouped(named: Iterable[tuple[tuple[str, ...], str]]) -> dict[tuple[str, ...], set[str]]:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for parts, id in named:
+        found.setdefault(parts, set()).add(id)
+    return found
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in _without_ending(path).split("/") if part not in {"", "."})
 
 
 def _without_ending(path: str) -> str:

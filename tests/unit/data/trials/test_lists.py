@@ -43,6 +43,23 @@ def test_trials_of_other_utterances_are_counted_and_repeated_ones_come_once(tmp_
     assert (found.trials, found.absent) == ((SAME,), 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 ./id1/x/00001.wav ./id1/y/00002.wav\n0 /other/place/id1/x/00001.wav /other/place/id2/z/00001.wav\n",
+        '"trial","enrolment","test"\n"1","id1/x/00001","id1/y/00002"\n"0","id1/x/00001","id2/z/00001"\n',
+    ],
+)
+def test_paths_of_another_place_and_quoted_cells_are_read(tmp_path, text):
+    assert read_trials(written(tmp_path, text), VOXCELEB) == ((SAME, OTHER), 0)
+
+
+def test_a_long_list_of_many_utterances_of_like_names_is_looked_up(tmp_path):
+    many = manifest(*(f"id{n}/video{n % 7}/{take:05}" for n in range(8000) for take in (1, 2)))
+    lines = [f"1 id{n}/video{n % 7}/00001.wav id{n}/video{n % 7}/00002.wav\n" for n in range(8000)]
+    assert len(read_trials(written(tmp_path, "".join(lines)), many).trials) == 8000
+
+
 def test_a_part_of_a_path_that_several_utterances_end_in_is_told(tmp_path):
     with pytest.raises(BadManifest, match=r"line 1: 00001.wav may be id1/x/00001 or id2/z/00001"):
         read_trials(written(tmp_path, "1 00001.wav y/00002.wav\n"), VOXCELEB)

@@ -97,10 +97,21 @@ def test_some_hours_are_of_speakers_who_come_twice():
     assert some_hours(data, 1e3, most=100).utterances == tuple(each for each in data if each.speaker in several)
 
 
-def test_the_draw_does_not_depend_on_the_order_or_on_what_else_is_there():
+def test_the_draw_does_not_depend_on_the_order():
     data = corpus([4] * 40)
     shuffled = Manifest(tuple(reversed(data.utterances)))
     assert {u.id for u in some_hours(data, 0.05)} == {u.id for u in some_hours(shuffled, 0.05)}
+
+
+def test_one_speaker_more_moves_one_of_the_drawn_at_most():
+    few, more = ({u.speaker for u in some_hours(corpus([4] * size), 0.05)} for size in (40, 41))
+    assert len(few) == len(more) == 9
+    assert len(few - more) <= 1
+
+
+def test_what_a_set_has_no_pairs_for_goes_to_the_others():
+    data = corpus([900, *[10] * 10], gender=lambda n: "f" if n == 0 else "m")
+    assert Counter(each.target for each in make_trials(data, each=100)) == {True: 100, False: 100}
 
 
 def test_utterances_of_unknown_length_count_five_seconds():
