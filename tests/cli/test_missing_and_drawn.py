@@ -136,7 +136,7 @@ def test_a_folder_named_alone_is_that_of_the_one_dataset_of_the_task(tree, tmp_p
     assert "did in toy, on adi5,parts=train+test" in shown
     told = run("probe", "--task", "gc", "--backbone", "toy", "--root", root, code=2).stderr
     assert "the data of voxceleb1 are not there" in told
-    assert "That is the task's default; other data: --root MANIFEST.csv" in told
+    assert "That is the task's default. Other data: --root MANIFEST.csv" in told
 
 
 def test_a_place_named_for_one_dataset_of_a_task_leaves_the_others_at_theirs(tree, tmp_path, monkeypatch):

@@ -89,8 +89,9 @@ class Source:
             if not self.guessed:
                 raise
             raise MissingData(
-                f"{error} That is the task's default; other data: --root MANIFEST.csv, or --dataset NAME --root PATH "
-                f"({FOLDER_READER} reads any audio; `neuroscope list datasets`)."
+                f"{error} That is the task's default. Other data: --root MANIFEST.csv; --dataset NAME --root {self.root}; "
+                f"or, with the class in the folders' names, --dataset {FOLDER_READER},column=COLUMN --root {self.root}, "
+                "where COLUMN is the one that the task asks about."
             ) from None
 
 
@@ -103,7 +104,7 @@ def find(data: Data, plugins: Plugins, wanted: Sequence[str] = (), beside: Seque
         data: what the user named.
         plugins: with the readers.
         wanted: datasets that the task names, for when the user names none.
-        beside: datasets that a place may be named for, and that are no part of the data.
+        beside: datasets that a place may be named for, and that are no part of these data: those of other tasks.
 
     Raises:
         BadOption: nothing, or too much, is named.
@@ -117,15 +118,15 @@ def find(data: Data, plugins: Plugins, wanted: Sequence[str] = (), beside: Seque
         raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each, and no --root")
     if data.dataset:
         return (_named(data, plugins.datasets.choose(data.dataset), roots),)
-    if roots:
-        of_task = asked and roots.keys() <= {choice.name for choice in asked}
-        choices = asked if of_task else [plugins.datasets.choose(name) for name in roots]
-        return tuple(Source(choice, roots.get(choice.name) or _default_root(choice.name)) for choice in choices)
+    own = {choice.name: choice for choice in asked}
+    if roots.keys() - own.keys():
+        named = [own.get(name) or plugins.datasets.choose(name) for name in roots]
+        return tuple(Source(choice, roots[choice.name]) for choice in named)
     if data.root is not None:
         return (_at_root(data.root, asked, plugins),)
     if not asked:
         raise BadOption("no data: name a file or folder with --root, or a dataset with --dataset (`neuroscope list`)")
-    return tuple(Source(choice, _default_root(choice.name)) for choice in asked)
+    return tuple(Source(choice, roots.get(choice.name) or _default_root(choice.name)) for choice in asked)
 
 
 def _named(data: Data, choice: Choice[Manifest], roots: Mapping[str, Path]) -> Source:

@@ -13,7 +13,7 @@ from neuroscope.data.missing import MissingTogether
 from neuroscope.data.places import Data, Source, find
 from neuroscope.errors import BadManifest, BadOption, UnknownName
 from neuroscope.plugin import options
-from neuroscope.runtime.files import cache_folder
+from neuroscope.runtime.files import cache_folder, is_text
 from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def read(
         UnknownName: no such column or value.
         BadManifest: no utterance is left.
     """
+    roots = tuple(_folder(each.root) for each in sources)
     conditions = [_condition(text) for text in data.where]
     manifests = _read_all(sources, {"progress": progress, "cache": cache or cache_folder()})
     manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
@@ -79,7 +80,7 @@ def read(
     if twice or not len(manifest):
         problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
         raise BadManifest(manifest.source or manifests[0][0].text, problems)
-    text, roots = "+".join(choice.text for choice, _ in manifests), tuple(_folder(each.root) for each in sources)
+    text = "+".join(choice.text for choice, _ in manifests)
     return LoadedData(text, _filtered(manifest, conditions), roots=roots)
 
 
@@ -95,8 +96,14 @@ def _read_all(sources: Sequence[Source], at_hand: Mapping[str, Any]) -> list[tup
 
 
 def _folder(root: Path) -> Path:
-    """The folder that a dataset lies in: that of its manifest, where it is a file."""
+    """The folder that a dataset lies in: that of its manifest, where it is a file.
+
+    Raises:
+        BadManifest: its name is no UTF-8, which what a run writes of it has to be.
+    """
     full = Path.cwd() / root
+    if not is_text(full):
+        raise BadManifest(str(full), [f"the folder {str(full)!a} is no UTF-8; rename it, or name a link to it"])
     return full.parent if full.is_file() else full
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from neuroscope.contracts.task import Verification
 from neuroscope.data import places, sources
 from neuroscope.data.missing import MissingTogether
+from neuroscope.errors import BadOption
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.weights import nothing_downloaded
 
@@ -51,7 +52,8 @@ def load_data(
     """
     missing = MissingTogether()
     loaded: dict[Key, LoadedData] = {}
-    found = {text: places.find(data, plugins, task.datasets, beside_of(task)) for text, task in tasks.items()}
+    known = [name for task in tasks.values() for name in (*task.datasets, *_proxy_of(task))]
+    found = {text: _find(text, data, plugins, task.datasets, known) for text, task in tasks.items()}
     keys = {text: tuple(source.key for source in each) for text, each in found.items()}
     for key, each in {keys[text]: found[text] for text in tasks}.items():
         with missing:
@@ -63,9 +65,22 @@ def load_data(
     return {text: data for key, data in loaded.items() for text in tasks if keys[text] == key}
 
 
-def beside_of(task: Task) -> tuple[str, ...]:
-    """Name the datasets that a task needs beside its data."""
+def _proxy_of(task: Task) -> tuple[str, ...]:
     return (task.proxy,) if isinstance(task, Verification) and task.proxy else ()
+
+
+def _find(
+    text: str, data: Data, plugins: Plugins, wanted: Sequence[str], known: Sequence[str]
+) -> tuple[places.Source, ...]:
+    """Find the data of a task.
+
+    Raises:
+        BadOption: neither the user nor the task names any, or too much is named.
+    """
+    try:
+        return places.find(data, plugins, wanted, known)
+    except BadOption as error:
+        raise BadOption(f"task {text}: {error}") from None
 
 
 def _check_weights(
