@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroscope import BadOption, Manifest, Plugins, Utterance
+from neuroscope import BadManifest, BadOption, Manifest, Plugins, Utterance
 from neuroscope.contracts.progress import silent
 
 
@@ -99,6 +99,18 @@ def test_hours_are_of_utterances_that_can_be_in_a_trial(plugins):
     made = pairs(plugins, "sv,hours=0.2,pairs=1000", data)
     compared = {name for each in made for name in (each.enrolment, each.test)}
     assert 12 <= len(compared) <= 15
+
+
+def test_a_language_without_pairs_stands_aside_unless_none_has_any(plugins):
+    one_of_each = of_speakers(2, 3, language=lambda n: "de", gender=lambda n: "mf"[n])
+    with pytest.raises(BadManifest, match="no trials can be made of 6 utterances"):
+        pairs(plugins, "sv", one_of_each)
+    without = of_speakers(9, 3, language=lambda n: ["de", "fr", "ru"][n % 3], gender=lambda n: ["m", "", "f"][n % 3])
+    languages = {each.id: each.tags["language"] for each in without}
+    assert {languages[each.enrolment] for each in pairs(plugins, "sv,pairs=3", without)} == {"de", "fr", "ru"}
+    mixed = Manifest((*one_of_each, *(u for u in without if u.tags["language"] == "ru")), "corpus")
+    mixed = Manifest(tuple({u.id: u for u in mixed}.values()), "corpus")
+    assert {languages[each.enrolment] for each in pairs(plugins, "sv,pairs=3", mixed)} == {"ru"}
 
 
 def test_without_genders_speakers_of_any_are_compared(plugins):

@@ -127,7 +127,16 @@ def default_split(task: Classification, manifest: Manifest) -> str:
     parts = {each.column(SPLIT_COLUMN) for each in manifest} - {None}
     lacks_one = parts <= {TRAIN, TEST, *LEFT_OUT_PARTS} and not {TRAIN, TEST} <= parts
     own = UNSEEN_SPLIT if lacks_one else f"column:{SPLIT_COLUMN}"
-    return task.split or options.join(own, {} if task.balance == "none" else {"balance": task.balance})
+    if task.split:
+        return _by_speakers_where_lacking(task.split, manifest)
+    return options.join(own, {} if task.balance == "none" else {"balance": task.balance})
+
+
+def _by_speakers_where_lacking(split: str, manifest: Manifest) -> str:
+    """Return a task's split; by speakers where it is by the groups of a column that the data do not have."""
+    name, settings = options.parse(split)
+    form, _, column = name.partition(":")
+    return options.join(UNSEEN_SPLIT, settings) if form == "group" and column not in manifest.columns else split
 
 
 def parts_of(split: str) -> str:

@@ -88,10 +88,11 @@ class Source:
         except MissingData as error:
             if not self.guessed:
                 raise
+            at = f"--root {self.root}"
             raise MissingData(
-                f"{error} That is the task's default. Other data: --root MANIFEST.csv; --dataset NAME --root {self.root}; "
-                f"or, with the class in the folders' names, --dataset {FOLDER_READER},column=COLUMN --root {self.root}, "
-                "where COLUMN is the one that the task asks about."
+                f"{error} That is the task's default. Other data: --root MANIFEST.csv; --dataset NAME {at}; or, with "
+                f"the class in the folders' names, --dataset {FOLDER_READER},column=COLUMN {at}, where COLUMN is the "
+                "one that the task asks about."
             ) from None
 
 

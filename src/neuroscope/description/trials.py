@@ -8,10 +8,10 @@ from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources
 from neuroscope.data.places import Data
 from neuroscope.data.sources import check_column
+from neuroscope.data.trials.asking import ask_trials
 from neuroscope.description.counting import SPEAKER, amount_of, values_of
 from neuroscope.description.facts import TrialFacts
 from neuroscope.errors import NeuroscopeError
-from neuroscope.plugin.failures import failures_told
 from neuroscope.runtime.wording import counted
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ def describe_trials(
     manifest = loaded.manifest
     for column in task.columns:
         check_column(manifest, column)
-    with failures_told(f"the trials of task {text}"):
-        made, of_list = task.trials(manifest), set(manifest.trials)
-        trials = polars.DataFrame(
-            {name: [getattr(each, name) for each in made] for name in _TRIAL},
-            schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
-        )
+    asked, of_list = ask_trials(text, task, manifest), set(manifest.trials)
+    trials = polars.DataFrame(
+        {name: [getattr(each, name) for each in asked.trials] for name in _TRIAL},
+        schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
+    )
     named = polars.concat([trials[side] for side in _SIDES]).unique()
     compared = table.filter(polars.col("id").is_in(named.implode()))
     facts = TrialFacts(
@@ -67,18 +66,20 @@ def describe_trials(
         dataset=loaded.text,
         trials=len(trials),
         target=int(trials["target"].sum()),
-        listed=sum(each in of_list for each in made),
+        listed=sum(each in of_list for each in asked.trials),
         compared=amount_of(compared),
         not_compared=len(table) - len(compared),
         proxy=proxy,
-        cautions=tuple(_cautions(trials, len(named) - len(compared))),
+        cautions=tuple(_cautions(trials, len(named) - len(compared), asked.absent)),
     )
     columns = [column for column in PAIRED_BY if column in manifest.columns]
     return facts, list(_pairs(text, trials, manifest, columns))
 
 
-def _cautions(trials: DataFrame, unknown: int) -> list[str]:
+def _cautions(trials: DataFrame, unknown: int, absent: int) -> list[str]:
     found = []
+    if absent:
+        found.append(f"{counted(absent, 'trial')} of the list are of utterances that the data do not have")
     if unknown:
         found.append(f"trials name {counted(unknown, 'utterance')} that the data do not have")
     if trials["target"].n_unique() < 2:
@@ -126,7 +127,7 @@ def describe_proxy(
         roots = [each for each in data.roots if each.partition("=")[0].strip() == name]
         loaded = sources.load(Data(dataset=task.proxy, roots=roots), plugins, progress=progress, cache=cache)
     except NeuroscopeError as error:
-        return str(error)
+        return str(error).rstrip(".")
     speakers = values_of(loaded.manifest, SPEAKER).drop_nulls().n_unique()
     return (
         f"{loaded.text}: {len(loaded.manifest):,} utterances of {counted(speakers, 'speaker')}, from "

@@ -52,8 +52,9 @@ def test_a_question_without_some_utterances_keeps_its_classes_and_split():
 @pytest.mark.parametrize(
     ("asked", "own", "parts", "text"),
     [
-        ("utterance", "group:text", ("train", "test"), "utterance"),
-        ("", "group:text", ("train", "test"), "group:text"),
+        ("utterance", "group:gender", ("train", "test"), "utterance"),
+        ("", "group:gender,test=0.4", ("train", "test"), "group:gender,test=0.4"),
+        ("", "group:text,test=0.4", ("train", "test"), "speaker,test=0.4"),
         ("", "", ("train", "test"), "column:split"),
         ("", "", ("train", "dev"), "speaker"),
         ("", "", ("train", None), "speaker"),

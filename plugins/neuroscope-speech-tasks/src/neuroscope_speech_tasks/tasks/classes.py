@@ -99,7 +99,8 @@ def channel(
 
     By default SatQ is ADI-5's training part, HQ its other parts, TF is CALLHOME, resampled to the model's rate, in
     segments of at least 2.5 s; as many utterances of each class are drawn, and split 60/40, as in the paper. What it
-    does not say: here no recording (show, call) is in both parts, as far as names of files tell recordings apart.
+    does not say: here no recording (show, call) is in both parts, as far as names of files tell recordings apart. Other
+    data without a column ``recording`` are split by speakers.
 
     Args:
         telephony: false = without TF (the paper's footnote 12).
