@@ -121,7 +121,10 @@ def test_the_tables_say_the_locale_where_the_folder_does_not(names):
 def test_a_row_of_another_locale_is_a_problem(names):
     root = names(layout="locales")
     (root / "en").rename(root / "de")
-    assert "de/train.tsv line 2: locale en in a table of de" in told(root)
+    assert told(root).splitlines()[1:] == [
+        f"  de/{part}.tsv line 2: locale en in a table of de (and {more} more lines)"
+        for part, more in (("train", 7), ("dev", 3), ("test", 7))
+    ]
 
 
 def test_locales_and_parts_that_are_not_there_are_told_with_those_that_are(names):
@@ -135,6 +138,10 @@ def test_locales_and_parts_that_are_not_there_are_told_with_those_that_are(names
     assert f"{NEW}/ar/train.tsv, {NEW}/ar/dev.tsv" in message
     assert "parts=validated" in message
     assert len(read(root, parts=("validated",))) == 40
+
+
+def test_no_parts_are_none(names):
+    assert "parts names no set" in told(names(), BadOption, parts=())
 
 
 def test_parts_that_are_no_split_have_no_split(names):
@@ -176,11 +183,11 @@ def test_clips_that_are_not_there_are_counted(names):
     assert manifest.left_out == {
         ".txt file": 1,
         "clip of none of the parts train+dev+test": 2,
-        "clip that is not there": 1,
+        "row whose file is not there": 1,
     }
     for each in (root / "clips").glob("*.mp3"):
         each.unlink()
-    assert "no clip of those that its tables name" in told(root, MissingData)
+    assert "no file of those that its tables name" in told(root, MissingData)
     (root / "clips" / "readme.txt").unlink()
     (root / "clips").rmdir()
     assert "has no clips/" in told(root, MissingData)
@@ -194,6 +201,29 @@ def test_clips_that_were_converted_are_found_by_their_names(names):
     after = read(root)
     assert after.fingerprint == before.fingerprint
     assert {each.path.suffix for each in after} == {".wav"}
+
+
+def test_copies_in_another_format_are_counted_and_a_wav_is_read_first(names):
+    root = names(layout="locale")
+    before = read(root)
+    for each in list((root / "clips").iterdir())[:5]:
+        each.with_suffix(".wav").touch()
+        each.with_suffix(".webm").touch()
+    after = read(root)
+    assert after.fingerprint == before.fingerprint
+    assert after.left_out == before.left_out | {"copy of an utterance": 10}
+    assert {each.path.suffix for each in after} == {".wav", ".mp3"}
+
+
+@pytest.mark.parametrize("end", ["", "ar"])
+def test_a_tab_in_a_sentence_moves_no_cell_into_another_column(names, end):
+    root = names(layout="locale", locales=("ar",))
+    for part in ("train", "test"):
+        edit(root / f"{part}.tsv", lambda text: text.replace("He said", "He\tsaid").replace("\t\n", f"\t{end}\n"))
+    assert told(root).splitlines()[1:] == [
+        "  train.tsv line 2: 14 cells, there are 13 columns (and 7 more lines)",
+        "  test.tsv line 2: 14 cells, there are 13 columns (and 7 more lines)",
+    ]
 
 
 def test_a_clip_that_comes_twice_is_counted_and_a_contradiction_is_a_problem(names):

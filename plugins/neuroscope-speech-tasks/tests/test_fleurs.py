@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData
+from neuroscope import BadManifest, BadOption, Data, MissingData
 from neuroscope.contracts.progress import silent
 from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora.fleurs import read_fleurs
@@ -97,6 +97,31 @@ def test_files_and_rows_that_lack_each_other_are_counted(names):
     for each in root.rglob("*.wav"):
         each.unlink()
     assert "no file of those that its tables name" in told(root, MissingData)
+
+
+def test_copies_in_another_format_are_counted_and_a_wav_is_read_first(names):
+    root = names()
+    before = read(root)
+    for each in root.rglob("dev/*.wav"):
+        each.with_suffix(".flac").touch()
+    after = read(root)
+    assert (after.fingerprint, after.left_out) == (before.fingerprint, {"copy of an utterance": 8})
+    assert {each.path.suffix for each in after} == {".wav"}
+
+
+def test_all_folders_are_listed_at_once(names):
+    listed = []
+
+    def progress(label, total):
+        listed.append(label)
+        return silent(label, total)
+
+    read_fleurs(names(), progress=progress)
+    assert listed == ["Listing files"]
+
+
+def test_no_parts_are_none(names):
+    assert "parts names no set" in told(names(), BadOption, parts=())
 
 
 def test_files_that_were_converted_are_found_by_their_names(names):

@@ -65,7 +65,7 @@ def test_subsets_are_chosen(corpus):
 
 
 def test_subsets_that_are_not_there_are_told_with_those_that_are(corpus):
-    with pytest.raises(MissingData, match=r"has no dev_clean, test-clean \(there: dev-clean, test-other\)\."):
+    with pytest.raises(MissingData, match=r"has no subset dev_clean, test-clean \(it has dev-clean, test-other\)\."):
         read(corpus, subsets=("test-clean", "dev-clean", "dev_clean"))
 
 

@@ -264,7 +264,7 @@ def test_what_the_table_does_not_know_is_no_tag_and_twice_the_same_is_once(names
 
 def test_what_is_left_out_is_counted(names):
     root = names()
-    for name in ("speech.wav", "wav/id10270/x6uYqmx31kE/1.mp4", "wav/id00017/abc/00001.wav"):
+    for name in ("speech.wav", "wav/id10270/x6uYqmx31kE/1.avi", "wav/id00017/abc/00001.wav"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
     (root / "wav/id10270/x6uYqmx31kE/00001.m4a").touch()
@@ -272,7 +272,7 @@ def test_what_is_left_out_is_counted(names):
     (root / "txt/00001.txt").touch()
     manifest = read(root)
     assert manifest.left_out == {
-        ".mp4 file": 1,
+        ".avi file": 1,
         "audio file that is named otherwise than those of VoxCeleb1": 2,
         "copy of an utterance": 1,
         ABSENT_TRIAL: 1,

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, Utterance
-from neuroscope_speech_tasks.corpora.dialects import Labels, check_all_there, check_parts, folder_among, stem
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
+from neuroscope_speech_tasks.reading.file_names import folder_among, stem
+from neuroscope_speech_tasks.reading.labels import Labels
+from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -76,11 +77,9 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
         BadManifest: lists, folders and names contradict each other, or a list has unknown dialects or times.
     """
     check_parts(parts)
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress, {*AUDIO, ""})
-    problems = Problems(str(root))
-    lists = _Lists.read(listing, problems)
+    listing = list_files(CORPUS.folder_in(root), progress, {*AUDIO, ""})
+    problems, left_out = Problems(str(root)), Counter(listing.left_out)
+    lists = _Lists.read(listing, problems, left_out)
     named = [(stem(path), path) for path in listing.names if path.lower().endswith(AUDIO)]
     for name, path in named:
         lists.dialects.add(name, folder_among(path, _DIALECT_FOLDER).upper(), path)
@@ -89,12 +88,11 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     audio, copies = one_of_each(named)
     segments = {name: each for name, each in _segments(audio, lists, problems).items() if each.part in {*parts, ""}}
     problems.check()
-    left_out = Counter(listing.unseen)
-    left_out["copy of another file"] = copies
+    left_out[COPY] = copies
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
     there = {each.tags["split"] for each in utterances}
-    check_all_there(
-        CORPUS, root, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
+    CORPUS.check_all_there(
+        root, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
     )
     return Manifest(utterances, source=str(root), left_out=+left_out)
 
@@ -117,8 +115,8 @@ class _Lists:
     segments: dict[str, _Segment] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, listing: Listing, problems: Problems) -> _Lists:
-        """Read every ``segments`` and ``utt2lang`` in a folder named after a set."""
+    def read(cls, listing: Listing, problems: Problems, left_out: Counter[str]) -> _Lists:
+        """Read every ``segments`` and ``utt2lang`` in a folder named after a set; other files are counted."""
         lists = cls(Labels(problems), Labels(problems))
         for path in listing.names:
             folder, _, name = path.rpartition("/")
@@ -127,6 +125,8 @@ class _Lists:
                 lists._read_dialects(listing, path, part[1].lower(), problems)
             elif part and name == "segments":
                 lists._read_segments(listing, path, part[1].lower(), problems)
+            elif not path.lower().endswith(AUDIO):
+                left_out["no ending file"] += 1
         return lists
 
     def _read_dialects(self, listing: Listing, path: str, part: str, problems: Problems) -> None:

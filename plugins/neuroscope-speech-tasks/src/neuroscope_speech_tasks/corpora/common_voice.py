@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neuroscope import BadManifest, BadOption, Manifest, Utterance
-from neuroscope_speech_tasks.reading.collected import Collected
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, list_files, within
+from neuroscope import BadOption, Manifest, Utterance
+from neuroscope_speech_tasks.reading.clips import Clips
+from neuroscope_speech_tasks.reading.collected import ABSENT, Collected
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
+from neuroscope_speech_tasks.reading.file_names import without_ending
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, within
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, read_table
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ _TAGS = {
 }
 _RELEASE = "cv-corpus-"
 _LOCALE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,8})?")
+_NEEDED = ("client_id", "path")
 _MILLISECONDS = "duration[ms]"
 _TIME = re.compile(r"(?:.*[/\\`])?([^/\\`\s]+)\.mp3\W+([0-9]{1,9})\W*")
 """A line of times.txt: ``cv-corpus-14.0-2023-06-23/ar/clips/common_voice_ar_1.mp3 = 4320``, or the name alone."""
@@ -89,29 +92,30 @@ def read_common_voice(
         progress: told of the clips and rows that are found.
         locales: codes as Common Voice writes them; empty = all that are there. Where neither the tables nor the folder
             say which locale they are, the one that is given is it.
-        parts: of ``train dev test validated other invalidated``; a clip in several keeps the ``split`` of the first.
+        parts: of ``train dev test validated other invalidated``. A clip of ``validated`` that is in ``train``, ``dev``
+            or ``test``, too, keeps that ``split``, where both are read; one that is in two of those is refused.
         version: which ``cv-corpus-*`` is read, where several hold a locale: ``17.0`` or the folder's name.
 
     Raises:
         MissingData: there is no Common Voice, or not those locales, parts or clips.
-        BadOption: several releases hold a locale, or nothing says which locale it is.
+        BadOption: no part is named, several releases hold a locale, or nothing says which locale it is.
         BadManifest: tables that were not understood; all problems are told at once.
     """
+    check_parts(parts)
     places = _choose(root, locales, version)
     parts = tuple(part for part in _PARTS if part in parts)
     gone = [name for place in places for part in parts if not (root / (name := place.table(part))).exists()]
     gone += [f"{place.folder}clips/" for place in places if not (root / place.folder / "clips").is_dir()]
     if gone:
         raise CORPUS.missing(root, f"{', '.join(gone[:9])} (say parts=validated where there are no train, dev, test)")
-    read = _Reading(root, progress, Collected(Problems(str(root))))
+    clips = Clips.look(CORPUS, root, [f"{place.folder}clips" for place in places], progress)
     for place in places:
-        read.locale(place, parts)
-    manifest = read.collected.manifest()
-    if not manifest:
-        if "clip that is not there" in manifest.left_out:
-            raise CORPUS.missing(root, "clip of those that its tables name")
-        raise BadManifest(str(root), [f"{', '.join(place.table(part) for place in places for part in parts)}: no rows"])
-    return manifest
+        locale = _Locale.find(root, place, clips)
+        with progress(f"Reading rows of {place.locale}", 0) as advance:
+            for part in parts:
+                locale.read(part, advance)
+    tables = (place.table(part) for place in places for part in parts)
+    return clips.manifest(f"clip of none of the parts {'+'.join(parts)}", tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +139,24 @@ def _choose(root: Path, locales: Sequence[str], version: str) -> list[_Place]:
         unpacked = f"unpacked locale; unpack {', '.join(packed[:3])} with tar -xzf" if packed else ""
         raise CORPUS.missing(root, unpacked)
     if version:
-        releases = {place.release for place in found} - {""}
-        chosen = {each for each in releases if version in {each, each.removeprefix(_RELEASE)}}
-        chosen = chosen or {each for each in releases if each.startswith(f"{_RELEASE}{version}-")}
-        found = [place for place in found if place.release in chosen]
-        if not found:
-            raise CORPUS.missing(root, f"release {version} (it has {', '.join(sorted(releases)) or 'none'})")
+        found = _of_release(found, version, root)
     found = [place if place.locale else _named(place, root, locales) for place in found]
-    there = sorted({place.locale for place in found})
-    if lacking := [each for each in locales if each not in there]:
-        raise CORPUS.missing(root, f"locale {', '.join(lacking)} (it has {', '.join(there)})")
-    found = [place for place in found if not locales or place.locale in locales]
+    CORPUS.check_has(root, "locale", locales, {place.locale for place in found})
+    return _once_each([place for place in found if not locales or place.locale in locales], root)
+
+
+def _of_release(found: Sequence[_Place], version: str, root: Path) -> list[_Place]:
+    """Choose the places of the release that is asked for: ``17.0`` may have a date behind it."""
+    releases = {place.release for place in found} - {""}
+    chosen = {each for each in releases if version in {each, each.removeprefix(_RELEASE)}}
+    chosen = chosen or {each for each in releases if each.startswith(f"{_RELEASE}{version}-")}
+    if not chosen:
+        raise CORPUS.missing(root, f"release {version} (it has {', '.join(sorted(releases)) or 'none'})")
+    return [place for place in found if place.release in chosen]
+
+
+def _once_each(found: Sequence[_Place], root: Path) -> list[_Place]:
+    """Sort the places by their locales; of two with one locale, none is chosen silently."""
     counts = Counter(place.locale for place in found)
     if twice := sorted({place.folder for place in found if counts[place.locale] > 1}):
         raise BadOption(
@@ -193,70 +204,58 @@ def _named(place: _Place, root: Path, locales: Sequence[str]) -> _Place:
 def _stated(place: _Place, root: Path) -> str:
     """The locale of the first row that says one; empty = the tables have no such column (up to release 4)."""
     for part in _PARTS:
-        table = root / place.table(part)
-        for _, row in read_table(table, Problems(str(root))) if table.exists() else ():
+        if (table := root / place.table(part)).exists():
+            _, row = next(read_table(table, Problems(str(root))), (0, {}))
             if "locale" in row:
                 return row["locale"]
-            break
     return ""
 
 
-@dataclass
-class _Reading:
-    """A reading of several locales."""
+@dataclass(frozen=True, slots=True)
+class _Locale:
+    """A locale: its tables, the clips that it has by their names, and their lengths as texts in seconds."""
 
     root: Path
-    progress: Progress
+    place: _Place
+    clips: Mapping[str, Path]
+    seconds: Mapping[str, str]
     collected: Collected
 
-    def locale(self, place: _Place, parts: Sequence[Part]) -> None:
-        """Read the parts of a locale."""
-        found = list_files(self.root, self.progress, below=f"{place.folder}clips")
-        left_out, before = self.collected.left_out, len(self.collected.by_id)
-        left_out.update(found.left_out)
-        clips: dict[str, str] = {}
-        for name in found.names:
-            clips.setdefault(name.removeprefix(f"{place.folder}clips/").rpartition(".")[0], name)
-        seconds = dict(_seconds(self.root / place.folder, self.collected.problems))
-        with self.progress(f"Reading rows of {place.locale}", 0) as advance:
-            for part in parts:
-                self._part(place, part, clips, seconds, advance)
-        others = len(clips) - (len(self.collected.by_id) - before)
-        left_out[f"clip of none of the parts {'+'.join(parts)}"] += others
+    @classmethod
+    def find(cls, root: Path, place: _Place, clips: Clips) -> _Locale:
+        """Find the clips of a place."""
+        seconds = dict(_seconds(root / place.folder, clips.collected.problems))
+        return cls(root, place, clips.by_name(f"{place.folder}clips"), seconds, clips.collected)
 
-    def _part(
-        self,
-        place: _Place,
-        part: Part,
-        clips: Mapping[str, str],
-        seconds: Mapping[str, str],
-        advance: Callable[[int], object],
-    ) -> None:
-        table, problems = self.root / place.table(part), self.collected.problems
-        for count, (line, row) in enumerate(
-            read_table(table, problems, ("client_id", "path"), delimiter="\t"), start=1
-        ):
+    def read(self, part: Part, advance: Callable[[int], object]) -> None:
+        """Read the clips of a part."""
+        table, problems = self.root / self.place.table(part), self.collected.problems
+        for count, (line, row) in enumerate(read_table(table, problems, _NEEDED, delimiter="\t"), start=1):
             if count % _EVERY == 0:
                 advance(_EVERY)
-            clip = row.get("path", "").removesuffix(".mp3")
-            if problem := _problem_with(row, place, is_there=clip in clips):
+            clip = without_ending(row.get("path", ""))
+            if problem := _problem_with(row, self.place, is_there=clip in self.clips):
                 problems.add(table, problem, line)
-            elif clip not in clips:
-                self.collected.left_out["clip that is not there"] += 1
-            else:
-                tags = _tags(row, place.locale, part, seconds.get(clip))
-                name, speaker = f"{place.locale}/{clip}", sys.intern(row["client_id"])
-                made = Utterance(id=name, path=self.root / clips[clip], speaker=speaker, tags=tags)
-                if (
-                    part in _OFFICIAL
-                    or name not in self.collected.by_id
-                    or "split" not in self.collected.by_id[name].tags
-                ):
-                    self.collected.add(made, table, line)
+            elif clip not in self.clips:
+                self.collected.left_out[ABSENT] += 1
+            elif part in _OFFICIAL or not self._has_a_split(clip):
+                self.collected.add(self._utterance(row, clip, part), table, line)
+
+    def _has_a_split(self, clip: str) -> bool:
+        """Tell whether a clip is known already, as one of train, dev or test."""
+        known = self.collected.by_id.get(self._id(clip))
+        return known is not None and "split" in known.tags
+
+    def _id(self, clip: str) -> str:
+        return f"{self.place.locale}/{clip}"
+
+    def _utterance(self, row: Row, clip: str, part: Part) -> Utterance:
+        tags = _tags(row, self.place.locale, part, self.seconds.get(clip))
+        return Utterance(id=self._id(clip), path=self.clips[clip], speaker=sys.intern(row["client_id"]), tags=tags)
 
 
 def _problem_with(row: Row, place: _Place, *, is_there: bool) -> str:
-    if lacking := [name for name in ("client_id", "path") if name not in row]:
+    if lacking := [name for name in _NEEDED if name not in row]:
         return f"no {lacking[0]}"
     if not is_there and within(Path(), row["path"]) is None:
         return f"path {row['path']} is no clip's name"
@@ -283,7 +282,7 @@ def _seconds(folder: Path, problems: Problems) -> Iterator[tuple[str, str]]:
     if table.exists():
         for number, row in read_table(table, problems, ("clip", _MILLISECONDS), delimiter="\t"):
             if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", row.get(_MILLISECONDS, "")) and "clip" in row:
-                yield row["clip"].removesuffix(".mp3"), f"{float(row[_MILLISECONDS]) / 1000:.3f}"
+                yield without_ending(row["clip"]), f"{float(row[_MILLISECONDS]) / 1000:.3f}"
             else:
                 problems.add(table, "no clip and its milliseconds", number)
     elif text.exists():

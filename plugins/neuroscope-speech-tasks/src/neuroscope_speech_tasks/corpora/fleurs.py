@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neuroscope import BadManifest, Manifest, Utterance
-from neuroscope_speech_tasks.reading.collected import Collected
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, list_files, within
-from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table
+from neuroscope import Manifest, Utterance
+from neuroscope_speech_tasks.reading.clips import Clips
+from neuroscope_speech_tasks.reading.collected import ABSENT
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
+from neuroscope_speech_tasks.reading.file_names import without_ending
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, within
+from neuroscope_speech_tasks.reading.metadata import Row, read_table
 
 if TYPE_CHECKING:
     from neuroscope import Progress
@@ -62,28 +64,24 @@ def read_fleurs(
 
     Raises:
         MissingData: there is no FLEURS, or not those languages or parts, or its audio is packed.
+        BadOption: no part is named.
         BadManifest: tables that were not understood; all problems are told at once.
     """
+    check_parts(parts)
     with closed_folders_are_told(root):
         found = {place.language: place for place in reversed(list(_places(root)))}
     if not found:
         raise CORPUS.missing(root)
-    if lacking := [each for each in languages if each not in found]:
-        raise CORPUS.missing(root, f"language {', '.join(lacking)} (it has {', '.join(sorted(found))})")
+    CORPUS.check_has(root, "language", languages, found)
     places = [found[each] for each in sorted(languages or found)]
     parts = tuple(part for part in _PARTS if part in parts)
     if gone := [name for place in places for part in parts for name in place.lacking(root, part)]:
         raise CORPUS.missing(root, ", ".join(gone[:9]))
-    collected = Collected(Problems(str(root)))
-    for place in places:
-        for part in parts:
-            _read_part(root, place, part, collected, progress)
-    manifest = collected.manifest()
-    if not manifest:
-        if "row whose file is not there" in manifest.left_out:
-            raise CORPUS.missing(root, "file of those that its tables name")
-        raise BadManifest(str(root), [f"{', '.join(place.table(part) for place in places for part in parts)}: no rows"])
-    return manifest
+    folders = {(place, part): place.folder(root, part) for place in places for part in parts}
+    clips = Clips.look(CORPUS, root, list(folders.values()), progress)
+    for (place, part), folder in folders.items():
+        _read_part(root / place.table(part), place.language, part, clips, folder)
+    return clips.manifest("audio without a row", (place.table(part) for place, part in folders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,29 +133,24 @@ def _is_language(folder: Path) -> bool:
     return any((folder / f"{part}.tsv").exists() for part in _PARTS)
 
 
-def _read_part(root: Path, place: _Place, part: Part, collected: Collected, progress: Progress) -> None:
+def _read_part(table: Path, language: str, part: Part, clips: Clips, folder: str) -> None:
     """Read a part of a language."""
-    folder, table = place.folder(root, part), root / place.table(part)
-    found = list_files(root, progress, below=folder)
-    collected.left_out.update(found.left_out)
-    files = {_stem(name.removeprefix(f"{folder}/")): name for name in reversed(found.names)}
-    before = len(collected.by_id)
+    files, collected = clips.by_name(folder), clips.collected
     for number, row in read_table(table, collected.problems, delimiter="\t", names=_CELLS):
         if problem := _problem_with(row):
             collected.problems.add(table, problem, number)
-        elif (stem := _stem(row["file_name"])) not in files:
-            collected.left_out["row whose file is not there"] += 1
+        elif (name := without_ending(row["file_name"])) not in files:
+            collected.left_out[ABSENT] += 1
         else:
             tags = {
-                "language": place.language,
+                "language": language,
                 "gender": row["gender"],
                 "text": row["id"],
                 "split": part,
                 "seconds": f"{int(row['num_samples']) / _RATE:.3f}",
             }
-            made = Utterance(id=f"{place.language}/{part}/{stem}", path=root / files[stem], tags=tags)
+            made = Utterance(id=f"{language}/{part}/{name}", path=files[name], tags=tags)
             collected.add(made, table, number)
-    collected.left_out["audio without a row"] += len(files) - (len(collected.by_id) - before)
 
 
 def _problem_with(row: Row) -> str:
@@ -170,7 +163,3 @@ def _problem_with(row: Row) -> str:
     if within(Path(), row["file_name"]) is None:
         return f"file_name {row['file_name']} is no file's name"
     return ""
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0] or name

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import Manifest, Trial
+from neuroscope_speech_tasks.corpora.voxceleb import Part, Reading, Release, name_of, read_release
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.listing import found_near
 from neuroscope_speech_tasks.reading.metadata import Problems
 from neuroscope_speech_tasks.reading.trial_lines import read_trial_lines
-from neuroscope_speech_tasks.reading.voxceleb import Part, Reading, Release, name_of, read_release
 
 if TYPE_CHECKING:
     from neuroscope import Progress

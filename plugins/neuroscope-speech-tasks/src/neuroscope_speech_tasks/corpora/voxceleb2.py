@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neuroscope_speech_tasks.corpora.voxceleb import Part, Release, read_release
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.voxceleb import Part, Release, read_release
 
 if TYPE_CHECKING:
     from neuroscope import Manifest, Progress

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import list_files, one_of_each
+from neuroscope_speech_tasks.reading.file_names import find_names
 
 if TYPE_CHECKING:
     from neuroscope import Progress
@@ -70,18 +69,9 @@ def read_voxlingua107(root: Path, *, progress: Progress) -> Manifest:
     Raises:
         MissingData: it is not there.
     """
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress)
-    names = {path: name for path in listing.names if (name := _name_of(path))}
-    files, copies = one_of_each((name.id, path) for path, name in names.items())
-    otherwise = f"audio file that is named otherwise than those of {CORPUS.title}"
-    left_out = Counter(listing.left_out)
-    left_out += Counter({otherwise: len(listing.names) - len(names), "copy of an utterance": copies})
-    if not files:
-        raise CORPUS.without_utterances(root, left_out)
-    utterances = tuple(_utterance(names[files[id_]], root / files[id_]) for id_ in sorted(files))
-    return Manifest(utterances, str(root), dict(sorted(left_out.items())))
+    found = find_names(CORPUS, root, CORPUS.folder_in(root), progress, _name_of)
+    utterances = tuple(_utterance(name, path) for path, name in found.one_of_each().items())
+    return Manifest(utterances, str(root), found.left_out)
 
 
 def _name_of(path: str) -> _Name | None:

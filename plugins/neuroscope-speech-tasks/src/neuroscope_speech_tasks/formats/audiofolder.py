@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
 from neuroscope_speech_tasks.formats.rows import Row, Rows, read_rows
-from neuroscope_speech_tasks.reading.collected import Collected
+from neuroscope_speech_tasks.reading.collected import ABSENT, Collected
 from neuroscope_speech_tasks.reading.listing import AUDIO, leads_out, list_files, within
 from neuroscope_speech_tasks.reading.metadata import Problems
 
@@ -149,7 +149,7 @@ class _Reading:
             raise BadCell(f"{_FILE} {row[_FILE]} is no name of a file in the folder")
         name, stretch = path.as_posix(), columns.read(row)
         if name not in self.audio:
-            self.collected.left_out["row whose file is not there"] += 1
+            self.collected.left_out[ABSENT] += 1
             return None
         self.named.add(name)
         taken = {_FILE, "id", speaker, *columns.names.values()}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from neuroscope import MissingData
+from neuroscope import BadOption, MissingData
+from neuroscope_speech_tasks.reading.listing import first_there
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+_ReaderT = TypeVar("_ReaderT", bound="Callable[..., Any]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +60,82 @@ class Corpus:
         """Make the error for a root where no utterance is found, with what lies there instead, by its kind."""
         counts = ", ".join(f"{reason}: {count:,}" for reason, count in sorted(left_out.items()))
         return self.missing(root, f"utterance ({counts})" if counts else "")
+
+    def folder_in(self, root: Path, name: str = "") -> Path:
+        """Return the folder of a name in a root, in whatever case, where there is one; else the root.
+
+        Raises:
+            MissingData: there is no such root.
+        """
+        if not root.is_dir():
+            raise self.missing(root)
+        below = first_there(root, name) if name else None
+        return below if below is not None and below.is_dir() else root
+
+    def check_has(self, root: Path, what: str, asked: Collection[str], there: Collection[str]) -> None:
+        """Raise MissingData where not all is there that was asked for, languages, say, which ``what`` names."""
+        if lacking := [each for each in asked if each not in there]:
+            raise self.missing(root, f"{what} {', '.join(lacking)} (it has {', '.join(sorted(there))})")
+
+    def check_all_there(self, root: Path, asked: Sequence[str], there: Collection[str], form: str) -> None:
+        """Raise MissingData where one of the sets that were asked for is not there.
+
+        Args:
+            root: where it was looked for.
+            asked: the sets.
+            there: those that were found.
+            form: what is missing of sets, which ``{}`` stands for.
+        """
+        if lacking := [part for part in asked if part not in there]:
+            others = "+".join(part for part in asked if part in there)
+            without = f" (parts={others} does without)" if others else ""
+            raise self.missing(root, form.format(", ".join(lacking)) + without)
+
+    def describes(self, reader: _ReaderT) -> _ReaderT:
+        """Add what is told of the corpus to the docstring of its reader, which ``neuroscope show`` prints."""
+        head, arguments, rest = inspect.getdoc(reader).partition("\n\nArgs:")  # type: ignore[union-attr]
+        reader.__doc__ = "\n".join([head, *self._lines()]) + arguments + rest
+        return reader
+
+    def _lines(self) -> Iterator[str]:
+        yield f"\n{self.title}."
+        yield from ("", f"- From: {self.source}", f"- Licence: {self.licence}", f"- Size: {self.size}")
+        yield f"- --root: {self.folder}"
+        for layout in self.layouts:
+            yield "\nA tree that is read:\n"
+            yield from (f"    {line}" for line in layout.splitlines())
+        yield "\nIts columns:\n"
+        yield from (f"- {name}: {what}" for name, what in self.columns)
+        yield ""
+        yield from (f"- {note}" for note in self.notes)
+
+
+def check_parts(parts: Collection[str]) -> None:
+    """Raise BadOption where no set is asked for."""
+    if not parts:
+        raise BadOption("parts names no set; write several joined by +")
+
+
+def other_counts(what: str, found: Mapping[tuple[str, str], int], published: Mapping[str, Mapping[str, int]]) -> str:
+    """Say which sets have other counts than those published, and where the sums agree, of which classes; empty = none.
+
+    Args:
+        what: is counted.
+        found: set and class -> how many are there; a set of which nothing is there is not meant.
+        published: set -> class -> how many there should be.
+    """
+    told = []
+    for part, counts in published.items():
+        there = {name: found.get((part, name), 0) for name in counts}
+        if not any(there.values()):
+            continue
+        total, whole = sum(there.values()), sum(counts.values())
+        if total != whole:
+            told.append(f"{part} has {total:,} of {whole:,}")
+        else:
+            told += [
+                f"{part} has {there[name]:,} {name}, not {counts[name]:,}"
+                for name in counts
+                if there[name] != counts[name]
+            ]
+    return f"not the {what} that were published: {', '.join(told)}" if told else ""
