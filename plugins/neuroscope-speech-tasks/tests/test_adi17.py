@@ -167,6 +167,15 @@ def test_copies_of_a_file_are_counted_and_have_to_agree(made):
     )
 
 
+def test_folders_behind_links_are_told_with_the_way_out(made, tmp_path):
+    (tmp_path / "disk").mkdir()
+    root = made(f"train_segments/ALG/{SEGMENT}.wav")
+    (root / "dev_segments").symlink_to(tmp_path / "disk")
+    out = r"links to folders, not followed: 1 \(name the folder itself, or link the whole corpus\)"
+    with pytest.raises(MissingData, match=out):
+        read(root, parts=("train", "dev"))
+
+
 def test_what_is_missing_is_told(made, tmp_path):
     with pytest.raises(MissingData, match=r"gone does not exist.*arabicspeech\.org.*--data adi17="):
         read(tmp_path / "gone")

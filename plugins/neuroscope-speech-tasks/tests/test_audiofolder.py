@@ -65,7 +65,15 @@ def test_folders_may_lie_deeper(names):
 
 @pytest.mark.parametrize(
     ("folder", "split"),
-    [("training", "train"), ("validation", "dev"), ("val", "dev"), ("eval", "test"), ("testing", "test"), ("x", None)],
+    [
+        ("training", "train"),
+        ("validation", "dev"),
+        ("val", "dev"),
+        ("eval", "test"),
+        ("testing", "test"),
+        ("Test", "test"),
+        ("x", None),
+    ],
 )
 def test_the_name_of_a_folder_says_the_part_where_no_column_does(tmp_path, folder, split):
     (tmp_path / folder).mkdir()
@@ -73,6 +81,16 @@ def test_the_name_of_a_folder_says_the_part_where_no_column_does(tmp_path, folde
     (tmp_path / folder / "b.wav").touch()
     (tmp_path / "metadata.csv").write_text(f"file_name,split\n{folder}/a.wav,\n./{folder}/b.wav,mine\n")
     assert [each.tags.get("split") for each in read(tmp_path)] == [split, "mine"]
+
+
+def test_a_split_of_some_utterances_is_a_warning(tmp_path):
+    for name in ("train/a.wav", "b.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "metadata.csv").write_text("file_name\ntrain/a.wav\nb.wav\n")
+    assert read(tmp_path).warning == "the split is known of 1 of 2 utterances: name the part of each"
+    (tmp_path / "metadata.csv").write_text("file_name\ntrain/a.wav\n")
+    assert read(tmp_path).warning == ""
 
 
 def test_stretches_tracks_and_ids_are_understood_as_in_a_manifest(tmp_path):

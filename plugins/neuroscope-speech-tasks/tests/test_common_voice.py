@@ -103,6 +103,7 @@ def test_each_release_is_read_in_its_own_form(names, release, layout, more):
 def test_a_release_without_locales_is_named_by_the_option_or_by_its_folder(names):
     root = names(release="4-2019-12-10", layout="locale")
     assert "nothing says which locale" in told(root, BadOption)
+    assert {each.tags["language"] for each in read(root, locales=("ar",))} == {"ar"}
     assert "locales=ar" in told(root, BadOption, locales=("ar", "en"))
     for name, locale in (("zh-CN", "zh-CN"), ("ckb", "ckb"), ("rm-sursilv", "rm-sursilv")):
         root = root.rename(root.with_name(name))
@@ -110,6 +111,16 @@ def test_a_release_without_locales_is_named_by_the_option_or_by_its_folder(names
     root = root.rename(root.with_name("cv"))  # Chuvash, or short for the corpus
     assert "nothing says which locale" in told(root, BadOption)
     assert first(read(root, locales=("cv",))).tags["language"] == "cv"
+
+
+@pytest.mark.parametrize("name", ["german", "my-cv", "common_voice_ar", "AR", "ar-x"])
+def test_a_folder_whose_name_is_no_locale_is_named_by_the_option(names, name):
+    root = names(release="4-2019-12-10", layout="locales", locales=("ar",))
+    (root / "ar").rename(root / name)
+    assert f"nothing says which locale {root}/{name}" in told(root, BadOption)
+    assert {each.tags["language"] for each in read(root, locales=("de",))} == {"de"}
+    names(release="4-2019-12-10", layout="locales", locales=("ar",))
+    assert {each.path.parts[-3] for each in read(root, locales=("ar",))} == {"ar"}
 
 
 def test_the_tables_say_the_locale_where_the_folder_does_not(names):
@@ -136,7 +147,7 @@ def test_locales_and_parts_that_are_not_there_are_told_with_those_that_are(names
         (root / NEW / "ar" / f"{part}.tsv").unlink()  # as in delta releases
     message = told(root, MissingData)
     assert f"{NEW}/ar/train.tsv, {NEW}/ar/dev.tsv" in message
-    assert "parts=validated" in message
+    assert "(parts=test+validated+other+invalidated would do)" in message
     assert len(read(root, parts=("validated",))) == 40
 
 
@@ -160,18 +171,39 @@ def test_of_several_releases_with_a_locale_none_is_chosen_silently(names, tmp_pa
     elsewhere.mkdir()
     (root / NEW / "en").rename(elsewhere / "en")
     (elsewhere / "en").rename(root / "en")
-    assert len(read(root)) == 40  # no locale twice
+    manifest = read(root)
+    assert len(manifest) == 40  # no locale twice
+    assert manifest.warning.startswith(f"locales of several releases: ar from {NEW}, en from a folder of none; ")
+    assert read(root, locales=("en",)).warning == ""
     old = "cv-corpus-16.1-2023-12-06"
     shutil.copytree(root / NEW, root / old)
     message = told(root, BadOption)
     assert f"{old}/ar/, {NEW}/ar/" in message
-    assert "version" in message
+    assert f"with the option version, e.g. version={NEW}" in message
     assert len(read(root, locales=("en",))) == 20
     for version in ("17.0", "17.0-2024-03-15", NEW):
         assert {each.path.parts[-4] for each in read(root, version=version)} == {NEW}
     assert "no release 3 (it has cv-corpus-16.1-2023-12-06, cv-corpus-17.0-2024-03-15)" in told(
         root, MissingData, version="3"
     )
+
+
+def test_a_release_that_is_the_root_has_its_version(names):
+    root = names()
+    assert len(read(root / NEW, version="17.0")) == 40
+    assert len(read(root / NEW / "ar", version="17.0")) == 20
+    assert f"no release 16.1 (it has {NEW})" in told(root / NEW, MissingData, version="16.1")
+
+
+def test_a_clip_of_a_split_that_is_validated_too_keeps_it_in_any_order(names):
+    root = names(locales=("ar",))
+    manifest = read(root, parts=("validated", "train"))
+    assert counts(manifest) == {("ar", "train"): 8, ("ar", None): 12}
+    edit(
+        root / NEW / "ar" / "other.tsv",
+        lambda text: text + (root / NEW / "ar" / "validated.tsv").read_text().split("\n")[1],
+    )
+    assert read(root, parts=("validated", "other")).left_out["row that comes twice"] == 1
 
 
 def test_clips_that_are_not_there_are_counted(names):

@@ -8,7 +8,7 @@ import pytest
 from neuroscope import BadManifest, BadOption, Data, MissingData
 from neuroscope.contracts.progress import silent
 from neuroscope.testing import run
-from neuroscope_speech_tasks.corpora.fleurs import read_fleurs
+from neuroscope_speech_tasks.corpora.fleurs import LANGUAGES, read_fleurs
 
 
 @pytest.fixture
@@ -75,6 +75,27 @@ def test_archives_are_told_with_the_command_that_unpacks_them(names):
     assert "train" not in message
 
 
+def test_many_archives_are_told_with_one_command(names):
+    root = names(layout="packed")
+    message = told(root, MissingData)
+    assert f"but 6 archives: find {root} -name '*.tar.gz' -execdir tar -xzf {{}} \\;" in message
+    assert message.count("tar -xzf") == 1
+
+
+@pytest.mark.parametrize("layout", ["data", "languages", "lhotse"])
+def test_a_folder_that_is_no_language_is_refused_unless_others_are_asked_for(names, layout):
+    root = names(layout=layout)
+    tables = {"data": root / "data", "languages": root, "lhotse": root / "metadata"}[layout]
+    (tables / "cmn_hans_cn").rename(tables / "fleurs_chinese")
+    assert "fleurs_chinese is no language of FLEURS: name its folder as in ar_eg" in told(root)
+    assert len(read(root, languages=("ar_eg", "ar_eg"))) == 20
+    assert "no language fleurs_chinese (it has ar_eg)" in told(root, MissingData, languages=("fleurs_chinese",))
+
+
+def test_there_are_102_languages():
+    assert len(LANGUAGES) == 102
+
+
 def test_languages_and_parts_are_chosen_and_what_is_not_there_is_told(names):
     root = names()
     assert len(read(root, languages=("cmn_hans_cn",), parts=("test", "dev"))) == 12
@@ -82,7 +103,7 @@ def test_languages_and_parts_are_chosen_and_what_is_not_there_is_told(names):
     assert "no language ru_ru (it has ar_eg, cmn_hans_cn)" in message
     assert "huggingface.co/datasets/google/fleurs" in message
     (root / "data/ar_eg/dev.tsv").unlink()
-    assert "no data/ar_eg/dev.tsv" in told(root, MissingData)
+    assert "no data/ar_eg/dev.tsv (parts=train+test does without)" in told(root, MissingData)
     assert "holds none of it" in told(root / "data/ar_eg/audio", MissingData)
 
 

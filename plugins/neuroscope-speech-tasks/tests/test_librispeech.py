@@ -124,8 +124,46 @@ def test_what_is_not_there_is_asked_for(tmp_path):
     with pytest.raises(MissingData, match="holds none of it"):
         read(tmp_path)
     (tmp_path / "a.flac").touch()
-    with pytest.raises(MissingData, match=r"has no utterance \(audio file that is named otherwise than .*: 1\)"):
+    with pytest.raises(
+        MissingData, match=r"has no utterance \(audio file that is named otherwise than .*: 1, the first: a\.flac\)"
+    ):
         read(tmp_path)
+    with pytest.raises(MissingData, match=r"a\.flac is a file; unpack it, where it is an archive, and name the folder"):
+        read(tmp_path / "a.flac")
+
+
+def test_a_speaker_in_the_folder_of_another_subset_is_told(corpus):
+    (corpus / "dev-clean/84").rename(corpus / "test-other/84")
+    with pytest.raises(BadManifest, match=r"SPEAKERS\.TXT: 84 is of dev-clean, and lies in test-other"):
+        read(corpus)
+
+
+def test_an_empty_folder_hides_nothing(corpus):
+    expected = read(corpus).fingerprint
+    (corpus / "librispeech").mkdir()
+    assert read(corpus).fingerprint == expected
+    (corpus / "LibriSpeech").touch()
+    assert read(corpus).fingerprint == expected
+
+
+def test_the_table_may_lie_above_a_link_and_above_what_it_leads_to(corpus, tmp_path):
+    for place in ("disk/parts", "home"):
+        (tmp_path / place).mkdir(parents=True)
+    (corpus / "dev-clean").rename(tmp_path / "disk/parts/dev-clean")
+    (tmp_path / "home/dev-clean").symlink_to(tmp_path / "disk/parts/dev-clean")
+    for place in ("home", "disk"):
+        table = (corpus / "SPEAKERS.TXT").rename(tmp_path / place / "SPEAKERS.TXT")
+        assert "gender" in read(tmp_path / "home/dev-clean").columns
+        table.rename(corpus / "SPEAKERS.TXT")
+    assert "gender" not in read(tmp_path / "home/dev-clean").columns
+
+
+def test_folders_behind_links_are_told_with_the_way_out(corpus, tmp_path):
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/dev-clean").symlink_to(corpus / "dev-clean")
+    out = r"links to folders, not followed: 1 \(name the folder itself, or link the whole corpus\)"
+    with pytest.raises(MissingData, match=out):
+        read(tmp_path / "root")
 
 
 def test_it_keeps_the_contract(tree):

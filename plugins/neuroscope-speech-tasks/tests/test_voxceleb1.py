@@ -281,6 +281,21 @@ def test_what_is_left_out_is_counted(names):
     assert chosen["id10270/x6uYqmx31kE/00001"] == ".wav"
 
 
+def test_videos_in_both_layouts_are_a_warning(names):
+    assert read(names()).warning == ""
+    old = names() / "voxceleb1_wav/Eartha_Kitt/x6uYqmx31kE_0000001.wav"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    assert read(names()).warning == "videos in two layouts, whose utterances are read twice: 1; keep one of the two"
+
+
+def test_the_roots_own_name_may_tell_the_part(names, tmp_path):
+    expected = [each.id for each in read(names())]
+    names().rename(tmp_path / "as published")
+    root = names(layout="zips", form="") / "vox1_test_wav"
+    assert [each.id for each in read(root)] == expected
+
+
 def test_where_nothing_can_be_used_what_lies_there_is_told(names):
     root = names()
     (root / "vox1_meta.csv").write_text(HEADER + "id11000\tA\tf\tUSA\ttest\n")

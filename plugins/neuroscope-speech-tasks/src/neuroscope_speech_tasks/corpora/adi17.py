@@ -38,7 +38,7 @@ CORPUS = Corpus(
     source="https://arabicspeech.org, which asks for a registration; lists: "
     "https://github.com/swshon/arabic-dialect-identification",
     licence="for research",
-    size="20,045 videos, 3,090 h of 16 kHz; dev and test are 57 h",
+    size="20,045 videos, more than 3,000 h of 16 kHz",
     folder="the folder above the sets and their lists",
     layouts=(
         "train_segments/ALG/<video>_055962-056391.wav\ndev_segments/<video>_000027-000747.wav\n"
@@ -56,13 +56,15 @@ CORPUS = Corpus(
         "lie in a folder of its dialect.",
         "Names of segments hold their times in hundredths of a second, the lists in seconds; where the two contradict "
         "each other, or two places tell two dialects, nothing is read.",
-        "Published are 8,955 segments of dev and 12,615 of test: 760 of each country, but ALG 745, JOR 721, MAU 509.",
+        "Published are 8,955 segments of dev and 12,615 of test; those of test are 760 of each country, but ALG 745, "
+        "JOR 721, MAU 509.",
         "The labels of train are those of the channels, and some are wrong; dev and test were labelled by people.",
         "Nobody knows who speaks: split by group:recording where the official sets are not used.",
     ),
 )
 
 
+@CORPUS.describes
 def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("train", "dev", "test")) -> Manifest:
     """Read ADI-17: segments as files, or cut from the videos by the lists of their times.
 
@@ -92,7 +94,7 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
     there = {each.tags["split"] for each in utterances}
     CORPUS.check_all_there(
-        root, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
+        listing, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
     )
     return Manifest(utterances, source=str(root), left_out=+left_out)
 

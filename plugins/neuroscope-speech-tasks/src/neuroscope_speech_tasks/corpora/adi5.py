@@ -47,7 +47,7 @@ CORPUS = Corpus(
     title="ADI-5 (VarDial 2017, MGB-3): five Arabic dialects of broadcasts",
     source="https://arabicspeech.org, which asks for a registration; lists: https://github.com/qcri/dialectID",
     licence="for research",
-    size="17,650 files of 16 kHz, about 75 h",
+    size="17,650 files of 16 kHz",
     folder="the folder above the sets",
     layouts=(
         "train.vardial2017/EGY/EGY002279.wav\ndev.vardial2017/EGY/<show>__27.55_36.02.wav\n"
@@ -76,6 +76,7 @@ CORPUS = Corpus(
 )
 
 
+@CORPUS.describes
 def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("train", "dev", "test")) -> Manifest:
     """Read ADI-5: wavs in folders of their dialects, or beside lists that tell them.
 
@@ -95,7 +96,7 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     labels = Labels(problems)
     audio = _find_audio(listing, parts, left_out)
     files, left_out[COPY] = one_of_each(audio)
-    CORPUS.check_all_there(root, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
+    CORPUS.check_all_there(listing, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
     listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
     for id_, path in audio:
         labels.add(id_, _dialect_of(path), path)
@@ -108,7 +109,7 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     utterances = tuple(_utterance(id_, listing.path(files[id_]), labels.of[id_]) for id_ in known)
     there = {each.tags["split"] for each in utterances}
     lists = "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)"
-    CORPUS.check_all_there(root, parts, there, lists)
+    CORPUS.check_all_there(listing, parts, there, lists)
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 

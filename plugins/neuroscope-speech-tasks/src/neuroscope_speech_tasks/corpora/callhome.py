@@ -75,6 +75,7 @@ class _Call(NamedTuple):
     path: Path
 
 
+@CORPUS.describes
 def read_callhome(
     root: Path,
     *,
@@ -110,7 +111,7 @@ def read_callhome(
     left_out: Counter[str] = Counter(listing.left_out)
     calls = _find_calls(listing, parts, left_out)
     CORPUS.check_all_there(
-        root, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
+        listing, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
     )
     found: Mapping[str, Sides]
     if segments == "vad":

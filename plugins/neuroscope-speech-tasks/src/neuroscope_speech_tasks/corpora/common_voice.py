@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +26,7 @@ CORPUS = Corpus(
     title="Mozilla Common Voice, scripted speech",
     source="Mozilla Data Collective, https://datacollective.mozillafoundation.org",
     licence="CC0 1.0",
-    size="Corpus 4: 4,257 h in 40 languages; Corpus 24.0: 38,932 h in 289; a language may be had alone",
+    size="Corpus 18.0: 31,841 h in 128 languages; a language may be had alone",
     folder="the folder that holds cv-corpus-*, a release, or a locale's folder",
     layouts=(
         "cv-corpus-17.0-2024-03-15/ar/train.tsv, dev.tsv, test.tsv, validated.tsv, other.tsv, invalidated.tsv\n"
@@ -69,7 +69,8 @@ _TAGS = {
     "sentence_domain": "sentence_domain",
 }
 _RELEASE = "cv-corpus-"
-_LOCALE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,8})?")
+_LOCALE = re.compile("[a-z]{2,3}(-([A-Z]{2}|[A-Z][a-z]{3}))?|nan-tw|rm-sursilv|rm-vallader")
+"""A locale's name: a language, in some with a region or a script; three are written otherwise."""
 _NEEDED = ("client_id", "path")
 _MILLISECONDS = "duration[ms]"
 _TIME = re.compile(r"(?:.*[/\\`])?([^/\\`\s]+)\.mp3\W+([0-9]{1,9})\W*")
@@ -77,6 +78,7 @@ _TIME = re.compile(r"(?:.*[/\\`])?([^/\\`\s]+)\.mp3\W+([0-9]{1,9})\W*")
 _EVERY = 10_000  # rows between two reports of progress
 
 
+@CORPUS.describes
 def read_common_voice(
     root: Path,
     *,
@@ -104,10 +106,7 @@ def read_common_voice(
     check_parts(parts)
     places = _choose(root, locales, version)
     parts = tuple(part for part in _PARTS if part in parts)
-    gone = [name for place in places for part in parts if not (root / (name := place.table(part))).exists()]
-    gone += [f"{place.folder}clips/" for place in places if not (root / place.folder / "clips").is_dir()]
-    if gone:
-        raise CORPUS.missing(root, f"{', '.join(gone[:9])} (say parts=validated where there are no train, dev, test)")
+    _check_whole(root, places, parts)
     clips = Clips.look(CORPUS, root, [f"{place.folder}clips" for place in places], progress)
     for place in places:
         locale = _Locale.find(root, place, clips)
@@ -115,7 +114,25 @@ def read_common_voice(
             for part in parts:
                 locale.read(part, advance)
     tables = (place.table(part) for place in places for part in parts)
-    return clips.manifest(f"clip of none of the parts {'+'.join(parts)}", tables)
+    return clips.manifest(f"clip of none of the parts {'+'.join(parts)}", tables, _several_releases(places))
+
+
+def _check_whole(root: Path, places: Sequence[_Place], parts: Sequence[Part]) -> None:
+    """Raise MissingData where tables or clips of locales are not there, with the parts that are."""
+    gone = [name for place in places for part in parts if not (root / (name := place.table(part))).exists()]
+    whole = [part for part in _PARTS if all((root / place.table(part)).exists() for place in places)]
+    does = f" (parts={'+'.join(whole)} would do)" if gone and whole else ""
+    gone += [f"{place.folder}clips/" for place in places if not (root / place.folder / "clips").is_dir()]
+    if gone:
+        raise CORPUS.missing(root, f"{', '.join(gone[:9])}{does}")
+
+
+def _several_releases(places: Sequence[_Place]) -> str:
+    """Warn where locales are of several releases; empty = they are of one."""
+    if len({place.release for place in places}) == 1:
+        return ""
+    told = ", ".join(f"{place.locale} from {place.release or 'a folder of none'}" for place in places)
+    return f"locales of several releases: {told}; a difference of releases may be taken for one of languages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +157,7 @@ def _choose(root: Path, locales: Sequence[str], version: str) -> list[_Place]:
         raise CORPUS.missing(root, unpacked)
     if version:
         found = _of_release(found, version, root)
-    found = [place if place.locale else _named(place, root, locales) for place in found]
+    found = _all_named(found, root, locales)
     CORPUS.check_has(root, "locale", locales, {place.locale for place in found})
     return _once_each([place for place in found if not locales or place.locale in locales], root)
 
@@ -159,9 +176,11 @@ def _once_each(found: Sequence[_Place], root: Path) -> list[_Place]:
     """Sort the places by their locales; of two with one locale, none is chosen silently."""
     counts = Counter(place.locale for place in found)
     if twice := sorted({place.folder for place in found if counts[place.locale] > 1}):
+        releases = sorted({place.release for place in found if counts[place.locale] > 1} - {""})
+        example = f"e.g. version={releases[-1]}" if releases else "or name one of these folders with --root"
         raise BadOption(
             f"{root} holds a locale more than once, in {', '.join(twice)}: say which release with the option version, "
-            "e.g. version=17.0"
+            f"{example}"
         )
     return sorted(found, key=lambda place: place.locale)
 
@@ -169,13 +188,15 @@ def _once_each(found: Sequence[_Place], root: Path) -> list[_Place]:
 def _places(root: Path) -> Iterator[_Place]:
     """Find the folders that hold a table of clips: the root, those in it, and those in the releases in it."""
     releases = [name for name in _folders(root) if name.startswith(_RELEASE)]
+    here = root.resolve()
+    own = next((each.name for each in (here, here.parent) if each.name.startswith(_RELEASE)), "")
     for release in ("", *releases):
         below = f"{release}/" if release else ""
         if _is_locale(root / release):
-            yield _Place(below, "", release)
+            yield _Place(below, "", release or own)
         for name in _folders(root / release):
             if name not in releases and _is_locale(root / below / name):
-                yield _Place(f"{below}{name}/", name, release)
+                yield _Place(f"{below}{name}/", name if _LOCALE.fullmatch(name) else "", release or own)
 
 
 def _folders(folder: Path) -> list[str]:
@@ -188,17 +209,25 @@ def _is_locale(folder: Path) -> bool:
     return any((folder / f"{part}.tsv").exists() for part in _PARTS)
 
 
-def _named(place: _Place, root: Path, locales: Sequence[str]) -> _Place:
-    """Name the locale of a folder that has none above it: by its tables, else as the user says, else by its name."""
-    locale = _stated(place, root)
-    if not locale and len(locales) == 1:
-        locale = locales[0]
-    name = (root / place.folder).resolve().name
-    if not locale and _LOCALE.fullmatch(name) and name != "cv":  # Chuvash, but rather the corpus itself
-        locale = name
-    if not locale:
-        raise BadOption(f"nothing says which locale {root / place.folder} is: say it, e.g. locales=ar")
-    return _Place(place.folder, locale, place.release)
+def _all_named(found: Sequence[_Place], root: Path, locales: Sequence[str]) -> list[_Place]:
+    """Name the locales of folders that do not: by their tables, else by the root's own name, else as the user says."""
+    named = [place if place.locale else replace(place, locale=_told(place, root)) for place in found]
+    unknown = [place for place in named if not place.locale]
+    named = [place for place in named if place.locale]
+    wanted = [each for each in locales if each not in {place.locale for place in named}]
+    if len(unknown) == 1 and len(wanted) == 1:
+        return [*named, replace(unknown[0], locale=wanted[0])]
+    if unknown and (wanted or not locales):
+        folders = ", ".join(str(root / place.folder) for place in unknown)
+        raise BadOption(f"nothing says which locale {folders} is: say it, e.g. locales=ar, or name the folder so")
+    return named
+
+
+def _told(place: _Place, root: Path) -> str:
+    """The locale of a folder by its tables, or, of the root, by its own name; empty = neither tells."""
+    name = "" if place.folder else root.resolve().name
+    is_name = _LOCALE.fullmatch(name) and name != "cv"  # Chuvash, but rather the corpus itself
+    return _stated(place, root) or (name if is_name else "")
 
 
 def _stated(place: _Place, root: Path) -> str:

@@ -14,7 +14,7 @@ from neuroscope_speech_tasks.reading.listing import found_near
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, rows_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from neuroscope import Progress
 
@@ -61,6 +61,7 @@ class _Speaker(NamedTuple):
     subset: str
 
 
+@CORPUS.describes
 def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...] = ()) -> Manifest:
     """Read LibriSpeech, as unpacked or converted, in the order of the ids.
 
@@ -71,13 +72,15 @@ def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...]
 
     Raises:
         MissingData: it is not there, or one of the subsets is not.
-        BadManifest: the table of speakers is not understood.
+        BadManifest: the table of speakers is not understood, or contradicts the folders.
     """
     folder, problems = CORPUS.folder_in(root, "LibriSpeech"), Problems(str(root))
     file = found_near(folder, _TABLE)
     speakers = None if file is None else _read_speakers(file, problems)
     problems.check()
     found = find_names(CORPUS, root, folder, progress, partial(_name_of, speakers), beside=(".txt",))
+    if speakers is not None and file is not None:
+        _check_folders(found.names.values(), speakers, file, problems)
     CORPUS.check_has(root, "subset", sorted(subsets), {name.subset for name in found.names.values()})
     if subsets:
         found.names = {path: name for path, name in found.names.items() if name.subset in subsets}
@@ -95,6 +98,15 @@ def _name_of(speakers: Mapping[str, _Speaker] | None, path: str) -> _Name | str 
     if speakers is not None and speaker not in speakers:
         return f"utterance of a speaker that {_TABLE} does not have"
     return _Name(subset or (speakers[speaker].subset if speakers else ""), speaker, chapter, id_)
+
+
+def _check_folders(names: Iterable[_Name], speakers: Mapping[str, _Speaker], file: Path, problems: Problems) -> None:
+    """Raise BadManifest where speakers lie in the folder of another subset than the table says."""
+    subsets = {speaker.subset for speaker in speakers.values()}
+    for speaker, subset in sorted({(name.speaker, name.subset) for name in names}):
+        if subset in subsets and subset != speakers[speaker].subset:
+            problems.add(file, f"{speaker} is of {speakers[speaker].subset}, and lies in {subset}")
+    problems.check()
 
 
 def _utterance(name: _Name, path: Path, speakers: Mapping[str, _Speaker] | None) -> Utterance:

@@ -26,6 +26,7 @@ _PARTS = ("dev", "test")
 _GENDERS = ("f", "m")
 _PATH = re.compile(r"(?:(.*)/)?(id\d{5})/([^/]+)/(\d+)(?:\.\w+)?")
 _OLD_PATH = re.compile(r"(?:(.*)/)?([^/]+)/([^/]{11})_(\d{7})(?:\.\w+)?")
+_OLD_DIGITS = 7
 _PART = re.compile(r"(?:.*[^a-z])?(dev|test)(?:[^a-z].*)?", re.IGNORECASE)
 
 
@@ -126,7 +127,7 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     problems.check()
     name_known = partial(_known_name, release, speakers, root)
     found = find_names(release.corpus, root, folder, progress, name_known, beside=(".txt", ".csv"))
-    parts = _parts(found.names.values(), speakers, problems)
+    parts = _parts(found.names.values(), speakers, _part_in(folder.resolve().name), problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")
@@ -139,7 +140,8 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     if not utterances:
         raise release.corpus.missing(root, f"utterance of part {part} among its {len(files):,}")
     way = "" if speakers.file else f"{release.table} knows more: get {release.address} and put it into {root}"
-    return Reading(Manifest(utterances, str(root), found.left_out, way=way), folder, speakers)
+    manifest = Manifest(utterances, str(root), found.left_out, way=way, warning=_both_layouts(files.values()))
+    return Reading(manifest, folder, speakers)
 
 
 def name_of(release: Release, path: str, speakers: Speakers) -> Name | None:
@@ -163,12 +165,12 @@ def _known_name(release: Release, speakers: Speakers, root: Path, path: str) -> 
     return name
 
 
-def _parts(names: Iterable[Name], speakers: Speakers, problems: Problems) -> dict[tuple[str, str], str]:
-    """Find the part of each speaker in each folder above, by the table, else by the folder; empty = neither tells."""
+def _parts(names: Iterable[Name], speakers: Speakers, otherwise: str, problems: Problems) -> dict[tuple[str, str], str]:
+    """Find the part of each speaker in each folder above, by the table, else by the folder, else as is said."""
     parts: dict[tuple[str, str], str] = {}
     for above, speaker in dict.fromkeys((name.above, name.speaker) for name in names):
         told, lies = speakers.parts.get(speaker, ""), _part_in(above)
-        parts[above, speaker] = told or lies
+        parts[above, speaker] = told or lies or otherwise
         if told and lies and told != lies:
             problems.add(speakers.file or Path(), f"{speaker} is of part {told}, and lies in {above}")
     return parts
@@ -178,6 +180,15 @@ def _part_in(above: str) -> str:
     """Find the part that folders are of, the nearest first: ``dev/wav``, ``vox1_test_wav``; empty = they tell none."""
     matches = (_PART.fullmatch(folder) for folder in reversed(above.split("/")))
     return next((match[1].lower() for match in matches if match), "")
+
+
+def _both_layouts(names: Iterable[Name]) -> str:
+    """Warn where videos lie in both layouts, which number their utterances otherwise; empty = none does."""
+    videos: dict[bool, set[str]] = {True: set(), False: set()}
+    for name in names:
+        videos[len(name.number) == _OLD_DIGITS].add(name.video)
+    twice = len(videos[True] & videos[False])
+    return f"videos in two layouts, whose utterances are read twice: {twice:,}; keep one of the two" if twice else ""
 
 
 def _utterance(release: Release, name: Name, path: Path, speakers: Speakers) -> Utterance:

@@ -63,6 +63,7 @@ _LISTS = {
 }
 
 
+@CORPUS.describes
 def read_voxceleb1(
     root: Path,
     *,

@@ -37,6 +37,7 @@ _RELEASE = Release(
 )
 
 
+@CORPUS.describes
 def read_voxceleb2(root: Path, *, progress: Progress, part: Part = "test") -> Manifest:
     """Read VoxCeleb2, as unpacked, sorted into dev and test, or converted.
 

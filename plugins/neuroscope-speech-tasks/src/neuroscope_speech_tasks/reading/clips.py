@@ -50,19 +50,20 @@ class Clips:
         self.found += len(files)
         return {name: self.listing.path(path) for name, path in files.items()}
 
-    def manifest(self, others: str, tables: Iterable[str]) -> Manifest:
+    def manifest(self, others: str, tables: Iterable[str], warning: str = "") -> Manifest:
         """Make the manifest.
 
         Args:
             others: what clips are that became no utterance.
             tables: names of those that were read.
+            warning: what a reader of any result on it has to know.
 
         Raises:
             MissingData: none of the files that tables name is there.
             BadManifest: there are problems, or no rows.
         """
         self.collected.left_out[others] += self.found - len(self.collected.by_id)
-        manifest = self.collected.manifest()
+        manifest = self.collected.manifest(warning=warning)
         if not manifest and ABSENT in manifest.left_out:
             raise self.corpus.missing(self.listing.root, "file of those that its tables name")
         if not manifest:

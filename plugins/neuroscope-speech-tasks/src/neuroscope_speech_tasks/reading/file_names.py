@@ -72,17 +72,18 @@ def find_names(
         BadManifest: a folder may not be opened.
     """
     listing = list_files(folder, progress, beside=beside)
-    left_out, names = Counter(listing.left_out), {}
+    left_out, names, example = Counter(listing.left_out), {}, ""
     for path in listing.names:
         name = name_of(path)
         if name is None:
             left_out[f"audio file that is named otherwise than those of {corpus.title}"] += 1
+            example = example or path
         elif isinstance(name, str):
             left_out[name] += 1
         else:
             names[path] = name
     if not names:
-        raise corpus.without_utterances(root, left_out)
+        raise corpus.without_utterances(root, left_out, example)
     return FoundNames(folder, names, left_out)
 
 

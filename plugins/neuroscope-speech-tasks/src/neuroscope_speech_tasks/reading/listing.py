@@ -24,6 +24,7 @@ AUDIO = (
 )
 """Endings of the files that are audio; of copies of a file, the one whose ending comes first is read."""
 COPY = "copy of an utterance"
+_LINK = "link to a folder, not followed"
 _EVERY = 1000  # files between two reports of progress
 
 
@@ -117,7 +118,7 @@ class _Search:
         if entry.is_dir(follow_symlinks=False):
             self.folders.append(name)
         elif entry.is_symlink() and entry.is_dir():
-            self.other["link to a folder, not followed"] += 1
+            self.other[_LINK] += 1
         elif (ending := _ending(entry.name)).lower() not in self.endings:
             if ending.lower() not in self.beside:
                 self.other[f"{ending or 'no ending'} file"] += 1
@@ -201,6 +202,14 @@ def closed_folders_are_told(root: Path) -> Iterator[None]:
         raise BadManifest(str(root), [text]) from None
 
 
+def links_told(left_out: Mapping[str, int]) -> str:
+    """Say how many links to folders were not followed, and the way out; empty = there are none."""
+    count = left_out.get(_LINK, 0)
+    if not count:
+        return ""
+    return f"; links to folders, not followed: {count:,} (name the folder itself, or link the whole corpus)"
+
+
 def first_there(root: Path, *names: str) -> Path | None:
     """Return the first of some files or folders below a root that exists, whatever its case; None = none does."""
     for name in names:
@@ -213,9 +222,12 @@ def first_there(root: Path, *names: str) -> Path | None:
 
 
 def found_near(folder: Path, *names: str) -> Path | None:
-    """Return the first of some files that exists in a folder, or in one of the two above it; None = none does."""
-    here = folder.resolve()
-    places = [here, *here.parents[:2]]
+    """Return the first of some files that exists in a folder, or in one of the two above it; None = none does.
+
+    Above a folder that is a link, those above the link come first, then those above what it leads to.
+    """
+    named, true = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100 - follows no link
+    places = dict.fromkeys([named, *named.parents[:2], true, *true.parents[:2]])
     return next((found for place in places if (found := first_there(place, *names)) is not None), None)
 
 
