@@ -136,7 +136,7 @@ def test_a_folder_named_alone_is_that_of_the_one_dataset_of_the_task(tree, tmp_p
     assert "did in toy, on adi5,parts=train+test" in shown
     told = run("probe", "--task", "gc", "--backbone", "toy", "--root", root, code=2).stderr
     assert "the data of voxceleb1 are not there" in told
-    assert "That is the task's default; other data: --root MANIFEST.csv" in told
+    assert "That is the task's default. Other data: --root MANIFEST.csv" in told
 
 
 def test_a_place_named_for_one_dataset_of_a_task_leaves_the_others_at_theirs(tree, tmp_path, monkeypatch):
@@ -170,6 +170,7 @@ def test_trials_are_saved_and_read_again(tree, tmp_path):
     named = f"sv,trials={tmp_path / 'saved' / 'trials-sv.txt'}"
     again = run("describe", "--task", named, "--root", tmp_path / "saved" / "manifest.csv", "--save", tmp_path / "more")
     assert "14 trials" in first
+    assert "Drawn or named by the task: 12; 2 of the data's own list." in first
     assert "14 trials" in again.stdout
     assert (tmp_path / "more" / "trials-sv.txt").read_text().splitlines() == lines
 
@@ -184,3 +185,62 @@ def test_a_folder_that_holds_something_is_not_written_to(tree, tmp_path):
     assert "name one with --task" in run(*common, "--save", tmp_path / "new", code=2).stderr
     run(*common, "--task", "gc", "--save", tmp_path / "new", code=2)
     assert not (tmp_path / "new").exists()
+
+
+def test_where_a_proxy_lies_is_told_beside_the_data(tree, tmp_path):
+    data = ["--data", f"voxceleb1={tree('voxceleb1')}", "--data", f"voxceleb2={tree('voxceleb2')}"]
+    shown = run("describe", "--task", "sv,languages=en", *data).stdout
+    assert "sv,languages=en on voxceleb1: 2 trials" in shown
+    assert "voxceleb2: 32 utterances of 8 speakers" in shown
+    told = run("describe", "--task", "sv,languages=en", "--root", tmp_path / "voxceleb1").stdout
+    assert "the data of voxceleb2 are not there" in told
+    assert "voxceleb2=PATH" in told
+
+
+def test_trials_that_are_drawn_for_lack_of_a_list_are_told(tree):
+    root = tree("voxceleb1")
+    for each in root.glob("veri_*"):
+        each.unlink()
+    shown = run("describe", "--task", "sv,languages=en,pairs=5", "--root", root).stdout
+    assert "Left out while reading: 1 trial list that is not there (veri_test.txt)" in shown
+    assert "the data bring no list of these" in shown
+
+
+def test_trials_of_two_settings_are_two_files(tree, tmp_path):
+    tasks = ["--task", "sv,seed=1,languages=ar,pairs=4", "--task", "sv,seed=2,languages=ar,pairs=4"]
+    run("describe", *tasks, "--data", f"common-voice={tree('common-voice')}", "--save", tmp_path / "saved")
+    names = {each.name for each in (tmp_path / "saved").iterdir()}
+    assert names == {"manifest.csv", "trials-sv.txt", "trials-sv-2.txt"}
+
+
+def test_one_folder_for_a_task_of_two_corpora_is_answered_with_the_way(tree):
+    told = run("probe", "--task", "cc", "--backbone", "toy", "--root", tree("adi5"), code=2).stderr
+    assert "write --data adi5=PATH --data callhome=PATH" in told
+
+
+def test_a_corpus_without_a_test_part_has_another_split_or_says_what_would_do(tree):
+    told = run(
+        "probe",
+        "--task",
+        "lid",
+        "--backbone",
+        "toy",
+        "--dataset",
+        "voxlingua107",
+        "--root",
+        tree("voxlingua107"),
+        code=2,
+    )
+    assert "--split group:recording" in told.stderr
+    told = run(
+        "describe",
+        "--task",
+        "lid",
+        "--root",
+        tree("voxlingua107"),
+        "--dataset",
+        "voxlingua107",
+        "--split",
+        "column:split",
+    )
+    assert "it holds dev, train: name the parts with --split column:split,train=A,test=B" in told.output

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources
-from neuroscope.data.sources import Data, check_column
+from neuroscope.data.places import Data
+from neuroscope.data.sources import check_column
 from neuroscope.description.counting import SPEAKER, amount_of, values_of
 from neuroscope.description.facts import TrialFacts
 from neuroscope.errors import NeuroscopeError
@@ -54,7 +55,7 @@ def describe_trials(
     for column in task.columns:
         check_column(manifest, column)
     with failures_told(f"the trials of task {text}"):
-        made = task.trials(manifest)
+        made, of_list = task.trials(manifest), set(manifest.trials)
         trials = polars.DataFrame(
             {name: [getattr(each, name) for each in made] for name in _TRIAL},
             schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
@@ -66,6 +67,7 @@ def describe_trials(
         dataset=loaded.text,
         trials=len(trials),
         target=int(trials["target"].sum()),
+        listed=sum(each in of_list for each in made),
         compared=amount_of(compared),
         not_compared=len(table) - len(compared),
         proxy=proxy,
@@ -105,11 +107,14 @@ def _pairs(task: str, trials: DataFrame, manifest: Manifest, columns: Sequence[s
         yield counts.select(*said, polars.all())
 
 
-def describe_proxy(task: Verification, plugins: Plugins, *, progress: Progress = silent, cache: Path) -> str:
-    """Describe the dataset of a task's proxy in a line, or say why it cannot be read; empty where it names none.
+def describe_proxy(
+    task: Verification, data: Data, plugins: Plugins, *, progress: Progress = silent, cache: Path
+) -> str:
+    """Describe the dataset of a task's proxy in a line, or say what is missing of it; empty where it names none.
 
     Args:
         task: which may name one.
+        data: what the user named, among it where the proxy's dataset lies.
         plugins: with its reader.
         progress: told of long work.
         cache: the cache folder.
@@ -117,15 +122,13 @@ def describe_proxy(task: Verification, plugins: Plugins, *, progress: Progress =
     if not task.proxy:
         return ""
     try:
-        loaded = sources.load(Data(dataset=task.proxy), plugins, progress=progress, cache=cache)
+        name = plugins.datasets.choose(task.proxy).name
+        roots = [each for each in data.roots if each.partition("=")[0].strip() == name]
+        loaded = sources.load(Data(dataset=task.proxy, roots=roots), plugins, progress=progress, cache=cache)
     except NeuroscopeError as error:
-        return _first_sentence(str(error))
+        return str(error)
     speakers = values_of(loaded.manifest, SPEAKER).drop_nulls().n_unique()
     return (
         f"{loaded.text}: {len(loaded.manifest):,} utterances of {counted(speakers, 'speaker')}, from "
         f"{loaded.manifest.source}"
     )
-
-
-def _first_sentence(text: str) -> str:
-    return text.partition("\n")[0].partition(". ")[0].removesuffix(".")

@@ -65,6 +65,14 @@ def save(
                 else:
                     trials: Sequence[Trial] = task.trials(data.manifest)
                     used |= {name for each in trials for name in (each.enrolment, each.test)}
-                    write_trials(unfinished / f"trials-{options.parse(text)[0]}.txt", trials)
+                    write_trials(_free(unfinished, f"trials-{options.parse(text)[0]}"), trials)
             name = "manifest.csv" if len(loaded) == 1 else f"manifest-{number}.csv"
             manifest_csv([each for each in data.manifest if each.id in used]).write_csv(unfinished / name)
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return the path of a text file that is not there yet: ``NAME.txt``, ``NAME-2.txt``, ..."""
+    number = 1
+    while (file := folder / (f"{name}.txt" if number == 1 else f"{name}-{number}.txt")).exists():
+        number += 1
+    return file

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.description.result import Description
 
 
@@ -70,4 +70,4 @@ def describe(
     if save is not None:
         asked_data.save(save, groups, loaded, split, workspace)
     pairs = zip(groups, loaded, strict=True)
-    return joined([describe_loaded(each, tasks, workspace, plugins, split) for tasks, each in pairs])
+    return joined([describe_loaded(each, tasks, workspace, plugins, split, data) for tasks, each in pairs])

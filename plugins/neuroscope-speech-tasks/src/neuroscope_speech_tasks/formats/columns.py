@@ -17,6 +17,7 @@ _MEANS = {
     "duration": "how long it is, in seconds",
     TRACK: "the number of the file's track, from 0",
 }
+_OURS = {"start", "duration", TRACK}
 _WORDS = {"start": {"start", "begin", "offset"}, "end": {"end", "stop"}, "duration": {"duration", "dur"}}
 _BESIDE = {"time", "s", "sec", "secs", "second", "seconds", "in", "segment", "utterance", "utt", "clip", "audio"}
 _OTHER_UNITS = {"ms", "msec", "millis", "millisecond", "milliseconds", "us", "min", "minutes"}
@@ -45,17 +46,18 @@ class StretchColumns:
 
     Args:
         rows: the cells of each row that are not empty, by the names of their columns.
+        ours: whether neuroscope wrote the table: then our names alone are meant, and columns of like names are tags.
 
     Attributes:
         problems: why the columns cannot be used; nothing may be read then.
         names: meaning (``start``, ``end``, ``duration``, ``audio_channel``) -> the column's name.
     """
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], *, ours: bool = False) -> None:
         rows = list(rows)
         found: dict[str, list[str]] = {}
         for name in dict.fromkeys(name for row in rows for name in row):
-            if meaning := _meaning(name):
+            if meaning := (name if name in _OURS else "") if ours else _meaning(name):
                 found.setdefault(meaning, []).append(name)
         lengths = found.pop(_LENGTH, [])
         if "start" not in found or {"end", "duration"} & found.keys():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
-from neuroscope_speech_tasks.formats.rows import DELIMITERS, Row, read_rows
+from neuroscope_speech_tasks.formats.rows import DELIMITERS, OURS, Row, read_rows
 from neuroscope_speech_tasks.reading.metadata import shown
 
 _UNDERSTOOD = {"id", "path", "speaker"}
@@ -34,10 +34,10 @@ def read_table(root: Path) -> Manifest:
     """
     file = _find(root)
     read = read_rows(file)
-    columns, problems = StretchColumns(row for _, row in read.rows), list(read.problems)
+    columns, problems = StretchColumns((row for _, row in read.rows), ours=read.ours), list(read.problems)
     if columns.problems:
         raise BadManifest(str(file), [shown(each) for each in columns.problems])
-    needed = "path" if any("path" in row for _, row in read.rows) else "id"
+    needed = "path" if not read.ours and any("path" in row for _, row in read.rows) else "id"
     utterances = []
     for number, row in read.rows:
         try:
@@ -83,7 +83,7 @@ def _utterance(row: Row, folder: Path, columns: StretchColumns, needed: str) -> 
     if needed not in row:
         raise BadCell("no path" if needed == "path" else "no path and no id")
     stretch, path = columns.read(row), row.get("path")
-    taken = {*_UNDERSTOOD, *columns.names.values()}
+    taken = {*_UNDERSTOOD, *columns.names.values(), *((OURS,) if OURS in row else ())}
     return Utterance(
         id=row["id"] if "id" in row else f"{path}{columns.text(row)}",
         path=None if path is None else folder / path,
@@ -91,5 +91,10 @@ def _utterance(row: Row, folder: Path, columns: StretchColumns, needed: str) -> 
         duration=stretch.duration,
         audio_channel=stretch.channel,
         speaker=row.get("speaker"),
-        tags={key: value for key, value in row.items() if key not in taken},
+        tags={_tag(key, ours=OURS in row): value for key, value in row.items() if key not in taken},
     )
+
+
+def _tag(column: str, *, ours: bool) -> str:
+    """Return the tag of a column; neuroscope writes ``tag:NAME`` where the name alone means something else."""
+    return column.removeprefix("tag:") if ours else column
