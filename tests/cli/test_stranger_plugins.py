@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from neuroscope.cli.main import build
 
 STRANGER = """
 import neuroscope
@@ -259,6 +262,18 @@ def command():
 STUDY = ("--backbone", "toy", "--dataset", "toy,speakers=8,utterances=2", "--runs", "1")
 
 
+@pytest.fixture(scope="module")
+def extracted(tmp_path_factory):
+    """Folders that hold the study's vectors: a process that finds them there loads no torch."""
+    folders = {name: str(tmp_path_factory.mktemp(name)) for name in ("NEUROSCOPE_CACHE", "NEUROSCOPE_DATA")}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in folders.items():
+            patch.setenv(name, folder)
+        result = CliRunner().invoke(build(), ["extract", *STUDY[:4]])
+    assert result.exit_code == 0, result.output
+    return folders
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -271,9 +286,9 @@ STUDY = ("--backbone", "toy", "--dataset", "toy,speakers=8,utterances=2", "--run
     ],
     ids=["fit", "predict", "rank", "label", "units", "factory of a command"],
 )
-def test_errors_of_their_code_are_one_line_with_its_place(installed, neuroscope, tmp_path, arguments, told):
+def test_errors_of_their_code_are_one_line_with_its_place(installed, neuroscope, extracted, tmp_path, arguments, told):
     installed("nss-failing", FAILING)
-    done = neuroscope(*arguments)
+    done = neuroscope(*arguments, **extracted)
     line = FAILING.splitlines().index("def fail(*arguments, **options):") + 2
     where = f"TypeError: no such thing ({tmp_path / 'nss_failing.py'}, line {line})"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"Error: {told}: {where}\n")

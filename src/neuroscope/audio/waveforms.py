@@ -65,8 +65,9 @@ def examine(path: Path) -> AudioFile:
     A WAV or AIFF file that breaks off is as long as what is there of it.
 
     Raises:
-        BadAudio: it is missing, empty, in no format that libsndfile knows, holds less than its header says, or changes
+        BadAudio: it is missing, empty, in no format that is known, holds less than its header says, or changes
             meanwhile.
+        MissingDependency: the library that knows its format (PyAV, desphere) is not installed.
     """
     with opened(path) as stream:
         stamp = stamp_of(stream)

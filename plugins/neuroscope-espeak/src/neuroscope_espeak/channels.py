@@ -27,17 +27,23 @@ def send(spoken: Path, channels: Iterable[str]) -> Iterator[Received]:
     Args:
         spoken: it is resampled as everything that is probed, and removed.
         channels: names of channels.
+
+    Raises:
+        NeuroscopeError: a file cannot be written.
     """
     import soundfile
 
-    from neuroscope import waves
+    from neuroscope import NeuroscopeError, waves
 
     file = waves.examine(spoken)
     for channel in channels:
         rate, subtype = CHANNELS[channel]
         path = spoken.with_name(f"{spoken.stem}-{channel}.wav")
         wave = waves.read(spoken, waves.Span(file, 0, file.frames, None), rate)
-        soundfile.write(path, wave, rate, subtype=subtype, format="WAV")
+        try:
+            soundfile.write(path, wave, rate, subtype=subtype, format="WAV")
+        except soundfile.LibsndfileError as error:
+            raise NeuroscopeError(f"espeak: {path.name} cannot be written: {error.error_string}") from error
         received = waves.examine(path)
         yield Received(channel, path, received.frames / received.rate, path.stat().st_size)
     spoken.unlink()

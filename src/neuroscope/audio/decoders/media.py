@@ -74,7 +74,7 @@ class MediaDecoder:
         packets hold as many samples as were counted by decoding.
         """
         track = self.container.streams.audio[0]
-        if track.codec_context.name not in _INDEPENDENT or track.time_base * self.file.rate != 1:
+        if not first or track.codec_context.name not in _INDEPENDENT or track.time_base * self.file.rate != 1:
             return 0
         times = [each.timestamp for each in track.index_entries]
         step = times[1] if len(times) > 1 else 0

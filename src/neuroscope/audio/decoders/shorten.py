@@ -123,8 +123,10 @@ def _decode(stream: FileIO, path: Path, header: SphereHeader, wav: Path) -> None
         )
     except subprocess.TimeoutExpired:
         raise BadAudio("not audio, or damaged", f"{path}: shorten: it decodes without an end") from None
+    why = (done.stderr.strip().splitlines() or [f"the process ended with code {done.returncode}"])[-1]
+    if done.returncode > 0 and done.returncode != shorten_process.REFUSED:
+        raise NeuroscopeError(f"{path} cannot be decoded by desphere: {why}")
     if done.returncode:
-        why = (done.stderr.strip().splitlines() or [f"the process ended with code {done.returncode}"])[-1]
         raise BadAudio("truncated file" if "truncated" in why else "not audio, or damaged", f"{path}: {why}")
 
 

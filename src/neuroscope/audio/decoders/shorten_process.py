@@ -1,7 +1,7 @@
 """A process of its own that decodes shorten: SPHERE on standard input, WAV to a file.
 
 It is bounded in memory by its first argument, bytes, because a damaged stream may promise any number of samples. The
-second is the file. The last line of standard error says what went wrong.
+second is the file. The last line of standard error says what went wrong; where that is the stream, the code is REFUSED.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import resource
 import sys
 from pathlib import Path
 
+REFUSED = 3
+
 
 def main(most: int, wav: Path) -> None:
     """Decode standard input into a WAV file.
 
     Raises:
-        SystemExit: it cannot be decoded; with the reason.
+        ImportError, OSError: desphere cannot be imported, or the file cannot be written.
+        SystemExit: the stream cannot be decoded.
     """
     import desphere
 
@@ -25,10 +28,17 @@ def main(most: int, wav: Path) -> None:
         header = desphere.SphereHeader.parse(content)
         with wav.open("wb") as file:
             desphere.transcode(header, content[header.header_size :], file)
-    except desphere.DesphereError as error:
-        raise SystemExit(f"{error}") from None
+    except OSError:
+        raise
     except MemoryError:
-        raise SystemExit("it decodes to more samples than its header says") from None
+        _refuse("it decodes to more samples than its header says")
+    except Exception as error:  # whatever damaged bytes make of it
+        _refuse(f"{error}" or type(error).__name__)
+
+
+def _refuse(why: str) -> None:
+    sys.stderr.write(f"{why}\n")
+    raise SystemExit(REFUSED)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import importlib.metadata
 import io
 import runpy
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,6 +103,15 @@ def test_where_the_cache_cannot_be_written_the_folder_is_named(tmp_path, monkeyp
     monkeypatch.setenv("NEUROSCOPE_CACHE", str(tmp_path / "file"))
     with pytest.raises(NeuroscopeError, match=f"decoded into {tmp_path / 'file'}"):
         waveforms.examine(tmp_path / "a.sph")
+
+
+def test_a_decoder_that_cannot_work_is_no_fault_of_the_file(tmp_path, monkeypatch):
+    write(tmp_path / "a.sph", files.ULAW, 1)
+    (tmp_path / "desphere.py").write_text("raise ImportError('half of it is gone')")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(NeuroscopeError, match=r"a\.sph cannot be decoded by desphere: .*half of it is gone") as caught:
+        waveforms.examine(tmp_path / "a.sph")
+    assert not isinstance(caught.value, BadAudio)
 
 
 def test_where_desphere_is_missing_the_file_and_the_installation_are_named(tmp_path, monkeypatch):
