@@ -109,7 +109,7 @@ def read_callhome(
     left_out: Counter[str] = Counter(listing.unseen)
     calls = _find_calls(listing, set(parts), left_out)
     check_all_there(
-        CORPUS, root, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
+        CORPUS, listing, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
     )
     found: Mapping[str, Sides]
     if segments == "vad":

@@ -13,7 +13,11 @@ from neuroscope_speech_tasks.reading.listing import AUDIO
 
 if TYPE_CHECKING:
     from neuroscope_speech_tasks.reading.corpus import Corpus
+    from neuroscope_speech_tasks.reading.listing import Listing
     from neuroscope_speech_tasks.reading.metadata import Problems
+
+
+_AUDIO_FOLDER = re.compile("(?:wav|wave|flac|mp3|m4a|sph|audio|clip)s?", re.IGNORECASE)
 
 
 @dataclass
@@ -56,18 +60,27 @@ def folder_among(path: str, form: re.Pattern[str]) -> str:
     return ""
 
 
+def folder_of_class(path: str) -> str:
+    """Return the folder that a file lies in, or the one above where that is named after audio; empty = there is none.
+
+    Folders further above are where somebody keeps the corpus, whatever they are called.
+    """
+    *_, above, own = ("", "", *path.replace("\\", "/").split("/")[:-1])
+    return above if _AUDIO_FOLDER.fullmatch(own) else own
+
+
 def check_parts(parts: Collection[str]) -> None:
     """Raise BadOption where no set is asked for."""
     if not parts:
         raise BadOption("parts names no set; write several joined by +")
 
 
-def check_all_there(corpus: Corpus, root: Path, asked: Sequence[str], there: Collection[str], form: str) -> None:
+def check_all_there(corpus: Corpus, listing: Listing, asked: Sequence[str], there: Collection[str], form: str) -> None:
     """Raise MissingData where one of the sets that were asked for is not there.
 
     Args:
         corpus: what is told of it.
-        root: where it was looked for.
+        listing: of the files below the root.
         asked: the sets.
         there: those that were found.
         form: what is missing of sets, which ``{}`` stands for.
@@ -76,4 +89,12 @@ def check_all_there(corpus: Corpus, root: Path, asked: Sequence[str], there: Col
     if lacking:
         others = "+".join(part for part in asked if part in there)
         without = f" (parts={others} does without)" if others else ""
-        raise corpus.missing(root, form.format(", ".join(lacking)) + without)
+        raise corpus.missing(listing.root, form.format(", ".join(lacking)) + without + links_told(listing))
+
+
+def links_told(listing: Listing) -> str:
+    """Say how many links to folders were not followed, and the way out; empty = there are none."""
+    count = listing.left_out.get("link to a folder, not followed", 0)
+    if not count:
+        return ""
+    return f"; links to folders, not followed: {count:,} (name the folder itself, or link the whole corpus)"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from neuroscope_speech_tasks.corpora.dialects import stem
+from neuroscope_speech_tasks.corpora.dialects import links_told, stem
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def read_transcripts(
             texts.setdefault(name, path)
     if not texts:
         lacking = "transcripts (LDC97T19: .../roman/ar_XXXX.txt; segments=vad does without)"
-        raise corpus.missing(listing.root, lacking)
+        raise corpus.missing(listing.root, lacking + links_told(listing))
     problems = Problems(str(listing.root))
     found = {name: _read(listing.path(path), problems, left_out) for name, path in sorted(texts.items())}
     problems.check()
