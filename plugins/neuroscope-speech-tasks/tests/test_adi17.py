@@ -77,6 +77,51 @@ def test_a_video_may_lie_in_no_folder_of_its_dialect(made, place):
     assert only.tags["dialect"] == "ALG"
 
 
+@pytest.mark.parametrize("above", ["lib", "LIB", "mor/wav", "srv/SUD/2026"])
+def test_folders_further_above_are_no_dialect(made, above):
+    lists = {f"{above}/adi17/data/dev_segments/utt2lang": f"{SEGMENT} ALG\n"}
+    (only,) = read(made(f"{above}/adi17/dev_segments/{SEGMENT}.wav", **lists), parts=("dev",))
+    assert only.tags["dialect"] == "ALG"
+    lists = {"lib/adi17/data/dev/segments": f"{SEGMENT} 2XwBQJ7eHKs 559.62 563.91\n"}
+    root = made("lib/adi17/wav/2XwBQJ7eHKs.wav", **lists)
+    (root / f"{above}/adi17/data/dev_segments/utt2lang").unlink()
+    with pytest.raises(MissingData, match="no segments of dev with their dialects"):
+        read(root, parts=("dev",))
+
+
+@pytest.mark.parametrize(
+    ("folder", "dialect"),
+    [("ALG", "ALG"), ("ALG/wav", "ALG"), ("MOR/ALG/WAVS", "ALG"), ("lib", None), ("lib/wav", None)],
+)
+def test_a_folder_of_a_dialect_is_in_capitals_and_next_to_the_file(made, folder, dialect):
+    root = made("dev_segments/YEM/AAAAAAAAAAA_000001-000100.wav", f"dev_segments/{folder}/{SEGMENT}.wav")
+    found = {each.id: each.tags["dialect"] for each in read(root, parts=("dev",))}
+    assert found.get(SEGMENT) == dialect
+
+
+@pytest.mark.parametrize(
+    ("times", "agree"),
+    [
+        ("559.61 563.90", True),
+        ("559.63 563.92", True),
+        ("559.635 563.91", True),
+        ("559.60 563.91", False),
+        ("559.64 563.91", False),
+        ("559.62 563.89", False),
+        ("559.62 563.93", False),
+        ("559.12 563.41", False),
+    ],
+)
+def test_times_in_a_name_are_those_of_the_list_but_for_their_rounding(made, times, agree):
+    lists = {"data/dev/segments": f"{SEGMENT} 2XwBQJ7eHKs {times}\n"}
+    root = made(f"dev_segments/ALG/{SEGMENT}.wav", **lists)
+    if agree:
+        assert [each.id for each in read(root, parts=("dev",))] == [SEGMENT]
+    else:
+        with pytest.raises(BadManifest, match="which its name contradicts"):
+            read(root, parts=("dev",))
+
+
 def test_a_flat_set_takes_its_dialects_from_the_list_beside_it_or_in_data(made):
     for place in ("dev_segments", "data/dev_segments"):
         root = made(f"dev_segments/{SEGMENT}.wav", **{f"{place}/utt2lang": f"{SEGMENT} YEM\n"})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
-from neuroscope_speech_tasks.reading.file_names import folder_among, stem
+from neuroscope_speech_tasks.reading.file_names import folder_among, folder_of_class, stem
 from neuroscope_speech_tasks.reading.labels import Labels
 from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
@@ -28,7 +28,6 @@ DIALECTS = (
 )
 _SEGMENT = re.compile(r"(?P<video>.+)_(?P<start>\d{6,})-(?P<end>\d{6,})")
 _PART_FOLDER = re.compile("(train|dev|test)(?:_segments)?", re.IGNORECASE)
-_DIALECT_FOLDER = re.compile("|".join(DIALECTS), re.IGNORECASE)
 _ROUNDED = 0.0151
 """Seconds by which the times in a segment's name may differ from those of the list: both are rounded to 0.01."""
 
@@ -54,6 +53,8 @@ CORPUS = Corpus(
     notes=(
         "Segments that lie as files are read as they lie, the others from the videos that lists name; a video need not "
         "lie in a folder of its dialect.",
+        "A folder of a dialect, in capitals, is the one that a file lies in, or the one above where that is named wav "
+        "or the like.",
         "Names of segments hold their times in hundredths of a second, the lists in seconds; where the two contradict "
         "each other, or two places tell two dialects, nothing is read.",
         "Published are 8,955 segments of dev and 12,615 of test; those of test are 760 of each country, but ALG 745, "
@@ -84,7 +85,8 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     lists = _Lists.read(listing, problems, left_out)
     named = [(stem(path), path) for path in listing.names if path.lower().endswith(AUDIO)]
     for name, path in named:
-        lists.dialects.add(name, folder_among(path, _DIALECT_FOLDER).upper(), path)
+        folder = folder_of_class(path)
+        lists.dialects.add(name, folder if folder in DIALECTS else "", path)
         if _SEGMENT.fullmatch(name):
             lists.parts.add(name, folder_among(path, _PART_FOLDER).lower(), path)
     audio, copies = one_of_each(named)

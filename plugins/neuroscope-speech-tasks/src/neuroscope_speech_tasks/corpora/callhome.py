@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from neuroscope import BadAudio, BadManifest, BadOption, Manifest, Utterance
 from neuroscope_speech_tasks.corpora.transcripts import read_transcripts
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from neuroscope import Progress
     from neuroscope.waves import AudioFile
+
+_FoundT = TypeVar("_FoundT")
 
 Part = Literal["train", "dev", "test", "supplement"]
 Sides = Mapping[str, "Sequence[tuple[float, float]]"]
@@ -91,7 +93,7 @@ def read_callhome(
     Args:
         root: the folder above the discs.
         progress: told of the files, and of the seconds that are listened to.
-        cache: segments that were found are kept below it.
+        cache: what files hold, and segments that were found, are kept below it.
         segments: ``vad`` = found by a detector of speech, ``transcript`` = as the transcripts have them.
         shortest: seconds; shorter segments are left out.
         longest: seconds; longer segments that the detector finds are cut where speech is least probable.
@@ -101,7 +103,8 @@ def read_callhome(
         MissingData: a set, or the transcripts, are not there.
         MissingDependency: ``vad``, and silero-vad is not installed.
         BadOption: no set is named, or the lengths contradict each other.
-        BadManifest: calls lie in two sets, transcripts cannot be read, or nothing is found.
+        BadManifest: calls lie in two sets, all have other than two tracks, transcripts cannot be read, or nothing is
+            found.
     """
     check_parts(parts)
     if not (0 <= shortest < longest and 1 <= longest <= LONGEST):
@@ -117,7 +120,7 @@ def read_callhome(
     if segments == "vad":
         found, how = _listen(calls, root, progress, cache, longest, left_out)
     else:
-        found, how = read_transcripts(CORPUS, listing, calls.keys(), left_out), "times of the transcripts"
+        found, how = _look_up(calls, listing, progress, cache, left_out), "times of the transcripts"
     utterances = tuple(_utterances(calls, found, segments, shortest, left_out))
     if not utterances:
         raise BadManifest(str(root), [f"no segment of {shortest:g} s in {len(found)} calls ({how})"])
@@ -177,44 +180,53 @@ def _listen(
     calls: Mapping[str, _Call], root: Path, progress: Progress, cache: Path, longest: float, left_out: Counter[str]
 ) -> tuple[dict[str, Sides], str]:
     """Find what is said on each side of each call by a detector of speech."""
-    from neuroscope_speech_tasks.activity.kept import SpeechFinder, Tracks
+    from neuroscope_speech_tasks.activity.kept import SpeechFinder
     from neuroscope_speech_tasks.activity.network import find_weights
     from neuroscope_speech_tasks.activity.stretches import Settings
 
     _, version = find_weights()
-    files, unusable = _examine(calls, progress)
-    finder = SpeechFinder(cache / "segments", Settings(longest))
-    heard: dict[Path, Tracks | BadAudio] = {**unusable, **finder.find(files, progress)}
-    found: dict[str, Sides] = {}
-    bad = []
-    for name, call in calls.items():
-        tracks = heard[call.path]
-        if isinstance(tracks, BadAudio):
-            left_out[f"call: {tracks.reason}"] += 1
-            bad.append(str(tracks))
-        else:
-            found[name] = dict(zip(_SIDES, tracks, strict=True))
-    if not found:
-        raise BadManifest(str(root), bad)
+    files = _examine(calls, root, progress, cache, left_out)
+    heard = _usable(SpeechFinder(cache / "segments", Settings(longest)).find(files, progress), root, left_out)
+    found: dict[str, Sides] = {
+        name: dict(zip(_SIDES, heard[call.path], strict=True)) for name, call in calls.items() if call.path in heard
+    }
     return found, f"{version}, at most {longest:g} s"
 
 
-def _examine(calls: Mapping[str, _Call], progress: Progress) -> tuple[dict[Path, AudioFile], dict[Path, BadAudio]]:
-    """Look at the files of calls, and find those that are no audio of two tracks."""
-    from neuroscope.waves import examine
+def _look_up(
+    calls: Mapping[str, _Call], listing: Listing, progress: Progress, cache: Path, left_out: Counter[str]
+) -> dict[str, Sides]:
+    """Look up in the transcripts what is said on each side of each call."""
+    times = read_transcripts(CORPUS, listing, calls.keys(), left_out)
+    files = _examine({name: calls[name] for name in times}, listing.root, progress, cache, left_out)
+    return {name: sides for name, sides in times.items() if calls[name].path in files}
 
-    files, unusable = {}, {}
-    with progress("Looking at calls", len(calls)) as advance:
-        for _, path in calls.values():
-            try:
-                file = examine(path)
-                if file.channels != len(_SIDES):
-                    raise BadAudio("not two tracks", f"{path} has {file.channels}")
-                files[path] = file
-            except BadAudio as error:
-                unusable[path] = error
-            advance(1)
-    return files, unusable
+
+def _examine(
+    calls: Mapping[str, _Call], root: Path, progress: Progress, cache: Path, left_out: Counter[str]
+) -> dict[Path, AudioFile]:
+    """Find what the files of calls hold; those that are no audio of two tracks are counted.
+
+    Raises:
+        BadManifest: all of them.
+    """
+    from neuroscope.waves import examined
+
+    files = dict(examined(cache, [call.path for call in calls.values()], progress))
+    for path, file in files.items():
+        if not isinstance(file, BadAudio) and file.channels != len(_SIDES):
+            files[path] = BadAudio("not two tracks", f"{path} has {file.channels}")
+    return _usable(files, root, left_out)
+
+
+def _usable(found: Mapping[Path, _FoundT | BadAudio], root: Path, left_out: Counter[str]) -> dict[Path, _FoundT]:
+    """Return what was found of files, and count those that cannot be used; BadManifest where none can."""
+    bad = [each for each in found.values() if isinstance(each, BadAudio)]
+    left_out.update(f"call: {each.reason}" for each in bad)
+    usable = {path: each for path, each in found.items() if not isinstance(each, BadAudio)}
+    if not usable:
+        raise BadManifest(str(root), [str(each) for each in bad])
+    return usable
 
 
 def _utterances(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, list_files, one_of_each
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Collection
     from pathlib import Path
 
     from neuroscope import Progress
     from neuroscope_speech_tasks.reading.corpus import Corpus
+
+_AUDIO_FOLDER = re.compile("(?:wav|wave|flac|mp3|m4a|sph|audio|clip)s?", re.IGNORECASE)
 
 
 class _Name(Protocol):
@@ -107,3 +109,12 @@ def folder_among(path: str, form: re.Pattern[str]) -> str:
         if match := form.fullmatch(folder):
             return match[match.lastindex or 0]
     return ""
+
+
+def folder_of_class(path: str) -> str:
+    """Return the folder that a file lies in, or the one above where that is named after audio; empty = there is none.
+
+    Folders further above are where somebody keeps the corpus, whatever they are called.
+    """
+    *_, above, own = ("", "", *path.replace("\\", "/").split("/")[:-1])
+    return above if _AUDIO_FOLDER.fullmatch(own) else own
