@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
-from neuroscope_speech_tasks.formats.rows import Row, Rows, read_rows
+from neuroscope_speech_tasks.formats.rows import Rows, read_rows
 from neuroscope_speech_tasks.reading.collected import ABSENT, Collected
 from neuroscope_speech_tasks.reading.listing import AUDIO, leads_out, links_told, list_files, within
-from neuroscope_speech_tasks.reading.metadata import Problems
+from neuroscope_speech_tasks.reading.metadata import Problems, Row
 
 if TYPE_CHECKING:
     from neuroscope import Progress
@@ -153,21 +153,13 @@ class _Reading:
         path = within(Path(folder), row[_FILE])
         if path is None:
             raise BadCell(f"{_FILE} {row[_FILE]} is no name of a file in the folder")
-        name, stretch = path.as_posix(), columns.read(row)
+        name = path.as_posix()
+        made = columns.utterance(row, self.root / name, id_=name, speaker=speaker, others=(_FILE,))
         if name not in self.audio:
             self.collected.left_out[ABSENT] += 1
             return None
         self.named.add(name)
-        taken = {_FILE, "id", speaker, *columns.names.values()}
-        tags = {key: value for key, value in row.items() if key not in taken}
-        if part := next((_SPLITS[each] for each in map(str.lower, path.parts[:-1]) if each in _SPLITS), ""):
-            tags.setdefault("split", part)
-        return Utterance(
-            id=(Path(folder) / row["id"]).as_posix() if "id" in row else f"{name}{columns.text(row)}",
-            path=self.root / name,
-            start=stretch.start,
-            duration=stretch.duration,
-            audio_channel=stretch.channel,
-            speaker=row.get(speaker),
-            tags=tags,
-        )
+        part = next((_SPLITS[each] for each in map(str.lower, path.parts[:-1]) if each in _SPLITS), "")
+        if "id" in row:
+            made = replace(made, id=(Path(folder) / made.id).as_posix())
+        return replace(made, tags={"split": part, **made.tags}) if part else made
