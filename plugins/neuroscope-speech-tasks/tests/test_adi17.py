@@ -17,20 +17,6 @@ def read(root, **options):
     return adi17.read_adi17(root, progress=silent, **options)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("wav/ALG/v.wav", **{"data/dev/segments": "text"})``: empty files, and texts."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 @pytest.mark.parametrize("layout", ["segments", "videos"])
 def test_each_layout_keeps_the_contract(tree, layout):
     root = tree("adi17", layout=layout, dialects=SOME)

@@ -19,20 +19,6 @@ def read(root, **options):
     return adi5.read_adi5(root, progress=silent, **options)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("train/EGY/EGY000001.wav", **{"test/reference": "text"})``: empty files, and texts."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 def problems(root, **options):
     with pytest.raises(BadManifest) as caught:
         read(root, **options)

@@ -2,20 +2,15 @@
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData
+from neuroscope import BadManifest, MissingData
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora.librispeech import read_librispeech
+
+DATASET = "librispeech"
 
 
 def read(root, **options):
     return read_librispeech(root, progress=silent, **options)
-
-
-@pytest.fixture
-def names(tree):
-    """``names(table=False)``: the root of a tree whose files are empty: reading looks at names alone."""
-    return lambda **options: tree("librispeech", audio=False, **options)
 
 
 @pytest.fixture
@@ -164,8 +159,3 @@ def test_folders_behind_links_are_told_with_the_way_out(corpus, tmp_path):
     out = r"links to folders, not followed: 1 \(name the folder itself, or link the whole corpus\)"
     with pytest.raises(MissingData, match=out):
         read(tmp_path / "root")
-
-
-def test_it_keeps_the_contract(tree):
-    results = run("dataset", "librispeech", Data(root=tree("librispeech")))
-    assert {each.check: each.reason for each in results if not each.ok} == {}

@@ -2,10 +2,11 @@
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData, Trial
+from neuroscope import BadManifest, MissingData, Trial
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora.voxceleb1 import read_voxceleb1
+
+DATASET = "voxceleb1"
 
 ABSENT_TRIAL = "trial of an utterance that is not there"
 TRIALS = (
@@ -16,20 +17,6 @@ TRIALS = (
 
 def read(root, **options):
     return read_voxceleb1(root, progress=silent, **options)
-
-
-@pytest.fixture
-def names(tree):
-    """``names(layout="old")``: the root of a tree whose files are empty: reading looks at names alone."""
-    return lambda **options: tree("voxceleb1", audio=False, **options)
-
-
-@pytest.fixture
-def expected(tmp_path, names):
-    """What the tree as published is read as, which is gone by the time that the test makes its own."""
-    manifest = read(names())
-    names().rename(tmp_path / "as published")
-    return manifest
 
 
 def told(problem):
@@ -318,9 +305,3 @@ def test_what_is_not_there_is_asked_for(names, tmp_path):
         read(tmp_path / "empty")
     with pytest.raises(MissingData, match="has no utterance of part test among its 4"):
         read(names(layout="parts") / "dev")
-
-
-def test_it_keeps_the_contract(tree):
-    assert {
-        each.check: each.reason for each in run("dataset", "voxceleb1", Data(root=tree("voxceleb1"))) if not each.ok
-    } == {}

@@ -2,20 +2,15 @@
 
 import pytest
 
-from neuroscope import Data, MissingData
+from neuroscope import MissingData
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora.voxlingua107 import CODES, read_voxlingua107
+
+DATASET = "voxlingua107"
 
 
 def read(root):
     return read_voxlingua107(root, progress=silent)
-
-
-@pytest.fixture
-def names(tree):
-    """``names(dev=False)``: the root of a tree whose files are empty: reading looks at names alone."""
-    return lambda **options: tree("voxlingua107", audio=False, **options)
 
 
 def test_the_tree_as_published(names):
@@ -124,8 +119,3 @@ def test_what_is_not_there_is_asked_for(tmp_path):
     (tmp_path / "en.zip").touch()
     with pytest.raises(MissingData, match=r"has no utterance \(\.zip file: 1\)"):
         read(tmp_path)
-
-
-def test_it_keeps_the_contract(tree):
-    results = run("dataset", "voxlingua107", Data(root=tree("voxlingua107")))
-    assert {each.check: each.reason for each in results if not each.ok} == {}
