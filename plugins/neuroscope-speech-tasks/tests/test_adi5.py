@@ -19,20 +19,6 @@ def read(root, **options):
     return adi5.read_adi5(root, progress=silent, **options)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("train/EGY/EGY000001.wav", **{"test/reference": "text"})``: empty files, and texts."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 def problems(root, **options):
     with pytest.raises(BadManifest) as caught:
         read(root, **options)
@@ -92,11 +78,74 @@ def test_a_set_is_told_by_the_name_before_the_folder(made):
     assert (only.id, only.tags["channel"]) == (f"dev/{SHOW}__1.00_2.00", "HQ")
 
 
+def test_a_dialect_is_told_by_the_folder_that_a_file_lies_in_and_not_by_those_further_above(made):
+    other, third = (f"{SHOW}_M_000{n}_1.00_2.00" for n in range(2))
+    root = made(
+        "nor/adi5/train/EGY000001.wav", f"nor/adi5/test/GLF/{other}.wav", f"nor/adi5/test/lav/wav/{third}.wav",
+        "nor/adi5/test/wav/nobody_knows.wav",
+    )  # fmt: skip
+    manifest = read(root, parts=("train", "test"))
+    assert {each.id: each.tags["dialect"] for each in manifest} == {
+        "train/EGY000001": "EGY", f"test/{other}": "GLF", f"test/{third}": "LAV",
+    }  # fmt: skip
+    assert manifest.left_out == {"file without a dialect in its folder or a list": 1}
+
+
+def test_a_list_tells_no_dialect_by_folders_further_above(made):
+    root = made("test/x.wav", **{"test/test.txt": "/home/nor/adi5/test/wav/x.wav\t0\n"})
+    (only,) = read(root, parts=("test",))
+    assert only.tags["dialect"] == "EGY"
+
+
+def test_names_in_capitals_or_not_are_the_same(made):
+    names = ("EGY000001.wav", f"{SHOW}__1.00_2.00.wav", f"{SHOW}_F_0001_1.00_2.00.wav", f"{SHOW}_M_0001_1.00_2.00.wav")
+    train, dev, test, flat = names
+    published = made(
+        f"1/train.vardial2017/EGY/{train}", f"1/dev.vardial2017/GLF/{dev}", f"1/test.MGB3/MSA/{test}",
+        f"1/test.MGB3/wav/{flat}", **{"1/test.MGB3/reference": f"{flat.removesuffix('.wav')} 5\n"},
+    )  # fmt: skip
+    for copy, case in (("2", str.upper), ("3", str.lower)):
+        for each in ("TRAIN.VARDIAL2017/EGY/" + train, "DEV.VARDIAL2017/GLF/" + dev, "TEST.MGB3/MSA/" + test):
+            made(f"{copy}/{case(each)}")
+        made(f"{copy}/{case('TEST.MGB3/wav/' + flat)}")
+        made(**{f"{copy}/{case('TEST.MGB3/reference')}": f"{flat.removesuffix('.wav')} 5\n"})
+        made(**{f"{copy}/{case('TRAIN.VARDIAL2017/wav.lst')}": f"http://example.net/EGY/{train}\n"})
+    first, *copies = (read(published / copy) for copy in "123")
+    assert Counter(each.tags["recording"] for each in first) == {SHOW: 3, "EGY000001": 1}
+    assert {each.speaker for each in first} == {None, f"{SHOW}_F_0001", f"{SHOW}_M_0001"}
+    for copy in copies:
+        assert [(each.id, each.speaker, each.tags) for each in copy] == [
+            (each.id, each.speaker, each.tags) for each in first
+        ]
+        assert copy.left_out == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("test/test.txt", "/home/me/my data/EGY/x y.wav\t0"),
+        ("test/test.txt", "/home/me/my data/x y.wav\t\t0\t"),
+        ("test/reference", "x y\t1"),
+        ("test/wav.lst", "/home/me/my data/EGY/x y.wav"),
+    ],
+)
+def test_paths_in_lists_may_hold_blanks(made, file, line):
+    manifest = read(made("test/x y.wav", **{file: f"{line}\n"}), parts=("test",))
+    assert [(each.id, each.tags["dialect"]) for each in manifest] == [("test/x y", "EGY")]
+    assert manifest.left_out == {}
+
+
 def test_features_and_the_sets_of_2016_are_no_audio_of_a_set(made):
     root = made("train/EGY/EGY000001.wav", "train.IS2016/EGY/interview.wav", "data/train/EGY.words", "readme.txt")
     manifest = read(root, parts=("train",))
     assert [each.id for each in manifest] == ["train/EGY000001"]
     assert manifest.left_out == {"audio that is of no set by its name or folder": 1}
+
+
+def test_files_of_other_kinds_are_counted(made):
+    root = made("train/EGY/EGY000001.wav", "train/EGY/EGY000002.avi", "paper.pdf", "LICENSE", "train/wav.lst")
+    left_out = {".avi file": 1, ".pdf file": 1, "no ending file": 1}
+    assert read(root, parts=("train",)).left_out == left_out
 
 
 def test_lines_without_files_and_files_without_dialects_are_counted(made):
@@ -165,7 +214,7 @@ def test_copies_of_a_file_are_counted_and_have_to_agree(made):
     root = made("test.MGB3/wav/x.wav", "test/EGY/x.wav", "test/EGY/x.flac")
     (only,) = read(root, parts=("test",))
     assert (only.path, only.tags["dialect"]) == (root / "test.MGB3/wav/x.wav", "EGY")
-    assert read(root, parts=("test",)).left_out == {"copy of another file": 2}
+    assert read(root, parts=("test",)).left_out == {"copy of an utterance": 2}
     made("test/GLF/x.wav")
     assert problems(root, parts=("test",)) == ("test/GLF/x.wav: test/x is GLF here, and EGY elsewhere",)
 
@@ -194,3 +243,18 @@ def test_what_is_missing_is_told(made, tmp_path):
         read(root, parts=("train", "test"))
     with pytest.raises(BadOption, match="no set"):
         read(root, parts=())
+
+
+def test_linked_sets_that_are_not_followed_are_told_with_the_way_out(tree, tmp_path):
+    disk = tree("adi5", layout="folders")
+    (tmp_path / "here").mkdir()
+    for part in ("train", "dev", "test"):
+        (tmp_path / "here" / part).symlink_to(disk / part)
+    with pytest.raises(
+        MissingData,
+        match=r"no wavs of train, dev, test; links to folders, not followed: 3 \(name the folder itself, or link the "
+        r"whole corpus\)\. ADI-5",
+    ):
+        read(tmp_path / "here")
+    (tmp_path / "there").symlink_to(disk)
+    assert len(read(tmp_path / "there")) == 50

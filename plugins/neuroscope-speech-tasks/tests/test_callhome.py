@@ -3,10 +3,14 @@
 from collections import Counter
 from importlib import metadata
 
+import numpy as np
 import pytest
+import soundfile
 
 from neuroscope import BadManifest, BadOption, Data, MissingData, MissingDependency
+from neuroscope.audio import index
 from neuroscope.contracts.progress import silent
+from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora import callhome
 
@@ -21,13 +25,17 @@ def read(root, segments="transcript", **options):
 
 @pytest.fixture
 def made(tmp_path):
-    """``made("TRAIN/AR_4012.SPH", **{"ar_4012.txt": "1.0 4.0 A: text"})``: empty files, and texts."""
+    """``made("TRAIN/AR_4012.SPH", **{"ar_4012.txt": "1.0 4.0 A: text"})``: short audio of two tracks, and texts."""
 
-    def make(*names, **texts):
+    def make(*names, tracks=2, **texts):
         for name in (*names, *texts):
             path = tmp_path / "made" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
+            if name in texts:
+                path.write_text(texts[name])
+            else:
+                kind = "NIST" if path.suffix.lower() == ".sph" else "WAV"
+                soundfile.write(path, np.zeros((80, tracks)), 8_000, format=kind, subtype="ULAW")
         return tmp_path / "made"
 
     return make
@@ -45,7 +53,7 @@ def test_each_layout_keeps_the_contract_and_holds_the_same_segments(tree, layout
     assert manifest.fingerprint == SAME
     assert manifest.left_out == {}
     assert manifest.source == f"{root} (segments: times of the transcripts)"
-    assert manifest.warning == "not the calls that were published: train 3 of 80, dev 1 of 20, test 2 of 20"
+    assert manifest.warning == "not the calls that were published: train has 3 of 80, dev has 1 of 20, test has 2 of 20"
     assert Counter(each.tags["split"] for each in manifest) == {"train": 24, "dev": 8, "test": 16}
 
 
@@ -85,6 +93,48 @@ def test_short_reversed_and_overlapping_times_are_counted(made):
     assert len(read(root, parts=("train",), shortest=1)) == 3
 
 
+@pytest.mark.parametrize("place", ["a/script/ar_4012.txt", "z/script/ar_4012.txt", "z/ar_4012.scr"])
+def test_of_two_transcripts_the_one_in_latin_letters_is_read(made, place):
+    texts = {"m/ROMAN/ar_4012.txt": "1.00 4.00 A: roman\n", place: "10.00 14.00 A: script\n"}
+    (only,) = read(made(f"{SET}/AR_4012.SPH", **texts), parts=("train",))
+    assert only.start == 1.0
+
+
+def test_mono_copies_are_refused_by_transcripts_as_by_the_detector(made, tmp_path):
+    root = made(f"{SET}/AR_4012.wav", tracks=1, **{"ar_4012.txt": "1.00 4.00 A: x\n1.00 4.00 B: y\n"})
+    said = r"not two tracks: .*AR_4012\.wav has 1"
+    with pytest.raises(BadManifest, match=said):
+        read(root, parts=("train",))
+    made(f"{SET}/AR_4013.wav", f"{SET}/AR_4014.wav", **{"ar_4013.txt": "1.00 4.00 B: x\n"})
+    manifest = read(root, parts=("train",))
+    assert [each.id for each in manifest] == ["ar_4013-B-000001.00"]
+    assert manifest.left_out == {"call: not two tracks": 1, "call without a transcript": 1}
+
+
+def test_what_files_hold_is_looked_up_once_for_the_reader_and_for_extraction(tree, tmp_path, monkeypatch):
+    root, read_files = tree("callhome"), []
+    original = index._examine
+    monkeypatch.setattr(index, "_examine", lambda name: read_files.append(name) or original(name))
+    manifest = read(root)
+    assert len(read_files) == 6
+    assert read(root).fingerprint == manifest.fingerprint
+    Workspace(ExtractionSettings(cache=root.parent / "cache")).audio_files(manifest)
+    assert len(read_files) == 6
+
+
+def test_linked_discs_that_are_not_followed_are_told_with_the_way_out(tree, tmp_path):
+    disk = tree("callhome")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "CALLHOME").symlink_to(disk / "CALLHOME")
+    with pytest.raises(MissingData, match=r"EVLTEST/\); links to folders, not followed: 1 \(name the folder itself"):
+        read(tmp_path / "here")
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "texts").symlink_to(disk / "callhome_arabic_trans_970711")
+    (disk / "CALLHOME").rename(tmp_path / "beside" / "CALLHOME")
+    with pytest.raises(MissingData, match=r"no transcripts .*; links to folders, not followed: 1 "):
+        read(tmp_path / "beside")
+
+
 def test_comments_and_lines_that_go_on_are_no_problem_and_others_are_told(made):
     lines = "# Language: Arabic\n\n1.00 4.00 A: one\n    and more: of it\n99 problems, no times\n"
     manifest = read(made(f"{SET}/AR_4012.SPH", **{"ar_4012.txt": lines}), parts=("train",))
@@ -117,9 +167,31 @@ def test_audio_that_is_no_call_is_counted(made):
     assert read(root, parts=("train",)).left_out == {"audio that is no call by its name": 1}
 
 
-def test_a_call_that_lies_twice_is_told(made):
-    with pytest.raises(BadManifest, match="it lies also at"):
-        read(made(f"{SET}/AR_4012.SPH", "callhome/arabic/train/ar_4012.wav"), parts=("train",))
+def test_files_of_other_kinds_are_counted(made):
+    root = made(f"{SET}/AR_4012.SPH", "INDEX.HTML", "docs/x.pdf", **{"ar_4012.txt": "1.00 4.00 A: x\n"})
+    assert read(root, parts=("train",)).left_out == {".HTML file": 1, ".pdf file": 1}
+
+
+@pytest.mark.parametrize(("tracks", "read_first"), [(2, ".wav"), (1, ".SPH")])
+def test_a_converted_copy_of_a_call_is_read_where_it_has_both_sides(made, tracks, read_first):
+    root = made(f"{SET}/AR_4012.SPH", "wav/left/ar_4012.wav", **{"ar_4012.txt": "1.00 4.00 A: x\n"})
+    soundfile.write(root / "wav/left/ar_4012.wav", np.zeros((800, tracks)), 8_000)
+    (only,) = manifest = read(root, parts=("train",))
+    assert (only.path.suffix, only.tags["split"]) == (read_first, "train")
+    assert manifest.left_out == {"copy of an utterance": 1}
+
+
+def test_a_call_in_two_files_of_which_none_has_both_sides_is_told(made):
+    root = made("A/ar_4012.wav", "B/ar_4012.wav", **{"ar_4012.txt": "1.00 4.00 A: x\n"})
+    for side in "AB":
+        soundfile.write(root / side / "ar_4012.wav", np.zeros(800), 8_000)
+    with pytest.raises(BadManifest, match=r"A/ar_4012\.wav: ar_4012 lies also at B/ar_4012\.wav, and no file has two"):
+        read(root, parts=("supplement",))
+
+
+def test_a_call_in_two_sets_is_told(made):
+    with pytest.raises(BadManifest, match="ar_4012 is train here, and test elsewhere"):
+        read(made(f"{SET}/AR_4012.SPH", "CALLHOME/ARABIC/EVLTEST/AR_4012.SPH"), parts=("train",))
 
 
 def test_what_is_missing_is_told(made, tmp_path):

@@ -13,20 +13,6 @@ def read(root):
     return kaldi.read_kaldi(root, progress=silent)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("a.wav", **{"wav.scp": "a a.wav"})``: empty files, and texts; all in one folder."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 def problems(root):
     with pytest.raises(BadManifest) as caught:
         read(root)
@@ -108,18 +94,64 @@ def test_other_columns_speakers_and_genders(made):
         spk2utt="s a\n",
         utt2uniq="a u\n",
         utt2dur="a 1.5\n",
-        utt2gender="a female voice\n",
+        utt2gender="a Female voice\n",
         text="a words\n",
         **{"wav.scp": "a a.wav\n", "feats.scp": "a foo.ark:12\n"},
     )
     (only,) = read(root)
     assert only.speaker == "s"
-    assert only.tags == {"uniq": "u", "seconds": "1.5", "gender": "female voice"}
+    assert only.tags == {"uniq": "u", "seconds": "1.5", "gender": "Female voice"}
 
 
 def test_utterances_that_are_their_own_speakers_have_none_but_may_have_a_gender(made):
     root = made("a.wav", "b.wav", utt2spk="a a\nb b\n", spk2gender="a f\n", **{"wav.scp": "a a.wav\nb b.wav\n"})
     assert [(each.speaker, each.tags) for each in read(root)] == [(None, {"gender": "f"}), (None, {})]
+
+
+def test_a_gender_of_an_utterance_that_contradicts_its_speakers_is_told(made):
+    root = made(
+        *("a.wav", "b.wav"),
+        utt2spk="a s\nb s\n",
+        spk2gender="s f\n",
+        utt2gender="a m\nb f\n",
+        **{"wav.scp": "a a.wav\nb b.wav\n"},
+    )
+    assert problems(root) == ("utt2gender: a is m here, and its speaker s is f in spk2gender",)
+
+
+def test_backups_are_no_columns(made):
+    root = made(
+        "a.wav",
+        utt2spk="a s\n",
+        utt2num_frames="a 7\n",
+        **{"utt2spk~": "a t\n", "utt2spk.bak": "a u\n", "utt2lang.old": "a de\n", "wav.scp": "a a.wav\n"},
+    )
+    manifest = read(root)
+    assert [(each.speaker, each.tags) for each in manifest] == [("s", {"num_frames": "7"})]
+    assert manifest.left_out == {
+        "file that is no list by its name, utt2lang.old": 1,
+        "file that is no list by its name, utt2spk.bak": 1,
+        "file that is no list by its name, utt2spk~": 1,
+    }
+
+
+def test_lines_of_speakers_and_utterances_that_are_not_there_are_counted(made):
+    root = made(
+        "a.wav",
+        utt2spk="a s\nb t\n",
+        spk2gender="S f\nt m\n",
+        utt2lang="a ar\nx de\ny de\n",
+        utt2dur="A 1.5\n",
+        **{"wav.scp": "a a.wav\n"},
+    )
+    manifest = read(root)
+    assert [each.tags for each in manifest] == [{"language": "ar"}]
+    assert manifest.left_out == {
+        "line of utt2spk without audio": 1,
+        "line of utt2lang without audio": 2,
+        "line of utt2dur without audio": 1,
+        "line of spk2gender whose speaker has no utterance": 2,
+    }
 
 
 def test_lists_may_be_links_to_wherever_they_lie(made, tmp_path):

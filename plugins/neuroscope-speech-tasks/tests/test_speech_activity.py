@@ -1,8 +1,10 @@
 """The detector of speech: stretches from probabilities, its network, what is kept of it, and the segments of calls."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import metadata
@@ -261,6 +263,53 @@ def test_entries_that_several_write_at_once_are_whole(tmp_path):
     assert all(each in (None, tracks) for each in seen)
     assert entry.read(file) == tracks
     assert len(list((tmp_path / "segments").iterdir())) == 1
+
+
+WRITE = """
+import pathlib, sys
+from neuroscope_speech_tasks.activity import kept
+folder, stop = map(pathlib.Path, sys.argv[1:])
+entry = kept._Entry(folder, {"audio": "d"})
+tracks = [[kept.Stretch(each / 2, each / 2 + 0.4) for each in range(500)]] * 2
+entry.write(tracks)
+print("at work", flush=True)
+while not stop.exists():
+    entry.write(tracks)
+"""
+
+
+def test_an_entry_that_processes_write_at_once_is_whole_at_every_moment(tmp_path):
+    file = waves.AudioFile("d", 8_000, RATE, 2)
+    entry = kept._Entry(tmp_path / "segments", {"audio": "d"})
+    tracks = [[Stretch(each / 2, each / 2 + 0.4) for each in range(500)]] * 2
+    command = [sys.executable, "-c", WRITE, tmp_path / "segments", tmp_path / "stop"]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        begun = [each.stdout.readline() for each in writers]
+        seen = [entry.read(file) == tracks for _ in range(200)]
+    finally:
+        (tmp_path / "stop").touch()
+        for each in writers:
+            each.communicate()
+    assert begun == ["at work\n"] * 2
+    assert all(seen)
+    assert [each.returncode for each in writers] == [0, 0]
+    assert len(list((tmp_path / "segments").iterdir())) == 1
+
+
+def test_what_killed_processes_have_left_is_removed_when_something_is_kept(tmp_path):
+    entry = kept._Entry(tmp_path / "segments", {"audio": "d"})
+    entry.write([[]])
+    (kept_before,) = (tmp_path / "segments").iterdir()
+    old, young = ((tmp_path / "segments" / f".{name}.{'0' * 16}.partial") for name in ("old", "young"))
+    for each, hours in ((old, 2), (young, 0)):
+        each.write_text("half of it")
+        os.utime(each, (time.time() - hours * 3600,) * 2)
+    os.utime(kept_before, (0, 0))
+    kept._Entry(tmp_path / "segments", {"audio": "e"}).write([[]])
+    left = set((tmp_path / "segments").iterdir())
+    assert len(left) == 3
+    assert left >= {kept_before, young}
 
 
 @needs_weights

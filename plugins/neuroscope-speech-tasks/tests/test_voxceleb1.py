@@ -2,10 +2,11 @@
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData, Trial
+from neuroscope import BadManifest, MissingData, Trial
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora.voxceleb1 import read_voxceleb1
+
+DATASET = "voxceleb1"
 
 ABSENT_TRIAL = "trial of an utterance that is not there"
 TRIALS = (
@@ -16,20 +17,6 @@ TRIALS = (
 
 def read(root, **options):
     return read_voxceleb1(root, progress=silent, **options)
-
-
-@pytest.fixture
-def names(tree):
-    """``names(layout="old")``: the root of a tree whose files are empty: reading looks at names alone."""
-    return lambda **options: tree("voxceleb1", audio=False, **options)
-
-
-@pytest.fixture
-def expected(tmp_path, names):
-    """What the tree as published is read as, which is gone by the time that the test makes its own."""
-    manifest = read(names())
-    names().rename(tmp_path / "as published")
-    return manifest
 
 
 def told(problem):
@@ -267,7 +254,7 @@ def test_what_the_table_does_not_know_is_no_tag_and_twice_the_same_is_once(names
 
 def test_what_is_left_out_is_counted(names):
     root = names()
-    for name in ("speech.wav", "wav/id10270/x6uYqmx31kE/1.mp4", "wav/id00017/abc/00001.wav"):
+    for name in ("speech.wav", "wav/id10270/x6uYqmx31kE/1.avi", "wav/id00017/abc/00001.wav"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
     (root / "wav/id10270/x6uYqmx31kE/00001.m4a").touch()
@@ -275,13 +262,28 @@ def test_what_is_left_out_is_counted(names):
     (root / "txt/00001.txt").touch()
     manifest = read(root)
     assert manifest.left_out == {
-        ".mp4 file": 1,
+        ".avi file": 1,
         "audio file that is named otherwise than those of VoxCeleb1": 2,
         "copy of an utterance": 1,
         ABSENT_TRIAL: 1,
     }
     chosen = {each.id: each.path.suffix for each in manifest}
     assert chosen["id10270/x6uYqmx31kE/00001"] == ".wav"
+
+
+def test_videos_in_both_layouts_are_a_warning(names):
+    assert read(names()).warning == ""
+    old = names() / "voxceleb1_wav/Eartha_Kitt/x6uYqmx31kE_0000001.wav"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    assert read(names()).warning == "videos in two layouts, whose utterances are read twice: 1; keep one of the two"
+
+
+def test_the_roots_own_name_may_tell_the_part(names, tmp_path):
+    expected = [each.id for each in read(names())]
+    names().rename(tmp_path / "as published")
+    root = names(layout="zips", form="") / "vox1_test_wav"
+    assert [each.id for each in read(root)] == expected
 
 
 def test_where_nothing_can_be_used_what_lies_there_is_told(names):
@@ -303,9 +305,3 @@ def test_what_is_not_there_is_asked_for(names, tmp_path):
         read(tmp_path / "empty")
     with pytest.raises(MissingData, match="has no utterance of part test among its 4"):
         read(names(layout="parts") / "dev")
-
-
-def test_it_keeps_the_contract(tree):
-    assert {
-        each.check: each.reason for each in run("dataset", "voxceleb1", Data(root=tree("voxceleb1"))) if not each.ok
-    } == {}

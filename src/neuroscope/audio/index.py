@@ -61,6 +61,22 @@ def examine_all(folder: Path, paths: Iterable[Path], progress: Progress = silent
     return _merge(names, polars.concat([known, asked.select(_STAMP)], how="horizontal"), found)
 
 
+def examined(cache: Path, paths: Iterable[Path], progress: Progress = silent) -> Mapping[Path, AudioFile | BadAudio]:
+    """Find what each file holds, or why it cannot be used, for a reader that has to know it.
+
+    What is found is remembered where extraction looks it up, so that each file is read once.
+
+    Args:
+        cache: the cache folder.
+        paths: of audio files.
+        progress: told of the files that are read.
+
+    Raises:
+        MissingDependency: the library that knows the format of a file (PyAV, desphere) is not installed.
+    """
+    return examine_all(cache / "store" / "audio", paths, progress)
+
+
 def _merge(names: Sequence[str], known: DataFrame, found: Mapping[int, AudioFile | BadAudio]) -> AudioFiles:
     """Put what was found now into the places of what was remembered, as columns."""
     files = {number: file for number, file in found.items() if isinstance(file, AudioFile)}

@@ -21,7 +21,7 @@ def segments(side):
     return [(begin + 2.75 * each, begin + 2.75 * each + 2.6) for each in range(EACH)]
 
 
-def write(root, *, layout="upper", transcripts="roman", supplements=False):
+def write(root, *, layout="upper", transcripts="roman", supplements=False, speech=()):
     """Write the tree.
 
     Args:
@@ -30,6 +30,7 @@ def write(root, *, layout="upper", transcripts="roman", supplements=False):
         transcripts: ``roman``, ``script`` (in Arabic letters, ISO 8859-6), ``scr`` (the same with another ending),
             ``both`` or ``none``.
         supplements: whether those have calls, too.
+        speech: waveforms at 8 kHz, of at most 4 s each, which the sides say instead of a buzz: each side two of them.
     """
     places = {call: f"CALLHOME/ARABIC/{part.upper()}" for part, calls in CALLS.items() for call in calls}
     texts = {
@@ -42,7 +43,8 @@ def write(root, *, layout="upper", transcripts="roman", supplements=False):
         texts |= {call: "LDC2002T38/ch_ara_transcr_suppl/transcr" for calls in SUPPLEMENTS.values() for call in calls}
     for call, place in places.items():
         name = f"{place}/AR_{call}.SPH"
-        _write_call(root / (name if layout == "upper" else name.lower()), int(call))
+        tracks = _said(int(call), speech) if speech else _buzz(int(call))
+        _write_call(root / (name if layout == "upper" else name.lower()), tracks)
         for alphabet, ending in TRANSCRIPTS[transcripts]:
             folder = root / texts[call] / ("" if "SPEECH" in place else alphabet)
             _write_transcript(folder / f"ar_{call}.{ending}", alphabet)
@@ -56,7 +58,17 @@ def _write_transcript(path, alphabet):
     path.write_bytes(text.encode("ascii" if alphabet == "roman" else "iso-8859-6"))
 
 
-def _write_call(path, call):
+def _said(call, speech):
+    """What two sides say at once, each twice, on noise that is of the call alone."""
+    tracks = 0.0002 * np.random.default_rng(call).standard_normal((2, round(RATE * SECONDS)))
+    for turn in range(4):
+        words = speech[(call + turn) % len(speech)]
+        begin = round(RATE * (1 + 5 * (turn // 2)))
+        tracks[turn % 2, begin : begin + len(words)] += words
+    return tracks
+
+
+def _buzz(call):
     random = np.random.default_rng(call)
     time = np.arange(round(RATE * SECONDS)) / RATE
     tracks = []
@@ -65,5 +77,9 @@ def _write_call(path, call):
         buzz = 0.1 * sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 7))
         speaks = sum(((start <= time) & (time < end)).astype(float) for start, end in segments(side))
         tracks.append(buzz * speaks + 0.002 * random.standard_normal(len(time)))
+    return tracks
+
+
+def _write_call(path, tracks):
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, np.stack(tracks, axis=1), RATE, format="NIST", subtype="ULAW")

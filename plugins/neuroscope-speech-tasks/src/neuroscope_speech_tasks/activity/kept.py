@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,9 @@ from neuroscope_speech_tasks.activity.stretches import METHOD, Settings, Stretch
 
 if TYPE_CHECKING:
     from neuroscope import Progress
+
+_DEAD = 3600.0
+"""Seconds after which a file that is still unfinished is one that a killed process has left."""
 
 Tracks = Sequence[Sequence[Stretch]]
 """The stretches of speech of each track of a recording."""
@@ -122,10 +127,13 @@ class _Entry:
     def write(self, tracks: Tracks) -> None:
         """Keep the stretches of each track; another process that keeps the same does no harm.
 
+        What killed processes have left unfinished in the folder is removed.
+
         Raises:
             OSError: the folder cannot be written to.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        _remove_dead(self.folder)
         content = {"about": self.about, "tracks": tracks, "sha256": _digest(tracks)}
         partial = self._path.with_name(f".{self._path.stem}.{secrets.token_hex(8)}.partial")
         try:
@@ -133,6 +141,14 @@ class _Entry:
             partial.replace(self._path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _remove_dead(folder: Path) -> None:
+    """Remove unfinished files that no living process can be writing: to write one takes a moment."""
+    for left in sorted(folder.glob(".*.partial")):
+        with suppress(OSError):  # another process was faster, or it is another user's
+            if time.time() - left.stat().st_mtime > _DEAD:
+                left.unlink()
 
 
 def _digest(value: object) -> str:

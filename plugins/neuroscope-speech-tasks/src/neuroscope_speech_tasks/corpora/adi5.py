@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import Manifest, Utterance
-from neuroscope_speech_tasks.corpora.dialects import Labels, check_all_there, check_parts, folder_among, stem
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts, other_counts
+from neuroscope_speech_tasks.reading.file_names import folder_among, folder_of_class, stem
+from neuroscope_speech_tasks.reading.labels import Labels
+from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -29,22 +30,25 @@ PUBLISHED: Mapping[str, tuple[int, ...]] = {
 
 _LISTS = {"wav.lst": None, "train.txt": 0, "dev.txt": 0, "test.txt": 0, "reference": 1}
 """Name of a list -> number of the first dialect in it; None = it has none."""
-_SHOW = "(?P<show>[0-9a-f]{32})"
+_FEATURES = (".words", ".ivec")
+"""Endings of the corpus's own features, which are not read."""
+_HASH = 32
+"""Digits of a show's name."""
+_SHOW = rf"(?P<show>[0-9a-f]{{{_HASH}}})"
 _TIMES = r"(?P<start>\d+(?:\.\d+)?)_(?P<end>\d+(?:\.\d+)?)"
 _NAMES = {
-    "train": re.compile(rf"(?P<dialect>{'|'.join(DIALECTS)})\d+"),
-    "dev": re.compile(rf"{_SHOW}__{_TIMES}"),
-    "test": re.compile(rf"{_SHOW}_(?P<gender>[MF])_(?P<voice>\d+)_{_TIMES}"),
+    "train": re.compile(rf"(?P<dialect>{'|'.join(DIALECTS)})\d+", re.IGNORECASE),
+    "dev": re.compile(rf"{_SHOW}__{_TIMES}", re.IGNORECASE),
+    "test": re.compile(rf"{_SHOW}_(?P<gender>[MF])_(?P<voice>\d+)_{_TIMES}", re.IGNORECASE),
 }
 _PART_FOLDER = re.compile(r"(?:MGB3_ADI_)?(train|dev|test)(?:[._-]?(?:vardial2017|MGB3|set|wavs?))?", re.IGNORECASE)
-_DIALECT_FOLDER = re.compile("|".join(DIALECTS), re.IGNORECASE)
 
 CORPUS = Corpus(
     dataset="adi5",
     title="ADI-5 (VarDial 2017, MGB-3): five Arabic dialects of broadcasts",
     source="https://arabicspeech.org, which asks for a registration; lists: https://github.com/qcri/dialectID",
     licence="for research",
-    size="17,650 files of 16 kHz, about 75 h",
+    size="17,650 files of 16 kHz",
     folder="the folder above the sets",
     layouts=(
         "train.vardial2017/EGY/EGY002279.wav\ndev.vardial2017/EGY/<show>__27.55_36.02.wav\n"
@@ -61,8 +65,10 @@ CORPUS = Corpus(
     ),
     notes=(
         "The set of a file is told by the form of its name, else by a folder above it.",
-        "The dialect is told by a folder, by a list (wav.lst, train.txt, dev.txt, test.txt with 0 to 4, reference with "
-        "1 to 5) and, in train, by the name; where two of them contradict each other, nothing is read.",
+        "The dialect is told by the folder that a file lies in (the one above where that is named wav or the like), by "
+        "a list (wav.lst, train.txt, dev.txt, test.txt with 0 to 4, reference with 1 to 5) and, in train, by the name; "
+        "where two of them contradict each other, nothing is read.",
+        "Names may be in capitals or not, as copies on other discs have them.",
         "Files of train: EGY 3,177, GLF 2,873, LAV 3,118, MSA 2,219, NOR 3,205; of dev: 315, 265, 348, 283, 355; of "
         "test: 302, 250, 334, 262, 344. Other counts are told as a warning.",
         "The channel is in no file: it is that of the set.",
@@ -73,6 +79,7 @@ CORPUS = Corpus(
 )
 
 
+@CORPUS.describes
 def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("train", "dev", "test")) -> Manifest:
     """Read ADI-5: wavs in folders of their dialects, or beside lists that tell them.
 
@@ -87,18 +94,16 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
         BadManifest: lists, folders and names contradict each other, or a list has unknown dialects.
     """
     check_parts(parts)
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress, {*AUDIO, ".lst", ".txt", ""})
-    problems, left_out = Problems(str(root)), Counter(listing.unseen)
+    listing = list_files(CORPUS.folder_in(root), progress, {*AUDIO, ".lst", ".txt", ""}, beside=_FEATURES)
+    problems, left_out = Problems(str(root)), Counter(listing.left_out)
     labels = Labels(problems)
     audio = _find_audio(listing, parts, left_out)
-    files, left_out["copy of another file"] = one_of_each(audio)
-    check_all_there(CORPUS, root, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
+    files, left_out[COPY] = one_of_each(audio)
+    CORPUS.check_all_there(listing, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
     listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
     for id_, path in audio:
         labels.add(id_, _dialect_of(path), path)
-        named = _NAMES["train"].fullmatch(stem(path))
+        named = _NAMES["train"].fullmatch(_name_of(path))
         labels.add(id_, named["dialect"] if named else "", path)
     problems.check()
     left_out["line of a list without its file"] += len(listed - files.keys())
@@ -106,13 +111,8 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     known = sorted(files.keys() & labels.of.keys())
     utterances = tuple(_utterance(id_, listing.path(files[id_]), labels.of[id_]) for id_ in known)
     there = {each.tags["split"] for each in utterances}
-    check_all_there(
-        CORPUS,
-        root,
-        parts,
-        there,
-        "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)",
-    )
+    lists = "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)"
+    CORPUS.check_all_there(listing, parts, there, lists)
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 
@@ -121,23 +121,38 @@ def _find_audio(listing: Listing, parts: Collection[str], left_out: Counter[str]
     found = []
     for path in listing.names:
         if not path.lower().endswith(AUDIO):
-            continue
-        if not (part := _part_of(path)):
+            left_out["no ending file"] += _is_none(path)
+        elif not (part := _part_of(path)):
             left_out["audio that is of no set by its name or folder"] += 1
         elif part in parts:
-            found.append((f"{part}/{stem(path)}", path))
+            found.append((f"{part}/{_name_of(path)}", path))
     return found
+
+
+def _is_none(path: str) -> bool:
+    """Tell whether a file is none of the corpus's: it has no ending, and is no list."""
+    return "." not in (name := path.rpartition("/")[2]) and name.lower() not in _LISTS
 
 
 def _part_of(path: str) -> str:
     """Return the set that a path belongs to by the form of its name, else by its folders; empty = none."""
+    return _part_named(stem(path)) or folder_among(path, _PART_FOLDER).lower()
+
+
+def _part_named(name: str) -> str:
+    return next((part for part, form in _NAMES.items() if form.fullmatch(name)), "")
+
+
+def _name_of(path: str) -> str:
+    """Return the name of a file in the case that was published, where it has one of the published forms."""
     name = stem(path)
-    named = next((part for part, form in _NAMES.items() if form.fullmatch(name)), "")
-    return named or folder_among(path, _PART_FOLDER).lower()
+    hexadecimal = {"train": 0, "dev": _HASH, "test": _HASH}.get(_part_named(name))
+    return name if hexadecimal is None else name[:hexadecimal].lower() + name[hexadecimal:].upper()
 
 
 def _dialect_of(path: str) -> str:
-    return folder_among(path, _DIALECT_FOLDER).upper()
+    folder = folder_of_class(path).upper()
+    return folder if folder in DIALECTS else ""
 
 
 def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterator[str]:
@@ -148,12 +163,19 @@ def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterato
             continue
         of_list = folder_among(path, _PART_FOLDER).lower() or place.removesuffix(".txt")
         for number, line in read_lines(file, problems):
-            audio, *numbers = line.split()
-            id_ = f"{_part_of(audio) or of_list}/{stem(audio)}"
+            first = _LISTS[place]
+            audio, *numbers = _cells(line, has_number=first is not None)
+            id_ = f"{_part_of(audio) or of_list}/{_name_of(audio)}"
             labels.add(id_, _dialect_of(audio), path, number)
-            if (first := _LISTS[place]) is not None:
+            if first is not None:
                 labels.add(id_, _numbered(numbers, first, file, number, problems), path, number)
             yield id_
+
+
+def _cells(line: str, *, has_number: bool) -> list[str]:
+    """Split a line of a list into the file's path or name and what follows; a path may hold blanks, but no tab."""
+    cells = [cell.strip() for cell in line.split("\t") if cell.strip()]
+    return line.split() if has_number and len(cells) == 1 else cells
 
 
 def _numbered(numbers: list[str], first: int, file: Path, line: int, problems: Problems) -> str:
@@ -181,14 +203,6 @@ def _utterance(id_: str, path: Path, dialect: str) -> Utterance:
 
 
 def _other_counts(utterances: tuple[Utterance, ...]) -> str:
-    """Say which sets have other counts of files than those published, and where the sums agree, which dialects."""
     found = Counter((each.tags["split"], each.tags["dialect"]) for each in utterances)
-    told = []
-    for part, counts in PUBLISHED.items():
-        there = [found[part, dialect] for dialect in DIALECTS]
-        if any(there) and sum(there) != sum(counts):
-            told.append(f"{part} has {sum(there):,} of {sum(counts):,}")
-        elif any(there):
-            three = zip(DIALECTS, there, counts, strict=True)
-            told += [f"{part} has {one:,} {dialect}, not {other:,}" for dialect, one, other in three if one != other]
-    return f"not the files that were published: {', '.join(told)}" if told else ""
+    published = {part: dict(zip(DIALECTS, counts, strict=True)) for part, counts in PUBLISHED.items()}
+    return other_counts("files", found, published)

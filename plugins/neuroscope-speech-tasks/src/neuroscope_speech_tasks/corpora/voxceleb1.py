@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from neuroscope_speech_tasks.corpora.voxceleb import Part, Reading, Release, read_release
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.listing import found_near
-from neuroscope_speech_tasks.reading.voxceleb import Part, Reading, Release, read_release
 
 if TYPE_CHECKING:
     from neuroscope import Manifest, Progress
@@ -59,6 +59,7 @@ _LISTS = {
 }
 
 
+@CORPUS.describes
 def read_voxceleb1(
     root: Path,
     *,

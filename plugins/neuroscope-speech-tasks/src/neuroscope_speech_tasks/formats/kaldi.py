@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _COLUMNS = {"lang": "language", "dur": "seconds"}
 """utt2X -> the name that the column has here, where it is another."""
 _TAKEN = {"id", "speaker"}
+_LIST = re.compile(r"utt2[\w-]+")
+"""Names of lists; editors and people put dots and tildes behind those of their backups."""
 _SPHERE = re.compile(r"\S*sph2pipe\s(?:.*\s)?-c\s*(?P<channel>[12])\s(?:.*\s)?(?P<path>\S+)\s*\|")
 _OFFSET = re.compile(r".*:\d+(\[.*\])?")
 _CHANNELS = {"1": 0, "2": 1, "A": 0, "B": 1}
@@ -42,7 +44,8 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
     and archives are refused, since nothing is run here. ``segments`` (an end of -1 is that of the recording) cuts the
     recordings. ``utt2spk`` names speakers, unless each utterance is its own, which says that they are not known;
     ``spk2gender`` is the column ``gender``, any ``utt2X`` the column X (``utt2lang``: ``language``, ``utt2dur``:
-    ``seconds``). ``reco2file_and_channel`` chooses tracks, unless the sides of a call lie in files of their own.
+    ``seconds``), but not those with other signs in their names, which are backups. A gender of an utterance has to be
+    that of its speaker. ``reco2file_and_channel`` chooses tracks, unless the sides of a call lie in files of their own.
 
     Args:
         root: the folder that holds ``wav.scp``.
@@ -59,12 +62,12 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
     channels = _read_channels(root / "reco2file_and_channel", files, problems)
     is_cut = _lies_at(root / "segments")
     segments = _read_segments(root / "segments", problems) if is_cut else {name: _Segment(name) for name in files}
-    if is_cut and not segments and not problems.found:
+    if is_cut and not segments and not problems:
         problems.add(root / "segments", "it is empty")
     told = _Told.read(root, problems)
     problems.check()
     paths, note = _find(root, files, progress)
-    left_out: Counter[str] = Counter()
+    left_out = told.left_out(segments.keys())
     utterances = []
     for name, segment in segments.items():
         if segment.recording in paths:
@@ -77,7 +80,6 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
         raise MissingData(f"no file that {root / 'wav.scp'} names is there (first: {first}): mend its paths")
     recordings = {each.recording for each in segments.values()}
     left_out["recording of wav.scp without a segment"] = len(files.keys() - recordings)
-    left_out["line of utt2spk without audio"] = len(told.speakers.keys() - segments.keys())
     return Manifest(tuple(utterances), source=f"{root}{note}", left_out=+left_out)
 
 
@@ -177,24 +179,46 @@ class _Told:
         are_known: whether the speakers are more than the utterances' own names.
         genders: speaker -> gender.
         columns: column -> utterance -> value.
+        lists: name of each list of utterances -> utterances.
+        backups: names of files that are like lists, and are none.
     """
 
     speakers: Mapping[str, str]
     are_known: bool
     genders: Mapping[str, str]
     columns: Mapping[str, Mapping[str, str]]
+    lists: Mapping[str, Set[str]]
+    backups: Sequence[str]
 
     @classmethod
     def read(cls, root: Path, problems: Problems) -> _Told:
-        columns = {}
+        columns, lists, backups = {}, {}, []
         for file in sorted(root.glob("utt2?*")):
+            if not _LIST.fullmatch(file.name):
+                backups.append(file.name)
+                continue
             name = _COLUMNS.get(file.name.removeprefix("utt2"), file.name.removeprefix("utt2"))
             if name in _TAKEN:
                 problems.add(file, f"no column can be named '{name}': rename the file")
             columns[name] = _read_column(file, problems, is_one_word=name == "spk")
+            lists[file.name] = columns[name].keys()
         genders = _read_column(root / "spk2gender", problems, is_one_word=True)
         speakers = columns.pop("spk", {})
-        return cls(speakers, any(key != name for key, name in speakers.items()), genders, columns)
+        for name, own in columns.get("gender", {}).items():
+            of_speaker = genders.get(speaker := speakers.get(name, ""), "")
+            if of_speaker and not _agree(own, of_speaker):
+                text = f"{name} is {own} here, and its speaker {speaker} is {of_speaker} in spk2gender"
+                problems.add(root / "utt2gender", text)
+        are_known = any(key != name for key, name in speakers.items())
+        return cls(speakers, are_known, genders, columns, lists, backups)
+
+    def left_out(self, utterances: Set[str]) -> Counter[str]:
+        """Count what is told of others than some utterances and their speakers."""
+        left_out = Counter({f"line of {name} without audio": len(of - utterances) for name, of in self.lists.items()})
+        speakers = {self.speakers[name] for name in utterances & self.speakers.keys()}
+        left_out["line of spk2gender whose speaker has no utterance"] = len(self.genders.keys() - speakers)
+        left_out.update(f"file that is no list by its name, {name}" for name in self.backups)
+        return left_out
 
     def utterance(self, name: str, segment: _Segment, path: Path, track: int | None, *, is_cut: bool) -> Utterance:
         """Make an utterance."""
@@ -213,6 +237,12 @@ class _Told:
             speaker=speaker if self.are_known else None,
             tags=tags,
         )
+
+
+def _agree(one: str, other: str) -> bool:
+    """Tell whether two words for a gender are one, which may be cut short: f and Female."""
+    one, other = one.casefold(), other.casefold()
+    return one.startswith(other) or other.startswith(one)
 
 
 def _find(root: Path, files: Mapping[str, str], progress: Progress) -> tuple[dict[str, Path], str]:

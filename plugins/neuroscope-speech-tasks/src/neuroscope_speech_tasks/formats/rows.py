@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from neuroscope import BadManifest
 from neuroscope_speech_tasks.reading.json_lines import parse_object, text_of
-from neuroscope_speech_tasks.reading.metadata import shown
-
-Row = Mapping[str, str]
+from neuroscope_speech_tasks.reading.metadata import Row, shown
 
 OURS = "neuroscope"
 """Column of the tables that neuroscope writes."""

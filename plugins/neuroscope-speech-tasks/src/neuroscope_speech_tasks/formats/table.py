@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
-from neuroscope_speech_tasks.formats.rows import DELIMITERS, OURS, Row, read_rows
-from neuroscope_speech_tasks.reading.metadata import shown
+from neuroscope_speech_tasks.formats.rows import DELIMITERS, OURS, read_rows
+from neuroscope_speech_tasks.reading.metadata import Row, shown
 
-_UNDERSTOOD = {"id", "path", "speaker"}
 _ENDINGS = (*DELIMITERS, ".jsonl")
 _FOLDER_NAMES = tuple(f"manifest{ending}" for ending in _ENDINGS)
 
@@ -82,19 +82,13 @@ def _utterance(row: Row, folder: Path, columns: StretchColumns, needed: str) -> 
     """
     if needed not in row:
         raise BadCell("no path" if needed == "path" else "no path and no id")
-    stretch, path = columns.read(row), row.get("path")
-    taken = {*_UNDERSTOOD, *columns.names.values(), *((OURS,) if OURS in row else ())}
-    return Utterance(
-        id=row["id"] if "id" in row else f"{path}{columns.text(row)}",
-        path=None if path is None else folder / path,
-        start=stretch.start,
-        duration=stretch.duration,
-        audio_channel=stretch.channel,
-        speaker=row.get("speaker"),
-        tags={_tag(key, ours=OURS in row): value for key, value in row.items() if key not in taken},
-    )
+    path, ours = row.get("path"), OURS in row
+    file = None if path is None else folder / path
+    others = ("path", OURS) if ours else ("path",)
+    made = columns.utterance(row, file, id_=path or "", speaker="speaker", others=others)
+    return replace(made, tags={_tag(column): value for column, value in made.tags.items()}) if ours else made
 
 
-def _tag(column: str, *, ours: bool) -> str:
+def _tag(column: str) -> str:
     """Return the tag of a column; neuroscope writes ``tag:NAME`` where the name alone means something else."""
-    return column.removeprefix("tag:") if ours else column
+    return column.removeprefix("tag:")
