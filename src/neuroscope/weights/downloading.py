@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from neuroscope.contracts.progress import silent
 from neuroscope.errors import BadOption
 from neuroscope.weights.digests import sha256_of
-from neuroscope.weights.failures import NOT_YET, OFFLINE, failed, is_put_off, unwritable
+from neuroscope.weights.failures import OFFLINE, failed, is_put_off, put_off, unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def download(url: str, folder: Path, *, sha256: str | None = None, progress: Pro
             advice = f"Put the file at {place}, or run once without {OFFLINE}."
             raise failed(what, f"it is not at {place}, and {OFFLINE} forbids to download", advice)
         if is_put_off():
-            raise failed(what, f"it is not at {place} yet", NOT_YET)
+            raise put_off(name, folder, url)
         with unfinished(place, what, progress) as stream:
             if not place.exists():  # another process may have brought it meanwhile
                 version = place.with_name(f"{name}.incomplete.version")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OFFLINE = "HF_HUB_OFFLINE"
-NOT_YET = "It is downloaded from there when the command is run again with what else is missing."
 _nothing_downloaded = ContextVar("nothing_downloaded", default=False)
 PAGE = "Open the address in a browser: who offers the file may ask for something first, or have moved it."
 
@@ -28,6 +27,11 @@ def failed(what: str, problem: str, advice: str) -> MissingData:
         advice: what to do, as a sentence.
     """
     return MissingData(one_line(f"{what} is not there: {problem}. {advice}"))
+
+
+def put_off(what: str, place: Path, url: str) -> MissingData:
+    """Make the error of weights that are not here yet, and are not downloaded while something else is missing."""
+    return MissingData(one_line(f"{what} is not in {place} yet; it comes from {url} when nothing else is missing."))
 
 
 def unwritable(what: str, folder: Path, error: OSError) -> MissingData:

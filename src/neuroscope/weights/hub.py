@@ -19,7 +19,7 @@ from neuroscope.errors import BadOption, MissingData
 from neuroscope.plugin.registry import require
 from neuroscope.runtime.wording import one_line
 from neuroscope.weights.digests import digest_like, sha256_of
-from neuroscope.weights.failures import NOT_YET, OFFLINE, failed, is_put_off, unwritable
+from neuroscope.weights.failures import OFFLINE, failed, is_put_off, put_off, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -165,9 +165,10 @@ class _Asked:
 
     def refused_offline(self, optional: bool) -> MissingData:
         """Make the error of a file that cannot be asked for."""
-        if not self._hub.constants.HF_HUB_OFFLINE:  # put off
-            url = self._hub.hf_hub_url(self._repo, self._name, revision=self._revision)
-            return failed(self._what, f"it is not in the hub's cache ({self._cache}) yet, but at {url}", NOT_YET)
+        if not self._hub.constants.HF_HUB_OFFLINE:
+            return put_off(
+                self._what, self._cache, self._hub.hf_hub_url(self._repo, self._name, revision=self._revision)
+            )
         unknown = ", nor that the repository lacks it" if optional else ""
         problem = f"it is not in the hub's cache{unknown}, and {OFFLINE} forbids to ask the hub"
         advice = f"Run once without it, or copy the cache of a machine that has run it ({self._cache})."

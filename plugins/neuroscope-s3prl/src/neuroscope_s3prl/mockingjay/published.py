@@ -107,7 +107,7 @@ def published_weights(published: Published) -> Release:
         reason = " ".join(str(error).split()).rstrip(".")
         raise MissingData(
             f"the weights of {published.name} ({published.release} of s3prl, {published.size}; licence: not stated by "
-            f"s3prl) are not there: {reason}. "
+            f"s3prl): {reason}. "
             "A file that you have: checkpoint=FILE; the untrained network: weights=random"
         ) from error
     return replace(found, text=f"{published.release} of s3prl: {found.text}")
