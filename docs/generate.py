@@ -154,7 +154,10 @@ def _options(entry: Any) -> list[str]:
     if not entry.options:
         return []
     said = {name: _cell(entry.documentation.arguments.get(name, "")) for name in entry.options}
-    rows = [f"| `{name}` | `{to_text(option.default)}` | {said[name]} |" for name, option in entry.options.items()]
+    defaults = {
+        name: f"`{text}`" if (text := to_text(option.default)) else "–" for name, option in entry.options.items()
+    }
+    rows = [f"| `{name}` | {defaults[name]} | {said[name]} |" for name in entry.options]
     return ["| option | default | what it is |", "|---|---|---|", *rows]
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.rows import Row
     from neuroscope.contracts.target import Target
     from neuroscope.contracts.task import Classification, Split, Subsample, Task, Verification
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.errors import (
         BadAudio,
         BadManifest,
@@ -55,7 +55,7 @@ _HOMES = {
     "neuroscope.contracts.rows": "Row",
     "neuroscope.contracts.target": "Target",
     "neuroscope.contracts.task": "Classification Split Subsample Task Verification",
-    "neuroscope.data.sources": "Data",
+    "neuroscope.data.places": "Data",
     "neuroscope.errors": "BadAudio BadManifest BadOption BadSplit BadVectors DuplicateName MissingData "
     "MissingDependency NeuroscopeError PluginBroken StoreMismatch TooManyFailures UnknownName",
     "neuroscope.plugin.hookspecs": "API_VERSION hookimpl",

@@ -40,6 +40,12 @@ OWN_DISTRIBUTIONS = frozenset(
 SPLIT_COLUMN = "split"
 """A manifest with this column brings its own split."""
 
+TRAIN, TEST = "train", "test"
+"""Names of the parts in that column."""
+
+LEFT_OUT_PARTS = ("dev", "valid", "validation")
+"""Names of parts in that column that neither train nor test."""
+
 UNSEEN_SPLIT = "speaker"
 """The split where neither task nor manifest has one."""
 

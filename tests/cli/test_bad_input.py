@@ -185,6 +185,9 @@ def test_a_folder_whose_names_do_not_answer_the_task_says_the_way(tmp_path):
         (tmp_path / name).parent.mkdir()
         soundfile.write(tmp_path / name, np.zeros(800), 16_000)
     said = fails(*probe_of(tmp_path))
+    assert "the data of voxceleb1 are not there" in said
+    assert f"--dataset folder,column=COLUMN --root {tmp_path}" in said
+    said = fails(*probe_of(tmp_path, "--dataset", "folder"))
     assert "--task label:label" in said
     assert "--dataset folder,column=gender" in said
     flat = fails("probe", "--backbone", "toy", "--task", "label:label", "--root", tmp_path / "f")

@@ -275,6 +275,7 @@ def test_trials_are_counted_by_language_and_gender(manifest):
     begin = next(n for n, line in enumerate(lines) if line.startswith("mine"))
     assert lines[begin:] == [
         "mine on csv: 23 trials, 16 target and 7 non-target",
+        "Drawn or named by the task: 23; the data bring no list of these.",
         "",
         "trials by  of both  trials  target  non-target",
         "language   de           11       8           3",

@@ -1,5 +1,7 @@
 """What a command needs and does not have is told at once; what a task drew can be had again from the run folder."""
 
+import json
+
 import numpy as np
 import polars
 import pytest
@@ -136,7 +138,7 @@ def test_a_folder_named_alone_is_that_of_the_one_dataset_of_the_task(tree, tmp_p
     assert "did in toy, on adi5,parts=train+test" in shown
     told = run("probe", "--task", "gc", "--backbone", "toy", "--root", root, code=2).stderr
     assert "the data of voxceleb1 are not there" in told
-    assert "That is the task's default; other data: --root MANIFEST.csv" in told
+    assert "That is the task's default. Other data: --root MANIFEST.csv" in told
 
 
 def test_a_place_named_for_one_dataset_of_a_task_leaves_the_others_at_theirs(tree, tmp_path, monkeypatch):
@@ -170,6 +172,7 @@ def test_trials_are_saved_and_read_again(tree, tmp_path):
     named = f"sv,trials={tmp_path / 'saved' / 'trials-sv.txt'}"
     again = run("describe", "--task", named, "--root", tmp_path / "saved" / "manifest.csv", "--save", tmp_path / "more")
     assert "14 trials" in first
+    assert "Drawn or named by the task: 12; 2 of the data's own list." in first
     assert "14 trials" in again.stdout
     assert (tmp_path / "more" / "trials-sv.txt").read_text().splitlines() == lines
 
@@ -179,8 +182,111 @@ def test_a_folder_that_holds_something_is_not_written_to(tree, tmp_path):
     (tmp_path / "mine" / "thesis.tex").touch()
     common = ["describe", "--root", tree("adi5")]
     told = run(*common, "--task", "did", "--save", tmp_path / "mine", code=2).stderr
-    assert "is there already" in told
+    assert "is there already, and holds something else" in told
     assert [each.name for each in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
     assert "name one with --task" in run(*common, "--save", tmp_path / "new", code=2).stderr
     run(*common, "--task", "gc", "--save", tmp_path / "new", code=2)
     assert not (tmp_path / "new").exists()
+
+
+def test_where_a_proxy_lies_is_told_beside_the_data(tree, tmp_path):
+    data = ["--data", f"voxceleb1={tree('voxceleb1')}", "--data", f"voxceleb2={tree('voxceleb2')}"]
+    shown = run("describe", "--task", "sv,languages=en", *data).stdout
+    assert "sv,languages=en on voxceleb1: 2 trials" in shown
+    assert "voxceleb2: 32 utterances of 8 speakers" in shown
+    told = run("describe", "--task", "sv,languages=en", "--root", tmp_path / "voxceleb1").stdout
+    assert "the data of voxceleb2 are not there" in told
+    assert "voxceleb2=PATH" in told
+
+
+def test_trials_that_are_drawn_for_lack_of_a_list_are_told(tree):
+    root = tree("voxceleb1")
+    for each in root.glob("veri_*"):
+        each.unlink()
+    shown = run("describe", "--task", "sv,languages=en,pairs=5", "--root", root).stdout
+    assert "Left out while reading: 1 trial list that is not there (veri_test.txt)" in shown
+    assert "the data bring no list of these" in shown
+
+
+def test_trials_of_two_settings_are_two_files(tree, tmp_path):
+    tasks = ["--task", "sv,seed=1,languages=ar,pairs=4", "--task", "sv,seed=2,languages=ar,pairs=4"]
+    run("describe", *tasks, "--data", f"common-voice={tree('common-voice')}", "--save", tmp_path / "saved")
+    names = {each.name for each in (tmp_path / "saved").iterdir()}
+    assert names == {"manifest.csv", "trials-sv.txt", "trials-sv-2.txt"}
+
+
+def test_one_folder_for_a_task_of_two_corpora_is_answered_with_the_way(tree):
+    told = run("probe", "--task", "cc", "--backbone", "toy", "--root", tree("adi5"), code=2).stderr
+    assert "write --data adi5=PATH --data callhome=PATH" in told
+
+
+def test_a_corpus_without_a_test_part_has_another_split_or_says_what_would_do(tree):
+    told = run(
+        "probe",
+        "--task",
+        "lid",
+        "--backbone",
+        "toy",
+        "--dataset",
+        "voxlingua107",
+        "--root",
+        tree("voxlingua107"),
+        code=2,
+    )
+    assert "--split group:recording" in told.stderr
+    told = run(
+        "describe",
+        "--task",
+        "lid",
+        "--root",
+        tree("voxlingua107"),
+        "--dataset",
+        "voxlingua107",
+        "--split",
+        "column:split",
+    )
+    assert "it holds dev, train: name the parts with --split column:split,train=A,test=B" in told.output
+
+
+def test_what_was_saved_is_saved_anew_and_nothing_is_where_the_command_failed(tree, tmp_path):
+    common = ["describe", "--root", tree("adi5"), "--task", "did,limit=2", "--save", tmp_path / "saved"]
+    run(*common, "--split", "foo", code=2)
+    assert not (tmp_path / "saved").exists()
+    run(*common)
+    first = (tmp_path / "saved" / "manifest.csv").read_text()
+    run(*[str(each).replace("limit=2", "limit=2,seed=1") for each in common])
+    assert (tmp_path / "saved" / "manifest.csv").read_text() != first
+
+
+def test_a_place_is_that_of_each_task_that_has_the_dataset(tree, tmp_path, monkeypatch):
+    named = ["--data", f"voxceleb1={tree('voxceleb1')}", "--data", f"adi5={tree('adi5')}"]
+    run("probe", "--task", "gc", "--task", "did", "--backbone", "toy", *named, "--runs", 1, "--out", tmp_path / "run")
+    rows = polars.read_parquet(tmp_path / "run" / "rows.parquet")
+    assert dict(rows.select("task", "dataset").unique().rows()) == {"gc": "voxceleb1", "did": "adi5,parts=train+test"}
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert about["manifests"] == {"manifest-1.csv": "voxceleb1", "manifest-2.csv": "adi5,parts=train+test"}
+    monkeypatch.setenv("NEUROSCOPE_DATA", str(tmp_path))
+    run("describe", "--task", "gc", "--task", "did", "--data", f"adi5={tmp_path / 'adi5'}")
+    told = run("probe", "--task", "gc", "--task", "label:nationality", "--backbone", "toy", code=2).stderr
+    assert "task label:nationality: no data" in told
+
+
+def test_trials_of_a_list_that_the_data_do_not_have_are_told(tree, tmp_path):
+    root = tree("voxceleb1")
+    (tmp_path / "list.txt").write_text((root / "veri_test.txt").read_text() * 2 + "0 a b\n1 c d\n")
+    shown = run("describe", "--task", f"sv,languages=en,trials={tmp_path / 'list.txt'}", "--root", root).output
+    assert ": 2 trials, 1 target and 1 non-target" in shown
+    assert "4 trials of the list are of utterances that the data do not have" in shown
+
+
+def test_channels_of_a_manifest_of_ones_own_are_split_by_speakers(corpus, tmp_path):
+    corpus.write_text(corpus.read_text().replace("pitch,", "channel,", 1).replace(",split\n", ",part\n", 1))
+    shown = run("probe", "--task", "cc", "--backbone", "toy", "--root", corpus, "--runs", 1).stdout
+    assert "Split: speaker,test=0.4,balance=class:" in shown
+
+
+def test_every_backbone_whose_weights_are_missing_is_told(tree, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    backbones = ["--backbone", "adi-cnn", "--backbone", "sre-cnn"]
+    told = run("probe", *backbones, "--task", "gc", "--root", tree("voxceleb1"), code=2).stderr
+    assert "2 things are missing:" in told

@@ -89,3 +89,12 @@ def test_a_broken_link_would_be_seen(tmp_path, text, wrong):
     page = folder / "page.md"
     page.write_text(text)
     assert len(list(broken(page, text))) == wrong
+
+
+def test_every_page_is_in_the_navigation():
+    listed = set(re.findall(r"[\w/-]+\.md", (REPOSITORY / "mkdocs.yml").read_text()))
+    docs = REPOSITORY / "docs"
+    pages = {page.relative_to(docs).as_posix() for page in PAGES if page.is_relative_to(docs)}
+    ours = {page for page in pages if not page.startswith(("decisions/", "examples/"))}
+    assert ours - listed == set()
+    assert len(ours) > 20

@@ -17,20 +17,6 @@ def read(root, **options):
     return adi17.read_adi17(root, progress=silent, **options)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("wav/ALG/v.wav", **{"data/dev/segments": "text"})``: empty files, and texts."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 @pytest.mark.parametrize("layout", ["segments", "videos"])
 def test_each_layout_keeps_the_contract(tree, layout):
     root = tree("adi17", layout=layout, dialects=SOME)
@@ -43,10 +29,17 @@ def test_each_layout_keeps_the_contract(tree, layout):
 
 
 def test_both_layouts_hold_the_same_segments(tree):
-    cut, whole = (read(tree("adi17", layout=layout, dialects=SOME)) for layout in ("segments", "videos"))
-    # The second tree was written into the first: what lies as a file is read as it lies.
+    root = tree("adi17", layout="segments", dialects=SOME)
+    cut = read(root.rename(root.with_name("segments")))
+    whole = read(tree("adi17", layout="videos", dialects=SOME))
     assert [(each.id, each.tags) for each in cut] == [(each.id, each.tags) for each in whole]
-    assert all(each.duration is None for each in whole)
+    assert {each.duration for each in cut} == {None}
+    assert {(each.start, each.duration) for each in whole} == {(0.05, 0.3), (0.42, 0.4)}
+
+
+def test_a_segment_that_lies_as_a_file_is_read_before_the_video(tree):
+    tree("adi17", layout="segments", dialects=SOME)
+    assert {each.duration for each in read(tree("adi17", layout="videos", dialects=SOME))} == {None}
 
 
 def test_a_segment_that_lies_as_a_file_is_the_whole_file(made):
@@ -149,7 +142,20 @@ def test_what_is_left_out_is_counted(made):
 
 def test_lists_of_other_folders_are_not_read(made):
     root = made(f"dev_segments/ALG/{SEGMENT}.wav", **{"data/train_segments_semi/utt2lang": f"{SEGMENT} no dialect\n"})
-    assert read(root, parts=("dev",)).left_out == {}
+    assert read(root, parts=("dev",)).left_out == {"no ending file": 1}
+
+
+def test_files_of_other_kinds_are_counted(made):
+    root = made(f"dev_segments/ALG/{SEGMENT}.wav", "paper.pdf", "LICENSE", "dev_segments/ALG/info.json")
+    assert read(root, parts=("dev",)).left_out == {".json file": 1, ".pdf file": 1, "no ending file": 1}
+
+
+@pytest.mark.parametrize("ending", ["webm", "mp4", "m4a", "mkv"])
+def test_videos_may_lie_as_they_were_crawled(made, ending):
+    lists = {"data/dev/segments": f"{SEGMENT} 2XwBQJ7eHKs 559.62 563.92\n", "data/dev/utt2lang": "2XwBQJ7eHKs ALG\n"}
+    root = made(f"wav/ALG/2XwBQJ7eHKs.{ending}", **lists)
+    (only,) = manifest = read(root, parts=("dev",))
+    assert (only.id, only.path, manifest.left_out) == (SEGMENT, root / f"wav/ALG/2XwBQJ7eHKs.{ending}", {})
 
 
 @pytest.mark.parametrize(
@@ -182,7 +188,7 @@ def test_contradictions_and_what_is_not_understood_are_told(made, file, line, sa
 def test_copies_of_a_file_are_counted_and_have_to_agree(made):
     root = made(f"dev_segments/{SEGMENT}.wav", f"dev_segments/ALG/{SEGMENT}.wav")
     manifest = read(root, parts=("dev",))
-    assert ([each.id for each in manifest], manifest.left_out) == ([SEGMENT], {"copy of another file": 1})
+    assert ([each.id for each in manifest], manifest.left_out) == ([SEGMENT], {"copy of an utterance": 1})
     made(f"test_segments/EGY/{SEGMENT}.wav")
     with pytest.raises(BadManifest) as caught:
         read(root)
@@ -190,6 +196,15 @@ def test_copies_of_a_file_are_counted_and_have_to_agree(made):
         f"test_segments/EGY/{SEGMENT}.wav: {SEGMENT} is EGY here, and ALG elsewhere",
         f"test_segments/EGY/{SEGMENT}.wav: {SEGMENT} is test here, and dev elsewhere",
     )
+
+
+def test_folders_behind_links_are_told_with_the_way_out(made, tmp_path):
+    (tmp_path / "disk").mkdir()
+    root = made(f"train_segments/ALG/{SEGMENT}.wav")
+    (root / "dev_segments").symlink_to(tmp_path / "disk")
+    out = r"links to folders, not followed: 1 \(name the folder itself, or link the whole corpus\)"
+    with pytest.raises(MissingData, match=out):
+        read(root, parts=("train", "dev"))
 
 
 def test_what_is_missing_is_told(made, tmp_path):

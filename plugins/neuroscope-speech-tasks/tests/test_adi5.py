@@ -19,20 +19,6 @@ def read(root, **options):
     return adi5.read_adi5(root, progress=silent, **options)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("train/EGY/EGY000001.wav", **{"test/reference": "text"})``: empty files, and texts."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 def problems(root, **options):
     with pytest.raises(BadManifest) as caught:
         read(root, **options)
@@ -156,6 +142,12 @@ def test_features_and_the_sets_of_2016_are_no_audio_of_a_set(made):
     assert manifest.left_out == {"audio that is of no set by its name or folder": 1}
 
 
+def test_files_of_other_kinds_are_counted(made):
+    root = made("train/EGY/EGY000001.wav", "train/EGY/EGY000002.avi", "paper.pdf", "LICENSE", "train/wav.lst")
+    left_out = {".avi file": 1, ".pdf file": 1, "no ending file": 1}
+    assert read(root, parts=("train",)).left_out == left_out
+
+
 def test_lines_without_files_and_files_without_dialects_are_counted(made):
     one, other, third = (f"{SHOW}_M_000{n}_1.00_2.00" for n in range(3))
     root = made(f"test/{one}.wav", f"test/{other}.wav", **{"test/reference": f"{one} 5\n{third} 1\n"})
@@ -222,7 +214,7 @@ def test_copies_of_a_file_are_counted_and_have_to_agree(made):
     root = made("test.MGB3/wav/x.wav", "test/EGY/x.wav", "test/EGY/x.flac")
     (only,) = read(root, parts=("test",))
     assert (only.path, only.tags["dialect"]) == (root / "test.MGB3/wav/x.wav", "EGY")
-    assert read(root, parts=("test",)).left_out == {"copy of another file": 2}
+    assert read(root, parts=("test",)).left_out == {"copy of an utterance": 2}
     made("test/GLF/x.wav")
     assert problems(root, parts=("test",)) == ("test/GLF/x.wav: test/x is GLF here, and EGY elsewhere",)
 

@@ -53,7 +53,7 @@ def test_each_layout_keeps_the_contract_and_holds_the_same_segments(tree, layout
     assert manifest.fingerprint == SAME
     assert manifest.left_out == {}
     assert manifest.source == f"{root} (segments: times of the transcripts)"
-    assert manifest.warning == "not the calls that were published: train 3 of 80, dev 1 of 20, test 2 of 20"
+    assert manifest.warning == "not the calls that were published: train has 3 of 80, dev has 1 of 20, test has 2 of 20"
     assert Counter(each.tags["split"] for each in manifest) == {"train": 24, "dev": 8, "test": 16}
 
 
@@ -167,9 +167,31 @@ def test_audio_that_is_no_call_is_counted(made):
     assert read(root, parts=("train",)).left_out == {"audio that is no call by its name": 1}
 
 
-def test_a_call_that_lies_twice_is_told(made):
-    with pytest.raises(BadManifest, match="it lies also at"):
-        read(made(f"{SET}/AR_4012.SPH", "callhome/arabic/train/ar_4012.wav"), parts=("train",))
+def test_files_of_other_kinds_are_counted(made):
+    root = made(f"{SET}/AR_4012.SPH", "INDEX.HTML", "docs/x.pdf", **{"ar_4012.txt": "1.00 4.00 A: x\n"})
+    assert read(root, parts=("train",)).left_out == {".HTML file": 1, ".pdf file": 1}
+
+
+@pytest.mark.parametrize(("tracks", "read_first"), [(2, ".wav"), (1, ".SPH")])
+def test_a_converted_copy_of_a_call_is_read_where_it_has_both_sides(made, tracks, read_first):
+    root = made(f"{SET}/AR_4012.SPH", "wav/left/ar_4012.wav", **{"ar_4012.txt": "1.00 4.00 A: x\n"})
+    soundfile.write(root / "wav/left/ar_4012.wav", np.zeros((800, tracks)), 8_000)
+    (only,) = manifest = read(root, parts=("train",))
+    assert (only.path.suffix, only.tags["split"]) == (read_first, "train")
+    assert manifest.left_out == {"copy of an utterance": 1}
+
+
+def test_a_call_in_two_files_of_which_none_has_both_sides_is_told(made):
+    root = made("A/ar_4012.wav", "B/ar_4012.wav", **{"ar_4012.txt": "1.00 4.00 A: x\n"})
+    for side in "AB":
+        soundfile.write(root / side / "ar_4012.wav", np.zeros(800), 8_000)
+    with pytest.raises(BadManifest, match=r"A/ar_4012\.wav: ar_4012 lies also at B/ar_4012\.wav, and no file has two"):
+        read(root, parts=("supplement",))
+
+
+def test_a_call_in_two_sets_is_told(made):
+    with pytest.raises(BadManifest, match="ar_4012 is train here, and test elsewhere"):
+        read(made(f"{SET}/AR_4012.SPH", "CALLHOME/ARABIC/EVLTEST/AR_4012.SPH"), parts=("train",))
 
 
 def test_what_is_missing_is_told(made, tmp_path):

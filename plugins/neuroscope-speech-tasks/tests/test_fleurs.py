@@ -1,34 +1,18 @@
 """FLEURS, as it lies after unpacking, and as Lhotse copies it."""
 
 from collections import Counter
-from functools import partial
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData
+from neuroscope import BadOption, MissingData
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
-from neuroscope_speech_tasks.corpora.fleurs import read_fleurs
+from neuroscope_speech_tasks.corpora.fleurs import LANGUAGES, read_fleurs
 
-
-@pytest.fixture
-def names(tree):
-    """``names(...)``: a tree whose files are empty."""
-    return partial(tree, "fleurs", audio=False)
+DATASET = "fleurs"
 
 
 def read(root, **options):
     return read_fleurs(root, progress=silent, **options)
-
-
-def told(root, error=BadManifest, **options):
-    with pytest.raises(error) as caught:
-        read(root, **options)
-    return str(caught.value)
-
-
-def edit(file, change):
-    file.write_text(change(file.read_text()))
 
 
 def test_recordings_have_language_gender_text_and_part_but_no_speaker(names):
@@ -47,11 +31,6 @@ def test_recordings_have_language_gender_text_and_part_but_no_speaker(names):
     assert {each.tags["gender"] for each in manifest} == {"MALE", "FEMALE", "OTHER"}
 
 
-def test_the_dataset_keeps_the_contract(tree):
-    outcomes = run("dataset", "fleurs", Data(root=tree("fleurs")))
-    assert {each.check: each.reason for each in outcomes if not each.ok} == {}
-
-
 @pytest.mark.parametrize("layout", ["flat", "languages", "lhotse"])
 def test_an_utterance_is_the_same_in_each_layout(names, tmp_path, layout):
     other = read(names(layout=layout))
@@ -67,7 +46,7 @@ def test_a_language_folder_is_read_by_its_name(names):
     assert {each.tags["language"] for each in read(root)} == {"ar_eg"}
 
 
-def test_archives_are_told_with_the_command_that_unpacks_them(names):
+def test_archives_are_told_with_the_command_that_unpacks_them(names, told):
     root = names(layout="packed")
     message = told(root, MissingData, languages=("ar_eg",), parts=("dev",))
     folder = root / "data/ar_eg/audio"
@@ -75,18 +54,39 @@ def test_archives_are_told_with_the_command_that_unpacks_them(names):
     assert "train" not in message
 
 
-def test_languages_and_parts_are_chosen_and_what_is_not_there_is_told(names):
+def test_many_archives_are_told_with_one_command(names, told):
+    root = names(layout="packed")
+    message = told(root, MissingData)
+    assert f"but 6 archives: find {root} -name '*.tar.gz' -execdir tar -xzf {{}} \\;" in message
+    assert message.count("tar -xzf") == 1
+
+
+@pytest.mark.parametrize("layout", ["data", "languages", "lhotse"])
+def test_a_folder_that_is_no_language_is_refused_unless_others_are_asked_for(names, layout, told):
+    root = names(layout=layout)
+    tables = {"data": root / "data", "languages": root, "lhotse": root / "metadata"}[layout]
+    (tables / "cmn_hans_cn").rename(tables / "fleurs_chinese")
+    assert "fleurs_chinese is no language of FLEURS: name its folder as in ar_eg" in told(root)
+    assert len(read(root, languages=("ar_eg", "ar_eg"))) == 20
+    assert "no language fleurs_chinese (it has ar_eg)" in told(root, MissingData, languages=("fleurs_chinese",))
+
+
+def test_there_are_102_languages():
+    assert len(LANGUAGES) == 102
+
+
+def test_languages_and_parts_are_chosen_and_what_is_not_there_is_told(names, told):
     root = names()
     assert len(read(root, languages=("cmn_hans_cn",), parts=("test", "dev"))) == 12
     message = told(root, MissingData, languages=("ru_ru", "ar_eg"))
     assert "no language ru_ru (it has ar_eg, cmn_hans_cn)" in message
     assert "huggingface.co/datasets/google/fleurs" in message
     (root / "data/ar_eg/dev.tsv").unlink()
-    assert "no data/ar_eg/dev.tsv" in told(root, MissingData)
+    assert "no data/ar_eg/dev.tsv (parts=train+test does without)" in told(root, MissingData)
     assert "holds none of it" in told(root / "data/ar_eg/audio", MissingData)
 
 
-def test_files_and_rows_that_lack_each_other_are_counted(names):
+def test_files_and_rows_that_lack_each_other_are_counted(names, edit, told):
     root = names()
     (root / "data/ar_eg/audio/dev/5300000.wav").unlink()
     (root / "data/ar_eg/audio/dev/extra.wav").touch()
@@ -97,6 +97,31 @@ def test_files_and_rows_that_lack_each_other_are_counted(names):
     for each in root.rglob("*.wav"):
         each.unlink()
     assert "no file of those that its tables name" in told(root, MissingData)
+
+
+def test_copies_in_another_format_are_counted_and_a_wav_is_read_first(names):
+    root = names()
+    before = read(root)
+    for each in root.rglob("dev/*.wav"):
+        each.with_suffix(".flac").touch()
+    after = read(root)
+    assert (after.fingerprint, after.left_out) == (before.fingerprint, {"copy of an utterance": 8})
+    assert {each.path.suffix for each in after} == {".wav"}
+
+
+def test_all_folders_are_listed_at_once(names):
+    listed = []
+
+    def progress(label, total):
+        listed.append(label)
+        return silent(label, total)
+
+    read_fleurs(names(), progress=progress)
+    assert listed == ["Listing files"]
+
+
+def test_no_parts_are_none(names, told):
+    assert "parts names no set" in told(names(), BadOption, parts=())
 
 
 def test_files_that_were_converted_are_found_by_their_names(names):
@@ -121,7 +146,7 @@ def test_files_that_were_converted_are_found_by_their_names(names):
         (lambda text: text.replace("MALE", "", 1), "train.tsv line 1: no gender"),
     ],
 )
-def test_what_is_not_understood_is_told(names, change, said):
+def test_what_is_not_understood_is_told(names, change, said, edit, told):
     root = names()
     edit(root / "data/ar_eg/train.tsv", change)
     edit(root / "data/ar_eg/dev.tsv", lambda text: text.replace("FEMALE", "?", 1))
@@ -130,7 +155,7 @@ def test_what_is_not_understood_is_told(names, change, said):
     assert "data/ar_eg/dev.tsv line 2: gender ?" in message
 
 
-def test_tables_without_rows_are_told(names):
+def test_tables_without_rows_are_told(names, edit, told):
     root = names(languages=("ar_eg",))
     for part in ("train", "dev", "test"):
         edit(root / "data/ar_eg" / f"{part}.tsv", lambda text: "")

@@ -13,20 +13,6 @@ def read(root):
     return kaldi.read_kaldi(root, progress=silent)
 
 
-@pytest.fixture
-def made(tmp_path):
-    """``made("a.wav", **{"wav.scp": "a a.wav"})``: empty files, and texts; all in one folder."""
-
-    def make(*names, **texts):
-        for name in (*names, *texts):
-            path = tmp_path / "made" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(texts.get(name, ""))
-        return tmp_path / "made"
-
-    return make
-
-
 def problems(root):
     with pytest.raises(BadManifest) as caught:
         read(root)

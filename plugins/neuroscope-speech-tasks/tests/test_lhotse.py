@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from functools import partial
 
 import pytest
 
@@ -10,11 +9,7 @@ from neuroscope import BadManifest, BadOption, Data, MissingData
 from neuroscope.testing import run
 from neuroscope_speech_tasks.formats.lhotse import read_lhotse
 
-
-@pytest.fixture
-def names(tree):
-    """``names(...)``: a tree whose files are empty."""
-    return partial(tree, "lhotse", audio=False)
+DATASET = "lhotse"
 
 
 @pytest.fixture

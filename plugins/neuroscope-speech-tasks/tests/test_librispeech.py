@@ -2,20 +2,15 @@
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData
+from neuroscope import BadManifest, MissingData
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora.librispeech import read_librispeech
+
+DATASET = "librispeech"
 
 
 def read(root, **options):
     return read_librispeech(root, progress=silent, **options)
-
-
-@pytest.fixture
-def names(tree):
-    """``names(table=False)``: the root of a tree whose files are empty: reading looks at names alone."""
-    return lambda **options: tree("librispeech", audio=False, **options)
 
 
 @pytest.fixture
@@ -65,7 +60,7 @@ def test_subsets_are_chosen(corpus):
 
 
 def test_subsets_that_are_not_there_are_told_with_those_that_are(corpus):
-    with pytest.raises(MissingData, match=r"has no dev_clean, test-clean \(there: dev-clean, test-other\)\."):
+    with pytest.raises(MissingData, match=r"has no subset dev_clean, test-clean \(it has dev-clean, test-other\)\."):
         read(corpus, subsets=("test-clean", "dev-clean", "dev_clean"))
 
 
@@ -124,10 +119,43 @@ def test_what_is_not_there_is_asked_for(tmp_path):
     with pytest.raises(MissingData, match="holds none of it"):
         read(tmp_path)
     (tmp_path / "a.flac").touch()
-    with pytest.raises(MissingData, match=r"has no utterance \(audio file that is named otherwise than .*: 1\)"):
+    with pytest.raises(
+        MissingData, match=r"has no utterance \(audio file that is named otherwise than .*: 1, the first: a\.flac\)"
+    ):
         read(tmp_path)
+    with pytest.raises(MissingData, match=r"a\.flac is a file; unpack it, where it is an archive, and name the folder"):
+        read(tmp_path / "a.flac")
 
 
-def test_it_keeps_the_contract(tree):
-    results = run("dataset", "librispeech", Data(root=tree("librispeech")))
-    assert {each.check: each.reason for each in results if not each.ok} == {}
+def test_a_speaker_in_the_folder_of_another_subset_is_told(corpus):
+    (corpus / "dev-clean/84").rename(corpus / "test-other/84")
+    with pytest.raises(BadManifest, match=r"SPEAKERS\.TXT: 84 is of dev-clean, and lies in test-other"):
+        read(corpus)
+
+
+def test_an_empty_folder_hides_nothing(corpus):
+    expected = read(corpus).fingerprint
+    (corpus / "librispeech").mkdir()
+    assert read(corpus).fingerprint == expected
+    (corpus / "LibriSpeech").touch()
+    assert read(corpus).fingerprint == expected
+
+
+def test_the_table_may_lie_above_a_link_and_above_what_it_leads_to(corpus, tmp_path):
+    for place in ("disk/parts", "home"):
+        (tmp_path / place).mkdir(parents=True)
+    (corpus / "dev-clean").rename(tmp_path / "disk/parts/dev-clean")
+    (tmp_path / "home/dev-clean").symlink_to(tmp_path / "disk/parts/dev-clean")
+    for place in ("home", "disk"):
+        table = (corpus / "SPEAKERS.TXT").rename(tmp_path / place / "SPEAKERS.TXT")
+        assert "gender" in read(tmp_path / "home/dev-clean").columns
+        table.rename(corpus / "SPEAKERS.TXT")
+    assert "gender" not in read(tmp_path / "home/dev-clean").columns
+
+
+def test_folders_behind_links_are_told_with_the_way_out(corpus, tmp_path):
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/dev-clean").symlink_to(corpus / "dev-clean")
+    out = r"links to folders, not followed: 1 \(name the folder itself, or link the whole corpus\)"
+    with pytest.raises(MissingData, match=out):
+        read(tmp_path / "root")

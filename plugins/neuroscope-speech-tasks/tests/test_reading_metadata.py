@@ -21,6 +21,20 @@ def lines(tmp_path):
     return read
 
 
+def test_the_same_problem_of_many_lines_is_told_once(tmp_path):
+    problems = Problems(str(tmp_path))
+    for line in range(1, 1002):
+        problems.add(tmp_path / "a.tsv", "no path", line)
+    problems.add(tmp_path / "b.tsv", "no path", 3)
+    problems.add(tmp_path / "b.tsv", "it is empty")
+    assert len(problems) == 3
+    assert problems.found == [
+        "a.tsv line 1: no path (and 1,000 more lines)",
+        "b.tsv line 3: no path",
+        "b.tsv: it is empty",
+    ]
+
+
 TWO = [(1, "é a"), (3, "b")]
 
 
@@ -104,14 +118,13 @@ def test_problems_name_files_below_the_root_and_show_little_of_them(tmp_path):
 def test_rows_and_columns_that_do_not_fit_are_told(tmp_path):
     file, problems = tmp_path / "m.tsv", Problems(str(tmp_path))
     file.write_text('a\tb\tc\n1\t"x\t3\n1\t2\n1\t2\t3\t\n1\t2\t3\t4\n')
-    assert list(read_table(file, problems, ("a", "b"))) == [
-        (2, {"a": "1", "b": '"x', "c": "3"}),
-        (4, {"a": "1", "b": "2", "c": "3"}),
-    ]
-    assert problems.found == [
-        "m.tsv line 3: 2 cells, there are 3 columns",
-        "m.tsv line 5: 4 cells, there are 3 columns",
-    ]
+    first, fourth = (2, {"a": "1", "b": '"x', "c": "3"}), (4, {"a": "1", "b": "2", "c": "3"})
+    told = [f"m.tsv line {line}: {cells} cells, there are 3 columns" for line, cells in ((3, 2), (4, 4))]
+    assert list(read_table(file, problems, ("a", "b"))) == [first]
+    assert problems.found == [told[0], f"{told[1]} (and 1 more line)"]
+    problems = Problems(str(tmp_path))
+    assert list(read_table(file, problems, ("a", "b"), open_end=True)) == [first, fourth]
+    assert problems.found == [told[0], told[1].replace("line 4", "line 5")]
     for text, said in (
         ("a\tb\n", "m.tsv line 1: there is no column d; it has a, b"),
         ("a\td\ta\n1\t2\t3\n", "m.tsv line 1: column 'a' comes twice"),

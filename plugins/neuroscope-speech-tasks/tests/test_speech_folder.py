@@ -56,6 +56,13 @@ def test_every_kind_of_audio_counts_in_capitals_too(folder, ending):
     assert len(read_folder(folder(f"a{ending}", f"b{ending.upper()}"))) == 2
 
 
+def test_files_of_one_name_are_a_warning(folder):
+    assert read_folder(folder("x/a.wav", "y/a.wav")).warning == ""
+    manifest = read_folder(folder("x/a.flac"))
+    assert len(manifest) == 3
+    assert manifest.warning == "files of one name with several endings, all of them read: 1 more than names"
+
+
 def test_other_files_are_counted_by_ending_and_hidden_ones_are_not(folder):
     root = folder("a.wav", "a.txt", "b.txt", "README", ".hidden.wav", ".git/x.wav", "__MACOSX/._a.wav")
     manifest = read_folder(root)

@@ -8,25 +8,13 @@ from neuroscope.testing import run
 from neuroscope.waves import examine
 from neuroscope_speech_tasks.corpora.voxceleb2 import read_voxceleb2
 
+DATASET = "voxceleb2"
+
 TEST = {"id00017", "id00061", "id00081", "id00154", "id00419", "id00562", "id00812", "id00817"}
 
 
 def read(root, **options):
     return read_voxceleb2(root, progress=silent, **options)
-
-
-@pytest.fixture
-def names(tree):
-    """``names(layout="parts")``: the root of a tree whose files are empty: reading looks at names alone."""
-    return lambda **options: tree("voxceleb2", audio=False, **options)
-
-
-@pytest.fixture
-def expected(tmp_path, names):
-    """What the tree as published is read as, which is gone by the time that the test makes its own."""
-    manifest = read(names())
-    names().rename(tmp_path / "as published")
-    return manifest
 
 
 def test_the_tree_as_published(names):

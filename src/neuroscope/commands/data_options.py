@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from neuroscope.data.sources import Data
+from neuroscope.data.places import Data
 from neuroscope.defaults import DTYPE, MAX_DURATION, MAX_ERRORS
 from neuroscope.extraction.session import ExtractionSettings
 
@@ -27,13 +27,16 @@ Root: TypeAlias = Annotated[
     typer.Option(
         "--root",
         metavar="PATH",
-        help="Where the dataset lies. Alone it is enough: a .csv, .tsv or .jsonl manifest, or a folder of audio.",
+        help="Where the dataset lies. Alone it is enough: a .csv, .tsv or .jsonl manifest, or the folder of the task's "
+        "own dataset, else of any audio.",
         rich_help_panel=_DATA,
     ),
 ]
 Roots: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--data", metavar="D=PATH", help="Several datasets, joined: one each.", rich_help_panel=_DATA),
+    typer.Option(
+        "--data", metavar="D=PATH", help="Where one of several datasets lies; they are joined.", rich_help_panel=_DATA
+    ),
 ]
 Where: TypeAlias = Annotated[
     list[str] | None,

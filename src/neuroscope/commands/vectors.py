@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from neuroscope.audio.prefetch import ReadJob
     from neuroscope.contracts.backbone import BackboneSpec, LayerSpec
     from neuroscope.contracts.features import Features
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.errors import BadAudio
     from neuroscope.extraction.identity import PreparedBackbone
     from neuroscope.extraction.skipped import SkippedUtterances

@@ -195,6 +195,7 @@ class RunRecord:
         began: time of the start, ISO 8601.
         seconds: of each stage.
         roots: folders of the datasets; paths in ``manifest.parquet`` are relative to them.
+        manifests: name of each manifest in the folder -> the data that it is of.
         extractions: one per backbone.
         cells: those that have a result.
         failed: those that have none.
@@ -205,6 +206,7 @@ class RunRecord:
     began: str
     seconds: Mapping[str, float]
     roots: tuple[str, ...] = ()
+    manifests: Mapping[str, str] = field(default_factory=dict)
     extractions: tuple[ExtractionRecord, ...]
     cells: tuple[CellRecord, ...]
     failed: tuple[FailedCell, ...] = ()

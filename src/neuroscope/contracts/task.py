@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -41,7 +42,8 @@ class Classification:
         label: the class of an utterance; None = not part of the task (counted, never silently dropped).
         columns: the columns that ``label`` reads, for messages and for checks before any audio is read.
         datasets: what it is asked of where the user names no data, each in the component grammar; several are joined.
-        split: in the grammar of ``--split``; empty = a ``split`` column, else speaker-disjoint.
+        split: in the grammar of ``--split``; empty = a ``split`` column, else speaker-disjoint. By the groups of a
+            column that the data lack, it is by speakers.
         balance: ``class`` or ``train``: the classes are cut to the size of the smallest, in both parts or in training
             alone, where the split is none that the task or the user names.
         subsample: how many utterances of each class are asked about; None = all.
@@ -69,12 +71,14 @@ class Verification:
         datasets: what it is asked of where the user names no data, each in the component grammar; several are joined.
         proxy: the dataset, in the component grammar, whose speakers a classifier is trained on to find the neurons that
             know speakers (paper, section 4.2); empty = none.
+        trial_list: a file that the trials are read from, in place of ``trials``; None = none.
     """
 
     trials: Callable[[Manifest], Sequence[Trial]]
     columns: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     proxy: str = ""
+    trial_list: Path | None = None
 
 
 Task = Classification | Verification

@@ -14,7 +14,7 @@ from neuroscope.data.equal_audio import number_audio
 from neuroscope.data.sources import check_column
 from neuroscope.data.strange_names import about_classes, cautions_about
 from neuroscope.data.subsampling import Lengths, said, subsample, told_lengths
-from neuroscope.defaults import SPLIT_COLUMN, UNSEEN_SPLIT
+from neuroscope.defaults import LEFT_OUT_PARTS, SPLIT_COLUMN, TEST, TRAIN, UNSEEN_SPLIT
 from neuroscope.errors import BadManifest
 from neuroscope.plugin import options
 from neuroscope.plugin.failures import failures_told
@@ -120,9 +120,23 @@ class LabelledTask:
 
 
 def default_split(task: Classification, manifest: Manifest) -> str:
-    """Name the split where the user names none: the task's, else the manifest's own, else unseen speakers."""
-    own = f"column:{SPLIT_COLUMN}" if SPLIT_COLUMN in manifest.columns else UNSEEN_SPLIT
-    return task.split or options.join(own, {} if task.balance == "none" else {"balance": task.balance})
+    """Name the split where the user names none: the task's, else the manifest's own, else unseen speakers.
+
+    A manifest has its own where its column ``split`` has both parts; a corpus of which one part is read has none.
+    """
+    parts = {each.column(SPLIT_COLUMN) for each in manifest} - {None}
+    lacks_one = parts <= {TRAIN, TEST, *LEFT_OUT_PARTS} and not {TRAIN, TEST} <= parts
+    own = UNSEEN_SPLIT if lacks_one else f"column:{SPLIT_COLUMN}"
+    if task.split:
+        return _by_speakers_where_lacking(task.split, manifest)
+    return options.join(own, {} if task.balance == "none" else {"balance": task.balance})
+
+
+def _by_speakers_where_lacking(split: str, manifest: Manifest) -> str:
+    """Return a task's split; by speakers where it is by the groups of a column that the data do not have."""
+    name, settings = options.parse(split)
+    form, _, column = name.partition(":")
+    return options.join(UNSEEN_SPLIT, settings) if form == "group" and column not in manifest.columns else split
 
 
 def parts_of(split: str) -> str:

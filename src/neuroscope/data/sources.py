@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroscope.contracts.audio import Manifest, Trial, Utterance
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data.missing import MissingTogether
-from neuroscope.defaults import FOLDER_READER, READERS
-from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
+from neuroscope.data.places import Data, Source, find
+from neuroscope.errors import BadManifest, BadOption, UnknownName
 from neuroscope.plugin import options
-from neuroscope.plugin.values import path_of, texts_of
-from neuroscope.runtime.files import cache_folder, data_folders
+from neuroscope.runtime.files import cache_folder, is_text
 from neuroscope.runtime.gc_pause import gc_paused
 
 if TYPE_CHECKING:
@@ -26,39 +24,6 @@ if TYPE_CHECKING:
 
 DATASET_COLUMN = "dataset"
 """The column that says where an utterance comes from, when several datasets are joined."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
-    """Where the utterances come from, as the user said it.
-
-    Attributes:
-        dataset: a dataset in the component grammar; empty = told by ``root``.
-        root: the file or folder of the dataset; a text becomes a path, with ``~`` read.
-        roots: ``DATASET=PATH`` for several datasets that are joined; one text or several.
-        where: ``COLUMN=VALUE[,VALUE]``; all of them hold; one text or several.
-
-    Raises:
-        BadOption: a value is of none of these types.
-    """
-
-    dataset: str = ""
-    root: Path | None = None
-    roots: Sequence[str] = ()
-    where: Sequence[str] = ()
-
-    def __init__(
-        self,
-        *,
-        dataset: str = "",
-        root: str | PathLike[str] | None = None,
-        roots: str | Sequence[str] = (),
-        where: str | Sequence[str] = (),
-    ) -> None:
-        (named,) = texts_of("dataset", [dataset])
-        given = {"root": path_of("root", root), "roots": texts_of("roots", roots), "where": texts_of("where", where)}
-        for name, value in {"dataset": named, **given}.items():
-            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,46 +43,6 @@ class LoadedData:
     roots: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A dataset that is to be read.
-
-    Attributes:
-        choice: the dataset with its options.
-        root: where it lies.
-        guessed: whether it is read there because the task names it, and not the user.
-    """
-
-    choice: Choice[Manifest]
-    root: Path
-    guessed: bool = False
-
-    @property
-    def key(self) -> tuple[str, Path]:
-        """What says that two are the same: the dataset's text and its root."""
-        return self.choice.text, self.root
-
-    def read(self, at_hand: Mapping[str, Any]) -> Manifest:
-        """Read the manifest.
-
-        Args:
-            at_hand: what a reader is given if it asks for it.
-
-        Raises:
-            MissingData: it is not there.
-            NeuroscopeError: it cannot be read.
-        """
-        try:
-            return self.choice.build(self.root, **at_hand)
-        except MissingData as error:
-            if not self.guessed:
-                raise
-            raise MissingData(
-                f"{error} That is the task's default; other data: --root MANIFEST.csv, or --dataset NAME --root PATH "
-                f"({FOLDER_READER} reads any audio; `neuroscope list datasets`)."
-            ) from None
-
-
 def load(
     data: Data,
     plugins: Plugins,
@@ -128,44 +53,6 @@ def load(
 ) -> LoadedData:
     """Find and read what the user named; arguments and errors as for ``find`` and ``read``."""
     return read(find(data, plugins, wanted), data, progress=progress, cache=cache)
-
-
-def find(data: Data, plugins: Plugins, wanted: Sequence[str] = ()) -> tuple[Source, ...]:
-    """Find out which datasets are to be read, and where.
-
-    A folder named by ``root`` alone, and paths named by ``roots``, are those of the wanted datasets where they can be.
-
-    Args:
-        data: what the user named.
-        plugins: with the readers.
-        wanted: datasets that the task names, for when the user names none.
-
-    Raises:
-        BadOption: nothing, or too much, is named.
-        MissingData: a root does not exist, and no dataset was named for it.
-        UnknownName: no such dataset or option.
-    """
-    roots = _roots(data)
-    asked = [plugins.datasets.choose(name) for name in wanted]
-    guessed = False
-    if data.dataset:
-        choices = [plugins.datasets.choose(data.dataset)]
-    elif roots:
-        of_task = asked and roots.keys() <= {choice.name for choice in asked}
-        choices = asked if of_task else [plugins.datasets.choose(name) for name in roots]
-    elif data.root is not None:
-        guessed = data.root.is_dir() and len(asked) == 1
-        choices = asked if guessed else [plugins.datasets.choose(_reader_of(data.root, plugins))]
-    elif asked:
-        choices = asked
-    else:
-        raise BadOption("no data: name a file or folder with --root, or a dataset with --dataset (`neuroscope list`)")
-    if strange := sorted(roots.keys() - {choice.name for choice in choices}):
-        raise BadOption(f"--data {strange[0]}=...: the dataset asked for is {choices[0].name}")
-    if data.root is not None and (roots or len(choices) > 1):
-        raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each, and no --root")
-    places = [data.root or roots.get(choice.name) or _default_root(choice.name) for choice in choices]
-    return tuple(Source(choice, place, guessed) for choice, place in zip(choices, places, strict=True))
 
 
 def read(
@@ -185,6 +72,7 @@ def read(
         UnknownName: no such column or value.
         BadManifest: no utterance is left.
     """
+    roots = tuple(_folder(each.root) for each in sources)
     conditions = [_condition(text) for text in data.where]
     manifests = _read_all(sources, {"progress": progress, "cache": cache or cache_folder()})
     manifest = manifests[0][1] if len(manifests) == 1 else _joined(manifests)
@@ -192,7 +80,7 @@ def read(
     if twice or not len(manifest):
         problems = [f"id {name} comes more than once" for name in twice] or ["it has no utterances"]
         raise BadManifest(manifest.source or manifests[0][0].text, problems)
-    text, roots = "+".join(choice.text for choice, _ in manifests), tuple(_folder(each.root) for each in sources)
+    text = "+".join(choice.text for choice, _ in manifests)
     return LoadedData(text, _filtered(manifest, conditions), roots=roots)
 
 
@@ -207,35 +95,15 @@ def _read_all(sources: Sequence[Source], at_hand: Mapping[str, Any]) -> list[tup
     return read
 
 
-def _roots(data: Data) -> dict[str, Path]:
-    pairs = options.parse_pairs(list(data.roots), of="--data")
-    try:
-        return {name: options.to_path(path) for name, path in pairs.items()}
-    except ValueError as error:
-        raise BadOption(f"--data ...={error}: expected a path") from None
-
-
-def _reader_of(root: Path, plugins: Plugins) -> str:
-    if root.is_dir():
-        return FOLDER_READER
-    if not root.exists():
-        hint = f"; there is a dataset of this name: --dataset {root}" if str(root) in plugins.datasets.entries else ""
-        wanted = f"name a manifest ({', '.join(READERS)}) or a folder of audio{hint}"
-        raise MissingData(f"--root {root} does not exist; {wanted}")
-    if root.suffix.lower() not in READERS:
-        raise BadOption(f"--root {root}: expected a folder or a file that ends in {', '.join(READERS)}")
-    return READERS[root.suffix.lower()]
-
-
-def _default_root(name: str) -> Path:
-    """The first of the default places that exists, else the first: a dataset may be made there."""
-    folders = data_folders(name)
-    return next((folder for folder in folders if folder.exists()), folders[0])
-
-
 def _folder(root: Path) -> Path:
-    """The folder that a dataset lies in: that of its manifest, where it is a file."""
+    """The folder that a dataset lies in: that of its manifest, where it is a file.
+
+    Raises:
+        BadManifest: its name is no UTF-8, which what a run writes of it has to be.
+    """
     full = Path.cwd() / root
+    if not is_text(full):
+        raise BadManifest(str(full), [f"the folder {str(full)!a} is no UTF-8; rename it, or name a link to it"])
     return full.parent if full.is_file() else full
 
 
@@ -277,7 +145,10 @@ def _filtered(manifest: Manifest, conditions: Sequence[tuple[str, frozenset[str]
         raise BadManifest(manifest.source, ["no utterance meets all --where conditions"])
     ids = {each.id for each in kept}
     trials = tuple(each for each in manifest.trials if each.enrolment in ids and each.test in ids)
-    return replace(manifest, utterances=kept, trials=trials)
+    left_out = dict(manifest.left_out)
+    if lost := len(manifest.trials) - len(trials):
+        left_out["trial of an utterance that --where leaves out"] = lost
+    return replace(manifest, utterances=kept, trials=trials, left_out=left_out)
 
 
 def check_column(manifest: Manifest, column: str) -> None:

@@ -16,7 +16,7 @@ Lengths = Callable[[Sequence["Utterance"]], Sequence[float | None]]
 """Finds how many seconds each utterance lasts; None = that cannot be found."""
 
 _AT_ONCE = 256
-"""Utterances whose lengths are asked for together; a few more are looked at than are drawn."""
+"""Utterances whose lengths are asked for together at first, then twice as many; some more are looked at than drawn."""
 
 
 def subsample(
@@ -36,7 +36,7 @@ def subsample(
         Numbers of the drawn ones, ascending.
 
     Raises:
-        BadOption: nothing can be drawn by ``wanted``.
+        BadOption: nothing can be drawn by ``wanted``, or hours are wanted and no length is known.
     """
     check(wanted)
     members: dict[tuple[str, str], list[int]] = {}
@@ -71,13 +71,23 @@ def order_of_draw(ids: Sequence[str], seed: int) -> list[int]:
 
 
 def within(hours: float, utterances: Sequence[Utterance], numbers: Sequence[int], lengths: Lengths) -> list[int]:
-    """Take utterances one after the other until they last so many hours; return the numbers of those taken."""
-    seconds = 3600 * hours
-    for first in range(0, len(numbers), _AT_ONCE):
-        for place, length in enumerate(lengths(utterances[first : first + _AT_ONCE]), start=first):
+    """Take utterances one after the other until they last so many hours; return the numbers of those taken.
+
+    Raises:
+        BadOption: no length of any of them can be found.
+    """
+    seconds, known, first, count = 3600 * hours, False, 0, _AT_ONCE
+    while first < len(numbers):
+        for place, length in enumerate(lengths(utterances[first : first + count]), start=first):
+            known = known or length is not None
             seconds -= length or 0.0
             if seconds <= 0:
                 return list(numbers[: place + 1])
+        first, count = first + count, 2 * count
+    if not known:
+        raise BadOption(
+            f"hours={hours:g}: nothing says how long the utterances are, e.g. {utterances[0].id}; use limit="
+        )
     return list(numbers)
 
 

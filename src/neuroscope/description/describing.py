@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from neuroscope.audio.spans import locate_all
 from neuroscope.contracts.task import Classification
+from neuroscope.data.places import Data
 from neuroscope.description.classes import describe_classes
 from neuroscope.description.counting import utterance_table
 from neuroscope.description.datasets import describe_data
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 
 
 def describe_loaded(
-    loaded: LoadedData, tasks: Mapping[str, Task], workspace: Workspace, plugins: Plugins, split: str = ""
+    loaded: LoadedData,
+    tasks: Mapping[str, Task],
+    workspace: Workspace,
+    plugins: Plugins,
+    split: str = "",
+    named: Data | None = None,
 ) -> Description:
     """Describe data, and what each task asks of them.
 
@@ -39,6 +45,7 @@ def describe_loaded(
         workspace: with the index of audio files; those that were never looked at are read.
         plugins: with the readers of proxy datasets.
         split: in the grammar of splits; empty = each task's own, else a split column, else unseen speakers.
+        named: what the user named, among it where proxy datasets lie.
 
     Raises:
         UnknownName: the data lack a column that a task reads.
@@ -63,7 +70,9 @@ def describe_loaded(
                 counts += rows
                 found.append(facts)
             else:
-                proxy = describe_proxy(task, plugins, progress=workspace.progress, cache=workspace.folder)
+                proxy = describe_proxy(
+                    task, named or Data(), plugins, progress=workspace.progress, cache=workspace.folder
+                )
                 of_trials, rows = describe_trials(text, task, loaded, table, proxy=proxy)
                 pairs += rows
                 found.append(of_trials)

@@ -163,6 +163,7 @@ class TrialFacts:
         dataset: the same, of the data.
         trials: how many.
         target: those of one speaker.
+        listed: those of the trial list that the data bring.
         compared: the utterances in them.
         not_compared: utterances in no trial.
         proxy: the dataset whose speakers a classifier is trained on, or what is missing of it; empty = none.
@@ -173,6 +174,7 @@ class TrialFacts:
     dataset: str
     trials: int
     target: int
+    listed: int
     compared: Amount
     not_compared: int
     proxy: str

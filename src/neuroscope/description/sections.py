@@ -138,9 +138,11 @@ def _lines_of_task(facts: TaskFacts) -> list[str]:
     """Say what a task asks, before its table."""
     asked = f"{one_line(facts.task)} on {one_line(facts.dataset)}"
     if not isinstance(facts, ClassFacts):
-        return [
-            f"{asked}: {facts.trials:,} trials, {facts.target:,} target and {facts.trials - facts.target:,} non-target"
-        ]
+        other = facts.trials - facts.target
+        lines = [f"{asked}: {facts.trials:,} trials, {facts.target:,} target and {other:,} non-target"]
+        drawn = facts.trials - facts.listed
+        of_list = f"{facts.listed:,} of the data's own list" if facts.listed else "the data bring no list of these"
+        return [*lines, f"Drawn or named by the task: {drawn:,}; {of_list}."] if drawn else lines
     lines = [f"{asked}: {len(facts.classes):,} classes"]
     if facts.not_asked:
         lines.append(f"Not asked: {counts_text(facts.not_asked)}.")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data import sources
-from neuroscope.data.sources import Data, check_column
+from neuroscope.data.places import Data
+from neuroscope.data.sources import check_column
+from neuroscope.data.trials.asking import ask_trials
 from neuroscope.description.counting import SPEAKER, amount_of, values_of
 from neuroscope.description.facts import TrialFacts
 from neuroscope.errors import NeuroscopeError
-from neuroscope.plugin.failures import failures_told
 from neuroscope.runtime.wording import counted
 
 if TYPE_CHECKING:
@@ -53,12 +54,11 @@ def describe_trials(
     manifest = loaded.manifest
     for column in task.columns:
         check_column(manifest, column)
-    with failures_told(f"the trials of task {text}"):
-        made = task.trials(manifest)
-        trials = polars.DataFrame(
-            {name: [getattr(each, name) for each in made] for name in _TRIAL},
-            schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
-        )
+    asked, of_list = ask_trials(text, task, manifest), set(manifest.trials)
+    trials = polars.DataFrame(
+        {name: [getattr(each, name) for each in asked.trials] for name in _TRIAL},
+        schema={name: polars.Boolean if name == "target" else polars.String for name in _TRIAL},
+    )
     named = polars.concat([trials[side] for side in _SIDES]).unique()
     compared = table.filter(polars.col("id").is_in(named.implode()))
     facts = TrialFacts(
@@ -66,17 +66,20 @@ def describe_trials(
         dataset=loaded.text,
         trials=len(trials),
         target=int(trials["target"].sum()),
+        listed=sum(each in of_list for each in asked.trials),
         compared=amount_of(compared),
         not_compared=len(table) - len(compared),
         proxy=proxy,
-        cautions=tuple(_cautions(trials, len(named) - len(compared))),
+        cautions=tuple(_cautions(trials, len(named) - len(compared), asked.absent)),
     )
     columns = [column for column in PAIRED_BY if column in manifest.columns]
     return facts, list(_pairs(text, trials, manifest, columns))
 
 
-def _cautions(trials: DataFrame, unknown: int) -> list[str]:
+def _cautions(trials: DataFrame, unknown: int, absent: int) -> list[str]:
     found = []
+    if absent:
+        found.append(f"{counted(absent, 'trial')} of the list are of utterances that the data do not have")
     if unknown:
         found.append(f"trials name {counted(unknown, 'utterance')} that the data do not have")
     if trials["target"].n_unique() < 2:
@@ -105,11 +108,14 @@ def _pairs(task: str, trials: DataFrame, manifest: Manifest, columns: Sequence[s
         yield counts.select(*said, polars.all())
 
 
-def describe_proxy(task: Verification, plugins: Plugins, *, progress: Progress = silent, cache: Path) -> str:
-    """Describe the dataset of a task's proxy in a line, or say why it cannot be read; empty where it names none.
+def describe_proxy(
+    task: Verification, data: Data, plugins: Plugins, *, progress: Progress = silent, cache: Path
+) -> str:
+    """Describe the dataset of a task's proxy in a line, or say what is missing of it; empty where it names none.
 
     Args:
         task: which may name one.
+        data: what the user named, among it where the proxy's dataset lies.
         plugins: with its reader.
         progress: told of long work.
         cache: the cache folder.
@@ -117,15 +123,13 @@ def describe_proxy(task: Verification, plugins: Plugins, *, progress: Progress =
     if not task.proxy:
         return ""
     try:
-        loaded = sources.load(Data(dataset=task.proxy), plugins, progress=progress, cache=cache)
+        name = plugins.datasets.choose(task.proxy).name
+        roots = [each for each in data.roots if each.partition("=")[0].strip() == name]
+        loaded = sources.load(Data(dataset=task.proxy, roots=roots), plugins, progress=progress, cache=cache)
     except NeuroscopeError as error:
-        return _first_sentence(str(error))
+        return str(error).rstrip(".")
     speakers = values_of(loaded.manifest, SPEAKER).drop_nulls().n_unique()
     return (
         f"{loaded.text}: {len(loaded.manifest):,} utterances of {counted(speakers, 'speaker')}, from "
         f"{loaded.manifest.source}"
     )
-
-
-def _first_sentence(text: str) -> str:
-    return text.partition("\n")[0].partition(". ")[0].removesuffix(".")

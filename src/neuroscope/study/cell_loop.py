@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import polars
 
     from neuroscope.contracts.rows import Row
+    from neuroscope.data.sources import LoadedData
     from neuroscope.study.cell_inputs import CellInputs
     from neuroscope.study.cell_runner import CellRunner
     from neuroscope.study.settings import CellSpec
@@ -62,16 +63,21 @@ class FinishedCells:
         return [*(row for part in self.parts for row in part.rows), *self.compared]
 
     @property
+    def data(self) -> dict[str, LoadedData]:
+        """The data that tasks were asked of, by the name of the manifest of what was used of them."""
+        found = list({id(cell.spec.loaded): cell.spec.loaded for cell in self.inputs}.values())
+        numbers = [""] if len(found) == 1 else [f"-{number}" for number in range(1, len(found) + 1)]
+        return {f"manifest{number}.csv": data for number, data in zip(numbers, found, strict=True)}
+
+    @property
     def manifests(self) -> dict[str, polars.DataFrame]:
-        """The utterances that were used, a table for each data that tasks were asked of, by the name of its file."""
+        """The utterances that were used, a table for each of the data, by the name of its file."""
         used: dict[int, set[str]] = {}
         for cell in self.inputs:
             used.setdefault(id(cell.spec.loaded), set()).update(each.id for each in cell.labelled.rows.utterances)
-        loaded = {id(cell.spec.loaded): cell.spec.loaded.manifest for cell in self.inputs}
-        names = ["manifest"] if len(loaded) == 1 else [f"manifest-{number}" for number in range(1, len(loaded) + 1)]
         return {
-            name: manifest_csv([each for each in manifest if each.id in used[key]])
-            for name, (key, manifest) in zip(names, loaded.items(), strict=True)
+            name: manifest_csv([each for each in data.manifest if each.id in used[id(data)]])
+            for name, data in self.data.items()
         }
 
     @contextmanager

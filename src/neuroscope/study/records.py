@@ -34,6 +34,7 @@ def run_record(
     extractions: Sequence[ExtractionRecord],
     *,
     roots: tuple[str, ...] = (),
+    manifests: Mapping[str, str] | None = None,
     cells: tuple[CellRecord, ...] = (),
     failed: tuple[FailedCell, ...] = (),
 ) -> RunRecord:
@@ -44,6 +45,7 @@ def run_record(
         began=stamp.began,
         seconds=stamp.seconds,
         roots=roots,
+        manifests=manifests or {},
         extractions=tuple(extractions),
         cells=cells,
         failed=failed,

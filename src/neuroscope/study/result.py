@@ -295,7 +295,10 @@ def finish(kind: type[R], done: FinishedCells, command: Sequence[str], clock: Cl
     with closing(done.folder):
         roots = tuple(dict.fromkeys(str(root) for cell in done.inputs for root in cell.spec.loaded.roots))
         failed = tuple(done.failed)
-        run = run_record(command, clock, done.extractions, roots=roots, cells=done.records, failed=failed)
+        manifests = {name: data.text for name, data in done.data.items()}
+        run = run_record(
+            command, clock, done.extractions, roots=roots, manifests=manifests, cells=done.records, failed=failed
+        )
         result = kind(run, done.rows, done.folder.out, tuple(done.errors))
         try:
             tables = joined_tables(each.tables for each in done.parts)

@@ -80,7 +80,7 @@ class RunFolder:
             rows: the tidy table.
             run: what becomes ``run.json``.
             tables: name -> table, each becomes ``NAME.parquet``.
-            manifests: name -> table, each becomes ``NAME.csv``, which reproduces the run.
+            manifests: name of a file -> its table, which reproduces the run.
 
         Raises:
             NeuroscopeError: the disk is full, or the folder cannot be written.
@@ -94,7 +94,7 @@ class RunFolder:
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
                 for name, each in manifests.items():
-                    each.write_csv(folder / f"{name}.csv")
+                    each.write_csv(folder / name)
                 if run.failed and (self._place / _PARTS).is_dir():
                     shutil.copytree(self._place / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
                 (folder / _RUN).write_text(_as_json(run))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from neuroscope.contracts.backbone import BackboneSpec
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
 
 __all__ = ["KINDS", "Case", "NotApplicable", "Outcome", "checks", "checks_of", "frames", "run"]
 

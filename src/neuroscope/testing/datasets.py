@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from neuroscope.contracts.audio import Manifest, Utterance
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice
 

@@ -19,7 +19,7 @@ from neuroscope.testing.cases import NotApplicable, hold
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.plugin.loading import Plugin, Plugins
     from neuroscope.plugin.options import Option
     from neuroscope.plugin.registry import Entry

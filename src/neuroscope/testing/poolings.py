@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from neuroscope.contracts.features import Pooling
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.plugin.loading import Plugins
 
 LAYERS = (LayerSpec("wide", 5), LayerSpec("narrow", 1))

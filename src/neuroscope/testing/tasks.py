@@ -17,7 +17,7 @@ from neuroscope.contracts.target import Target
 from neuroscope.contracts.task import Classification
 from neuroscope.data import sources as corpora
 from neuroscope.data.labelling import LabelledUtterances, default_split
-from neuroscope.data.sources import Data
+from neuroscope.data.places import Data
 from neuroscope.data.splitting import splits
 from neuroscope.errors import NeuroscopeError
 from neuroscope.plugin import options

@@ -10,7 +10,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from neuroscope.contracts.progress import Progress, silent
-from neuroscope.data.sources import Data
+from neuroscope.data.places import Data
 from neuroscope.errors import BadOption
 from neuroscope.extraction.session import ExtractionSettings
 from neuroscope.plugin.values import path_of, texts_of

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.task import Classification
 from neuroscope.data.labelling import label_manifest
 from neuroscope.data.manifest_csv import manifest_csv
+from neuroscope.data.trials.asking import ask_trials
 from neuroscope.data.trials.lists import write_trials
 from neuroscope.errors import BadOption
 from neuroscope.plugin import options
@@ -16,21 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from neuroscope.contracts.audio import Trial
     from neuroscope.contracts.task import Task
     from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.session import Workspace
 
 
+_SAVED = re.compile(r"manifest(-[0-9]+)?\.csv|trials-.+\.txt")
+
+
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds something, or cannot be made.
+    """Refuse a folder that holds something but what was saved there before, or cannot be made.
 
     Raises:
         BadOption: with what is wrong.
     """
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise BadOption(f"--save {folder} is there already; name a folder that is not")
+        if folder.exists() and not (folder.is_dir() and all(_SAVED.fullmatch(each.name) for each in folder.iterdir())):
+            raise BadOption(f"--save {folder} is there already, and holds something else; name another folder")
         write_on_trial(folder)
     except OSError as error:
         raise BadOption(f"--save {folder} cannot be written: {error.strerror or error}") from None
@@ -46,7 +50,7 @@ def save(
     """Write the utterances that tasks are asked about, and their trials, whole or not at all.
 
     The folder has ``manifest.csv``, which the reader ``csv`` reads, and ``trials-TASK.txt`` of tasks of verification.
-    Where tasks are asked of different data, each data has a manifest: ``manifest-1.csv``, ``manifest-2.csv``, ...
+    Where tasks are asked of different data, each data has its own: ``manifest-1.csv`` and ``trials-TASK-1.txt``, ...
 
     Args:
         folder: theirs.
@@ -57,14 +61,22 @@ def save(
     """
     with whole_folder(folder, replace=True) as unfinished:
         for number, (tasks, data) in enumerate(zip(groups, loaded, strict=True), start=1):
-            used: set[str] = set()
+            of_data, used = "" if len(loaded) == 1 else f"-{number}", set[str]()
             for text, task in tasks.items():
                 if isinstance(task, Classification):
                     rows = label_manifest(text, task, data.manifest, split, workspace.lengths).rows
                     used |= {each.id for each in rows.utterances}
                 else:
-                    trials: Sequence[Trial] = task.trials(data.manifest)
+                    trials = ask_trials(text, task, data.manifest).trials
                     used |= {name for each in trials for name in (each.enrolment, each.test)}
-                    write_trials(unfinished / f"trials-{options.parse(text)[0]}.txt", trials)
-            name = "manifest.csv" if len(loaded) == 1 else f"manifest-{number}.csv"
-            manifest_csv([each for each in data.manifest if each.id in used]).write_csv(unfinished / name)
+                    write_trials(_free(unfinished, f"trials-{options.parse(text)[0]}{of_data}"), trials)
+            manifest = manifest_csv([each for each in data.manifest if each.id in used])
+            manifest.write_csv(unfinished / f"manifest{of_data}.csv")
+
+
+def _free(folder: Path, name: str) -> Path:
+    """Return the path of a text file that is not there yet: ``NAME.txt``, ``NAME-2.txt``, ..."""
+    number = 1
+    while (file := folder / (f"{name}.txt" if number == 1 else f"{name}-{number}.txt")).exists():
+        number += 1
+    return file

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.description.result import Description
 
 
@@ -67,7 +67,8 @@ def describe(
     by_data = groupby(asked, key=lambda text: id(asked[text]))
     groups = [{text: built[text] for text in texts} for _, texts in by_data]
     loaded = [asked[next(iter(tasks))] for tasks in groups]
+    pairs = zip(groups, loaded, strict=True)
+    found = joined([describe_loaded(each, tasks, workspace, plugins, split, data) for tasks, each in pairs])
     if save is not None:
         asked_data.save(save, groups, loaded, split, workspace)
-    pairs = zip(groups, loaded, strict=True)
-    return joined([describe_loaded(each, tasks, workspace, plugins, split) for tasks, each in pairs])
+    return found

@@ -14,7 +14,7 @@ from neuroscope.workflows.arguments import command_of, data_of, extraction_of, o
 
 if TYPE_CHECKING:
     from neuroscope.contracts.progress import Progress
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.defaults import PresetName
     from neuroscope.description.result import Description
     from neuroscope.study.result import ExtractionResult, NeuronsResult, ProbeResult

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
 
 _LISTED = "minimal_neurons"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.progress import Progress, silent
+from neuroscope.data.missing import MissingTogether
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.selection import choose_backbones
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
 
 
 def probe(
@@ -66,8 +67,11 @@ def probe(
     check_out(out, workspace.folder / "runs")
     runner = CellRunner(plugins, workspace)
     loaded = load_data(data, declared, [choice.text for choice in chosen], study, plugins, workspace)
+    missing = MissingTogether()
     for choice in chosen:
-        runner.check_backbone(choice.text, study)
+        with missing:
+            runner.check_backbone(choice.text, study)
+    missing.check()
     specs = [
         CellSpec(backbone=choice.text, task=task, loaded=each, study=study)
         for choice in chosen

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from neuroscope.data import sources
+from neuroscope.contracts.task import Verification
+from neuroscope.data import places, sources
 from neuroscope.data.missing import MissingTogether
+from neuroscope.errors import BadOption
 from neuroscope.study.cell_runner import CellRunner
 from neuroscope.weights import nothing_downloaded
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from neuroscope.contracts.task import Task
-    from neuroscope.data.sources import Data, LoadedData
+    from neuroscope.data.places import Data
+    from neuroscope.data.sources import LoadedData
     from neuroscope.extraction.session import Workspace
     from neuroscope.plugin.loading import Plugins
     from neuroscope.study.settings import StudySettings
@@ -49,7 +52,8 @@ def load_data(
     """
     missing = MissingTogether()
     loaded: dict[Key, LoadedData] = {}
-    found = {text: sources.find(data, plugins, task.datasets) for text, task in tasks.items()}
+    known = [name for task in tasks.values() for name in (*task.datasets, *_proxy_of(task))]
+    found = {text: _find(text, data, plugins, task.datasets, known) for text, task in tasks.items()}
     keys = {text: tuple(source.key for source in each) for text, each in found.items()}
     for key, each in {keys[text]: found[text] for text in tasks}.items():
         with missing:
@@ -59,6 +63,24 @@ def load_data(
         _check_weights(backbones, study, CellRunner(plugins, workspace), missing)
     missing.check()
     return {text: data for key, data in loaded.items() for text in tasks if keys[text] == key}
+
+
+def _proxy_of(task: Task) -> tuple[str, ...]:
+    return (task.proxy,) if isinstance(task, Verification) and task.proxy else ()
+
+
+def _find(
+    text: str, data: Data, plugins: Plugins, wanted: Sequence[str], known: Sequence[str]
+) -> tuple[places.Source, ...]:
+    """Find the data of a task.
+
+    Raises:
+        BadOption: neither the user nor the task names any, or too much is named.
+    """
+    try:
+        return places.find(data, plugins, wanted, known)
+    except BadOption as error:
+        raise BadOption(f"task {text}: {error}") from None
 
 
 def _check_weights(

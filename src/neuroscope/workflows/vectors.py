@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.exchange.importing import ImportSummary
     from neuroscope.study.result import ExtractionResult
 

@@ -50,17 +50,25 @@ def test_a_question_without_some_utterances_keeps_its_classes_and_split():
 
 
 @pytest.mark.parametrize(
-    ("asked", "own", "column", "text"),
+    ("asked", "own", "parts", "text"),
     [
-        ("utterance", "group:text", True, "utterance"),
-        ("", "group:text", True, "group:text"),
-        ("", "", True, "column:split"),
-        ("", "", False, "speaker"),
+        ("utterance", "group:gender", ("train", "test"), "utterance"),
+        ("", "group:gender,test=0.4", ("train", "test"), "group:gender,test=0.4"),
+        ("", "group:text,test=0.4", ("train", "test"), "speaker,test=0.4"),
+        ("", "", ("train", "test"), "column:split"),
+        ("", "", ("train", "dev"), "speaker"),
+        ("", "", ("train", None), "speaker"),
+        ("", "", ("a", "b"), "column:split"),
+        ("", "", (None, None), "speaker"),
     ],
 )
-def test_the_users_split_wins_then_the_tasks_then_a_split_column_then_unseen_speakers(asked, own, column, text):
+def test_the_users_split_wins_then_the_tasks_then_that_of_both_parts_then_unseen_speakers(asked, own, parts, text):
     task = Classification(label=GENDER.label, split=own)
-    assert label_manifest("gc", task, manifest("m", "f", **({"split": "train"} if column else {})), asked).split == text
+    rows = tuple(
+        Utterance(id=part or str(n), path=None, tags={"gender": "mf"[n]} | ({"split": part} if part else {}))
+        for n, part in enumerate(parts)
+    )
+    assert label_manifest("gc", task, Manifest(rows), asked).split == text
 
 
 @pytest.mark.parametrize(("genders", "found"), [(("m", "m"), "m alone"), (("x", None), "x alone")])

@@ -6,7 +6,8 @@ import pytest
 
 from neuroscope.contracts.audio import Manifest, Trial, Utterance
 from neuroscope.contracts.progress import silent
-from neuroscope.data.sources import Data, load
+from neuroscope.data.places import Data
+from neuroscope.data.sources import load
 from neuroscope.errors import BadManifest, BadOption, MissingData, UnknownName
 from neuroscope.plugin.loading import Plugins
 from neuroscope.plugin.registry import Entry

@@ -64,7 +64,7 @@ def test_hours_are_reached_by_the_last_drawn_and_lengths_are_asked_for_no_more_t
         return [36.0] * len(some)
 
     assert len(drawn(rows, [("a", "")] * 5000, Subsample(hours=0.1), lengths)) == 10
-    assert len(asked) < 300
+    assert len(asked) == 256
 
 
 def test_an_utterance_without_a_length_is_drawn_and_counts_nothing():
@@ -72,6 +72,22 @@ def test_an_utterance_without_a_length_is_drawn_and_counts_nothing():
     lengths = {name: None if n % 2 else 36.0 for n, name in enumerate(each.id for each in rows)}
     found = drawn(rows, [("a", "")] * 10, Subsample(hours=0.02), lambda some: [lengths[each.id] for each in some])
     assert sum(lengths[each] is not None for each in found) == 2
+
+
+def test_lengths_are_asked_for_in_few_calls():
+    calls = []
+
+    def lengths(some):
+        calls.append(len(some))
+        return [3.6] * len(some)
+
+    assert len(drawn(utterances(5000), [("a", "")] * 5000, Subsample(hours=4), lengths)) == 4000
+    assert calls == [256, 512, 1024, 2048, 1160]
+
+
+def test_hours_of_utterances_without_any_length_are_refused():
+    with pytest.raises(BadOption, match="hours=1: nothing says how long the utterances are"):
+        drawn(utterances(5), [("a", "")] * 5, Subsample(hours=1), lambda some: [None] * len(some))
 
 
 def test_classes_are_cut_to_the_smallest_of_their_part():

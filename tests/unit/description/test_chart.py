@@ -22,7 +22,9 @@ SPLIT = SplitFacts(
     majority_share=1.0,
 )
 CLASSES = ClassFacts(task="t", dataset="d", classes=("a", "b"), not_asked={}, split=SPLIT, cautions=())
-TRIALS = TrialFacts(task="v", dataset="d", trials=5, target=2, compared=TOTAL, not_compared=0, proxy="", cautions=())
+TRIALS = TrialFacts(
+    task="v", dataset="d", trials=5, target=2, listed=0, compared=TOTAL, not_compared=0, proxy="", cautions=()
+)
 
 
 def data_of(*columns):
@@ -129,6 +131,7 @@ def test_of_very_many_classes_the_largest_are_drawn_and_the_title_says_so():
     assert (utterances[1][0], utterances[1][-1], len(utterances[2])) == ("l199", "l080", 120)
 
 
+@pytest.mark.usefixtures("drawn_pictures")
 def test_it_is_drawn(tmp_path):
     chart = distribution_chart(data_of(), [CLASSES, TRIALS], counts(*BY_PART), pair_table([]))
     assert pictures.save_as(lambda: chart, tmp_path / "chart.png") == ""

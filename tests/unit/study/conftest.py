@@ -2,7 +2,8 @@
 
 import pytest
 
-from neuroscope.data.sources import Data, load
+from neuroscope.data.places import Data
+from neuroscope.data.sources import load
 from neuroscope.extraction.session import ExtractionSettings, Workspace
 from neuroscope.plugin.loading import Plugins
 from neuroscope.study.settings import CellSpec, StudySettings

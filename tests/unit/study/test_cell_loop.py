@@ -172,11 +172,11 @@ def test_a_folder_that_could_not_be_written_can_be_written_again(tmp_path):
     record = RunRecord(command=(), began="", seconds={}, extractions=(), cells=())
     folder = RunFolder(tmp_path / "run")
     with pytest.raises(NeuroscopeError, match="No space left on device"):
-        folder.write([], record, {"t": Broken()}, {"manifest": EMPTY})
+        folder.write([], record, {"t": Broken()}, {"manifest.csv": EMPTY})
     folder.close()
     assert list(tmp_path.iterdir()) == []
     with closing(RunFolder(tmp_path / "run")) as again:
-        again.write([], record, {}, {"manifest": EMPTY})
+        again.write([], record, {}, {"manifest.csv": EMPTY})
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
@@ -199,7 +199,7 @@ def test_a_link_and_the_folder_that_it_leads_to_are_one_folder(tmp_path, is_ther
     first = RunFolder(link)
     with pytest.raises(BadOption, match="written by another run"):
         RunFolder(real)
-    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {}, {"manifest": EMPTY})
+    first.write([], RunRecord(command=(), began="", seconds={}, extractions=(), cells=()), {}, {"manifest.csv": EMPTY})
     first.close()
     second = RunFolder(real)
     with pytest.raises(BadOption, match=f"--out {link} is being written by another run"):

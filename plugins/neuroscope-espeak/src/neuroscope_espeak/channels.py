@@ -13,7 +13,10 @@ CHANNELS = {"pcm16": (16_000, "PCM_16"), "pcm8": (8_000, "PCM_16"), "ulaw": (8_0
 
 
 class Received(NamedTuple):
-    """A wav file that went through a channel: its name, how long it is in seconds, and how many bytes it has."""
+    """A wav file that went through a channel: its name, the seconds that were spoken, and how many bytes it has.
+
+    A codec of whole blocks makes the file longer; what it adds is no part of the utterance: it would tell the channel.
+    """
 
     channel: str
     path: Path
@@ -44,6 +47,5 @@ def send(spoken: Path, channels: Iterable[str]) -> Iterator[Received]:
             soundfile.write(path, wave, rate, subtype=subtype, format="WAV")
         except soundfile.LibsndfileError as error:
             raise NeuroscopeError(f"espeak: {path.name} cannot be written: {error.error_string}") from error
-        received = waves.examine(path)
-        yield Received(channel, path, received.frames / received.rate, path.stat().st_size)
+        yield Received(channel, path, len(wave) / rate, path.stat().st_size)
     spoken.unlink()

@@ -38,7 +38,8 @@ def espeak(
 ) -> Manifest:
     """Every voice says every text of every language at every rate and pitch: 22,050 Hz, 16 bits, one channel.
 
-    With ``channels``, what is said goes through each of them, and one file of each is kept: a column more, channel.
+    With ``channels``, what is said goes through each of them, and one file of each is kept: two columns more, channel,
+    and recording, which the copies of one utterance share.
 
     The corpus of one set of options lies in a folder of its own in ``root``, named by a digest; it is made once. The
     same options give the same bytes. A voice is a speaker; tags: gender (m, f), language, text, rate, pitch, sentence.
@@ -114,7 +115,7 @@ def _rows(item: Item, folder: Path, channels: tuple[str, ...]) -> Iterator[dict[
         return
     for channel, path, duration, size in send(spoken, channels):
         place = {"id": path.stem, "path": path.relative_to(folder).as_posix(), "duration": repr(duration)}
-        yield {**row, **place, "channel": channel, "bytes": str(size)}
+        yield {**row, **place, "channel": channel, "recording": item.id, "bytes": str(size)}
 
 
 def _row(item: Item, size: int) -> dict[str, str]:

@@ -18,6 +18,7 @@ from neuroscope.contracts.task import Split
 from neuroscope.data.splitting.drawing import GroupDrawer
 from neuroscope.data.splitting.grouping import group_by
 from neuroscope.data.splitting.warnings import warnings_of
+from neuroscope.defaults import LEFT_OUT_PARTS, TEST, TRAIN
 from neuroscope.errors import BadOption, BadSplit, UnknownName
 from neuroscope.plugin import options
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from neuroscope.data.splitting.grouping import Grouping
 
 Balance = Literal["none", "class", "train"]
-_LEFT_OUT_PARTS = ("dev", "valid", "validation")
 TRIES = 100
 """Draws in which another split is looked for, where a run's own is that of an earlier run."""
 _FORMS = ("speaker", "utterance", "group:COLUMN", "column:COLUMN")
@@ -179,8 +179,8 @@ def _by_column(
     rows: LabelledUtterances,
     column: str,
     *,
-    train: str = "train",
-    test: str = "test",
+    train: str = TRAIN,
+    test: str = TEST,
     balance: Balance = "none",
 ) -> tuple[_Draw, Grouping]:
     """Take the parts that a column names; development parts are left out and counted, another value is an error."""
@@ -188,7 +188,7 @@ def _by_column(
     if all(value is None for value in values):
         raise BadSplit(f"there is no column '{column}' that names the parts. {_suggestion(rows, but=column)}")
     trains, tests = set(train.split("+")), set(test.split("+"))
-    known = {*trains, *tests, *_LEFT_OUT_PARTS}
+    known = {*trains, *tests, *LEFT_OUT_PARTS}
     if strange := sorted({value for value in values if value is not None} - known):
         raise BadSplit(
             f"column '{column}' holds {', '.join(strange[:10])} beside train={train} and test={test}; name the parts "
@@ -197,7 +197,11 @@ def _by_column(
     if both := sorted(trains & tests):
         raise BadOption(f"column '{column}': {both[0]} is in train={train} and in test={test}")
     if not all(any(value in part for value in values) for part in (trains, tests)):
-        raise BadSplit(f"column '{column}' has no row with train={train}, or none with test={test}")
+        raise BadSplit(
+            f"column '{column}' has no row with train={train}, or none with test={test}; it holds "
+            f"{', '.join(sorted({value for value in values if value is not None})[:10])}: name the parts with --split "
+            f"column:{column},train=A,test=B. {_suggestion(rows, but=column)}"
+        )
     in_train = np.array([value in trains for value in values])
     in_test = np.array([value in tests for value in values])
     left = Counter(_value_text(column, value) for value in values if value not in trains | tests)

@@ -6,9 +6,9 @@ target``, Kaldi), and tables with a header (``trial,enrolment,test`` and like na
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope.contracts.audio import Trial
@@ -16,7 +16,7 @@ from neuroscope.errors import BadManifest, MissingData
 from neuroscope.runtime.files import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from neuroscope.contracts.audio import Manifest
@@ -41,7 +41,7 @@ class TrialList(NamedTuple):
     absent: int
 
 
-def read_trials(file: Path, manifest: Manifest) -> TrialList:
+def read_trials(file: Path, manifest: Manifest, *, needed: bool = True) -> TrialList:
     """Read a trial list.
 
     An utterance is found by its id, or by its file: as much of the end of the path as the list has, with or without
@@ -50,11 +50,12 @@ def read_trials(file: Path, manifest: Manifest) -> TrialList:
     Args:
         file: the list, UTF-8; blanks, tabs or commas between the fields.
         manifest: whose utterances the trials are of.
+        needed: whether a list is an error of which no trial is of this manifest.
 
     Raises:
         MissingData: there is no such file.
-        BadManifest: it is no trial list, a trial comes with both answers, a name is that of several utterances, or no
-            trial is of this manifest.
+        BadManifest: it is no trial list, a trial comes with both answers or with another than the speakers of the
+            manifest have, a name is that of several utterances, or no trial is of this manifest.
     """
     names = _Names(manifest)
     problems: list[str] = []
@@ -62,17 +63,20 @@ def read_trials(file: Path, manifest: Manifest) -> TrialList:
     absent = 0
     for number, (label, enrolment, test) in _fields(file, problems):
         try:
-            pair = names.find(enrolment), names.find(test)
+            one, other = names.find(enrolment), names.find(test)
         except LookupError as error:
             problems.append(f"line {number}: {error}")
             continue
-        if pair[0] is None or pair[1] is None:
+        if one is None or other is None:
             absent += 1
-        elif pair[0] == pair[1]:
+        elif one == other:
             problems.append(f"line {number}: {enrolment} is compared with itself")
-        elif answers.setdefault((pair[0], pair[1]), label) != label:
+        elif answers.setdefault((one, other), label) != label:
             problems.append(f"line {number}: {enrolment} and {test} come as the same speaker and as others")
-    if not answers and not problems:
+        elif names.same_speaker(one, other) not in {label, None}:
+            said, known = ("one speaker", "two") if label else ("two speakers", "one")
+            problems.append(f"line {number}: {enrolment} and {test} come as {said}, and in the data they are {known}")
+    if needed and not answers and not problems:
         first = next(iter(manifest)).id if len(manifest) else "none"
         problems.append(f"none of its {absent} trials is of these data, whose utterances are called e.g. {first}")
     if problems:
@@ -105,10 +109,10 @@ def _fields(file: Path, problems: list[str]) -> Iterator[tuple[int, tuple[bool, 
 
 
 def _split(line: str) -> list[str]:
-    for delimiter in ("\t", ","):
-        if delimiter in line:
-            return [cell.strip() for cell in line.split(delimiter)]
-    return line.split()
+    """Split a line at tabs, at commas that are not within quotation marks, or else at blanks."""
+    if "\t" in line:
+        return [cell.strip() for cell in line.split("\t")]
+    return next(csv.reader([line], skipinitialspace=True)) if "," in line else line.split()
 
 
 def _order_of_header(cells: Sequence[str]) -> tuple[int, int, int] | None:
@@ -140,17 +144,22 @@ def _lines(file: Path, problems: list[str]) -> Iterator[tuple[int, str]]:
 
 
 class _Names:
-    """The names that the utterances of a manifest may have in a list."""
+    """The names that the utterances of a manifest may have in a list: ids, and the ends of paths."""
 
     def __init__(self, manifest: Manifest) -> None:
-        self._ids = {each.id for each in manifest}
+        self._speakers = {each.id: each.speaker for each in manifest}
         counts = Counter(each.path for each in manifest if each.path is not None)
-        self._files: dict[str, list[tuple[str, str]]] = {}
-        for each in manifest:
-            paths = [each.id, *([str(each.path)] if each.path is not None and counts[each.path] == 1 else [])]
-            for path in paths:
-                bare = _without_ending(path)
-                self._files.setdefault(PurePosixPath(bare).name, []).append((f"/{bare}", each.id))
+        paths = [(each.path, each.id) for each in manifest if each.path is not None and counts[each.path] == 1]
+        self._parts = [(_parts(str(path)), id) for path, id in paths]
+        ids = [(_parts(id), id) for id in self._speakers]
+        self._parts += ids
+        self._whole = _grouped(ids)
+        self._by_end: dict[int, dict[tuple[str, ...], set[str]]] = {}
+
+    def same_speaker(self, one: str, other: str) -> bool | None:
+        """Tell whether two utterances are of one speaker; None = that is not known."""
+        speakers = self._speakers[one], self._speakers[other]
+        return None if None in speakers else speakers[0] == speakers[1]
 
     def find(self, name: str) -> str | None:
         """Return the id of the utterance that a list calls so; None = it is not in the manifest.
@@ -158,14 +167,33 @@ class _Names:
         Raises:
             LookupError: several are called so.
         """
-        if name in self._ids:
+        if name in self._speakers:
             return name
-        bare = _without_ending(name)
-        ending = f"/{bare}"
-        found = {id for path, id in self._files.get(PurePosixPath(bare).name, ()) if path.endswith(ending)}
+        parts = _parts(name)
+        found = self._ends_of(len(parts)).get(parts, set())
+        for first in range(1, len(parts) - 1):  # as a file of another place, whose path ends in a whole id of ours
+            found = found or self._whole.get(parts[first:], set())
         if len(found) > 1:
             raise LookupError(f"{name} may be {' or '.join(sorted(found)[:3])}")
         return next(iter(found), None)
+
+    def _ends_of(self, count: int) -> Mapping[tuple[str, ...], set[str]]:
+        """Return the ids by the last so many parts of their names; made once, for the counts that a list needs."""
+        if count not in self._by_end:
+            named = ((parts[len(parts) - count :], id) for parts, id in self._parts if len(parts) >= count)
+            self._by_end[count] = _grouped(named)
+        return self._by_end[count]
+
+
+def _grouped(named: Iterable[tuple[tuple[str, ...], str]]) -> dict[tuple[str, ...], set[str]]:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for parts, id in named:
+        found.setdefault(parts, set()).add(id)
+    return found
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part for part in _without_ending(path).split("/") if part not in {"", "."})
 
 
 def _without_ending(path: str) -> str:

@@ -30,8 +30,8 @@ def make_trials(
     """Draw target trials (two utterances of one speaker) and as many non-target ones (of two speakers).
 
     Both utterances of a trial agree in the columns ``alike``, and every set of utterances that do has as many trials of
-    one kind as of the other: neither gender nor language tells the answer. Speakers count alike, however many
-    utterances they have: pairs are shared out evenly over speakers, and over pairs of speakers.
+    one kind as of the other: neither gender nor language tells the answer. Pairs are shared out over speakers, and over
+    pairs of speakers, as evenly as their utterances allow.
 
     Args:
         manifest: utterances without a speaker are in no trial, nor are those without a value in a column of ``alike``
@@ -51,9 +51,8 @@ def make_trials(
     if each < 1:
         raise BadOption(f"{each} trials of each kind: expected 1 or more")
     sets = _sets(manifest, [column for column in alike if column in manifest.columns])
-    sizes = np.array([sum(map(len, speakers.values())) for speakers in sets.values()], dtype=np.int64)
     rng = np.random.default_rng([seed, 0x7121A15])
-    quotas = np.ceil(each * sizes / max(1, sizes.sum())).astype(np.int64).tolist()
+    quotas = _quotas(each, list(sets.values()))
     made: list[Trial] = []
     for speakers, quota in zip(sets.values(), quotas, strict=True):
         made += _draw(speakers, quota, rng)
@@ -70,33 +69,31 @@ def make_trials(
 
 
 def some_hours(manifest: Manifest, hours: float, *, most: int = 10, seed: int = 0) -> Manifest:
-    """Draw speakers of each language, with some of their utterances, until these last so many hours.
+    """Draw speakers, with some of their utterances, until these last so many hours.
 
     Speakers with one utterance are in no target trial, and are not drawn. Lengths are those that the manifest tells; an
     utterance whose length it does not tell counts as five seconds, about what a clip of Common Voice lasts.
 
     Args:
-        manifest: utterances without a language are of one language.
-        hours: of each language; all that there is where there is less.
+        manifest: the utterances.
+        hours: what is drawn lasts about so long; all that there is where there is less.
         most: utterances of a speaker.
         seed: of the draw, which depends on it and on the names of speakers and utterances alone.
     """
     check(Subsample(hours=hours, seed=seed))
-    ids = [each.id for each in manifest]
-    of_speakers: dict[tuple[str, str], list[Utterance]] = {}
-    for number in order_of_draw(ids, seed):
+    of_speakers: dict[str, list[Utterance]] = {}
+    for number in order_of_draw([each.id for each in manifest], seed):
         each = manifest.utterances[number]
         if each.speaker is not None:
-            of_speakers.setdefault((each.column("language") or "", each.speaker), []).append(each)
+            of_speakers.setdefault(each.speaker, []).append(each)
+    speakers = list(of_speakers)
     drawn: set[str] = set()
-    lasting: dict[str, float] = {}
-    keys = list(of_speakers)
-    for number in order_of_draw(["\0".join(key) for key in keys], seed):
-        language, several = keys[number][0], of_speakers[keys[number]][:most]
-        if len(several) > 1 and lasting.get(language, 0.0) < 3600 * hours:
+    seconds = 0.0
+    for number in order_of_draw(speakers, seed):
+        several = of_speakers[speakers[number]][:most]
+        if len(several) > 1 and seconds < 3600 * hours:
             drawn |= {each.id for each in several}
-            seconds = sum(length or _CLIP for length in told_lengths(several))
-            lasting[language] = lasting.get(language, 0.0) + seconds
+            seconds += sum(length or _CLIP for length in told_lengths(several))
     return replace(manifest, utterances=tuple(each for each in manifest if each.id in drawn))
 
 
@@ -109,6 +106,31 @@ def _sets(manifest: Manifest, alike: Sequence[str]) -> dict[tuple[str, ...], _Sp
         if utterance.speaker is not None and len(known) == len(alike):
             found.setdefault(known, {}).setdefault(utterance.speaker, []).append(utterance.id)
     return {name: {speaker: found[name][speaker] for speaker in sorted(found[name])} for name in sorted(found)}
+
+
+def _quotas(each: int, sets: Sequence[_Speakers]) -> list[int]:
+    """Share out trials over sets by their number of utterances; what a set has no pairs for goes to the others."""
+    sizes = [[len(ids) for ids in speakers.values()] for speakers in sets]
+    room = [min(_pairs_within(counts), _pairs_between(counts)) for counts in sizes]
+    quotas = [0] * len(sets)
+    while (left := each - sum(quotas)) > 0:
+        open_sets = [n for n in range(len(sets)) if quotas[n] < room[n]]
+        utterances = sum(sum(sizes[n]) for n in open_sets)
+        if not open_sets:
+            break
+        for n in open_sets:
+            quotas[n] = min(room[n], quotas[n] + -(-left * sum(sizes[n]) // utterances))
+    return quotas
+
+
+def _pairs_within(counts: Sequence[int]) -> int:
+    """Count the pairs of utterances of one speaker."""
+    return sum(count * (count - 1) // 2 for count in counts)
+
+
+def _pairs_between(counts: Sequence[int]) -> int:
+    """Count the pairs of utterances of two speakers."""
+    return (sum(counts) ** 2 - sum(count * count for count in counts)) // 2
 
 
 def _draw(speakers: _Speakers, quota: int, rng: np.random.Generator) -> list[Trial]:

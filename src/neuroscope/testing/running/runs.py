@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import WaveBatch
     from neuroscope.contracts.backbone import Backbone
     from neuroscope.contracts.features import Pooling
-    from neuroscope.data.sources import Data
+    from neuroscope.data.places import Data
     from neuroscope.plugin.loading import Plugins
     from neuroscope.plugin.registry import Choice, Registry
 

@@ -43,6 +43,23 @@ def test_trials_of_other_utterances_are_counted_and_repeated_ones_come_once(tmp_
     assert (found.trials, found.absent) == ((SAME,), 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 ./id1/x/00001.wav ./id1/y/00002.wav\n0 /other/place/id1/x/00001.wav /other/place/id2/z/00001.wav\n",
+        '"trial","enrolment","test"\n"1","id1/x/00001","id1/y/00002"\n"0","id1/x/00001","id2/z/00001"\n',
+    ],
+)
+def test_paths_of_another_place_and_quoted_cells_are_read(tmp_path, text):
+    assert read_trials(written(tmp_path, text), VOXCELEB) == ((SAME, OTHER), 0)
+
+
+def test_a_long_list_of_many_utterances_of_like_names_is_looked_up(tmp_path):
+    many = manifest(*(f"id{n}/video{n % 7}/{take:05}" for n in range(8000) for take in (1, 2)))
+    lines = [f"1 id{n}/video{n % 7}/00001.wav id{n}/video{n % 7}/00002.wav\n" for n in range(8000)]
+    assert len(read_trials(written(tmp_path, "".join(lines)), many).trials) == 8000
+
+
 def test_a_part_of_a_path_that_several_utterances_end_in_is_told(tmp_path):
     with pytest.raises(BadManifest, match=r"line 1: 00001.wav may be id1/x/00001 or id2/z/00001"):
         read_trials(written(tmp_path, "1 00001.wav y/00002.wav\n"), VOXCELEB)
@@ -74,6 +91,24 @@ def test_utterances_of_one_file_are_known_by_their_ids_alone(tmp_path):
 def test_what_is_no_trial_is_told_with_its_line(tmp_path, text, told):
     with pytest.raises(BadManifest, match=told):
         read_trials(written(tmp_path, text), VOXCELEB)
+
+
+SPEAKERS = {"a": "s1", "b": "s1", "c": "s2", "d": None}
+KNOWN = Manifest(tuple(Utterance(id=name, path=None, speaker=speaker) for name, speaker in SPEAKERS.items()))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("0 a b", "as two speakers, and in the data they are one"), ("1 a c", "as one speaker, and .* two")],
+)
+def test_a_trial_that_contradicts_the_speakers_is_told(tmp_path, line, told):
+    with pytest.raises(BadManifest, match=f"line 1: .*{told}"):
+        read_trials(written(tmp_path, f"{line}\n1 a b\n"), KNOWN)
+    assert len(read_trials(written(tmp_path, "1 a b\n0 a c\n1 a d\n0 b d\n"), KNOWN).trials) == 4
+
+
+def test_a_list_of_other_data_is_no_error_where_it_is_not_needed(tmp_path):
+    assert read_trials(written(tmp_path, "1 x y\n"), KNOWN, needed=False) == ((), 1)
 
 
 def test_all_problems_are_told_at_once(tmp_path):

@@ -87,31 +87,31 @@ def test_less_than_one_trial_cannot_be_asked():
         make_trials(corpus([2, 2]), each=0)
 
 
-def test_some_hours_are_of_speakers_who_come_twice_and_of_each_language():
-    data = corpus([1, 30, 4, 4, 4, 4] * 4, language=lambda n: "ru" if n < 12 else "zh")
-    data = Manifest(
-        tuple(Utterance(id=u.id, path=None, speaker=u.speaker, tags={**u.tags, "seconds": "60"}) for u in data)
-    )
+def test_some_hours_are_of_speakers_who_come_twice():
+    data = corpus([1, 30, 4, 4, 4, 4] * 4, seconds="60")
     drawn = some_hours(data, 0.2)
-    of_language = Counter(each.tags["language"] for each in drawn)
-    assert all(12 <= count <= 21 for count in of_language.values())
-    counts = Counter(each.speaker for each in drawn)
-    assert set(counts.values()) <= {4, 10}
-    assert set(of_language) == {"ru", "zh"}
+    assert 12 <= len(drawn) <= 21
+    assert set(Counter(each.speaker for each in drawn).values()) <= {4, 10}
     assert [each.id for each in drawn] == [each.id for each in data if each.id in {u.id for u in drawn}]
-    assert some_hours(data, 1e3, most=100).utterances == tuple(
-        each for each in data if counts_of(data)[each.speaker] > 1
-    )
+    several = {name for name, count in Counter(each.speaker for each in data).items() if count > 1}
+    assert some_hours(data, 1e3, most=100).utterances == tuple(each for each in data if each.speaker in several)
 
 
-def counts_of(data):
-    return Counter(each.speaker for each in data)
-
-
-def test_the_draw_does_not_depend_on_the_order_or_on_what_else_is_there():
+def test_the_draw_does_not_depend_on_the_order():
     data = corpus([4] * 40)
     shuffled = Manifest(tuple(reversed(data.utterances)))
     assert {u.id for u in some_hours(data, 0.05)} == {u.id for u in some_hours(shuffled, 0.05)}
+
+
+def test_one_speaker_more_moves_one_of_the_drawn_at_most():
+    few, more = ({u.speaker for u in some_hours(corpus([4] * size), 0.05)} for size in (40, 41))
+    assert len(few) == len(more) == 9
+    assert len(few - more) <= 1
+
+
+def test_what_a_set_has_no_pairs_for_goes_to_the_others():
+    data = corpus([900, *[10] * 10], gender=lambda n: "f" if n == 0 else "m")
+    assert Counter(each.target for each in make_trials(data, each=100)) == {True: 100, False: 100}
 
 
 def test_utterances_of_unknown_length_count_five_seconds():

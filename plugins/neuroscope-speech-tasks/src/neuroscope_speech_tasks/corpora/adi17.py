@@ -10,16 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, Utterance
-from neuroscope_speech_tasks.corpora.dialects import (
-    Labels,
-    check_all_there,
-    check_parts,
-    folder_among,
-    folder_of_class,
-    stem,
-)
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
+from neuroscope_speech_tasks.reading.file_names import folder_among, folder_of_class, stem
+from neuroscope_speech_tasks.reading.labels import Labels
+from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -43,7 +37,7 @@ CORPUS = Corpus(
     source="https://arabicspeech.org, which asks for a registration; lists: "
     "https://github.com/swshon/arabic-dialect-identification",
     licence="for research",
-    size="20,045 videos, 3,090 h of 16 kHz; dev and test are 57 h",
+    size="20,045 videos, more than 3,000 h of 16 kHz",
     folder="the folder above the sets and their lists",
     layouts=(
         "train_segments/ALG/<video>_055962-056391.wav\ndev_segments/<video>_000027-000747.wav\n"
@@ -63,13 +57,15 @@ CORPUS = Corpus(
         "or the like.",
         "Names of segments hold their times in hundredths of a second, the lists in seconds; where the two contradict "
         "each other, or two places tell two dialects, nothing is read.",
-        "Published are 8,955 segments of dev and 12,615 of test: 760 of each country, but ALG 745, JOR 721, MAU 509.",
+        "Published are 8,955 segments of dev and 12,615 of test; those of test are 760 of each country, but ALG 745, "
+        "JOR 721, MAU 509.",
         "The labels of train are those of the channels, and some are wrong; dev and test were labelled by people.",
         "Nobody knows who speaks: split by group:recording where the official sets are not used.",
     ),
 )
 
 
+@CORPUS.describes
 def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("train", "dev", "test")) -> Manifest:
     """Read ADI-17: segments as files, or cut from the videos by the lists of their times.
 
@@ -84,11 +80,9 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
         BadManifest: lists, folders and names contradict each other, or a list has unknown dialects or times.
     """
     check_parts(parts)
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress, {*AUDIO, ""})
-    problems = Problems(str(root))
-    lists = _Lists.read(listing, problems)
+    listing = list_files(CORPUS.folder_in(root), progress, {*AUDIO, ""})
+    problems, left_out = Problems(str(root)), Counter(listing.left_out)
+    lists = _Lists.read(listing, problems, left_out)
     named = [(stem(path), path) for path in listing.names if path.lower().endswith(AUDIO)]
     for name, path in named:
         folder = folder_of_class(path)
@@ -98,16 +92,11 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     audio, copies = one_of_each(named)
     segments = {name: each for name, each in _segments(audio, lists, problems).items() if each.part in {*parts, ""}}
     problems.check()
-    left_out = Counter(listing.unseen)
-    left_out["copy of another file"] = copies
+    left_out[COPY] = copies
     utterances = tuple(_utterances(segments, audio, lists, listing, left_out))
     there = {each.tags["split"] for each in utterances}
-    check_all_there(
-        CORPUS,
-        listing,
-        parts,
-        there,
-        "segments of {} with their dialects (in folders, or in utt2lang; times in segments)",
+    CORPUS.check_all_there(
+        listing, parts, there, "segments of {} with their dialects (in folders, or in utt2lang; times in segments)"
     )
     return Manifest(utterances, source=str(root), left_out=+left_out)
 
@@ -130,8 +119,8 @@ class _Lists:
     segments: dict[str, _Segment] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, listing: Listing, problems: Problems) -> _Lists:
-        """Read every ``segments`` and ``utt2lang`` in a folder named after a set."""
+    def read(cls, listing: Listing, problems: Problems, left_out: Counter[str]) -> _Lists:
+        """Read every ``segments`` and ``utt2lang`` in a folder named after a set; other files are counted."""
         lists = cls(Labels(problems), Labels(problems))
         for path in listing.names:
             folder, _, name = path.rpartition("/")
@@ -140,6 +129,8 @@ class _Lists:
                 lists._read_dialects(listing, path, part[1].lower(), problems)
             elif part and name == "segments":
                 lists._read_segments(listing, path, part[1].lower(), problems)
+            elif not path.lower().endswith(AUDIO):
+                left_out["no ending file"] += 1
         return lists
 
     def _read_dialects(self, listing: Listing, path: str, part: str, problems: Problems) -> None:

@@ -8,16 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import Manifest, Utterance
-from neuroscope_speech_tasks.corpora.dialects import (
-    Labels,
-    check_all_there,
-    check_parts,
-    folder_among,
-    folder_of_class,
-    stem,
-)
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files, one_of_each
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts, other_counts
+from neuroscope_speech_tasks.reading.file_names import folder_among, folder_of_class, stem
+from neuroscope_speech_tasks.reading.labels import Labels
+from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -36,6 +30,8 @@ PUBLISHED: Mapping[str, tuple[int, ...]] = {
 
 _LISTS = {"wav.lst": None, "train.txt": 0, "dev.txt": 0, "test.txt": 0, "reference": 1}
 """Name of a list -> number of the first dialect in it; None = it has none."""
+_FEATURES = (".words", ".ivec")
+"""Endings of the corpus's own features, which are not read."""
 _HASH = 32
 """Digits of a show's name."""
 _SHOW = rf"(?P<show>[0-9a-f]{{{_HASH}}})"
@@ -52,7 +48,7 @@ CORPUS = Corpus(
     title="ADI-5 (VarDial 2017, MGB-3): five Arabic dialects of broadcasts",
     source="https://arabicspeech.org, which asks for a registration; lists: https://github.com/qcri/dialectID",
     licence="for research",
-    size="17,650 files of 16 kHz, about 75 h",
+    size="17,650 files of 16 kHz",
     folder="the folder above the sets",
     layouts=(
         "train.vardial2017/EGY/EGY002279.wav\ndev.vardial2017/EGY/<show>__27.55_36.02.wav\n"
@@ -83,6 +79,7 @@ CORPUS = Corpus(
 )
 
 
+@CORPUS.describes
 def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("train", "dev", "test")) -> Manifest:
     """Read ADI-5: wavs in folders of their dialects, or beside lists that tell them.
 
@@ -97,14 +94,12 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
         BadManifest: lists, folders and names contradict each other, or a list has unknown dialects.
     """
     check_parts(parts)
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress, {*AUDIO, ".lst", ".txt", ""})
-    problems, left_out = Problems(str(root)), Counter(listing.unseen)
+    listing = list_files(CORPUS.folder_in(root), progress, {*AUDIO, ".lst", ".txt", ""}, beside=_FEATURES)
+    problems, left_out = Problems(str(root)), Counter(listing.left_out)
     labels = Labels(problems)
     audio = _find_audio(listing, parts, left_out)
-    files, left_out["copy of another file"] = one_of_each(audio)
-    check_all_there(CORPUS, listing, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
+    files, left_out[COPY] = one_of_each(audio)
+    CORPUS.check_all_there(listing, parts, {id_.partition("/")[0] for id_ in files}, "wavs of {}")
     listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
     for id_, path in audio:
         labels.add(id_, _dialect_of(path), path)
@@ -116,13 +111,8 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     known = sorted(files.keys() & labels.of.keys())
     utterances = tuple(_utterance(id_, listing.path(files[id_]), labels.of[id_]) for id_ in known)
     there = {each.tags["split"] for each in utterances}
-    check_all_there(
-        CORPUS,
-        listing,
-        parts,
-        there,
-        "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)",
-    )
+    lists = "dialects of {}: no folders EGY/ to NOR/, no list (reference, wav.lst, train.txt, ...)"
+    CORPUS.check_all_there(listing, parts, there, lists)
     return Manifest(utterances, source=str(root), left_out=+left_out, warning=_other_counts(utterances))
 
 
@@ -131,13 +121,17 @@ def _find_audio(listing: Listing, parts: Collection[str], left_out: Counter[str]
     found = []
     for path in listing.names:
         if not path.lower().endswith(AUDIO):
-            continue
-        id_ = _id_of(path)
-        if not (part := id_.partition("/")[0]):
+            left_out["no ending file"] += _is_none(path)
+        elif not (part := (id_ := _id_of(path)).partition("/")[0]):
             left_out["audio that is of no set by its name or folder"] += 1
         elif part in parts:
             found.append((id_, path))
     return found
+
+
+def _is_none(path: str) -> bool:
+    """Tell whether a file is none of the corpus's: it has no ending, and is no list."""
+    return "." not in (name := path.rpartition("/")[2]) and name.lower() not in _LISTS
 
 
 def _id_of(path: str, otherwise: str = "") -> str:
@@ -206,14 +200,6 @@ def _utterance(id_: str, path: Path, dialect: str) -> Utterance:
 
 
 def _other_counts(utterances: tuple[Utterance, ...]) -> str:
-    """Say which sets have other counts of files than those published, and where the sums agree, which dialects."""
     found = Counter((each.tags["split"], each.tags["dialect"]) for each in utterances)
-    told = []
-    for part, counts in PUBLISHED.items():
-        there = [found[part, dialect] for dialect in DIALECTS]
-        if any(there) and sum(there) != sum(counts):
-            told.append(f"{part} has {sum(there):,} of {sum(counts):,}")
-        elif any(there):
-            three = zip(DIALECTS, there, counts, strict=True)
-            told += [f"{part} has {one:,} {dialect}, not {other:,}" for dialect, one, other in three if one != other]
-    return f"not the files that were published: {', '.join(told)}" if told else ""
+    published = {part: dict(zip(DIALECTS, counts, strict=True)) for part, counts in PUBLISHED.items()}
+    return other_counts("files", found, published)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from neuroscope import BadAudio, BadManifest, BadOption, Manifest, Utterance
-from neuroscope_speech_tasks.corpora.dialects import check_all_there, check_parts, folder_among, stem
 from neuroscope_speech_tasks.corpora.transcripts import read_transcripts
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import AUDIO, Listing, list_files
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts, other_counts
+from neuroscope_speech_tasks.reading.file_names import folder_among, stem
+from neuroscope_speech_tasks.reading.labels import Labels
+from neuroscope_speech_tasks.reading.listing import AUDIO, COPY, Listing, list_files, one_of_each
 from neuroscope_speech_tasks.reading.metadata import Problems
 
 if TYPE_CHECKING:
@@ -27,13 +28,14 @@ Part = Literal["train", "dev", "test", "supplement"]
 Sides = Mapping[str, "Sequence[tuple[float, float]]"]
 """Side of a call -> start and end of what is said there, in seconds."""
 
-PUBLISHED = {"train": 80, "dev": 20, "test": 20}
+PUBLISHED = {"train": {"calls": 80}, "dev": {"calls": 20}, "test": {"calls": 20}}
 LONGEST = 3600.0
 """Seconds; no call is longer."""
 _PARTS = {"train": "train", "devtest": "dev", "evltest": "test", "evaltest": "test"}
 _PART_FOLDER = re.compile("|".join(_PARTS), re.IGNORECASE)
 _CALL = re.compile(r"ar_\d+")
 _SIDES = "AB"
+_ORIGINAL = ".sph"
 
 CORPUS = Corpus(
     dataset="callhome",
@@ -64,7 +66,8 @@ CORPUS = Corpus(
         "The speaker is the side of a call, whoever else takes the phone there. No gender is told.",
         "Names of files and folders may be in capitals or not; calls that lie in no folder of a set are those of the "
         "supplements, parts=supplement.",
-        "Side A is the first track, B the second.",
+        "Side A is the first track, B the second. Of copies of a call, a wav is read before the .sph where it has both "
+        "tracks; one that has not is left out and counted.",
     ),
 )
 
@@ -74,6 +77,7 @@ class _Call(NamedTuple):
     path: Path
 
 
+@CORPUS.describes
 def read_callhome(
     root: Path,
     *,
@@ -99,19 +103,18 @@ def read_callhome(
         MissingData: a set, or the transcripts, are not there.
         MissingDependency: ``vad``, and silero-vad is not installed.
         BadOption: no set is named, or the lengths contradict each other.
-        BadManifest: calls lie twice or have other than two tracks, transcripts cannot be read, or nothing is found.
+        BadManifest: calls lie in two sets, all have other than two tracks, transcripts cannot be read, or nothing is
+            found.
     """
     check_parts(parts)
     if not (0 <= shortest < longest and 1 <= longest <= LONGEST):
         bounds = f"shortest={shortest:g} has to be less than longest={longest:g}, and that 1 to {LONGEST:g} s"
         raise BadOption(bounds)
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress, {*AUDIO, ".txt", ".scr"})
-    left_out: Counter[str] = Counter(listing.unseen)
-    calls = _find_calls(listing, set(parts), left_out)
-    check_all_there(
-        CORPUS, listing, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
+    listing = list_files(CORPUS.folder_in(root), progress, {*AUDIO, ".txt", ".scr"})
+    left_out: Counter[str] = Counter(listing.left_out)
+    calls = _find_calls(listing, parts, left_out)
+    CORPUS.check_all_there(
+        listing, parts, {each.part for each in calls.values()}, "calls of {} (TRAIN/, DEVTEST/, EVLTEST/)"
     )
     found: Mapping[str, Sides]
     if segments == "vad":
@@ -121,29 +124,56 @@ def read_callhome(
     utterances = tuple(_utterances(calls, found, segments, shortest, left_out))
     if not utterances:
         raise BadManifest(str(root), [f"no segment of {shortest:g} s in {len(found)} calls ({how})"])
-    warning = _other_counts(calls)
+    warning = other_counts("calls", Counter((each.part, "calls") for each in calls.values()), PUBLISHED)
     return Manifest(utterances, source=f"{root} (segments: {how})", left_out=+left_out, warning=warning)
 
 
-def _find_calls(listing: Listing, parts: set[str], left_out: Counter[str]) -> dict[str, _Call]:
-    """Find the calls of some sets, by name; count audio that is no call."""
-    calls: dict[str, _Call] = {}
+def _find_calls(listing: Listing, parts: Sequence[Part], left_out: Counter[str]) -> dict[str, _Call]:
+    """Find the calls of some sets, by name; count audio that is no call, and copies."""
     problems = Problems(str(listing.root))
+    files: dict[str, list[str]] = {}
+    sets = Labels(problems)
     for path in listing.names:
-        if not path.lower().endswith(AUDIO):
-            continue
         name = stem(path).lower()
-        part = _PARTS.get(folder_among(path, _PART_FOLDER).lower(), "supplement")
-        if not _CALL.fullmatch(name):
+        if _CALL.fullmatch(name) and path.lower().endswith(AUDIO):
+            files.setdefault(name, []).append(path)
+            sets.add(name, _PARTS.get(folder_among(path, _PART_FOLDER).lower(), ""), path)
+        elif path.lower().endswith(AUDIO):
             left_out["audio that is no call by its name"] += 1
-        elif part in parts:
-            call = _Call(part, listing.path(path))
-            if (first := calls.setdefault(name, call)) != call:
-                problems.add(
-                    listing.path(path), f"it lies also at {first.path.relative_to(listing.root)}: keep one of them"
-                )
+    calls = {}
+    for name, paths in files.items():
+        if (part := sets.of.get(name, "supplement")) in parts:
+            calls[name] = _Call(part, listing.path(_with_both_sides(name, paths, listing, problems)))
+            left_out[COPY] += len(paths) - 1
     problems.check()
     return calls
+
+
+def _with_both_sides(name: str, paths: list[str], listing: Listing, problems: Problems) -> str:
+    """Choose the file of a call, of several the first by format that has both sides: a copy may be of one alone.
+
+    That an original, in SPHERE, has both is known; of copies, where there are any, the headers are read.
+    """
+    remaining = list(paths)
+    while len(paths) > 1 and remaining:
+        chosen = one_of_each((name, path) for path in remaining)[0][name]
+        if chosen.lower().endswith(_ORIGINAL) or _tracks(listing.path(chosen)) == len(_SIDES):
+            return chosen
+        remaining.remove(chosen)
+    if not remaining:
+        text = f"{name} lies also at {', '.join(paths[1:])}, and no file has two tracks: keep one that has them"
+        problems.add(listing.path(paths[0]), text)
+    return paths[0]
+
+
+def _tracks(path: Path) -> int:
+    """Count the tracks of a file; one that cannot be read has none."""
+    from neuroscope.waves import examine
+
+    try:
+        return examine(path).channels
+    except BadAudio:
+        return 0
 
 
 def _listen(
@@ -221,10 +251,3 @@ def _utterances(
                     speaker=f"{name}-{side}",
                     tags=tags,
                 )
-
-
-def _other_counts(calls: Mapping[str, _Call]) -> str:
-    """Say which sets have another number of calls than was published; empty = none."""
-    counts = Counter(call.part for call in calls.values())
-    told = [f"{part} {counts[part]} of {total}" for part, total in PUBLISHED.items() if counts[part] not in {0, total}]
-    return f"not the calls that were published: {', '.join(told)}" if told else ""

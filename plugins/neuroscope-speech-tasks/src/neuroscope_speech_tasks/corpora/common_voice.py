@@ -6,14 +6,16 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neuroscope import BadManifest, BadOption, Manifest, Utterance
-from neuroscope_speech_tasks.reading.collected import Collected
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, list_files, within
+from neuroscope import BadOption, Manifest, Utterance
+from neuroscope_speech_tasks.reading.clips import Clips
+from neuroscope_speech_tasks.reading.collected import ABSENT, Collected
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
+from neuroscope_speech_tasks.reading.file_names import without_ending
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, within
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, read_table
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ CORPUS = Corpus(
     title="Mozilla Common Voice, scripted speech",
     source="Mozilla Data Collective, https://datacollective.mozillafoundation.org",
     licence="CC0 1.0",
-    size="Corpus 4: 4,257 h in 40 languages; Corpus 24.0: 38,932 h in 289; a language may be had alone",
+    size="Corpus 18.0: 31,841 h in 128 languages; a language may be had alone",
     folder="the folder that holds cv-corpus-*, a release, or a locale's folder",
     layouts=(
         "cv-corpus-17.0-2024-03-15/ar/train.tsv, dev.tsv, test.tsv, validated.tsv, other.tsv, invalidated.tsv\n"
@@ -67,13 +69,16 @@ _TAGS = {
     "sentence_domain": "sentence_domain",
 }
 _RELEASE = "cv-corpus-"
-_LOCALE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,8})?")
+_LOCALE = re.compile("[a-z]{2,3}(-([A-Z]{2}|[A-Z][a-z]{3}))?|nan-tw|rm-sursilv|rm-vallader")
+"""A locale's name: a language, in some with a region or a script; three are written otherwise."""
+_NEEDED = ("client_id", "path")
 _MILLISECONDS = "duration[ms]"
 _TIME = re.compile(r"(?:.*[/\\`])?([^/\\`\s]+)\.mp3\W+([0-9]{1,9})\W*")
 """A line of times.txt: ``cv-corpus-14.0-2023-06-23/ar/clips/common_voice_ar_1.mp3 = 4320``, or the name alone."""
 _EVERY = 10_000  # rows between two reports of progress
 
 
+@CORPUS.describes
 def read_common_voice(
     root: Path,
     *,
@@ -89,29 +94,45 @@ def read_common_voice(
         progress: told of the clips and rows that are found.
         locales: codes as Common Voice writes them; empty = all that are there. Where neither the tables nor the folder
             say which locale they are, the one that is given is it.
-        parts: of ``train dev test validated other invalidated``; a clip in several keeps the ``split`` of the first.
+        parts: of ``train dev test validated other invalidated``. A clip of ``validated`` that is in ``train``, ``dev``
+            or ``test``, too, keeps that ``split``, where both are read; one that is in two of those is refused.
         version: which ``cv-corpus-*`` is read, where several hold a locale: ``17.0`` or the folder's name.
 
     Raises:
         MissingData: there is no Common Voice, or not those locales, parts or clips.
-        BadOption: several releases hold a locale, or nothing says which locale it is.
+        BadOption: no part is named, several releases hold a locale, or nothing says which locale it is.
         BadManifest: tables that were not understood; all problems are told at once.
     """
+    check_parts(parts)
     places = _choose(root, locales, version)
     parts = tuple(part for part in _PARTS if part in parts)
+    _check_whole(root, places, parts)
+    clips = Clips.look(CORPUS, root, [f"{place.folder}clips" for place in places], progress)
+    for place in places:
+        locale = _Locale.find(root, place, clips)
+        with progress(f"Reading rows of {place.locale}", 0) as advance:
+            for part in parts:
+                locale.read(part, advance)
+    tables = (place.table(part) for place in places for part in parts)
+    return clips.manifest(f"clip of none of the parts {'+'.join(parts)}", tables, _several_releases(places))
+
+
+def _check_whole(root: Path, places: Sequence[_Place], parts: Sequence[Part]) -> None:
+    """Raise MissingData where tables or clips of locales are not there, with the parts that are."""
     gone = [name for place in places for part in parts if not (root / (name := place.table(part))).exists()]
+    whole = [part for part in _PARTS if all((root / place.table(part)).exists() for place in places)]
+    does = f" (parts={'+'.join(whole)} would do)" if gone and whole else ""
     gone += [f"{place.folder}clips/" for place in places if not (root / place.folder / "clips").is_dir()]
     if gone:
-        raise CORPUS.missing(root, f"{', '.join(gone[:9])} (say parts=validated where there are no train, dev, test)")
-    read = _Reading(root, progress, Collected(Problems(str(root))))
-    for place in places:
-        read.locale(place, parts)
-    manifest = read.collected.manifest()
-    if not manifest:
-        if "clip that is not there" in manifest.left_out:
-            raise CORPUS.missing(root, "clip of those that its tables name")
-        raise BadManifest(str(root), [f"{', '.join(place.table(part) for place in places for part in parts)}: no rows"])
-    return manifest
+        raise CORPUS.missing(root, f"{', '.join(gone[:9])}{does}")
+
+
+def _several_releases(places: Sequence[_Place]) -> str:
+    """Warn where locales are of several releases; empty = they are of one."""
+    if len({place.release for place in places}) == 1:
+        return ""
+    told = ", ".join(f"{place.locale} from {place.release or 'a folder of none'}" for place in places)
+    return f"locales of several releases: {told}; a difference of releases may be taken for one of languages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +156,31 @@ def _choose(root: Path, locales: Sequence[str], version: str) -> list[_Place]:
         unpacked = f"unpacked locale; unpack {', '.join(packed[:3])} with tar -xzf" if packed else ""
         raise CORPUS.missing(root, unpacked)
     if version:
-        releases = {place.release for place in found} - {""}
-        chosen = {each for each in releases if version in {each, each.removeprefix(_RELEASE)}}
-        chosen = chosen or {each for each in releases if each.startswith(f"{_RELEASE}{version}-")}
-        found = [place for place in found if place.release in chosen]
-        if not found:
-            raise CORPUS.missing(root, f"release {version} (it has {', '.join(sorted(releases)) or 'none'})")
-    found = [place if place.locale else _named(place, root, locales) for place in found]
-    there = sorted({place.locale for place in found})
-    if lacking := [each for each in locales if each not in there]:
-        raise CORPUS.missing(root, f"locale {', '.join(lacking)} (it has {', '.join(there)})")
-    found = [place for place in found if not locales or place.locale in locales]
+        found = _of_release(found, version, root)
+    found = _all_named(found, root, locales)
+    CORPUS.check_has(root, "locale", locales, {place.locale for place in found})
+    return _once_each([place for place in found if not locales or place.locale in locales], root)
+
+
+def _of_release(found: Sequence[_Place], version: str, root: Path) -> list[_Place]:
+    """Choose the places of the release that is asked for: ``17.0`` may have a date behind it."""
+    releases = {place.release for place in found} - {""}
+    chosen = {each for each in releases if version in {each, each.removeprefix(_RELEASE)}}
+    chosen = chosen or {each for each in releases if each.startswith(f"{_RELEASE}{version}-")}
+    if not chosen:
+        raise CORPUS.missing(root, f"release {version} (it has {', '.join(sorted(releases)) or 'none'})")
+    return [place for place in found if place.release in chosen]
+
+
+def _once_each(found: Sequence[_Place], root: Path) -> list[_Place]:
+    """Sort the places by their locales; of two with one locale, none is chosen silently."""
     counts = Counter(place.locale for place in found)
     if twice := sorted({place.folder for place in found if counts[place.locale] > 1}):
+        releases = sorted({place.release for place in found if counts[place.locale] > 1} - {""})
+        example = f"e.g. version={releases[-1]}" if releases else "or name one of these folders with --root"
         raise BadOption(
             f"{root} holds a locale more than once, in {', '.join(twice)}: say which release with the option version, "
-            "e.g. version=17.0"
+            f"{example}"
         )
     return sorted(found, key=lambda place: place.locale)
 
@@ -158,13 +188,15 @@ def _choose(root: Path, locales: Sequence[str], version: str) -> list[_Place]:
 def _places(root: Path) -> Iterator[_Place]:
     """Find the folders that hold a table of clips: the root, those in it, and those in the releases in it."""
     releases = [name for name in _folders(root) if name.startswith(_RELEASE)]
+    here = root.resolve()
+    own = next((each.name for each in (here, here.parent) if each.name.startswith(_RELEASE)), "")
     for release in ("", *releases):
         below = f"{release}/" if release else ""
         if _is_locale(root / release):
-            yield _Place(below, "", release)
+            yield _Place(below, "", release or own)
         for name in _folders(root / release):
             if name not in releases and _is_locale(root / below / name):
-                yield _Place(f"{below}{name}/", name, release)
+                yield _Place(f"{below}{name}/", name if _LOCALE.fullmatch(name) else "", release or own)
 
 
 def _folders(folder: Path) -> list[str]:
@@ -177,86 +209,82 @@ def _is_locale(folder: Path) -> bool:
     return any((folder / f"{part}.tsv").exists() for part in _PARTS)
 
 
-def _named(place: _Place, root: Path, locales: Sequence[str]) -> _Place:
-    """Name the locale of a folder that has none above it: by its tables, else as the user says, else by its name."""
-    locale = _stated(place, root)
-    if not locale and len(locales) == 1:
-        locale = locales[0]
-    name = (root / place.folder).resolve().name
-    if not locale and _LOCALE.fullmatch(name) and name != "cv":  # Chuvash, but rather the corpus itself
-        locale = name
-    if not locale:
-        raise BadOption(f"nothing says which locale {root / place.folder} is: say it, e.g. locales=ar")
-    return _Place(place.folder, locale, place.release)
+def _all_named(found: Sequence[_Place], root: Path, locales: Sequence[str]) -> list[_Place]:
+    """Name the locales of folders that do not: by their tables, else by the root's own name, else as the user says."""
+    named = [place if place.locale else replace(place, locale=_told(place, root)) for place in found]
+    unknown = [place for place in named if not place.locale]
+    named = [place for place in named if place.locale]
+    wanted = [each for each in locales if each not in {place.locale for place in named}]
+    if len(unknown) == 1 and len(wanted) == 1:
+        return [*named, replace(unknown[0], locale=wanted[0])]
+    if unknown and (wanted or not locales):
+        folders = ", ".join(str(root / place.folder) for place in unknown)
+        raise BadOption(f"nothing says which locale {folders} is: say it, e.g. locales=ar, or name the folder so")
+    return named
+
+
+def _told(place: _Place, root: Path) -> str:
+    """The locale of a folder by its tables, or, of the root, by its own name; empty = neither tells."""
+    name = "" if place.folder else root.resolve().name
+    is_name = _LOCALE.fullmatch(name) and name != "cv"  # Chuvash, but rather the corpus itself
+    return _stated(place, root) or (name if is_name else "")
 
 
 def _stated(place: _Place, root: Path) -> str:
     """The locale of the first row that says one; empty = the tables have no such column (up to release 4)."""
     for part in _PARTS:
-        table = root / place.table(part)
-        for _, row in read_table(table, Problems(str(root))) if table.exists() else ():
+        if (table := root / place.table(part)).exists():
+            _, row = next(read_table(table, Problems(str(root))), (0, {}))
             if "locale" in row:
                 return row["locale"]
-            break
     return ""
 
 
-@dataclass
-class _Reading:
-    """A reading of several locales."""
+@dataclass(frozen=True, slots=True)
+class _Locale:
+    """A locale: its tables, the clips that it has by their names, and their lengths as texts in seconds."""
 
     root: Path
-    progress: Progress
+    place: _Place
+    clips: Mapping[str, Path]
+    seconds: Mapping[str, str]
     collected: Collected
 
-    def locale(self, place: _Place, parts: Sequence[Part]) -> None:
-        """Read the parts of a locale."""
-        found = list_files(self.root, self.progress, below=f"{place.folder}clips")
-        left_out, before = self.collected.left_out, len(self.collected.by_id)
-        left_out.update(found.left_out)
-        clips: dict[str, str] = {}
-        for name in found.names:
-            clips.setdefault(name.removeprefix(f"{place.folder}clips/").rpartition(".")[0], name)
-        seconds = dict(_seconds(self.root / place.folder, self.collected.problems))
-        with self.progress(f"Reading rows of {place.locale}", 0) as advance:
-            for part in parts:
-                self._part(place, part, clips, seconds, advance)
-        others = len(clips) - (len(self.collected.by_id) - before)
-        left_out[f"clip of none of the parts {'+'.join(parts)}"] += others
+    @classmethod
+    def find(cls, root: Path, place: _Place, clips: Clips) -> _Locale:
+        """Find the clips of a place."""
+        seconds = dict(_seconds(root / place.folder, clips.collected.problems))
+        return cls(root, place, clips.by_name(f"{place.folder}clips"), seconds, clips.collected)
 
-    def _part(
-        self,
-        place: _Place,
-        part: Part,
-        clips: Mapping[str, str],
-        seconds: Mapping[str, str],
-        advance: Callable[[int], object],
-    ) -> None:
-        table, problems = self.root / place.table(part), self.collected.problems
-        for count, (line, row) in enumerate(
-            read_table(table, problems, ("client_id", "path"), delimiter="\t"), start=1
-        ):
+    def read(self, part: Part, advance: Callable[[int], object]) -> None:
+        """Read the clips of a part."""
+        table, problems = self.root / self.place.table(part), self.collected.problems
+        for count, (line, row) in enumerate(read_table(table, problems, _NEEDED, delimiter="\t"), start=1):
             if count % _EVERY == 0:
                 advance(_EVERY)
-            clip = row.get("path", "").removesuffix(".mp3")
-            if problem := _problem_with(row, place, is_there=clip in clips):
+            clip = without_ending(row.get("path", ""))
+            if problem := _problem_with(row, self.place, is_there=clip in self.clips):
                 problems.add(table, problem, line)
-            elif clip not in clips:
-                self.collected.left_out["clip that is not there"] += 1
-            else:
-                tags = _tags(row, place.locale, part, seconds.get(clip))
-                name, speaker = f"{place.locale}/{clip}", sys.intern(row["client_id"])
-                made = Utterance(id=name, path=self.root / clips[clip], speaker=speaker, tags=tags)
-                if (
-                    part in _OFFICIAL
-                    or name not in self.collected.by_id
-                    or "split" not in self.collected.by_id[name].tags
-                ):
-                    self.collected.add(made, table, line)
+            elif clip not in self.clips:
+                self.collected.left_out[ABSENT] += 1
+            elif part in _OFFICIAL or not self._has_a_split(clip):
+                self.collected.add(self._utterance(row, clip, part), table, line)
+
+    def _has_a_split(self, clip: str) -> bool:
+        """Tell whether a clip is known already, as one of train, dev or test."""
+        known = self.collected.by_id.get(self._id(clip))
+        return known is not None and "split" in known.tags
+
+    def _id(self, clip: str) -> str:
+        return f"{self.place.locale}/{clip}"
+
+    def _utterance(self, row: Row, clip: str, part: Part) -> Utterance:
+        tags = _tags(row, self.place.locale, part, self.seconds.get(clip))
+        return Utterance(id=self._id(clip), path=self.clips[clip], speaker=sys.intern(row["client_id"]), tags=tags)
 
 
 def _problem_with(row: Row, place: _Place, *, is_there: bool) -> str:
-    if lacking := [name for name in ("client_id", "path") if name not in row]:
+    if lacking := [name for name in _NEEDED if name not in row]:
         return f"no {lacking[0]}"
     if not is_there and within(Path(), row["path"]) is None:
         return f"path {row['path']} is no clip's name"
@@ -283,7 +311,7 @@ def _seconds(folder: Path, problems: Problems) -> Iterator[tuple[str, str]]:
     if table.exists():
         for number, row in read_table(table, problems, ("clip", _MILLISECONDS), delimiter="\t"):
             if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", row.get(_MILLISECONDS, "")) and "clip" in row:
-                yield row["clip"].removesuffix(".mp3"), f"{float(row[_MILLISECONDS]) / 1000:.3f}"
+                yield without_ending(row["clip"]), f"{float(row[_MILLISECONDS]) / 1000:.3f}"
             else:
                 problems.add(table, "no clip and its milliseconds", number)
     elif text.exists():

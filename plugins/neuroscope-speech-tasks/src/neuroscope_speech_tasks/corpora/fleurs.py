@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadManifest, Manifest, Utterance
-from neuroscope_speech_tasks.reading.collected import Collected
-from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, list_files, within
-from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table
+from neuroscope_speech_tasks.reading.clips import Clips
+from neuroscope_speech_tasks.reading.collected import ABSENT
+from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
+from neuroscope_speech_tasks.reading.file_names import without_ending
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, within
+from neuroscope_speech_tasks.reading.metadata import Row, read_table
 
 if TYPE_CHECKING:
     from neuroscope import Progress
@@ -44,11 +46,23 @@ CORPUS = Corpus(
 )
 Part = Literal["train", "dev", "test"]
 _PARTS: tuple[Part, ...] = ("train", "dev", "test")
+_NAMES = (
+    "af_za am_et ar_eg as_in ast_es az_az be_by bg_bg bn_in bs_ba ca_es ceb_ph ckb_iq cmn_hans_cn cs_cz cy_gb da_dk "
+    "de_de el_gr en_us es_419 et_ee fa_ir ff_sn fi_fi fil_ph fr_fr ga_ie gl_es gu_in ha_ng he_il hi_in hr_hr hu_hu "
+    "hy_am id_id ig_ng is_is it_it ja_jp jv_id ka_ge kam_ke kea_cv kk_kz km_kh kn_in ko_kr ky_kg lb_lu lg_ug ln_cd "
+    "lo_la lt_lt luo_ke lv_lv mi_nz mk_mk ml_in mn_mn mr_in ms_my mt_mt my_mm nb_no ne_np nl_nl nso_za ny_mw oc_fr "
+    "om_et or_in pa_in pl_pl ps_af pt_br ro_ro ru_ru sd_in sk_sk sl_si sn_zw so_so sr_rs sv_se sw_ke ta_in te_in "
+    "tg_tj th_th tr_tr uk_ua umb_ao ur_pk uz_uz vi_vn wo_sn xh_za yo_ng yue_hant_hk zu_za"
+)
+LANGUAGES = frozenset(_NAMES.split())
+"""The codes of the languages, which their folders are named after."""
 _CELLS = ("id", "file_name", "raw_transcription", "transcription", "characters", "num_samples", "gender")
 _GENDERS = {"MALE", "FEMALE", "OTHER"}
 _RATE = 16_000
+_SHOWN = 9
 
 
+@CORPUS.describes
 def read_fleurs(
     root: Path, *, progress: Progress, languages: tuple[str, ...] = (), parts: tuple[Part, ...] = _PARTS
 ) -> Manifest:
@@ -62,28 +76,28 @@ def read_fleurs(
 
     Raises:
         MissingData: there is no FLEURS, or not those languages or parts, or its audio is packed.
-        BadManifest: tables that were not understood; all problems are told at once.
+        BadOption: no part is named.
+        BadManifest: folders of no language, or tables that were not understood; all problems are told at once.
     """
+    check_parts(parts)
     with closed_folders_are_told(root):
         found = {place.language: place for place in reversed(list(_places(root)))}
+    others = sorted(found.keys() - LANGUAGES)
+    if others and not languages:
+        told = [f"{each} is no language of FLEURS: name its folder as in ar_eg" for each in others]
+        raise BadManifest(str(root), told)
+    found = {code: place for code, place in found.items() if code in LANGUAGES}
     if not found:
         raise CORPUS.missing(root)
-    if lacking := [each for each in languages if each not in found]:
-        raise CORPUS.missing(root, f"language {', '.join(lacking)} (it has {', '.join(sorted(found))})")
-    places = [found[each] for each in sorted(languages or found)]
+    CORPUS.check_has(root, "language", languages, found)
+    places = [found[each] for each in sorted(set(languages or found))]
     parts = tuple(part for part in _PARTS if part in parts)
-    if gone := [name for place in places for part in parts for name in place.lacking(root, part)]:
-        raise CORPUS.missing(root, ", ".join(gone[:9]))
-    collected = Collected(Problems(str(root)))
-    for place in places:
-        for part in parts:
-            _read_part(root, place, part, collected, progress)
-    manifest = collected.manifest()
-    if not manifest:
-        if "row whose file is not there" in manifest.left_out:
-            raise CORPUS.missing(root, "file of those that its tables name")
-        raise BadManifest(str(root), [f"{', '.join(place.table(part) for place in places for part in parts)}: no rows"])
-    return manifest
+    _check_whole(root, places, parts)
+    folders = {(place, part): place.folder(root, part) for place in places for part in parts}
+    clips = Clips.look(CORPUS, root, list(folders.values()), progress)
+    for (place, part), folder in folders.items():
+        _read_part(root / place.table(part), place.language, part, clips, folder)
+    return clips.manifest("audio without a row", (place.table(part) for place, part in folders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +116,33 @@ class _Place:
         """The folder of a part's audio; empty = there is none."""
         return next((f"{each}{part}" for each in self.audio if (root / f"{each}{part}").is_dir()), "")
 
-    def lacking(self, root: Path, part: Part) -> Iterator[str]:
-        """Name what a part lacks, and what to do where it is packed."""
-        if not (root / self.table(part)).exists():
-            yield self.table(part)
+    def lacking(self, root: Path, part: Part) -> list[str]:
+        """Name what a part lacks."""
+        table = [] if (root / self.table(part)).exists() else [self.table(part)]
+        return table if self.folder(root, part) else [*table, f"{self.audio[0]}{part}/"]
+
+    def archives(self, root: Path, part: Part) -> list[Path]:
+        """Find the archive of a part whose folder is not there."""
         if self.folder(root, part):
-            return
-        packed = [f"{each}{part}.tar.gz" for each in self.audio if (root / f"{each}{part}.tar.gz").is_file()]
-        if packed:
-            archive = root / packed[0]
-            yield f"{self.audio[0]}{part}/, but its archive: tar -xzf {archive} -C {archive.parent}"
-        else:
-            yield f"{self.audio[0]}{part}/"
+            return []
+        return [file for each in self.audio if (file := root / f"{each}{part}.tar.gz").is_file()][:1]
+
+
+def _check_whole(root: Path, places: Sequence[_Place], parts: Sequence[Part]) -> None:
+    """Raise MissingData where parts of languages lack something, with what to do where they are packed."""
+    gone = {(place, part): lacking for place in places for part in parts if (lacking := place.lacking(root, part))}
+    if not gone:
+        return
+    names = [name for lacking in gone.values() for name in lacking]
+    text = f"{', '.join(names[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''}"
+    if whole := [part for part in _PARTS if not any(place.lacking(root, part) for place in places)]:
+        text += f" (parts={'+'.join(whole)} does without)"
+    archives = [file for place, part in gone for file in place.archives(root, part)]
+    if len(archives) == 1:
+        text += f", but its archive: tar -xzf {archives[0]} -C {archives[0].parent}"
+    elif archives:
+        text += f", but {len(archives)} archives: find {root} -name '*.tar.gz' -execdir tar -xzf {{}} \\;"
+    raise CORPUS.missing(root, text)
 
 
 def _places(root: Path) -> Iterator[_Place]:
@@ -135,29 +164,24 @@ def _is_language(folder: Path) -> bool:
     return any((folder / f"{part}.tsv").exists() for part in _PARTS)
 
 
-def _read_part(root: Path, place: _Place, part: Part, collected: Collected, progress: Progress) -> None:
+def _read_part(table: Path, language: str, part: Part, clips: Clips, folder: str) -> None:
     """Read a part of a language."""
-    folder, table = place.folder(root, part), root / place.table(part)
-    found = list_files(root, progress, below=folder)
-    collected.left_out.update(found.left_out)
-    files = {_stem(name.removeprefix(f"{folder}/")): name for name in reversed(found.names)}
-    before = len(collected.by_id)
+    files, collected = clips.by_name(folder), clips.collected
     for number, row in read_table(table, collected.problems, delimiter="\t", names=_CELLS):
         if problem := _problem_with(row):
             collected.problems.add(table, problem, number)
-        elif (stem := _stem(row["file_name"])) not in files:
-            collected.left_out["row whose file is not there"] += 1
+        elif (name := without_ending(row["file_name"])) not in files:
+            collected.left_out[ABSENT] += 1
         else:
             tags = {
-                "language": place.language,
+                "language": language,
                 "gender": row["gender"],
                 "text": row["id"],
                 "split": part,
                 "seconds": f"{int(row['num_samples']) / _RATE:.3f}",
             }
-            made = Utterance(id=f"{place.language}/{part}/{stem}", path=root / files[stem], tags=tags)
+            made = Utterance(id=f"{language}/{part}/{name}", path=files[name], tags=tags)
             collected.add(made, table, number)
-    collected.left_out["audio without a row"] += len(files) - (len(collected.by_id) - before)
 
 
 def _problem_with(row: Row) -> str:
@@ -170,7 +194,3 @@ def _problem_with(row: Row) -> str:
     if within(Path(), row["file_name"]) is None:
         return f"file_name {row['file_name']} is no file's name"
     return ""
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0] or name

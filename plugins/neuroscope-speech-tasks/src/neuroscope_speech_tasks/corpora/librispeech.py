@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import first_there, found_near, list_files, one_of_each
-from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
+from neuroscope_speech_tasks.reading.file_names import find_names
+from neuroscope_speech_tasks.reading.listing import found_near
+from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, rows_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from neuroscope import Progress
-    from neuroscope_speech_tasks.reading.listing import Listing
 
 _TABLE = "SPEAKERS.TXT"
 _COLUMNS = ("ID", "SEX", "SUBSET", "MINUTES", "NAME")
@@ -61,6 +61,7 @@ class _Speaker(NamedTuple):
     subset: str
 
 
+@CORPUS.describes
 def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...] = ()) -> Manifest:
     """Read LibriSpeech, as unpacked or converted, in the order of the ids.
 
@@ -71,52 +72,44 @@ def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...]
 
     Raises:
         MissingData: it is not there, or one of the subsets is not.
-        BadManifest: the table of speakers is not understood.
+        BadManifest: the table of speakers is not understood, or contradicts the folders.
     """
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    below = first_there(root, "LibriSpeech")
-    folder = below if below is not None and below.is_dir() else root
-    file, problems = found_near(folder, _TABLE), Problems(str(root))
-    speakers = {} if file is None else _read_speakers(file, problems)
+    folder, problems = CORPUS.folder_in(root, "LibriSpeech"), Problems(str(root))
+    file = found_near(folder, _TABLE)
+    speakers = None if file is None else _read_speakers(file, problems)
     problems.check()
-    listing = list_files(folder, progress, beside=(".txt",))
-    names, left_out = _names(listing, speakers if file else None)
-    if not names:
-        raise CORPUS.without_utterances(root, left_out)
-    _check_subsets(root, subsets, {name.subset for name in names.values()})
-    wanted = {path: name for path, name in names.items() if not subsets or name.subset in subsets}
-    files, copies = one_of_each((name.id, path) for path, name in wanted.items())
-    left_out += Counter({"copy of an utterance": copies})
-    utterances = tuple(_utterance(wanted[files[id_]], folder / files[id_], speakers) for id_ in sorted(files))
+    found = find_names(CORPUS, root, folder, progress, partial(_name_of, speakers), beside=(".txt",))
+    if speakers is not None and file is not None:
+        _check_folders(found.names.values(), speakers, file, problems)
+    CORPUS.check_has(root, "subset", sorted(subsets), {name.subset for name in found.names.values()})
+    if subsets:
+        found.names = {path: name for path, name in found.names.items() if name.subset in subsets}
+    utterances = tuple(_utterance(name, path, speakers) for path, name in found.one_of_each().items())
     way = "" if file else f"{_TABLE} knows the gender: put it into {root}; it is in each archive of {CORPUS.source}"
-    return Manifest(utterances, str(root), dict(sorted(left_out.items())), way=way)
+    return Manifest(utterances, str(root), found.left_out, way=way)
 
 
-def _names(listing: Listing, speakers: Mapping[str, _Speaker] | None) -> tuple[dict[str, _Name], Counter[str]]:
-    """Read the paths; what is no utterance of a known speaker is counted (None = nothing is known of any)."""
-    names, left_out = {}, Counter(listing.left_out)
-    for path in listing.names:
-        match = _PATH.fullmatch(path)
-        if match is None:
-            left_out[f"audio file that is named otherwise than those of {CORPUS.title}"] += 1
-            continue
-        subset, speaker, chapter, id_ = match.groups()
-        if speakers is not None and speaker not in speakers:
-            left_out[f"utterance of a speaker that {_TABLE} does not have"] += 1
-            continue
-        subset = subset or (speakers[speaker].subset if speakers else "")
-        names[path] = _Name(subset, speaker, chapter, id_)
-    return names, left_out
+def _name_of(speakers: Mapping[str, _Speaker] | None, path: str) -> _Name | str | None:
+    """Read the path of an utterance of a known speaker (None = nothing is known of any), or say why it is left out."""
+    match = _PATH.fullmatch(path)
+    if match is None:
+        return None
+    subset, speaker, chapter, id_ = match.groups()
+    if speakers is not None and speaker not in speakers:
+        return f"utterance of a speaker that {_TABLE} does not have"
+    return _Name(subset or (speakers[speaker].subset if speakers else ""), speaker, chapter, id_)
 
 
-def _check_subsets(root: Path, subsets: tuple[str, ...], there: set[str]) -> None:
-    """Raise MissingData where not all subsets are there that are asked for."""
-    if lacking := sorted(set(subsets) - there):
-        raise CORPUS.missing(root, f"{', '.join(lacking)} (there: {', '.join(sorted(there))})")
+def _check_folders(names: Iterable[_Name], speakers: Mapping[str, _Speaker], file: Path, problems: Problems) -> None:
+    """Raise BadManifest where speakers lie in the folder of another subset than the table says."""
+    subsets = {speaker.subset for speaker in speakers.values()}
+    for speaker, subset in sorted({(name.speaker, name.subset) for name in names}):
+        if subset in subsets and subset != speakers[speaker].subset:
+            problems.add(file, f"{speaker} is of {speakers[speaker].subset}, and lies in {subset}")
+    problems.check()
 
 
-def _utterance(name: _Name, path: Path, speakers: Mapping[str, _Speaker]) -> Utterance:
+def _utterance(name: _Name, path: Path, speakers: Mapping[str, _Speaker] | None) -> Utterance:
     gender = speakers[name.speaker].gender if speakers else ""
     tags = {"gender": gender, "subset": name.subset, "recording": name.chapter}
     known = {column: value for column, value in tags.items() if value}
@@ -125,19 +118,19 @@ def _utterance(name: _Name, path: Path, speakers: Mapping[str, _Speaker]) -> Utt
 
 def _read_speakers(file: Path, problems: Problems) -> dict[str, _Speaker]:
     """Read the table of speakers."""
-    speakers: dict[str, _Speaker] = {}
-    for number, row in _rows(file, problems):
-        if (gender := row["SEX"]) not in _GENDERS:
-            problems.add(file, f"SEX is '{gender}', expected {' or '.join(_GENDERS)}", number)
-        elif speakers.setdefault(row["ID"], speaker := _Speaker(gender, row["SUBSET"])) != speaker:
-            problems.add(file, f"{row['ID']} comes twice, and not alike", number)
-    if not speakers and not problems.found:
-        problems.add(file, "it has no speakers")
-    return speakers
+    rows = rows_by_id(file, problems, _rows(file, problems), "ID", _problem_with)
+    return {id_: _Speaker(row["SEX"], row["SUBSET"]) for id_, (_, row) in rows.items()}
 
 
-def _rows(file: Path, problems: Problems) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Read the rows of the table; its header is a comment, and the last column, of names, may hold the delimiter."""
+def _problem_with(row: Row) -> str:
+    return "" if row["SEX"] in _GENDERS else f"SEX is '{row['SEX']}', expected {' or '.join(_GENDERS)}"
+
+
+def _rows(file: Path, problems: Problems) -> Iterator[tuple[int, Row]]:
+    """Read the columns of the table that are used.
+
+    Its header is a comment, and the last column, of names, may hold the delimiter.
+    """
     columns: Sequence[str] = _COLUMNS
     for number, line in read_lines(file, problems):
         if line.startswith(";"):
@@ -146,6 +139,6 @@ def _rows(file: Path, problems: Problems) -> Iterator[tuple[int, Mapping[str, st
             continue
         row = dict(zip(columns, map(str.strip, line.split("|")), strict=False))
         if set(_NEEDED) <= row.keys():
-            yield number, row
+            yield number, {column: row[column] for column in _NEEDED}
         else:
             problems.add(file, f"expected {' | '.join(columns)}, it has '{line[:100]}'", number)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from neuroscope_speech_tasks.corpora.dialects import links_told, stem
+from neuroscope_speech_tasks.reading.file_names import stem
+from neuroscope_speech_tasks.reading.listing import links_told
 from neuroscope_speech_tasks.reading.metadata import Problems, read_lines
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def read_transcripts(
             texts.setdefault(name, path)
     if not texts:
         lacking = "transcripts (LDC97T19: .../roman/ar_XXXX.txt; segments=vad does without)"
-        raise corpus.missing(listing.root, lacking + links_told(listing))
+        raise corpus.missing(listing.root, lacking + links_told(listing.left_out))
     problems = Problems(str(listing.root))
     found = {name: _read(listing.path(path), problems, left_out) for name, path in sorted(texts.items())}
     problems.check()
@@ -63,7 +64,7 @@ def read_transcripts(
 def _read(file: Path, problems: Problems, left_out: Counter[str]) -> dict[str, Times]:
     """Read the times of each side, in order; lines without times, comments and longer texts, are counted."""
     sides: dict[str, Times] = {}
-    before = len(problems.found)
+    before = len(problems)
     for number, line in read_lines(file, problems, encoding=_ENCODING):
         if match := _LINE.fullmatch(line):
             sides.setdefault(match["side"], []).append((float(match["start"]), float(match["end"])))
@@ -71,7 +72,7 @@ def _read(file: Path, problems: Problems, left_out: Counter[str]) -> dict[str, T
             problems.add(file, f"'{line[:60]}' is not: start, end, side (A or B), colon, text", number)
         else:
             left_out["line of a transcript without times"] += 1
-    if not sides and len(problems.found) == before:
+    if not sides and len(problems) == before:
         problems.add(file, "it has no line of start, end, side (A or B), colon, text")
     return {side: _in_order(times, left_out) for side, times in sides.items()}
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from neuroscope import Manifest, Trial
+from neuroscope_speech_tasks.corpora.voxceleb import Part, Reading, Release, read_release
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.listing import found_near
-from neuroscope_speech_tasks.reading.metadata import Problems
-from neuroscope_speech_tasks.reading.trial_lines import read_trial_lines
-from neuroscope_speech_tasks.reading.voxceleb import Part, Reading, Release, name_of, read_release
 
 if TYPE_CHECKING:
-    from neuroscope import Progress
+    from neuroscope import Manifest, Progress
 
 CORPUS = Corpus(
     dataset="voxceleb1",
@@ -63,6 +59,7 @@ _LISTS = {
 }
 
 
+@CORPUS.describes
 def read_voxceleb1(
     root: Path,
     *,
@@ -83,20 +80,20 @@ def read_voxceleb1(
         BadManifest: the table or the list is not understood, or the table contradicts the folders.
     """
     read = read_release(_RELEASE, root, part, progress)
-    return read.manifest if part == "dev" else _with_trials(read, root, _LISTS[trials])
+    return read.manifest if part == "dev" else _with_trials(read, _LISTS[trials])
 
 
-def _with_trials(read: Reading, root: Path, lists: tuple[str, ...]) -> Manifest:
+def _with_trials(read: Reading, lists: tuple[str, ...]) -> Manifest:
     """Add the trials of the first list that is there; those of utterances that are not there are counted."""
-    file = found_near(read.folder, *lists)
-    if file is None:
+    from neuroscope.trials import read_trials
+
+    if not lists:
         return read.manifest
-    problems, ids, trials, left_out = Problems(str(root)), {each.id for each in read.manifest}, [], Counter[str]()
-    for target, *paths in read_trial_lines(file, problems):
-        enrolment, test = (name_of(_RELEASE, path, read.speakers) for path in paths)
-        if enrolment and test and {enrolment.id, test.id} <= ids:
-            trials.append(Trial(enrolment.id, test.id, target))
-        else:
-            left_out["trial of an utterance that is not there"] += 1
-    problems.check()
-    return replace(read.manifest, trials=tuple(trials), left_out={**read.manifest.left_out, **left_out})
+    left_out, file = dict(read.manifest.left_out), found_near(read.folder, *lists)
+    if file is None:
+        left_out[f"trial list that is not there ({lists[0]})"] = 1
+        return replace(read.manifest, left_out=left_out)
+    found = read_trials(file, read.manifest, needed=False)
+    if found.absent:
+        left_out["trial of an utterance that is not there"] = found.absent
+    return replace(read.manifest, trials=found.trials, left_out=left_out)

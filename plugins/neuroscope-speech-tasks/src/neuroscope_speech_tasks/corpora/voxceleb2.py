@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from neuroscope_speech_tasks.corpora.voxceleb import Part, Release, read_release
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.voxceleb import Part, Release, read_release
 
 if TYPE_CHECKING:
     from neuroscope import Manifest, Progress
@@ -37,6 +37,7 @@ _RELEASE = Release(
 )
 
 
+@CORPUS.describes
 def read_voxceleb2(root: Path, *, progress: Progress, part: Part = "test") -> Manifest:
     """Read VoxCeleb2, as unpacked, sorted into dev and test, or converted.
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import list_files, one_of_each
+from neuroscope_speech_tasks.reading.file_names import find_names
 
 if TYPE_CHECKING:
     from neuroscope import Progress
 
 _DEV = "dev"
-_CODE = re.compile(r"[a-z]{2,3}")
+_NAMES = (
+    "ab af am ar as az ba be bg bn bo br bs ca ceb cs cy da de el en eo es et eu fa fi fo fr gl gn gu gv ha haw hi hr "
+    "ht hu hy ia id is it iw ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps "
+    "pt ro ru sa sco sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi war yi yo zh"
+)
+CODES = frozenset(_NAMES.split())
+"""The names of the languages' folders."""
 _FILE = re.compile(r"((.+?)(?:__U__S\d+)?---(\d+\.\d+)-(\d+\.\d+))\.\w+")
 """A segment's name: the video, in some the group of its speaker, and the times in the video."""
 _TODAY = {"iw": "he", "jw": "jv"}
@@ -25,7 +31,7 @@ CORPUS = Corpus(
     title="VoxLingua107",
     source="https://cs.taltech.ee/staff/tanel.alumae/data/voxlingua107/",
     licence="CC BY 4.0, the videos belong to their owners",
-    size="6,628 h of 107 languages, about 62 h of each; one archive a language, and dev.zip",
+    size="6,628 h of 107 languages, 62 h on average; one archive a language, and dev.zip",
     folder="the folder with ar/, en/, ... and dev/",
     layouts=("en/<video>---0123.450-0130.120.wav\nar/...\ndev/en/<video>---0004.010-0012.300.wav",),
     columns=(
@@ -39,6 +45,7 @@ CORPUS = Corpus(
         "iw and jw are obsolete codes of Hebrew and Javanese: the column language has today's, he and jv, so "
         "that other corpora fit; ids keep the folder's name.",
         "The languages were told by the videos' descriptions, and those below dev/ were checked by people.",
+        "The language is the nearest folder that has one of the 107 names; files in no such folder are left out.",
         "The times in names are those in the video: a file is its segment, and read whole.",
     ),
 )
@@ -60,37 +67,40 @@ class _Name(NamedTuple):
         return f"{f'{_DEV}/' if self.split == _DEV else ''}{self.code}/{self.segment}"
 
 
+@CORPUS.describes
 def read_voxlingua107(root: Path, *, progress: Progress) -> Manifest:
     """Read VoxLingua107, whatever languages are there, in the order of the ids.
 
     Args:
-        root: the folder with the languages' folders, or one above it.
+        root: the folder with the languages' folders, one above it, or one of them; ``dev`` may be the root, too.
         progress: told of the files that are found.
 
     Raises:
         MissingData: it is not there.
     """
-    if not root.is_dir():
-        raise CORPUS.missing(root)
-    listing = list_files(root, progress)
-    names = {path: name for path in listing.names if (name := _name_of(path))}
-    files, copies = one_of_each((name.id, path) for path, name in names.items())
-    otherwise = f"audio file that is named otherwise than those of {CORPUS.title}"
-    left_out = Counter(listing.left_out)
-    left_out += Counter({otherwise: len(listing.names) - len(names), "copy of an utterance": copies})
-    if not files:
-        raise CORPUS.without_utterances(root, left_out)
-    utterances = tuple(_utterance(names[files[id_]], root / files[id_]) for id_ in sorted(files))
-    return Manifest(utterances, str(root), dict(sorted(left_out.items())))
+    folder = CORPUS.folder_in(root)
+    found = find_names(CORPUS, root, folder, progress, partial(_name_of, _told_by(folder)))
+    utterances = tuple(_utterance(name, path) for path, name in found.one_of_each().items())
+    return Manifest(utterances, str(root), found.left_out)
 
 
-def _name_of(path: str) -> _Name | None:
-    *folders, file = path.split("/")
-    match = _FILE.fullmatch(file)
-    if match is None or not folders or folders[-1] == _DEV or not _CODE.fullmatch(folders[-1]):
+def _told_by(root: Path) -> list[str]:
+    """Return what the root's own name says: that of a language, or of ``dev``, or of a language in it."""
+    here = root.resolve()
+    if here.name in CODES:
+        return [_DEV, here.name] if here.parent.name == _DEV else [here.name]
+    return [_DEV] if here.name == _DEV and not (root / _DEV).is_dir() else []
+
+
+def _name_of(above: list[str], path: str) -> _Name | None:
+    """Read the path of a segment, below folders that say something; None = it is none."""
+    *below, file = path.split("/")
+    folders, match = [*above, *below], _FILE.fullmatch(file)
+    code = next((each for each in reversed(folders) if each in CODES), "")
+    if match is None or not code:
         return None
     segment, video, start, end = match.groups()
-    return _Name(_DEV if _DEV in folders else "train", folders[-1], segment, video, float(start), float(end))
+    return _Name(_DEV if _DEV in folders else "train", code, segment, video, float(start), float(end))
 
 
 def _utterance(name: _Name, path: Path) -> Utterance:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
-from neuroscope_speech_tasks.formats.rows import Row, Rows, read_rows
-from neuroscope_speech_tasks.reading.collected import Collected
-from neuroscope_speech_tasks.reading.listing import AUDIO, leads_out, list_files, within
-from neuroscope_speech_tasks.reading.metadata import Problems
+from neuroscope_speech_tasks.formats.rows import Rows, read_rows
+from neuroscope_speech_tasks.reading.collected import ABSENT, Collected
+from neuroscope_speech_tasks.reading.listing import AUDIO, leads_out, links_told, list_files, within
+from neuroscope_speech_tasks.reading.metadata import Problems, Row
 
 if TYPE_CHECKING:
     from neuroscope import Progress
+    from neuroscope_speech_tasks.reading.listing import Listing
 
 _TABLES = ("metadata.csv", "metadata.jsonl")
 _FILE = "file_name"
@@ -48,7 +49,7 @@ def read_audiofolder(root: Path, *, progress: Progress) -> Manifest:
     tables = [name for name in found.names if PurePosixPath(name).name in _TABLES]
     audio = {name for name in found.names if PurePosixPath(name).suffix.lower() in AUDIO}
     if not tables:
-        raise _without_metadata(root, found.names, len(audio))
+        raise _without_metadata(root, found, len(audio))
     reading = _Reading(root, audio, Collected(Problems(str(root))))
     for name in tables:
         reading.table(name)
@@ -57,19 +58,24 @@ def read_audiofolder(root: Path, *, progress: Progress) -> Manifest:
     left_out.update(f"{PurePosixPath(name).suffix} file" for name in {*found.names} - audio - {*tables})
     left_out["audio that no metadata name"] += len(audio - reading.named)
     manifest = reading.collected.manifest(warning="; ".join(reading.warnings))
+    with_split = sum("split" in each.tags for each in manifest)
+    if 0 < with_split < len(manifest):
+        told = f"the split is known of {with_split:,} of {len(manifest):,} utterances: name the part of each"
+        manifest = replace(manifest, warning="; ".join(filter(None, (manifest.warning, told))))
     if not reading.rows:
         raise BadManifest(str(root), [f"{', '.join(tables[:9])}: no rows"])
     if not manifest:
-        raise MissingData(f"{root} holds none of the {reading.rows} files that {', '.join(tables[:9])} name")
+        named = f"{reading.rows} files that {', '.join(tables[:9])} name"
+        raise MissingData(f"{root} holds none of the {named}{links_told(found.left_out)}")
     return manifest
 
 
-def _without_metadata(root: Path, names: tuple[str, ...], audio: int) -> MissingData:
+def _without_metadata(root: Path, found: Listing, audio: int) -> MissingData:
     """Make the error for a folder without metadata, which the dataset ``folder`` may read."""
-    if any(PurePosixPath(name).name == "metadata.parquet" for name in names):
+    if any(PurePosixPath(name).name == "metadata.parquet" for name in found.names):
         return MissingData(f"{root} holds a metadata.parquet, which is not read: write it as metadata.csv")
     way = f"; its {audio} audio files can be read by the names of their folders: --dataset folder" if audio else ""
-    return MissingData(f"{root} holds no {' or '.join(_TABLES)} with a column {_FILE}{way}")
+    return MissingData(f"{root} holds no {' or '.join(_TABLES)} with a column {_FILE}{way}{links_told(found.left_out)}")
 
 
 @dataclass
@@ -147,21 +153,13 @@ class _Reading:
         path = within(Path(folder), row[_FILE])
         if path is None:
             raise BadCell(f"{_FILE} {row[_FILE]} is no name of a file in the folder")
-        name, stretch = path.as_posix(), columns.read(row)
+        name = path.as_posix()
+        made = columns.utterance(row, self.root / name, id_=name, speaker=speaker, others=(_FILE,))
         if name not in self.audio:
-            self.collected.left_out["row whose file is not there"] += 1
+            self.collected.left_out[ABSENT] += 1
             return None
         self.named.add(name)
-        taken = {_FILE, "id", speaker, *columns.names.values()}
-        tags = {key: value for key, value in row.items() if key not in taken}
-        if part := next((_SPLITS[each] for each in path.parts[:-1] if each in _SPLITS), ""):
-            tags.setdefault("split", part)
-        return Utterance(
-            id=(Path(folder) / row["id"]).as_posix() if "id" in row else f"{name}{columns.text(row)}",
-            path=self.root / name,
-            start=stretch.start,
-            duration=stretch.duration,
-            audio_channel=stretch.channel,
-            speaker=row.get(speaker),
-            tags=tags,
-        )
+        part = next((_SPLITS[each] for each in map(str.lower, path.parts[:-1]) if each in _SPLITS), "")
+        if "id" in row:
+            made = replace(made, id=(Path(folder) / made.id).as_posix())
+        return replace(made, tags={"split": part, **made.tags}) if part else made

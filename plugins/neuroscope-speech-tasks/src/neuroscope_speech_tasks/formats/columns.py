@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from neuroscope import Utterance
+
 if TYPE_CHECKING:
-    from neuroscope_speech_tasks.formats.rows import Row
+    from neuroscope_speech_tasks.reading.metadata import Row
 
 TRACK = "audio_channel"
 _MEANS = {
@@ -17,6 +20,7 @@ _MEANS = {
     "duration": "how long it is, in seconds",
     TRACK: "the number of the file's track, from 0",
 }
+_OURS = {"start", "duration", TRACK}
 _WORDS = {"start": {"start", "begin", "offset"}, "end": {"end", "stop"}, "duration": {"duration", "dur"}}
 _BESIDE = {"time", "s", "sec", "secs", "second", "seconds", "in", "segment", "utterance", "utt", "clip", "audio"}
 _OTHER_UNITS = {"ms", "msec", "millis", "millisecond", "milliseconds", "us", "min", "minutes"}
@@ -45,17 +49,18 @@ class StretchColumns:
 
     Args:
         rows: the cells of each row that are not empty, by the names of their columns.
+        ours: whether neuroscope wrote the table: then our names alone are meant, and columns of like names are tags.
 
     Attributes:
         problems: why the columns cannot be used; nothing may be read then.
         names: meaning (``start``, ``end``, ``duration``, ``audio_channel``) -> the column's name.
     """
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], *, ours: bool = False) -> None:
         rows = list(rows)
         found: dict[str, list[str]] = {}
         for name in dict.fromkeys(name for row in rows for name in row):
-            if meaning := _meaning(name):
+            if meaning := (name if name in _OURS else "") if ours else _meaning(name):
                 found.setdefault(meaning, []).append(name)
         lengths = found.pop(_LENGTH, [])
         if "start" not in found or {"end", "duration"} & found.keys():
@@ -87,6 +92,30 @@ class StretchColumns:
         if end is not None and duration is None:
             duration = end - begin
         return Stretch(begin, duration, self._track(row))
+
+    def utterance(self, row: Row, path: Path | None, *, id_: str, speaker: str, others: Collection[str]) -> Utterance:
+        """Make the utterance of a row: columns that mean something of their own are no tags.
+
+        Args:
+            row: its cells.
+            path: of its file.
+            id_: where it has none, with its stretch behind it.
+            speaker: the speaker's column; empty = there is none.
+            others: columns that are no tags, beside ``id``, the speaker's, and those of stretch and track.
+
+        Raises:
+            BadCell: it cannot be used.
+        """
+        stretch, taken = self.read(row), {"id", speaker, *others, *self.names.values()}
+        return Utterance(
+            id=row.get("id", f"{id_}{self.text(row)}"),
+            path=path,
+            start=stretch.start,
+            duration=stretch.duration,
+            audio_channel=stretch.channel,
+            speaker=row.get(speaker),
+            tags={key: value for key, value in row.items() if key not in taken},
+        )
 
     def text(self, row: Row) -> str:
         """Name the stretch of a row as it is written; empty where it is the whole file."""

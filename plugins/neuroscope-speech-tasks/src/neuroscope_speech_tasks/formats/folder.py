@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroscope import BadOption, Manifest, MissingData, Utterance
+from neuroscope_speech_tasks.reading.file_names import without_ending
 from neuroscope_speech_tasks.reading.listing import AUDIO, list_files
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def read_folder(root: Path, *, progress: Progress, label_from: str = _PARENT, co
     if pattern and not any(each.tags or each.speaker for each in utterances):
         raise BadOption(f"label_from={label_from} fits no path, e.g. {utterances[0].id}")
     way = _way_to_a_column(column if any(each.tags or each.speaker for each in utterances) else "", pattern)
-    return Manifest(tuple(utterances), source=str(root), left_out=found.left_out, way=way)
+    copies = len(found.names) - len({without_ending(name) for name in found.names})
+    told = f"files of one name with several endings, all of them read: {copies:,} more than names"
+    warning = told if copies else ""
+    return Manifest(tuple(utterances), source=str(root), left_out=found.left_out, way=way, warning=warning)
 
 
 def _way_to_a_column(column: str, pattern: re.Pattern[str] | None) -> str:

@@ -62,7 +62,7 @@ def read_kaldi(root: Path, *, progress: Progress) -> Manifest:
     channels = _read_channels(root / "reco2file_and_channel", files, problems)
     is_cut = _lies_at(root / "segments")
     segments = _read_segments(root / "segments", problems) if is_cut else {name: _Segment(name) for name in files}
-    if is_cut and not segments and not problems.found:
+    if is_cut and not segments and not problems:
         problems.add(root / "segments", "it is empty")
     told = _Told.read(root, problems)
     problems.check()

@@ -118,6 +118,23 @@ def _lacking(folder: Path, found: Mapping[str, Mapping[str, Path]]) -> MissingDa
 
 
 @dataclass
+class _Said:
+    """Recordings, or why one is left out, by their ids; and the names of those that supervisions are of."""
+
+    recordings: Mapping[str, Recording | str]
+    names: set[str] = field(default_factory=set)
+
+    def parts_of(self, entry: Entry) -> _Parts:
+        """Find the recording of a supervision."""
+        name = entries.text_in(entry, "recording_id")
+        self.names.add(name)
+        recording = self.recordings.get(name)
+        if isinstance(recording, Recording):
+            return recording, [entry]
+        raise LeftOut(recording or "supervision without its recording")
+
+
+@dataclass
 class _Reading:
     """A reading of several manifests."""
 
@@ -131,18 +148,9 @@ class _Reading:
         if "cuts" in files:
             self._utterances(files["cuts"], _parts_of_cut, tags)
             return
-        recordings = self._recordings(files["recordings"])
-        unsaid = set(recordings)
-
-        def parts_of_supervision(entry: Entry) -> tuple[Recording, list[Entry]]:
-            recording = recordings.get(name := entries.text_in(entry, "recording_id"))
-            unsaid.discard(name)
-            if isinstance(recording, Recording):
-                return recording, [entry]
-            raise LeftOut(recording or "supervision without its recording")
-
-        self._utterances(files["supervisions"], parts_of_supervision, tags)
-        self.collected.left_out["recording without a supervision"] += len(unsaid)
+        said = _Said(self._recordings(files["recordings"]))
+        self._utterances(files["supervisions"], said.parts_of, tags)
+        self.collected.left_out["recording without a supervision"] += len(said.recordings.keys() - said.names)
 
     def _recordings(self, file: Path) -> dict[str, Recording | str]:
         """Read recordings by their ids; for those that are left out, why."""

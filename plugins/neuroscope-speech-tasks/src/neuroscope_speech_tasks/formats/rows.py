@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from neuroscope import BadManifest
 from neuroscope_speech_tasks.reading.json_lines import parse_object, text_of
-from neuroscope_speech_tasks.reading.metadata import shown
+from neuroscope_speech_tasks.reading.metadata import Row, shown
 
-Row = Mapping[str, str]
+OURS = "neuroscope"
+"""Column of the tables that neuroscope writes."""
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rows:
     """The rows of a manifest.
 
@@ -26,11 +27,13 @@ class Rows:
         rows: line number and cells; cells that are empty or under no name are dropped, and rows of only such.
         problems: lines that cannot be read.
         doubtful: lines with a cell that looks like the ends of several rows.
+        ours: whether neuroscope wrote the table, e.g. the manifest of a run: its cells are taken as they are.
     """
 
     rows: list[tuple[int, Row]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)
+    ours: bool = False
 
     @property
     def warning(self) -> str:
@@ -62,7 +65,7 @@ def read_rows(file: Path, known_by: Sequence[str] = ("path", "id")) -> Rows:
     read = Rows()
     parse = _json_rows if file.suffix.lower() == ".jsonl" else _table_rows
     for number, row in parse(file, text, read, known_by):
-        if cells := {key: value for key, cell in row.items() if key and (value := cell.strip())}:
+        if cells := {key: cell if read.ours else value for key, cell in row.items() if key and (value := cell.strip())}:
             read.rows.append((number, cells))
     return read
 
@@ -76,6 +79,7 @@ def _table_rows(file: Path, text: str, read: Rows, known_by: Sequence[str]) -> I
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(file, header, known_by)
+        read.ours = OURS in header
         for cells in reader:
             if len(cells) == len(header):
                 if _swallows_rows(cells, delimiter):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from neuroscope import BadManifest, Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.formats.columns import BadCell, StretchColumns
-from neuroscope_speech_tasks.formats.rows import DELIMITERS, Row, read_rows
-from neuroscope_speech_tasks.reading.metadata import shown
+from neuroscope_speech_tasks.formats.rows import DELIMITERS, OURS, read_rows
+from neuroscope_speech_tasks.reading.metadata import Row, shown
 
-_UNDERSTOOD = {"id", "path", "speaker"}
 _ENDINGS = (*DELIMITERS, ".jsonl")
 _FOLDER_NAMES = tuple(f"manifest{ending}" for ending in _ENDINGS)
 
@@ -34,10 +34,10 @@ def read_table(root: Path) -> Manifest:
     """
     file = _find(root)
     read = read_rows(file)
-    columns, problems = StretchColumns(row for _, row in read.rows), list(read.problems)
+    columns, problems = StretchColumns((row for _, row in read.rows), ours=read.ours), list(read.problems)
     if columns.problems:
         raise BadManifest(str(file), [shown(each) for each in columns.problems])
-    needed = "path" if any("path" in row for _, row in read.rows) else "id"
+    needed = "path" if not read.ours and any("path" in row for _, row in read.rows) else "id"
     utterances = []
     for number, row in read.rows:
         try:
@@ -82,14 +82,13 @@ def _utterance(row: Row, folder: Path, columns: StretchColumns, needed: str) -> 
     """
     if needed not in row:
         raise BadCell("no path" if needed == "path" else "no path and no id")
-    stretch, path = columns.read(row), row.get("path")
-    taken = {*_UNDERSTOOD, *columns.names.values()}
-    return Utterance(
-        id=row["id"] if "id" in row else f"{path}{columns.text(row)}",
-        path=None if path is None else folder / path,
-        start=stretch.start,
-        duration=stretch.duration,
-        audio_channel=stretch.channel,
-        speaker=row.get("speaker"),
-        tags={key: value for key, value in row.items() if key not in taken},
-    )
+    path, ours = row.get("path"), OURS in row
+    file = None if path is None else folder / path
+    others = ("path", OURS) if ours else ("path",)
+    made = columns.utterance(row, file, id_=path or "", speaker="speaker", others=others)
+    return replace(made, tags={_tag(column): value for column, value in made.tags.items()}) if ours else made
+
+
+def _tag(column: str) -> str:
+    """Return the tag of a column; neuroscope writes ``tag:NAME`` where the name alone means something else."""
+    return column.removeprefix("tag:")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from neuroscope import Utterance
     from neuroscope_speech_tasks.reading.metadata import Problems
 
+ABSENT = "row whose file is not there"
+
 
 @dataclass
 class Collected:

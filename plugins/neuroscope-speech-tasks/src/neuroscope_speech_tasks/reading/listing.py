@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,11 +14,17 @@ from typing import TYPE_CHECKING
 from neuroscope import BadManifest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from neuroscope import Progress
 
-AUDIO = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".sph", ".m4a", ".aac", ".wma", ".amr")
+AUDIO = (
+    *(".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".au", ".sph", ".m4a", ".aac", ".wma", ".amr"),
+    *(".aifc", ".snd", ".w64", ".caf", ".oga", ".mp4", ".3gp", ".webm", ".mka", ".mkv"),
+)
+"""Endings of the files that are audio; of copies of a file, the one whose ending comes first is read."""
+COPY = "copy of an utterance"
+_LINK = "link to a folder, not followed"
 _EVERY = 1000  # files between two reports of progress
 
 
@@ -35,14 +42,14 @@ class Listing:
     names: tuple[str, ...]
     left_out: Mapping[str, int]
 
-    @property
-    def unseen(self) -> Mapping[str, int]:
-        """Links to folders and what is no file, counted by kind: audio may be behind them."""
-        return {kind: count for kind, count in self.left_out.items() if not kind.endswith(" file")}
-
     def path(self, name: str) -> Path:
         """Return the path of a file."""
         return self.root / name
+
+    def below(self, folder: str) -> Sequence[str]:
+        """Return the files below one of its folders, by their paths below the root."""
+        after = chr(ord("/") + 1)
+        return self.names[bisect_left(self.names, f"{folder}/") : bisect_left(self.names, f"{folder}{after}")]
 
 
 def list_files(
@@ -50,7 +57,7 @@ def list_files(
     progress: Progress,
     endings: Collection[str] = AUDIO,
     *,
-    below: str = "",
+    below: Sequence[str] = ("",),
     beside: Collection[str] = (),
 ) -> Listing:
     """List the files below a folder that have one of some endings, whatever their case.
@@ -61,15 +68,15 @@ def list_files(
         root: the folder; it has to exist.
         progress: told of the files that are found.
         endings: with their dot, in lower case.
-        below: only below this folder of the root, with ``/``; names begin with it then.
+        below: only below these folders of the root, with ``/``; names begin with them then.
         beside: endings, likewise, of the corpus's own texts and tables, which are not counted as left out.
 
     Raises:
-        BadManifest: a folder may not be opened, names of files are no UTF-8, or ``below`` leads out of the root.
+        BadManifest: a folder may not be opened, names of files are no UTF-8, or one of ``below`` leads out of the root.
     """
-    if leads_out(root / below, root):
-        raise BadManifest(str(root), [f"{below} is a link out of it; put the folder itself there"])
-    search = _Search(root, frozenset(endings), frozenset(beside), [below])
+    if out := [folder for folder in below if leads_out(root / folder, root)]:
+        raise BadManifest(str(root), [f"{folder} is a link out of it; put the folder itself there" for folder in out])
+    search = _Search(root, frozenset(endings), frozenset(beside), list(below))
     with progress("Listing files", 0) as advance:
         told = 0
         while search.folders:
@@ -111,7 +118,7 @@ class _Search:
         if entry.is_dir(follow_symlinks=False):
             self.folders.append(name)
         elif entry.is_symlink() and entry.is_dir():
-            self.other["link to a folder, not followed"] += 1
+            self.other[_LINK] += 1
         elif (ending := _ending(entry.name)).lower() not in self.endings:
             if ending.lower() not in self.beside:
                 self.other[f"{ending or 'no ending'} file"] += 1
@@ -195,6 +202,14 @@ def closed_folders_are_told(root: Path) -> Iterator[None]:
         raise BadManifest(str(root), [text]) from None
 
 
+def links_told(left_out: Mapping[str, int]) -> str:
+    """Say how many links to folders were not followed, and the way out; empty = there are none."""
+    count = left_out.get(_LINK, 0)
+    if not count:
+        return ""
+    return f"; links to folders, not followed: {count:,} (name the folder itself, or link the whole corpus)"
+
+
 def first_there(root: Path, *names: str) -> Path | None:
     """Return the first of some files or folders below a root that exists, whatever its case; None = none does."""
     for name in names:
@@ -207,9 +222,12 @@ def first_there(root: Path, *names: str) -> Path | None:
 
 
 def found_near(folder: Path, *names: str) -> Path | None:
-    """Return the first of some files that exists in a folder, or in one of the two above it; None = none does."""
-    here = folder.resolve()
-    places = [here, *here.parents[:2]]
+    """Return the first of some files that exists in a folder, or in one of the two above it; None = none does.
+
+    Above a folder that is a link, those above the link come first, then those above what it leads to.
+    """
+    named, true = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100 - follows no link
+    places = dict.fromkeys([named, *named.parents[:2], true, *true.parents[:2]])
     return next((found for place in places if (found := first_there(place, *names)) is not None), None)
 
 

@@ -17,7 +17,7 @@ from neuroscope import BadManifest
 from neuroscope_speech_tasks.reading.listing import leads_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Row = Mapping[str, str]
 LONGEST_LINE = 2**20
@@ -34,17 +34,28 @@ class Problems:
 
     Attributes:
         source: the corpus's root; nothing outside of it is read through a link.
-        found: what was not understood.
         anywhere: metadata may be links to wherever they lie, as people make them in manifests of their own.
     """
 
     source: str
-    found: list[str] = field(default_factory=list)
     anywhere: bool = field(default=False, kw_only=True)
+    _lines: dict[tuple[Path, str], list[int | None]] = field(default_factory=dict)
 
     def add(self, file: Path, text: str, line: int | None = None) -> None:
         """Note a problem of a file, or of a line of it, counted from 1."""
-        self.found.append(f"{self._name(file)}{'' if line is None else f' line {line}'}: {shown(text)}")
+        self._lines.setdefault((file, text), []).append(line)
+
+    def __len__(self) -> int:
+        """Count the problems; the same one on several lines is one."""
+        return len(self._lines)
+
+    @property
+    def found(self) -> list[str]:
+        """What was not understood, a line each: the first line of a file with a problem, and how many more have it."""
+        names = {file: self._name(file) for file in dict.fromkeys(file for file, _ in self._lines)}
+        return [
+            f"{names[file]}{_on(*lines)}: {shown(text)}{_more(*lines)}" for (file, text), lines in self._lines.items()
+        ]
 
     def _name(self, file: Path) -> str:
         """Name a file as it lies below the root: several folders may have one of the same name."""
@@ -53,8 +64,17 @@ class Problems:
 
     def check(self) -> None:
         """Raise BadManifest with all problems, where there are any."""
-        if self.found:
+        if self:
             raise BadManifest(self.source, self.found)
+
+
+def _on(first: int | None, *others: int | None) -> str:
+    del others
+    return "" if first is None else f" line {first}"
+
+
+def _more(first: int | None, *others: int | None) -> str:
+    return f" (and {len(others):,} more line{'s' * (len(others) > 1)})" if others and first is not None else ""
 
 
 def shown(text: str) -> str:
@@ -128,6 +148,7 @@ def read_table(
     delimiter: str = "",
     names: Sequence[str] = (),
     quoted: bool = False,
+    open_end: bool = False,
     cleaned: Callable[[str], str] = str.strip,
 ) -> Iterator[tuple[int, Row]]:
     """Read the rows of a table with the numbers of their lines; names of columns and cells are stripped.
@@ -140,12 +161,13 @@ def read_table(
         delimiter: between cells; empty = the one of tab, comma, semicolon and bar that the first line has most of.
         names: of the columns, where the file has no header.
         quoted: whether a cell may stand in quotation marks and hold the delimiter; else a mark is a character.
+        open_end: whether a row may end with a delimiter that the header has not.
         cleaned: makes a cell of what stands between the delimiters.
 
     Yields:
         line number and the cells that are not empty, by column.
     """
-    columns, before = list(names), len(problems.found)
+    columns, before = list(names), len(problems)
     for number, line in read_lines(file, problems):
         delimiter = delimiter or max(_DELIMITERS, key=line.count)
         try:
@@ -158,12 +180,39 @@ def read_table(
             if problem := _problem_with_columns(columns, needed):
                 problems.add(file, problem, number)
                 return
-        elif len(cells) != len(columns) and not _is_open_end(cells, columns):
+        elif len(cells) != len(columns) and not (open_end and _is_open_end(cells, columns)):
             problems.add(file, f"{len(cells)} cells, there are {len(columns)} columns", number)
         else:
             yield number, {key: text for key, cell in zip(columns, cells, strict=False) if (text := cleaned(cell))}
-    if not columns and len(problems.found) == before:
+    if not columns and len(problems) == before:
         problems.add(file, "it is empty")
+
+
+def rows_by_id(
+    file: Path,
+    problems: Problems,
+    rows: Iterable[tuple[int, Row]],
+    id_column: str,
+    problem_with: Callable[[Row], str],
+) -> dict[str, tuple[int, Row]]:
+    """Collect the rows of a table of speakers by their ids, with the numbers of their lines.
+
+    Args:
+        file: the table.
+        problems: receives rows with a problem, ids that come twice and not alike, and a table without speakers.
+        rows: of the table.
+        id_column: where the id stands, in a row without a problem.
+        problem_with: says what is wrong with a row; empty = nothing.
+    """
+    found: dict[str, tuple[int, Row]] = {}
+    for number, row in rows:
+        if problem := problem_with(row):
+            problems.add(file, problem, number)
+        elif found.setdefault(row[id_column], (number, row))[1] != row:
+            problems.add(file, f"{row[id_column]} comes twice, and not alike", number)
+    if not found and not problems:
+        problems.add(file, "it has no speakers")
+    return found
 
 
 def _cells(line: str, delimiter: str, *, quoted: bool) -> list[str]:
@@ -173,7 +222,7 @@ def _cells(line: str, delimiter: str, *, quoted: bool) -> list[str]:
 
 
 def _is_open_end(cells: Sequence[str], columns: Sequence[str]) -> bool:
-    """Tell whether a row has one more cell, which is empty: some tables end their lines with a delimiter."""
+    """Tell whether a row has one more cell, which is empty."""
     return len(cells) == len(columns) + 1 and not cells[-1].strip()
 
 

@@ -21,12 +21,12 @@ _GENDERS = {
 }
 """How corpora write the two genders that the paper asks about: VoxCeleb, LibriSpeech, Common Voice (two ways)."""
 
-_CHINESE = {"zh", "zh-cn", "cmn", "cmn_hans_cn"}
-"""Mandarin as Common Voice, FLEURS and others write it; Cantonese (yue, zh-HK) and zh-TW are languages of their own."""
+_OWN_LANGUAGES = {"cmn": "zh", "zh-cn": "zh", "zh-tw": "zh-TW", "zh-hk": "zh-HK"}
+"""Codes of languages that go by another one here, and those whose region makes another language of them."""
 
 
 def gender(*, limit: int | None = None, hours: float | None = None, seed: int = 0) -> Classification:
-    """Gender classification (GC, T1): male or female, of speakers that training never heard.
+    """Gender classification (GC, T1): male or female.
 
     By default of the 40 speakers of VoxCeleb1's test part, as in the paper. The paper's own split is not published:
     here speakers are drawn, 30 % of them for the test, and in both parts the larger class is cut to the size of the
@@ -38,7 +38,7 @@ def gender(*, limit: int | None = None, hours: float | None = None, seed: int = 
         seed: of that draw.
     """
     return Classification(
-        label=_gender,
+        label=gender_of,
         columns=("gender",),
         datasets=("voxceleb1",),
         balance="class",
@@ -51,12 +51,12 @@ def language(*, limit: int | None = 2000, hours: float | None = None, seed: int 
 
     Parts are those of the corpus, speaker-disjoint, without the development parts; data without parts are split by
     speakers. How many utterances the paper drew is in a figure (3c), not in its text: here at most 2,000 of each
-    language and part are drawn. ``zh-CN``, ``cmn`` and ``zh`` are one class, and regions of FLEURS's codes are dropped
-    (``en_us``).
+    language and part are drawn. Regions and scripts of codes are dropped (``en_us``, ``sv-SE``);
+    ``zh-CN``, ``cmn`` and ``zh`` are one class, ``zh-TW`` and ``zh-HK`` are others.
 
     Args:
         limit: utterances of each class and part at most, drawn; none = all.
-        hours: of audio of each class and part at most, drawn; none = any.
+        hours: of audio of each class and part at most, drawn; none = all.
         seed: of that draw.
     """
     return Classification(
@@ -99,13 +99,14 @@ def channel(
 
     By default SatQ is ADI-5's training part, HQ its other parts, TF is CALLHOME, resampled to the model's rate, in
     segments of at least 2.5 s; as many utterances of each class are drawn, and split 60/40, as in the paper. What it
-    does not say: here no recording (show, call) is in both parts, as far as names of files tell recordings apart.
+    does not say: here no recording (show, call) is in both parts, as far as names of files tell recordings apart. Other
+    data without a column ``recording`` are split by speakers.
 
     Args:
         telephony: false = without TF (the paper's footnote 12).
         segments: of CALLHOME, found by a detector of speech, as in the paper, or by the times of transcripts.
         limit: utterances of each class at most, drawn; none = as many as the smallest class has.
-        hours: of audio of each class at most, drawn; none = any.
+        hours: of audio of each class at most, drawn; none = all.
         seed: of that draw.
     """
     return Classification(
@@ -129,15 +130,16 @@ def _column(name: str) -> Callable[[Utterance], str | None]:
     return of
 
 
-def _gender(utterance: Utterance) -> str | None:
+def gender_of(utterance: Utterance) -> str | None:
+    """Return the gender that an utterance's column says, ``male`` or ``female``; None = another, or not known."""
     return _GENDERS.get((utterance.column("gender") or "").strip().lower())
 
 
 def _language(utterance: Utterance) -> str | None:
-    written = (utterance.column("language") or "").strip()
-    if written.lower() in _CHINESE:
-        return "zh"
-    return written.split("_")[0] or None
+    """Return the language of a code, in lower case, without region and script (``en_us``, ``sv-SE``)."""
+    code = (utterance.column("language") or "").strip().replace("_", "-").lower()
+    language = code.partition("-")[0]
+    return _OWN_LANGUAGES.get(code) or _OWN_LANGUAGES.get(language) or language or None
 
 
 def _some(limit: int | None, hours: float | None, seed: int) -> Subsample | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, MissingData, Utterance
-from neuroscope_speech_tasks.reading.listing import first_there, found_near, list_files, one_of_each
-from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table
+from neuroscope_speech_tasks.reading.file_names import find_names
+from neuroscope_speech_tasks.reading.listing import found_near
+from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table, rows_by_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from neuroscope import Progress
     from neuroscope_speech_tasks.reading.corpus import Corpus
@@ -25,6 +26,7 @@ _PARTS = ("dev", "test")
 _GENDERS = ("f", "m")
 _PATH = re.compile(r"(?:(.*)/)?(id\d{5})/([^/]+)/(\d+)(?:\.\w+)?")
 _OLD_PATH = re.compile(r"(?:(.*)/)?([^/]+)/([^/]{11})_(\d{7})(?:\.\w+)?")
+_OLD_DIGITS = 7
 _PART = re.compile(r"(?:.*[^a-z])?(dev|test)(?:[^a-z].*)?", re.IGNORECASE)
 
 
@@ -120,29 +122,26 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
         MissingData: the part is not there, or nothing tells who belongs to it.
         BadManifest: the table is not understood, or contradicts the folders.
     """
-    if not root.is_dir():
-        raise release.corpus.missing(root)
-    problems = Problems(str(root))
-    below = first_there(root, release.corpus.dataset)
-    folder = below if below is not None and below.is_dir() else root
+    folder, problems = release.corpus.folder_in(root, release.corpus.dataset), Problems(str(root))
     speakers = _read_speakers(release, found_near(folder, release.table, f"meta/{release.table}"), problems)
     problems.check()
-    listing = list_files(folder, progress, beside=(".txt", ".csv"))
-    names, left_out = _names(release, listing.names, speakers, root)
-    files, copies = one_of_each((name.id, path) for path, name in names.items())
-    left_out += Counter(listing.left_out) + Counter({"copy of an utterance": copies})
-    if not files:
-        raise release.corpus.without_utterances(root, left_out)
-    parts = _parts(names.values(), speakers, problems)
+    name_known = partial(_known_name, release, speakers, root)
+    found = find_names(release.corpus, root, folder, progress, name_known, beside=(".txt", ".csv"))
+    parts = _parts(found.names.values(), speakers, _part_in(folder.resolve().name), problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")
-    chosen = [path for _, path in sorted(files.items()) if part in ("all", parts[names[path][:2]])]
-    if not chosen:
+    files = found.one_of_each()
+    utterances = tuple(
+        _utterance(release, name, path, speakers)
+        for path, name in files.items()
+        if part in ("all", parts[name.above, name.speaker])
+    )
+    if not utterances:
         raise release.corpus.missing(root, f"utterance of part {part} among its {len(files):,}")
-    utterances = tuple(_utterance(release, names[path], folder / path, speakers) for path in chosen)
     way = "" if speakers.file else f"{release.table} knows more: get {release.address} and put it into {root}"
-    return Reading(Manifest(utterances, str(root), dict(sorted(left_out.items())), way=way), folder, speakers)
+    manifest = Manifest(utterances, str(root), found.left_out, way=way, warning=_both_layouts(files.values()))
+    return Reading(manifest, folder, speakers)
 
 
 def name_of(release: Release, path: str, speakers: Speakers) -> Name | None:
@@ -156,30 +155,22 @@ def name_of(release: Release, path: str, speakers: Speakers) -> Name | None:
     return None
 
 
-def _names(
-    release: Release, paths: Sequence[str], speakers: Speakers, root: Path
-) -> tuple[dict[str, Name], Counter[str]]:
-    """Read the paths; what is no utterance of a known speaker is counted."""
-    names, left_out = {}, Counter[str]()
-    for path in paths:
-        name = name_of(release, path, speakers)
-        if name is None:
-            left_out[f"audio file that is named otherwise than those of {release.corpus.title}"] += 1
-        elif speakers.file is not None and name.speaker not in speakers.parts:
-            left_out[f"utterance of a speaker that {release.table} does not have"] += 1
-        elif not name.speaker:
-            raise release.without_table(root, "the ids of the speakers, whose folders have their names")
-        else:
-            names[path] = name
-    return names, left_out
+def _known_name(release: Release, speakers: Speakers, root: Path, path: str) -> Name | str | None:
+    """Read the path of an utterance of a known speaker; else say why it is left out."""
+    name = name_of(release, path, speakers)
+    if name is not None and speakers.file is not None and name.speaker not in speakers.parts:
+        return f"utterance of a speaker that {release.table} does not have"
+    if name is not None and not name.speaker:
+        raise release.without_table(root, "the ids of the speakers, whose folders have their names")
+    return name
 
 
-def _parts(names: Iterable[Name], speakers: Speakers, problems: Problems) -> dict[tuple[str, str], str]:
-    """Find the part of each speaker in each folder above, by the table, else by the folder; empty = neither tells."""
+def _parts(names: Iterable[Name], speakers: Speakers, otherwise: str, problems: Problems) -> dict[tuple[str, str], str]:
+    """Find the part of each speaker in each folder above, by the table, else by the folder, else as is said."""
     parts: dict[tuple[str, str], str] = {}
     for above, speaker in dict.fromkeys((name.above, name.speaker) for name in names):
         told, lies = speakers.parts.get(speaker, ""), _part_in(above)
-        parts[above, speaker] = told or lies
+        parts[above, speaker] = told or lies or otherwise
         if told and lies and told != lies:
             problems.add(speakers.file or Path(), f"{speaker} is of part {told}, and lies in {above}")
     return parts
@@ -189,6 +180,15 @@ def _part_in(above: str) -> str:
     """Find the part that folders are of, the nearest first: ``dev/wav``, ``vox1_test_wav``; empty = they tell none."""
     matches = (_PART.fullmatch(folder) for folder in reversed(above.split("/")))
     return next((match[1].lower() for match in matches if match), "")
+
+
+def _both_layouts(names: Iterable[Name]) -> str:
+    """Warn where videos lie in both layouts, which number their utterances otherwise; empty = none does."""
+    videos: dict[bool, set[str]] = {True: set(), False: set()}
+    for name in names:
+        videos[len(name.number) == _OLD_DIGITS].add(name.video)
+    twice = len(videos[True] & videos[False])
+    return f"videos in two layouts, whose utterances are read twice: {twice:,}; keep one of the two" if twice else ""
 
 
 def _utterance(release: Release, name: Name, path: Path, speakers: Speakers) -> Utterance:
@@ -201,20 +201,16 @@ def _read_speakers(release: Release, file: Path | None, problems: Problems) -> S
     """Read the table of speakers; without a file, nothing is known."""
     if file is None:
         return Speakers()
-    speakers, rows = Speakers(file), dict[str, Row]()
+    speakers = Speakers(file)
     needed = [release.id_column, "Gender", "Set", *([release.name_column] if release.name_column else [])]
-    for number, row in read_table(file, problems, needed, cleaned=_cleaned):
-        if problem := _problem_with(row, release):
-            problems.add(file, problem, number)
-        elif rows.setdefault(id_ := row[release.id_column], row) != row:
-            problems.add(file, f"{id_} comes twice, and not alike", number)
-        else:
-            speakers.parts[id_] = row["Set"]
-            speakers.tags[id_] = {tag: row[column] for column, tag in release.columns.items() if column in row}
-            if (name := row.get(release.name_column)) and speakers.ids.setdefault(name, id_) != id_:
-                problems.add(file, f"{name} is {speakers.ids[name]} and {id_}", number)
-    if not rows and not problems.found:
-        problems.add(file, "it has no speakers")
+    rows = read_table(file, problems, needed, open_end=True, cleaned=_cleaned)
+    for id_, (number, row) in rows_by_id(
+        file, problems, rows, release.id_column, partial(_problem_with, release)
+    ).items():
+        speakers.parts[id_] = row["Set"]
+        speakers.tags[id_] = {tag: row[column] for column, tag in release.columns.items() if column in row}
+        if (name := row.get(release.name_column)) and speakers.ids.setdefault(name, id_) != id_:
+            problems.add(file, f"{name} is {speakers.ids[name]} and {id_}", number)
     return speakers
 
 
@@ -223,7 +219,7 @@ def _cleaned(cell: str) -> str:
     return cell.strip().strip('"').strip()
 
 
-def _problem_with(row: Row, release: Release) -> str:
+def _problem_with(release: Release, row: Row) -> str:
     """Say what is wrong with a row of the table; empty = nothing."""
     if release.id_column not in row:
         return f"no {release.id_column}"
