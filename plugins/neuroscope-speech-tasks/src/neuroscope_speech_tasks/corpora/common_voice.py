@@ -53,7 +53,8 @@ CORPUS = Corpus(
         "Many clips have no gender: 55 % of Arabic and 93 % of Chinese (zh-CN) in 16.1 and later.",
         "Sentences and votes are not read; sentence_id lets a split keep a text on one side.",
         "Clips have another rate in each release; they are resampled as all audio is.",
-        "Clips that were converted to another format are found by their names without the ending.",
+        "Clips that were converted to another format are found by their names without the ending; of copies, wav is "
+        "read before the others.",
     ),
 )
 Part = Literal["train", "dev", "test", "validated", "other", "invalidated"]
