@@ -4,9 +4,8 @@ from collections import Counter
 
 import pytest
 
-from neuroscope import BadManifest, BadOption, Data, MissingData
+from neuroscope import BadManifest, BadOption, MissingData
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora import adi5
 
 LAYOUTS = ("mgb3", "folders", "numbers", "heap")
@@ -26,10 +25,8 @@ def problems(root, **options):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_each_layout_keeps_the_contract_and_holds_the_same_utterances(tree, layout):
-    root = tree("adi5", layout=layout)
-    manifest = read(root)
-    assert {each.check: each.reason for each in run("dataset", "adi5", Data(root=root)) if not each.ok} == {}
+def test_each_layout_holds_the_same_utterances(tree, layout):
+    manifest = read(tree("adi5", layout=layout))
     assert manifest.fingerprint == SAME
     assert manifest.left_out == {}
     found = Counter((each.tags["split"], each.tags["channel"], each.tags["dialect"]) for each in manifest)

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from neuroscope import BadManifest, BadOption, Data, MissingData, MissingDependency
+from neuroscope import BadManifest, BadOption, MissingData, MissingDependency
 from neuroscope.audio import index
 from neuroscope.contracts.progress import silent
 from neuroscope.extraction.session import ExtractionSettings, Workspace
-from neuroscope.testing import run
 from neuroscope_speech_tasks.corpora import callhome
 
 SAME = "3565fcda0b05f39fbad551ccf519f40e"
@@ -45,10 +44,8 @@ def made(tmp_path):
     ("layout", "transcripts"),
     [("upper", "roman"), ("lower", "roman"), ("upper", "script"), ("upper", "scr"), ("upper", "both")],
 )
-def test_each_layout_keeps_the_contract_and_holds_the_same_segments(tree, layout, transcripts):
+def test_each_layout_holds_the_same_segments(tree, layout, transcripts):
     root = tree("callhome", layout=layout, transcripts=transcripts)
-    checked = run("dataset", "callhome,segments=transcript", Data(root=root))
-    assert {each.check: each.reason for each in checked if not each.ok} == {}
     manifest = read(root)
     assert manifest.fingerprint == SAME
     assert manifest.left_out == {}

@@ -64,9 +64,8 @@ def test_cuts_and_supervisions_make_the_same_utterances(names, form, ending):
     assert one.tags == {"recording": "call0", "gender": "f", "language": "en", "room": "r0", "level": "-3.5"}
 
 
-@pytest.mark.parametrize("form", ["cuts", "recordings"])
-def test_the_dataset_keeps_the_contract(tree, form):
-    outcomes = run("dataset", "lhotse", Data(root=tree("lhotse", form=form)))
+def test_supervisions_keep_the_contract(tree):
+    outcomes = run("dataset", "lhotse", Data(root=tree("lhotse", form="recordings")))
     assert {each.check: each.reason for each in outcomes if not each.ok} == {}
 
 

@@ -1,11 +1,21 @@
 """The questions, and the plugin that brings them."""
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
 
 from neuroscope import BadManifest, BadOption, Manifest, Plugins, Utterance
 from neuroscope.contracts.progress import silent
+from neuroscope_speech_tasks import corpora
+from neuroscope_speech_tasks.activity import network
+
+HERE = Path(__file__).parent
+MODULES = [
+    importlib.import_module(f"{corpora.__name__}.{each.name}") for each in pkgutil.iter_modules(corpora.__path__)
+]
+CORPORA = {each.CORPUS.dataset: each.CORPUS for each in MODULES if hasattr(each, "CORPUS")}
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +144,20 @@ def test_the_readers_take_their_options_from_the_command_line(plugins, tmp_path)
     assert (only.speaker, only.tags) == ("ann", {"gender": "f"})
     (tmp_path / "m.csv").write_text("path\na.wav\n")
     assert len(plugins.datasets.choose("csv").build(tmp_path / "m.csv")) == 1
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_reader_says_what_is_told_of_its_corpus(plugins, name):
+    corpus, said = CORPORA[name], plugins.datasets.find(name)[0].documentation
+    facts = [corpus.title, corpus.source, corpus.licence, corpus.size, corpus.folder, *corpus.notes]
+    facts += [line for layout in corpus.layouts for line in layout.splitlines()]
+    facts += [f"{column}: {what}" for column, what in corpus.columns]
+    assert [fact for fact in facts if fact not in said.text] == []
+    assert said.text.startswith("Read ")
+    assert said.arguments["root"]
+
+
+def test_the_detector_is_installed_by_one_line():
+    line = "pip install --no-deps silero-vad==6.2.3"
+    assert str(network._missing("it is not installed")).endswith(f"To install it: {line}")
+    assert f"`{line}`" in (HERE.parent / "README.md").read_text()

@@ -2,9 +2,8 @@
 
 import pytest
 
-from neuroscope import BadManifest, Data, MissingData
+from neuroscope import BadManifest, MissingData
 from neuroscope.contracts.progress import silent
-from neuroscope.testing import run
 from neuroscope.waves import examine
 from neuroscope_speech_tasks.corpora.voxceleb2 import read_voxceleb2
 
@@ -85,11 +84,8 @@ def test_what_is_not_there_is_asked_for(tmp_path):
         read(tmp_path / "nowhere")
 
 
-def test_it_keeps_the_contract_with_audio_as_published(tree):
+def test_audio_as_published_is_read(tree):
     pytest.importorskip("av")
-    root = tree("voxceleb2")
-    results = run("dataset", "voxceleb2", Data(root=root))
-    assert {each.check: each.reason for each in results if not each.ok} == {}
-    file = examine(root / "aac/id00017/-00017WjVCk/00001.m4a")
+    file = examine(tree("voxceleb2") / "aac/id00017/-00017WjVCk/00001.m4a")
     assert (file.rate, file.channels) == (16_000, 1)
     assert file.frames == pytest.approx(8_000, abs=2_100)

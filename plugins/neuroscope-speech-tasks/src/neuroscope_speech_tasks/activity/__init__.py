@@ -1,1 +1,1 @@
-"""Where in a recording somebody speaks: a network's probabilities, the stretches they make, and those kept on disk."""
+"""Where in a recording somebody speaks: by a network's probabilities, kept on disk, or by transcripts."""

@@ -103,7 +103,7 @@ def read_adi5(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tra
     listed = {id_ for id_ in _read_lists(listing, labels, problems) if id_.partition("/")[0] in parts}
     for id_, path in audio:
         labels.add(id_, _dialect_of(path), path)
-        named = _NAMES["train"].fullmatch(_name_of(path))
+        named = _NAMES["train"].fullmatch(id_.partition("/")[2])
         labels.add(id_, named["dialect"] if named else "", path)
     problems.check()
     left_out["line of a list without its file"] += len(listed - files.keys())
@@ -122,10 +122,10 @@ def _find_audio(listing: Listing, parts: Collection[str], left_out: Counter[str]
     for path in listing.names:
         if not path.lower().endswith(AUDIO):
             left_out["no ending file"] += _is_none(path)
-        elif not (part := _part_of(path)):
+        elif not (part := (id_ := _id_of(path)).partition("/")[0]):
             left_out["audio that is of no set by its name or folder"] += 1
         elif part in parts:
-            found.append((f"{part}/{_name_of(path)}", path))
+            found.append((id_, path))
     return found
 
 
@@ -134,20 +134,17 @@ def _is_none(path: str) -> bool:
     return "." not in (name := path.rpartition("/")[2]) and name.lower() not in _LISTS
 
 
-def _part_of(path: str) -> str:
-    """Return the set that a path belongs to by the form of its name, else by its folders; empty = none."""
-    return _part_named(stem(path)) or folder_among(path, _PART_FOLDER).lower()
+def _id_of(path: str, otherwise: str = "") -> str:
+    """Return the id of a file: its set and its name, in the case that was published.
 
-
-def _part_named(name: str) -> str:
-    return next((part for part, form in _NAMES.items() if form.fullmatch(name)), "")
-
-
-def _name_of(path: str) -> str:
-    """Return the name of a file in the case that was published, where it has one of the published forms."""
+    The set is told by the form of the name, by a folder, or otherwise; empty = by none of them.
+    """
     name = stem(path)
-    hexadecimal = {"train": 0, "dev": _HASH, "test": _HASH}.get(_part_named(name))
-    return name if hexadecimal is None else name[:hexadecimal].lower() + name[hexadecimal:].upper()
+    for part, form in _NAMES.items():
+        if form.fullmatch(name):
+            hexadecimal = 0 if part == "train" else _HASH
+            return f"{part}/{name[:hexadecimal].lower()}{name[hexadecimal:].upper()}"
+    return f"{folder_among(path, _PART_FOLDER).lower() or otherwise}/{name}"
 
 
 def _dialect_of(path: str) -> str:
@@ -165,7 +162,7 @@ def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterato
         for number, line in read_lines(file, problems):
             first = _LISTS[place]
             audio, *numbers = _cells(line, has_number=first is not None)
-            id_ = f"{_part_of(audio) or of_list}/{_name_of(audio)}"
+            id_ = _id_of(audio, of_list)
             labels.add(id_, _dialect_of(audio), path, number)
             if first is not None:
                 labels.add(id_, _numbered(numbers, first, file, number, problems), path, number)

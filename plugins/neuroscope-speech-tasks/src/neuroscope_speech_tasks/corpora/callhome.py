@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from neuroscope import BadAudio, BadManifest, BadOption, Manifest, Utterance
-from neuroscope_speech_tasks.corpora.transcripts import read_transcripts
+from neuroscope_speech_tasks.activity.transcripts import read_transcripts
 from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts, other_counts
 from neuroscope_speech_tasks.reading.file_names import folder_among, stem
 from neuroscope_speech_tasks.reading.labels import Labels

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from neuroscope import BadOption, Manifest, Utterance
+from neuroscope import Manifest, Utterance
+from neuroscope_speech_tasks.corpora.common_voice_places import (
+    OFFICIAL,
+    PARTS,
+    Part,
+    Place,
+    choose_places,
+    several_releases,
+)
 from neuroscope_speech_tasks.reading.clips import Clips
 from neuroscope_speech_tasks.reading.collected import ABSENT, Collected
 from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
 from neuroscope_speech_tasks.reading.file_names import without_ending
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, within
+from neuroscope_speech_tasks.reading.listing import within
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, read_table
 
 if TYPE_CHECKING:
@@ -53,12 +60,10 @@ CORPUS = Corpus(
         "Many clips have no gender: 55 % of Arabic and 93 % of Chinese (zh-CN) in 16.1 and later.",
         "Sentences and votes are not read; sentence_id lets a split keep a text on one side.",
         "Clips have another rate in each release; they are resampled as all audio is.",
-        "Clips that were converted to another format are found by their names without the ending.",
+        "Clips that were converted to another format are found by their names without the ending; of copies, wav is "
+        "read before the others.",
     ),
 )
-Part = Literal["train", "dev", "test", "validated", "other", "invalidated"]
-_OFFICIAL: tuple[Part, ...] = ("train", "dev", "test")
-_PARTS: tuple[Part, ...] = (*_OFFICIAL, "validated", "other", "invalidated")
 _TAGS = {
     "gender": "gender",
     "age": "age",
@@ -68,9 +73,6 @@ _TAGS = {
     "sentence_id": "sentence_id",
     "sentence_domain": "sentence_domain",
 }
-_RELEASE = "cv-corpus-"
-_LOCALE = re.compile("[a-z]{2,3}(-([A-Z]{2}|[A-Z][a-z]{3}))?|nan-tw|rm-sursilv|rm-vallader")
-"""A locale's name: a language, in some with a region or a script; three are written otherwise."""
 _NEEDED = ("client_id", "path")
 _MILLISECONDS = "duration[ms]"
 _TIME = re.compile(r"(?:.*[/\\`])?([^/\\`\s]+)\.mp3\W+([0-9]{1,9})\W*")
@@ -84,7 +86,7 @@ def read_common_voice(
     *,
     progress: Progress,
     locales: tuple[str, ...] = (),
-    parts: tuple[Part, ...] = _OFFICIAL,
+    parts: tuple[Part, ...] = OFFICIAL,
     version: str = "",
 ) -> Manifest:
     """Read the clips of some locales and parts.
@@ -104,8 +106,8 @@ def read_common_voice(
         BadManifest: tables that were not understood; all problems are told at once.
     """
     check_parts(parts)
-    places = _choose(root, locales, version)
-    parts = tuple(part for part in _PARTS if part in parts)
+    places = choose_places(CORPUS, root, locales, version)
+    parts = tuple(part for part in PARTS if part in parts)
     _check_whole(root, places, parts)
     clips = Clips.look(CORPUS, root, [f"{place.folder}clips" for place in places], progress)
     for place in places:
@@ -114,130 +116,17 @@ def read_common_voice(
             for part in parts:
                 locale.read(part, advance)
     tables = (place.table(part) for place in places for part in parts)
-    return clips.manifest(f"clip of none of the parts {'+'.join(parts)}", tables, _several_releases(places))
+    return clips.manifest(f"clip of none of the parts {'+'.join(parts)}", tables, several_releases(places))
 
 
-def _check_whole(root: Path, places: Sequence[_Place], parts: Sequence[Part]) -> None:
+def _check_whole(root: Path, places: Sequence[Place], parts: Sequence[Part]) -> None:
     """Raise MissingData where tables or clips of locales are not there, with the parts that are."""
     gone = [name for place in places for part in parts if not (root / (name := place.table(part))).exists()]
-    whole = [part for part in _PARTS if all((root / place.table(part)).exists() for place in places)]
+    whole = [part for part in PARTS if all((root / place.table(part)).exists() for place in places)]
     does = f" (parts={'+'.join(whole)} would do)" if gone and whole else ""
     gone += [f"{place.folder}clips/" for place in places if not (root / place.folder / "clips").is_dir()]
     if gone:
         raise CORPUS.missing(root, f"{', '.join(gone[:9])}{does}")
-
-
-def _several_releases(places: Sequence[_Place]) -> str:
-    """Warn where locales are of several releases; empty = they are of one."""
-    if len({place.release for place in places}) == 1:
-        return ""
-    told = ", ".join(f"{place.locale} from {place.release or 'a folder of none'}" for place in places)
-    return f"locales of several releases: {told}; a difference of releases may be taken for one of languages"
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A locale's folder: below the root, with a slash at its end; the locale, empty = not known; its release."""
-
-    folder: str
-    locale: str
-    release: str
-
-    def table(self, part: str) -> str:
-        return f"{self.folder}{part}.tsv"
-
-
-def _choose(root: Path, locales: Sequence[str], version: str) -> list[_Place]:
-    """Choose the places that are read: one a locale."""
-    with closed_folders_are_told(root):
-        found = list(_places(root))
-    if not found:
-        packed = sorted(each.name for each in root.glob("*.tar.gz")) if root.is_dir() else []
-        unpacked = f"unpacked locale; unpack {', '.join(packed[:3])} with tar -xzf" if packed else ""
-        raise CORPUS.missing(root, unpacked)
-    if version:
-        found = _of_release(found, version, root)
-    found = _all_named(found, root, locales)
-    CORPUS.check_has(root, "locale", locales, {place.locale for place in found})
-    return _once_each([place for place in found if not locales or place.locale in locales], root)
-
-
-def _of_release(found: Sequence[_Place], version: str, root: Path) -> list[_Place]:
-    """Choose the places of the release that is asked for: ``17.0`` may have a date behind it."""
-    releases = {place.release for place in found} - {""}
-    chosen = {each for each in releases if version in {each, each.removeprefix(_RELEASE)}}
-    chosen = chosen or {each for each in releases if each.startswith(f"{_RELEASE}{version}-")}
-    if not chosen:
-        raise CORPUS.missing(root, f"release {version} (it has {', '.join(sorted(releases)) or 'none'})")
-    return [place for place in found if place.release in chosen]
-
-
-def _once_each(found: Sequence[_Place], root: Path) -> list[_Place]:
-    """Sort the places by their locales; of two with one locale, none is chosen silently."""
-    counts = Counter(place.locale for place in found)
-    if twice := sorted({place.folder for place in found if counts[place.locale] > 1}):
-        releases = sorted({place.release for place in found if counts[place.locale] > 1} - {""})
-        example = f"e.g. version={releases[-1]}" if releases else "or name one of these folders with --root"
-        raise BadOption(
-            f"{root} holds a locale more than once, in {', '.join(twice)}: say which release with the option version, "
-            f"{example}"
-        )
-    return sorted(found, key=lambda place: place.locale)
-
-
-def _places(root: Path) -> Iterator[_Place]:
-    """Find the folders that hold a table of clips: the root, those in it, and those in the releases in it."""
-    releases = [name for name in _folders(root) if name.startswith(_RELEASE)]
-    here = root.resolve()
-    own = next((each.name for each in (here, here.parent) if each.name.startswith(_RELEASE)), "")
-    for release in ("", *releases):
-        below = f"{release}/" if release else ""
-        if _is_locale(root / release):
-            yield _Place(below, "", release or own)
-        for name in _folders(root / release):
-            if name not in releases and _is_locale(root / below / name):
-                yield _Place(f"{below}{name}/", name if _LOCALE.fullmatch(name) else "", release or own)
-
-
-def _folders(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(each.name for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
-
-
-def _is_locale(folder: Path) -> bool:
-    return any((folder / f"{part}.tsv").exists() for part in _PARTS)
-
-
-def _all_named(found: Sequence[_Place], root: Path, locales: Sequence[str]) -> list[_Place]:
-    """Name the locales of folders that do not: by their tables, else by the root's own name, else as the user says."""
-    named = [place if place.locale else replace(place, locale=_told(place, root)) for place in found]
-    unknown = [place for place in named if not place.locale]
-    named = [place for place in named if place.locale]
-    wanted = [each for each in locales if each not in {place.locale for place in named}]
-    if len(unknown) == 1 and len(wanted) == 1:
-        return [*named, replace(unknown[0], locale=wanted[0])]
-    if unknown and (wanted or not locales):
-        folders = ", ".join(str(root / place.folder) for place in unknown)
-        raise BadOption(f"nothing says which locale {folders} is: say it, e.g. locales=ar, or name the folder so")
-    return named
-
-
-def _told(place: _Place, root: Path) -> str:
-    """The locale of a folder by its tables, or, of the root, by its own name; empty = neither tells."""
-    name = "" if place.folder else root.resolve().name
-    is_name = _LOCALE.fullmatch(name) and name != "cv"  # Chuvash, but rather the corpus itself
-    return _stated(place, root) or (name if is_name else "")
-
-
-def _stated(place: _Place, root: Path) -> str:
-    """The locale of the first row that says one; empty = the tables have no such column (up to release 4)."""
-    for part in _PARTS:
-        if (table := root / place.table(part)).exists():
-            _, row = next(read_table(table, Problems(str(root))), (0, {}))
-            if "locale" in row:
-                return row["locale"]
-    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +134,13 @@ class _Locale:
     """A locale: its tables, the clips that it has by their names, and their lengths as texts in seconds."""
 
     root: Path
-    place: _Place
+    place: Place
     clips: Mapping[str, Path]
     seconds: Mapping[str, str]
     collected: Collected
 
     @classmethod
-    def find(cls, root: Path, place: _Place, clips: Clips) -> _Locale:
+    def find(cls, root: Path, place: Place, clips: Clips) -> _Locale:
         """Find the clips of a place."""
         seconds = dict(_seconds(root / place.folder, clips.collected.problems))
         return cls(root, place, clips.by_name(f"{place.folder}clips"), seconds, clips.collected)
@@ -267,7 +156,7 @@ class _Locale:
                 problems.add(table, problem, line)
             elif clip not in self.clips:
                 self.collected.left_out[ABSENT] += 1
-            elif part in _OFFICIAL or not self._has_a_split(clip):
+            elif part in OFFICIAL or not self._has_a_split(clip):
                 self.collected.add(self._utterance(row, clip, part), table, line)
 
     def _has_a_split(self, clip: str) -> bool:
@@ -283,7 +172,7 @@ class _Locale:
         return Utterance(id=self._id(clip), path=self.clips[clip], speaker=sys.intern(row["client_id"]), tags=tags)
 
 
-def _problem_with(row: Row, place: _Place, *, is_there: bool) -> str:
+def _problem_with(row: Row, place: Place, *, is_there: bool) -> str:
     if lacking := [name for name in _NEEDED if name not in row]:
         return f"no {lacking[0]}"
     if not is_there and within(Path(), row["path"]) is None:
@@ -295,7 +184,7 @@ def _problem_with(row: Row, place: _Place, *, is_there: bool) -> str:
 
 def _tags(row: Row, locale: str, part: Part, seconds: str | None) -> dict[str, str]:
     tags = {"language": locale}
-    if part in _OFFICIAL:
+    if part in OFFICIAL:
         tags["split"] = part
     if seconds:
         tags["seconds"] = seconds
