@@ -42,7 +42,8 @@ def test_a_task_is_asked_of_its_corpora_as_they_lie_on_disk(task, place, tmp_pat
     for name, options in corpora.items():
         place(name, **options)
     named = [part for backbone in BACKBONES for part in ("--backbone", backbone)]
-    run("probe", *named, "--task", task, "--runs", 1, "--out", tmp_path / "run")
+    shown = run("probe", *named, "--task", task, "--runs", 1, "--out", tmp_path / "run").stdout
+    assert "the same audio" not in shown
     rows = (
         polars.read_parquet(tmp_path / "run" / "rows.parquet").filter(layer="ALL", metric="accuracy").drop_nulls("seed")
     )

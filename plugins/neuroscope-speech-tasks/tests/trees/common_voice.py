@@ -96,5 +96,6 @@ def wave(locale, row, number):
     """Half a second: pitch by gender, colour by locale, noise of the clip's own."""
     time = np.arange(16_000) / 32_000
     pitch = 220 if row["gender"].startswith("f") else 110
-    noise = np.random.default_rng(number).normal(0, 0.02, time.size)
-    return 0.3 * np.sin(2 * np.pi * pitch * time) + (0.2 if locale == "ar" else 0) * np.sin(6e3 * time) + noise
+    noise = np.random.default_rng([number, *locale.encode()]).normal(0, 0.02, time.size)
+    colour = 2e3 + 1e3 * (sum(locale.encode()) % 9)
+    return 0.3 * np.sin(2 * np.pi * pitch * time) + 0.2 * np.sin(colour * time) + noise
