@@ -48,7 +48,7 @@ def read_trials(file: Path, manifest: Manifest, *, needed: bool = True) -> Trial
     ending.
 
     Args:
-        file: the list, UTF-8; blanks, tabs or commas between the fields.
+        file: the list, UTF-8, or UTF-16 with a mark; blanks, tabs or commas between the fields.
         manifest: whose utterances the trials are of.
         needed: whether a list is an error of which no trial is of this manifest.
 
@@ -130,7 +130,9 @@ def _lines(file: Path, problems: list[str]) -> Iterator[tuple[int, str]]:
     if not file.is_file():
         raise MissingData(f"there is no trial list {file}; name one: lines of a label (1 or 0) and two utterances")
     try:
-        with file.open(encoding="utf-8-sig") as stream:
+        with file.open("rb") as stream:
+            encoding = "utf-16" if stream.read(2) in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+        with file.open(encoding=encoding) as stream:
             number = 0
             while line := stream.readline(_LONGEST + 1):
                 number += 1
@@ -139,7 +141,7 @@ def _lines(file: Path, problems: list[str]) -> Iterator[tuple[int, str]]:
                     return
                 if line.strip():
                     yield number, line.strip()
-    except UnicodeDecodeError:
+    except UnicodeError:
         problems.append("it is no UTF-8 text")
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from neuroscope import BadManifest
 from neuroscope_speech_tasks.corpora.voxceleb import Part, Reading, Release, read_release
 from neuroscope_speech_tasks.reading.corpus import Corpus
-from neuroscope_speech_tasks.reading.listing import found_near
+from neuroscope_speech_tasks.reading.listing import found_near, leads_out
 
 if TYPE_CHECKING:
     from neuroscope import Manifest, Progress
@@ -93,6 +94,8 @@ def _with_trials(read: Reading, lists: tuple[str, ...]) -> Manifest:
     if file is None:
         left_out[f"trial list that is not there ({lists[0]})"] = 1
         return replace(read.manifest, left_out=left_out)
+    if leads_out(file, file.parent):
+        raise BadManifest(str(file), ["it is a link out of its folder; put the file itself there"])
     found = read_trials(file, read.manifest, needed=False)
     if found.absent:
         left_out["trial of an utterance that is not there"] = found.absent
