@@ -60,7 +60,7 @@ def recording_of(entry: object) -> Recording:
         BadEntry: it has no id or no sources, or sources that are no files.
         LeftOut: it is augmented: what its file holds is not what it says.
     """
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         raise BadEntry("the recording is no JSON object")
     name, sources = text_in(entry, "id"), entry.get("sources")
     if not name or not isinstance(sources, Sequence) or not sources:
@@ -71,7 +71,7 @@ def recording_of(entry: object) -> Recording:
 
 
 def _source(entry: object, recording: str) -> tuple[tuple[int, ...], str]:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         raise BadEntry(f"a source of recording {recording} is no JSON object")
     kind, path = text_in(entry, "type"), text_in(entry, "source")
     if kind != "file":
@@ -129,7 +129,7 @@ def said_of(supervisions: object) -> dict[str, str]:
         BadEntry: they are no list of objects.
         LeftOut: they say several.
     """
-    if not isinstance(supervisions, Sequence) or not all(isinstance(each, Mapping) for each in supervisions):
+    if not isinstance(supervisions, Sequence) or not all(isinstance(each, dict) for each in supervisions):
         raise BadEntry("supervisions are no list of JSON objects")
     said: dict[str, str] = {}
     for each in supervisions:
@@ -147,7 +147,7 @@ def custom_of(entry: Entry) -> dict[str, str]:
         BadEntry: ``custom`` is no object.
     """
     custom = entry.get("custom") or {}
-    if not isinstance(custom, Mapping):
+    if not isinstance(custom, dict):
         raise BadEntry("custom is no JSON object")
     kept = {key.strip(): text_in(custom, key) for key, value in custom.items() if isinstance(value, str | int | float)}
     return {key: value for key, value in kept.items() if key and value and key not in _OWN}
@@ -160,6 +160,8 @@ def text_in(entry: Entry, name: str) -> str:
         BadEntry: it is a list or an object.
     """
     value = entry.get(name)
-    if isinstance(value, Mapping | list):
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, dict | list):
         raise BadEntry(f"{name} is no text")
     return "" if value is None else text_of(value).strip()

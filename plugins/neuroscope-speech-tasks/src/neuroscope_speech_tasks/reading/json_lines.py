@@ -47,8 +47,8 @@ def text_of(value: Any) -> str:
 
 def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its pairs; ValueError where a key comes twice, with spaces around it or without."""
-    if len({key.strip() for key, _ in pairs}) == len(pairs):
-        return dict(pairs)
+    if len(found := dict(pairs)) == len(pairs) == len(set(map(str.strip, found))):
+        return found
     if twice := [key for key, count in Counter(key.strip() for key, _ in pairs).items() if key and count > 1]:
         raise ValueError(f"key '{twice[0]}' comes twice")
     return dict(pairs)
