@@ -37,7 +37,6 @@ class Metadata:
         header: whether its first line names columns.
         anywhere: whether it may name files, and be a link, out of the root: it is the user's own.
         free: whether columns may have any name, and each is a tag.
-        marked: whether UTF-16 with a mark is read.
         renamed: whether the name is an utterance's own, so that another one makes another utterance.
         optional: whether all is read, if otherwise, where there is no such file.
         several: whether a thing that is left out, and counted, may be several utterances.
@@ -51,7 +50,6 @@ class Metadata:
     header: bool = True
     anywhere: bool = False
     free: bool = False
-    marked: bool = True
     renamed: bool = False
     optional: bool = False
     several: bool = False
@@ -70,12 +68,12 @@ TWO = {"dialects": ("ALG", "EGY")}
 ARABIC = {"locales": ("ar",)}
 COMMON_VOICE = "cv-corpus-17.0-2024-03-15/ar"
 METADATA = (
-    Metadata("csv", "manifest.csv", r"0\.wav", ",", marked=False, **OWN),
-    Metadata("csv", "manifest.jsonl", r"0\.wav", ",", {"form": "jsonl"}, header=False, marked=False, **OWN),
-    Metadata("audiofolder", "metadata.csv", r"train/m0_0\.flac", ",", marked=False, free=True),
+    Metadata("csv", "manifest.csv", r"0\.wav", ",", **OWN),
+    Metadata("csv", "manifest.jsonl", r"0\.wav", ",", {"form": "jsonl"}, header=False, **OWN),
+    Metadata("audiofolder", "metadata.csv", r"train/m0_0\.flac", ",", free=True),
     Metadata(
         *("audiofolder", "metadata.jsonl", r"train/m0_0\.flac", ",", {"form": "jsonl"}),
-        **{"header": False, "marked": False, "free": True},
+        **{"header": False, "free": True},
     ),
     Metadata("common-voice", f"{COMMON_VOICE}/train.tsv", r"common_voice_ar_100\.mp3", tree=ARABIC),
     Metadata("common-voice", f"{COMMON_VOICE}/clip_durations.tsv", r"common_voice_ar_100\.mp3", tree=ARABIC),
@@ -294,7 +292,7 @@ def test_metadata_are_read_right_or_told_in_one_message(metadata, tmp_path, watc
         attempt.read(name, is_same=True)
     for name, content in mutations(metadata, data):
         attempt.put(content)
-        attempt.read(name, is_same=name == "utf-16" and metadata.marked)
+        attempt.read(name, is_same=name == "utf-16")
     for name, make in places(attempt.file, outside):
         if metadata.optional and name == "nothing":
             continue

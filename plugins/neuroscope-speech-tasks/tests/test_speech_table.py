@@ -68,6 +68,12 @@ def test_quoted_cells_keep_commas_quotes_and_line_ends(table):
     assert only.tags == {"said": 'he said "no"\nand left', "next": "x"}
 
 
+@pytest.mark.parametrize("name", ["m.csv", "m.tsv", "m.jsonl"])
+def test_utf_16_with_a_mark_is_read(table, name):
+    content = '{"path": "дом.wav"}\r\n' if name == "m.jsonl" else "path\r\nдом.wav\r\n"
+    assert [each.id for each in table(content.encode("utf-16"), name)] == ["дом.wav"]
+
+
 @pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x0c", "\x1e"])
 def test_other_signs_that_python_calls_line_ends_are_text(table, sign):
     assert table(f"path,said\na.wav,one{sign}two\n").utterances[0].tags["said"] == f"one{sign}two"
@@ -286,7 +292,8 @@ def test_a_file_that_is_not_there_or_of_another_kind_is_told(tmp_path):
     ("content", "name", "fact"),
     [
         (b"path\nca\xe9.wav\n", "latin.csv", "UTF-8"),
-        ("path\na.wav\n".encode("utf-16"), "m.csv", "UTF-8"),
+        ("path\na.wav\n".encode("utf-16-le"), "m.csv", "binary"),
+        (b"\xff\xfep", "m.csv", "UTF-8"),
         (b"RIFF\0\0WAVE", "m.csv", "binary"),
         (b"{\0}", "m.jsonl", "binary"),
         ("", "m.csv", "no columns"),
@@ -300,7 +307,7 @@ def test_a_file_that_is_not_there_or_of_another_kind_is_told(tmp_path):
         ('{"path": ' + "1" * 5000 + "}", "m.jsonl", "line 1"),
         (r'{"path": "\ud800"}', "m.jsonl", "line 1"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_is_no_manifest_is_told_with_a_reason(table, content, name, fact):
     assert fact in problems(table, content, name)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +142,9 @@ def _check_whole(root: Path, places: Sequence[_Place], parts: Sequence[Part]) ->
     if len(archives) == 1:
         text += f", but its archive: tar -xzf {archives[0]} -C {archives[0].parent}"
     elif archives:
-        text += f", but {len(archives)} archives: find {root} -name '*.tar.gz' -execdir tar -xzf {{}} \\;"
+        text += (
+            f", but {len(archives)} archives: find {shlex.quote(str(root))} -name '*.tar.gz' -execdir tar -xzf {{}} \\;"
+        )
     raise CORPUS.missing(root, text)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from neuroscope import BadManifest
 from neuroscope_speech_tasks.reading.json_lines import parse_object, text_of
-from neuroscope_speech_tasks.reading.metadata import Row, shown
+from neuroscope_speech_tasks.reading.metadata import UTF_16, Row, shown
 
 OURS = "neuroscope"
 """Column of the tables that neuroscope writes."""
@@ -57,9 +57,11 @@ def read_rows(file: Path, known_by: Sequence[str] = ("path", "id")) -> Rows:
         BadManifest: it is no text, or a table without a column that utterances are known by.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadManifest(str(file), ["it is no UTF-8 text"]) from None
+        with file.open("rb") as stream:
+            encoding = "utf-16" if stream.read(2) in UTF_16 else "utf-8-sig"
+        text = file.read_text(encoding=encoding)
+    except UnicodeError:
+        raise BadManifest(str(file), ["it is no UTF-8 text, and no UTF-16 with a mark"]) from None
     if "\0" in text:
         raise BadManifest(str(file), ["it is binary"])
     read = Rows()

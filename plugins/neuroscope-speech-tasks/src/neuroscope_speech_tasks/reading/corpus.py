@@ -86,7 +86,7 @@ class Corpus:
     def check_has(self, root: Path, what: str, asked: Collection[str], there: Collection[str]) -> None:
         """Raise MissingData where not all is there that was asked for, languages, say, which ``what`` names."""
         if lacking := [each for each in asked if each not in there]:
-            raise self.missing(root, f"{what} {', '.join(lacking)} (it has {', '.join(sorted(there))})")
+            raise self.missing(root, f"{what} {', '.join(lacking)} (it has {', '.join(sorted(there)) or 'none'})")
 
     def check_all_there(self, listing: Listing, asked: Sequence[str], there: Collection[str], form: str) -> None:
         """Raise MissingData where one of the sets that were asked for is not there.

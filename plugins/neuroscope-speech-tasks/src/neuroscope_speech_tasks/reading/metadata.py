@@ -25,6 +25,8 @@ LONGEST_LINE = 2**20
 _SHOWN = 400
 """Characters of what metadata hold that a message shows."""
 _HEAD = 8192
+UTF_16 = {b"\xff\xfe", b"\xfe\xff"}
+"""Marks at the beginning of a file that say its encoding."""
 _DELIMITERS = ("\t", ",", ";", "|")
 
 
@@ -126,7 +128,7 @@ def _opened(file: Path, encoding: str) -> TextIO:
     opened = gzip.open if file.suffix == ".gz" else io.open
     with opened(file, "rb") as stream:
         head = stream.read(_HEAD)
-    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if head[:2] in UTF_16:
         encoding = "utf-16"
     elif head[:3] == b"\xef\xbb\xbf" or not encoding:
         encoding = "utf-8-sig"
