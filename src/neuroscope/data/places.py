@@ -112,22 +112,22 @@ def find(data: Data, plugins: Plugins, wanted: Sequence[str] = (), beside: Seque
         MissingData: a root does not exist, and no dataset was named for it.
         UnknownName: no such dataset or option.
     """
-    asked = [plugins.datasets.choose(name) for name in wanted]
-    others = {plugins.datasets.choose(name).name for name in beside} - {choice.name for choice in asked}
+    names = {options.parse(text)[0] for text in wanted}
+    others = {options.parse(text)[0] for text in beside} - names
     roots = {name: root for name, root in _roots(data).items() if name not in others}
     if data.root is not None and roots:
         raise BadOption("--root names one dataset; for several write --data DATASET=PATH for each, and no --root")
     if data.dataset:
         return (_named(data, plugins.datasets.choose(data.dataset), roots),)
-    own = {choice.name: choice for choice in asked}
-    if roots.keys() - own.keys():
-        named = [own.get(name) or plugins.datasets.choose(name) for name in roots]
+    asked = {choice.name: choice for choice in map(plugins.datasets.choose, wanted)}
+    if roots.keys() - names:
+        named = [asked.get(name) or plugins.datasets.choose(name) for name in roots]
         return tuple(Source(choice, roots[choice.name]) for choice in named)
     if data.root is not None:
-        return (_at_root(data.root, asked, plugins),)
+        return (_at_root(data.root, list(asked.values()), plugins),)
     if not asked:
         raise BadOption("no data: name a file or folder with --root, or a dataset with --dataset (`neuroscope list`)")
-    return tuple(Source(choice, roots.get(choice.name) or _default_root(choice.name)) for choice in asked)
+    return tuple(Source(choice, roots.get(name) or _default_root(name)) for name, choice in asked.items())
 
 
 def _named(data: Data, choice: Choice[Manifest], roots: Mapping[str, Path]) -> Source:
