@@ -284,3 +284,17 @@ def test_the_command_line_gives_the_options(names):
     assert len(choice.build(names(), progress=silent)) == 24
     with pytest.raises(BadOption, match="parts"):
         Plugins.load().datasets.choose("common-voice,parts=reported")
+
+
+def test_a_folder_that_is_no_locale_never_becomes_the_one_that_lacks(tree):
+    root = tree("common-voice")
+    release = next(root.glob("cv-corpus-*"))
+    for name in ("german-backup", "old", "cv"):
+        for table in (release / "en").glob("*.tsv"):
+            table.write_text(table.read_text().replace("\ten\t", "\t\t").replace("locale", "place"))
+        (release / "en").rename(release / name)
+        with pytest.raises(BadOption, match="nothing says which locale .* is: name the folder so"):
+            read(root, locales=("ar", "de"))
+        assert {each.tags["language"] for each in read(root, locales=("ar",))} == {"ar"}
+        assert {each.tags["language"] for each in read(release / name, locales=("de",))} == {"de"}
+        (release / name).rename(release / "en")

@@ -305,3 +305,10 @@ def test_what_is_not_there_is_asked_for(names, tmp_path):
         read(tmp_path / "empty")
     with pytest.raises(MissingData, match="has no utterance of part test among its 4"):
         read(names(layout="parts") / "dev")
+
+
+@pytest.mark.parametrize("name", ["my-test", "test2", "vox1_dev_and_test", "test-of-something"])
+def test_a_root_that_somebody_named_tells_no_part(names, tmp_path, name):
+    root = names(layout="zips", form="") / "vox1_test_wav"
+    with pytest.raises(MissingData, match="who is of part test"):
+        read(root.rename(tmp_path / name))

@@ -119,3 +119,30 @@ def test_what_is_not_there_is_asked_for(tmp_path):
     (tmp_path / "en.zip").touch()
     with pytest.raises(MissingData, match=r"has no utterance \(\.zip file: 1\)"):
         read(tmp_path)
+
+
+def test_where_the_corpus_lies_tells_neither_language_nor_split(names, tmp_path):
+    expected = read(names()).fingerprint
+    place = tmp_path / "dev" / "sd"
+    place.mkdir(parents=True)
+    names().rename(place / "voxlingua107")
+    assert {read(each).fingerprint for each in (place / "voxlingua107", place)} == {expected}
+    with pytest.raises(MissingData):  # sd, which is Sindhi, and en: of which of the two is not told
+        read(place.parent)
+
+
+def test_a_link_is_called_as_the_user_calls_it(names, tmp_path):
+    (tmp_path / "ab").mkdir()
+    (names() / "en").rename(tmp_path / "ab" / "ab")
+    (tmp_path / "en").symlink_to(tmp_path / "ab" / "ab")
+    assert {each.tags["language"] for each in read(tmp_path / "en")} == {"en"}
+
+
+def test_a_segment_below_two_languages_is_of_none(names):
+    root = names(dev=False)
+    (root / "en" / "no").mkdir()
+    segment = next((root / "en").glob("*.wav"))
+    segment.rename(root / "en" / "no" / segment.name)
+    manifest = read(root)
+    assert segment.name not in {each.path.name for each in manifest}
+    assert sum(manifest.left_out.values()) == 1

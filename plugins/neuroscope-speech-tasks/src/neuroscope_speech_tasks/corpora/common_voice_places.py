@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told
+from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, root_name
 from neuroscope_speech_tasks.reading.metadata import Problems, read_table
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ PARTS: tuple[Part, ...] = (*OFFICIAL, "validated", "other", "invalidated")
 _RELEASE = "cv-corpus-"
 _LOCALE = re.compile("[a-z]{2,3}(-([A-Z]{2}|[A-Z][a-z]{3}))?|nan-tw|rm-sursilv|rm-vallader")
 """A locale's name: a language, in some with a region or a script; three are written otherwise."""
+
+_WORDS = {"all", "bak", "csv", "cv", "dev", "mp3", "old", "raw", "tmp", "tsv", "wav"}
+"""Names of that form that are rather no locale: cv, which is Chuvash, is rather the corpus."""
 
 
 def several_releases(places: Sequence[Place]) -> str:
@@ -86,7 +90,7 @@ def _once_each(found: Sequence[Place], root: Path) -> list[Place]:
 def _places(root: Path) -> Iterator[Place]:
     """Find the folders that hold a table of clips: the root, those in it, and those in the releases in it."""
     releases = [name for name in _folders(root) if name.startswith(_RELEASE)]
-    here = root.resolve()
+    here = Path(os.path.abspath(root))  # noqa: PTH100 - follows no link
     own = next((each.name for each in (here, here.parent) if each.name.startswith(_RELEASE)), "")
     for release in ("", *releases):
         below = f"{release}/" if release else ""
@@ -94,7 +98,7 @@ def _places(root: Path) -> Iterator[Place]:
             yield Place(below, "", release or own)
         for name in _folders(root / release):
             if name not in releases and _is_locale(root / below / name):
-                yield Place(f"{below}{name}/", name if _LOCALE.fullmatch(name) else "", release or own)
+                yield Place(f"{below}{name}/", "", release or own)
 
 
 def _folders(folder: Path) -> list[str]:
@@ -108,24 +112,25 @@ def _is_locale(folder: Path) -> bool:
 
 
 def _all_named(found: Sequence[Place], root: Path, locales: Sequence[str]) -> list[Place]:
-    """Name the locales of folders that do not: by their tables, else by the root's own name, else as the user says."""
-    named = [place if place.locale else replace(place, locale=_told(place, root)) for place in found]
+    """Name the locales of folders: by their names, else by their tables; of one alone, as the user says."""
+    named = [replace(place, locale=_by_name(place, root) or _stated(place, root)) for place in found]
+    if len(found) == len(locales) == 1 and not _stated(found[0], root):
+        return [replace(found[0], locale=locales[0])]
     unknown = [place for place in named if not place.locale]
     named = [place for place in named if place.locale]
-    wanted = [each for each in locales if each not in {place.locale for place in named}]
-    if len(unknown) == 1 and len(wanted) == 1:
-        return [*named, replace(unknown[0], locale=wanted[0])]
-    if unknown and (wanted or not locales):
+    if unknown and (not locales or set(locales) - {place.locale for place in named}):
         folders = ", ".join(str(root / place.folder) for place in unknown)
-        raise BadOption(f"nothing says which locale {folders} is: say it, e.g. locales=ar, or name the folder so")
+        raise BadOption(
+            f"nothing says which locale {folders} is: name the folder so, e.g. ar, or read it alone, with --root and "
+            "the option locales=ar"
+        )
     return named
 
 
-def _told(place: Place, root: Path) -> str:
-    """The locale of a folder by its tables, or, of the root, by its own name; empty = neither tells."""
-    name = "" if place.folder else root.resolve().name
-    is_name = _LOCALE.fullmatch(name) and name != "cv"  # Chuvash, but rather the corpus itself
-    return _stated(place, root) or (name if is_name else "")
+def _by_name(place: Place, root: Path) -> str:
+    """Return the locale that a folder is called by; empty = its name is none."""
+    name = place.folder.rstrip("/").rpartition("/")[2] if place.folder else root_name(root)
+    return name if _LOCALE.fullmatch(name) and name not in _WORDS else ""
 
 
 def _stated(place: Place, root: Path) -> str:

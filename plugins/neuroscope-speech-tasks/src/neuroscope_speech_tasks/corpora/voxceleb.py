@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.reading.file_names import find_names
-from neuroscope_speech_tasks.reading.listing import found_near
+from neuroscope_speech_tasks.reading.listing import found_near, root_name
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table, rows_by_id
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _GENDERS = ("f", "m")
 _PATH = re.compile(r"(?:(.*)/)?(id\d{5})/([^/]+)/(\d+)(?:\.\w+)?")
 _OLD_PATH = re.compile(r"(?:(.*)/)?([^/]+)/([^/]{11})_(\d{7})(?:\.\w+)?")
 _OLD_DIGITS = 7
-_PART = re.compile(r"(?:.*[^a-z])?(dev|test)(?:[^a-z].*)?", re.IGNORECASE)
+_PART = re.compile(r"(?<![a-z])(?:dev|test)(?![a-z])")
+_ROOT = re.compile(r"(?:vox(?:celeb)?[12]_)?(dev|test)(?:_(?:wav|aac|flac|m4a))?", re.IGNORECASE)
 
 
 class Name(NamedTuple):
@@ -127,7 +128,7 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     problems.check()
     name_known = partial(_known_name, release, speakers, root)
     found = find_names(release.corpus, root, folder, progress, name_known, beside=(".txt", ".csv"))
-    parts = _parts(found.names.values(), speakers, _part_in(folder.resolve().name), problems)
+    parts = _parts(found.names.values(), speakers, _part_of_root(root_name(folder)), problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")
@@ -178,8 +179,14 @@ def _parts(names: Iterable[Name], speakers: Speakers, otherwise: str, problems: 
 
 def _part_in(above: str) -> str:
     """Find the part that folders are of, the nearest first: ``dev/wav``, ``vox1_test_wav``; empty = they tell none."""
-    matches = (_PART.fullmatch(folder) for folder in reversed(above.split("/")))
-    return next((match[1].lower() for match in matches if match), "")
+    named = (set(_PART.findall(folder.lower())) for folder in reversed(above.split("/")))
+    return next((parts.pop() for parts in named if len(parts) == 1), "")
+
+
+def _part_of_root(name: str) -> str:
+    """Return the part that a root is of which is called as the published archives are, or as a part; empty = none."""
+    match = _ROOT.fullmatch(name)
+    return match[1].lower() if match else ""
 
 
 def _both_layouts(names: Iterable[Name]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -45,7 +46,7 @@ CORPUS = Corpus(
         "iw and jw are obsolete codes of Hebrew and Javanese: the column language has today's, he and jv, so "
         "that other corpora fit; ids keep the folder's name.",
         "The languages were told by the videos' descriptions, and those below dev/ were checked by people.",
-        "The language is the nearest folder that has one of the 107 names; files in no such folder are left out.",
+        "The language is the folder that has one of the 107 names; files in no such folder, or in two, are left out.",
         "The times in names are those in the video: a file is its segment, and read whole.",
     ),
 )
@@ -85,22 +86,27 @@ def read_voxlingua107(root: Path, *, progress: Progress) -> Manifest:
 
 
 def _told_by(root: Path) -> list[str]:
-    """Return what the root's own name says: that of a language, or of ``dev``, or of a language in it."""
-    here = root.resolve()
+    """Return what the root's own name, and that above it, say: a language, ``dev``, or both."""
+    here = Path(os.path.abspath(root))  # noqa: PTH100 - a link is called as the user calls it
     if here.name in CODES:
         return [_DEV, here.name] if here.parent.name == _DEV else [here.name]
     return [_DEV] if here.name == _DEV and not (root / _DEV).is_dir() else []
 
 
 def _name_of(above: list[str], path: str) -> _Name | None:
-    """Read the path of a segment, below folders that say something; None = it is none."""
+    """Read the path of a segment; None = it is none, or is not of one language.
+
+    The names above the root count where segments lie directly in it (a language's folder), or in folders of languages
+    that do (``dev``).
+    """
     *below, file = path.split("/")
-    folders, match = [*above, *below], _FILE.fullmatch(file)
-    code = next((each for each in reversed(folders) if each in CODES), "")
-    if match is None or not code:
+    is_root_meant = not below or (above == [_DEV] and len(below) == 1 and below[0] in CODES)
+    folders, match = [*(above if is_root_meant else ()), *below], _FILE.fullmatch(file)
+    codes = {each for each in folders if each in CODES}
+    if match is None or len(codes) != 1:
         return None
     segment, video, start, end = match.groups()
-    return _Name(_DEV if _DEV in folders else "train", code, segment, video, float(start), float(end))
+    return _Name(_DEV if _DEV in folders else "train", codes.pop(), segment, video, float(start), float(end))
 
 
 def _utterance(name: _Name, path: Path) -> Utterance:

@@ -225,7 +225,7 @@ class _Told:
         speaker = self.speakers.get(name)
         tags = {column: values[name] for column, values in self.columns.items() if name in values}
         if speaker is not None and speaker in self.genders:
-            tags.setdefault("gender", self.genders[speaker])
+            tags["gender"] = self.genders[speaker]  # in one word for all, where utt2gender says it in another
         if is_cut:
             tags.setdefault("recording", segment.recording)
         return Utterance(

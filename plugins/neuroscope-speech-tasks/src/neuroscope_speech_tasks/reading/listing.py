@@ -187,6 +187,11 @@ def within(root: Path, name: str) -> Path | None:
     return root.joinpath(*parts)
 
 
+def root_name(root: Path) -> str:
+    """Return a root's own name as it was given, also where it is a link: where it leads to is no part of the corpus."""
+    return Path(os.path.abspath(root)).name  # noqa: PTH100 - follows no link
+
+
 def leads_out(path: Path, root: Path) -> bool:
     """Tell whether a file or folder below a root is a link, or behind one, that leads out of the root."""
     return not path.resolve().is_relative_to(root.resolve())
