@@ -255,3 +255,13 @@ def test_linked_sets_that_are_not_followed_are_told_with_the_way_out(tree, tmp_p
         read(tmp_path / "here")
     (tmp_path / "there").symlink_to(disk)
     assert len(read(tmp_path / "there")) == 50
+
+
+def test_a_dialect_is_told_by_any_folder_below_that_of_its_set(tree):
+    root = tree("adi5", layout="folders")
+    expected = read(root).fingerprint
+    for folder in list(root.glob("*/EGY")):
+        (folder / "16k").mkdir()
+        for file in folder.glob("*.wav"):
+            file.rename(folder / "16k" / file.name)
+    assert read(root).fingerprint == expected

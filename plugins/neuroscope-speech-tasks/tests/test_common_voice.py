@@ -293,7 +293,7 @@ def test_a_folder_that_is_no_locale_never_becomes_the_one_that_lacks(tree):
         for table in (release / "en").glob("*.tsv"):
             table.write_text(table.read_text().replace("\ten\t", "\t\t").replace("locale", "place"))
         (release / "en").rename(release / name)
-        with pytest.raises(BadOption, match="nothing says which locale .* is: name the folder so"):
+        with pytest.raises(BadOption, match=r"nothing says which locale .* is: name the folder so"):
             read(root, locales=("ar", "de"))
         assert {each.tags["language"] for each in read(root, locales=("ar",))} == {"ar"}
         assert {each.tags["language"] for each in read(release / name, locales=("de",))} == {"de"}

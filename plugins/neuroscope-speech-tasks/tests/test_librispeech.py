@@ -159,3 +159,20 @@ def test_folders_behind_links_are_told_with_the_way_out(corpus, tmp_path):
     out = r"links to folders, not followed: 1 \(name the folder itself, or link the whole corpus\)"
     with pytest.raises(MissingData, match=out):
         read(tmp_path / "root")
+
+
+def test_the_table_says_the_subset_where_the_folder_is_none(corpus):
+    expected = read(corpus).fingerprint
+    (corpus / "dev-clean").rename(corpus / "Dev-Clean")
+    assert read(corpus).fingerprint == expected
+    (corpus / "Dev-Clean").rename(corpus / "wav")
+    assert read(corpus).fingerprint == expected
+    assert {each.tags["subset"] for each in read(corpus, subsets=("dev-clean",))} == {"dev-clean"}
+
+
+def test_a_subset_as_the_root_is_held_to_the_table(corpus):
+    assert {each.tags["subset"] for each in read(corpus / "dev-clean", subsets=("dev-clean",))} == {"dev-clean"}
+    (corpus / "test-other").rename(corpus / "kept")
+    (corpus / "dev-clean").rename(corpus / "test-other")
+    with pytest.raises(BadManifest, match=r"is of dev-clean, and lies in test-other"):
+        read(corpus / "test-other")

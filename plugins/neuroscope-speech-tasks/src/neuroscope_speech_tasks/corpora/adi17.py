@@ -85,8 +85,7 @@ def read_adi17(root: Path, *, progress: Progress, parts: tuple[Part, ...] = ("tr
     lists = _Lists.read(listing, problems, left_out)
     named = [(stem(path), path) for path in listing.names if path.lower().endswith(AUDIO)]
     for name, path in named:
-        folder = folder_of_class(path)
-        lists.dialects.add(name, folder if folder in DIALECTS else "", path)
+        lists.dialects.add(name, folder_of_class(path, DIALECTS, _PART_FOLDER), path)
         if _SEGMENT.fullmatch(name):
             lists.parts.add(name, folder_among(path, _PART_FOLDER).lower(), path)
     audio, copies = one_of_each(named)

@@ -148,8 +148,7 @@ def _id_of(path: str, otherwise: str = "") -> str:
 
 
 def _dialect_of(path: str) -> str:
-    folder = folder_of_class(path).upper()
-    return folder if folder in DIALECTS else ""
+    return folder_of_class(path.upper(), DIALECTS, _PART_FOLDER)
 
 
 def _read_lists(listing: Listing, labels: Labels, problems: Problems) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.file_names import find_names
-from neuroscope_speech_tasks.reading.listing import found_near
+from neuroscope_speech_tasks.reading.listing import found_near, root_name
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, rows_by_id
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...]
     file = found_near(folder, _TABLE)
     speakers = None if file is None else _read_speakers(file, problems)
     problems.check()
-    found = find_names(CORPUS, root, folder, progress, partial(_name_of, speakers), beside=(".txt",))
+    found = find_names(CORPUS, root, folder, progress, partial(_name_of, speakers, root_name(folder)), beside=(".txt",))
     if speakers is not None and file is not None:
         _check_folders(found.names.values(), speakers, file, problems)
     CORPUS.check_has(root, "subset", sorted(subsets), {name.subset for name in found.names.values()})
@@ -89,15 +89,25 @@ def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...]
     return Manifest(utterances, str(root), found.left_out, way=way)
 
 
-def _name_of(speakers: Mapping[str, _Speaker] | None, path: str) -> _Name | str | None:
-    """Read the path of an utterance of a known speaker (None = nothing is known of any), or say why it is left out."""
+def _name_of(speakers: Mapping[str, _Speaker] | None, root: str, path: str) -> _Name | str | None:
+    """Read the path of an utterance, or say why it is left out.
+
+    Args:
+        speakers: those that the table knows; None = there is no table.
+        root: name of the folder that the path is below.
+        path: with the folder of a subset, or of something else, before the speaker's.
+    """
     match = _PATH.fullmatch(path)
     if match is None:
         return None
     subset, speaker, chapter, id_ = match.groups()
     if speakers is not None and speaker not in speakers:
         return f"utterance of a speaker that {_TABLE} does not have"
-    return _Name(subset or (speakers[speaker].subset if speakers else ""), speaker, chapter, id_)
+    if speakers is None:
+        return _Name(subset or "", speaker, chapter, id_)
+    known = {each.subset for each in speakers.values()}
+    named = (subset or root).lower()
+    return _Name(named if named in known else speakers[speaker].subset, speaker, chapter, id_)
 
 
 def _check_folders(names: Iterable[_Name], speakers: Mapping[str, _Speaker], file: Path, problems: Problems) -> None:

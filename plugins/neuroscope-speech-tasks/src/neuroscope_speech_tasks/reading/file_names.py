@@ -111,10 +111,15 @@ def folder_among(path: str, form: re.Pattern[str]) -> str:
     return ""
 
 
-def folder_of_class(path: str) -> str:
-    """Return the folder that a file lies in, or the one above where that is named after audio; empty = there is none.
+def folder_of_class(path: str, classes: Collection[str], sets: re.Pattern[str]) -> str:
+    """Return the class that a file lies in: of the folders below its set's, the innermost that is one; empty = none is.
 
-    Folders further above are where somebody keeps the corpus, whatever they are called.
+    Where no folder is a set's, it is the file's own, or the one above where that is named after audio: folders further
+    above are where somebody keeps the corpus, whatever they are called.
     """
-    *_, above, own = ("", "", *path.replace("\\", "/").split("/")[:-1])
-    return above if _AUDIO_FOLDER.fullmatch(own) else own
+    folders = path.replace("\\", "/").split("/")[:-1]
+    of_set = [place for place, folder in enumerate(folders) if sets.fullmatch(folder)]
+    below = folders[of_set[-1] + 1 :] if of_set else []
+    *_, above, own = ("", "", *folders)
+    near = [above if _AUDIO_FOLDER.fullmatch(own) else own]
+    return next((folder for folder in (*reversed(below), *near) if folder in classes), "")
