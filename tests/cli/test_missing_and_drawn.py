@@ -185,7 +185,7 @@ def test_a_folder_that_holds_something_is_not_written_to(tree, tmp_path):
     (tmp_path / "mine" / "thesis.tex").touch()
     common = ["describe", "--root", tree("adi5")]
     told = run(*common, "--task", "did", "--save", tmp_path / "mine", code=2).stderr
-    assert "is there already, and holds something else" in told
+    assert "is there already; name a folder that is not" in told
     assert [each.name for each in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
     assert "name one with --task" in run(*common, "--save", tmp_path / "new", code=2).stderr
     run(*common, "--task", "gc", "--save", tmp_path / "new", code=2)
@@ -251,14 +251,18 @@ def test_a_corpus_without_a_test_part_has_another_split_or_says_what_would_do(tr
     assert "it holds dev, train: name the parts with --split column:split,train=A,test=B" in told.output
 
 
-def test_what_was_saved_is_saved_anew_and_nothing_is_where_the_command_failed(tree, tmp_path):
-    common = ["describe", "--root", tree("adi5"), "--task", "did,limit=2", "--save", tmp_path / "saved"]
-    run(*common, "--split", "foo", code=2)
+def test_nothing_is_saved_over_anything_and_nothing_where_the_command_failed(tree, tmp_path, monkeypatch):
+    common = ["describe", "--root", tree("adi5"), "--task", "did,limit=2", "--save"]
+    run(*common, tmp_path / "saved", "--split", "foo", code=2)
     assert not (tmp_path / "saved").exists()
-    run(*common)
+    run(*common, tmp_path / "saved")
     first = (tmp_path / "saved" / "manifest.csv").read_text()
-    run(*[str(each).replace("limit=2", "limit=2,seed=1") for each in common])
-    assert (tmp_path / "saved" / "manifest.csv").read_text() != first
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    monkeypatch.chdir(tmp_path / "empty")
+    for there in (tmp_path / "saved", tmp_path / "empty", tmp_path / "link", "."):
+        assert "is there already" in run(*common, there, code=2).stderr
+    assert (tmp_path / "saved" / "manifest.csv").read_text() == first
 
 
 def test_a_place_is_that_of_each_task_that_has_the_dataset(tree, tmp_path, monkeypatch):
@@ -293,3 +297,20 @@ def test_every_backbone_whose_weights_are_missing_is_told(tree, monkeypatch):
     backbones = ["--backbone", "adi-cnn", "--backbone", "sre-cnn"]
     told = run("probe", *backbones, "--task", "gc", "--root", tree("voxceleb1"), code=2).stderr
     assert "2 things are missing:" in told
+
+
+def test_a_draw_with_a_broken_file_can_be_had_again(tree, tmp_path):
+    root = tree("adi5")
+    for path in (next((root / "dev.vardial2017").rglob("*.wav")), next((root / "test.MGB3").rglob("*.wav"))):
+        path.write_text("no audio")
+    common = ["--backbone", "toy", "--task", "cc,telephony=false", "--runs", 2, "--max-errors", "0.5"]
+    run("probe", *common, "--data", f"adi5={root}", "--out", tmp_path / "a")
+    run("probe", *common, "--root", tmp_path / "a" / "manifest.csv", "--out", tmp_path / "b")
+    assert numbers(tmp_path / "a") == numbers(tmp_path / "b")
+    assert (tmp_path / "a" / "manifest.csv").read_bytes() == (tmp_path / "b" / "manifest.csv").read_bytes()
+
+
+def test_listed_trials_of_utterances_that_are_cut_are_told(tree):
+    shown = run("describe", "--task", "sv,languages=en,pairs=5", "--root", tree("voxceleb1"), "--segment", "0.2").output
+    assert "trial of an utterance that is cut into segments" in shown
+    assert "the data bring no list of these" in shown

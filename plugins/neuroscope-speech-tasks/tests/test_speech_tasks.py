@@ -113,7 +113,7 @@ def test_hours_are_of_utterances_that_can_be_in_a_trial(plugins):
 
 def test_a_language_without_pairs_stands_aside_unless_none_has_any(plugins):
     one_of_each = of_speakers(2, 3, language=lambda n: "de", gender=lambda n: "mf"[n])
-    with pytest.raises(BadManifest, match="no trials can be made of 6 utterances"):
+    with pytest.raises(BadManifest, match="no trials can be made of 6 utterances of 2 speakers"):
         pairs(plugins, "sv", one_of_each)
     without = of_speakers(9, 3, language=lambda n: ["de", "fr", "ru"][n % 3], gender=lambda n: ["m", "", "f"][n % 3])
     languages = {each.id: each.tags["language"] for each in without}

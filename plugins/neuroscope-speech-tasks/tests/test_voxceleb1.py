@@ -141,7 +141,7 @@ def test_lines_of_a_list_that_are_no_trials_are_told_at_once(names):
         read(root)
     assert problem.value.problems == (
         "line 1: 2 fields; expected a label and two utterances",
-        "line 3: 'id10270/b/00001.wav' is no label: 1, target, 0 or nontarget",
+        "line 3: '2' is no label: 1, target, 0 or nontarget",
         "line 4: 4 fields; expected a label and two utterances",
     )
 

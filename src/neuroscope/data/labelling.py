@@ -73,6 +73,7 @@ class LabelledTask:
         split: text of the split.
         drawn: how the rows were drawn of all with a class, for people; empty = these are all.
         not_drawn: how many were not.
+        asked: the utterances of the rows, also those that turned out not to be usable.
     """
 
     task: str
@@ -81,6 +82,7 @@ class LabelledTask:
     split: str
     drawn: str = ""
     not_drawn: int = 0
+    asked: tuple[Utterance, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -186,6 +188,7 @@ def label_manifest(
         split=split,
         drawn="" if task.subsample is None else said(task.subsample),
         not_drawn=len(known) - len(drawn),
+        asked=tuple(utterance for utterance, _ in drawn),
     )
 
 

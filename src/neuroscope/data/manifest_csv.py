@@ -21,6 +21,11 @@ TAG = "tag:"
 """Begins the columns of tags that have the name of a column which means something else."""
 
 
+def write_manifest(file: Path, table: polars.DataFrame) -> None:
+    """Write a table of utterances as CSV, every cell within quotation marks: blanks at its ends are part of it."""
+    table.write_csv(file, quote_style="always")
+
+
 def manifest_csv(utterances: Sequence[Utterance]) -> polars.DataFrame:
     """Make a table of utterances: what is read of which file, speaker, and a column for each tag.
 

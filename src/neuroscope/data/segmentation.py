@@ -72,7 +72,11 @@ def segmented(manifest: Manifest, seconds: float, files: AudioFiles) -> tuple[Ma
     ids = {each.id for each in utterances}
     if len(ids) < len(utterances):
         raise BadManifest(manifest.source, ["ids that end in #SECONDS clash with those of segments"])
-    return replace(manifest, utterances=tuple(utterances)), recordings, made
+    trials = tuple(each for each in manifest.trials if each.enrolment in ids and each.test in ids)
+    left_out = dict(manifest.left_out)
+    if lost := len(manifest.trials) - len(trials):
+        left_out["trial of an utterance that is cut into segments"] = lost
+    return replace(manifest, utterances=tuple(utterances), trials=trials, left_out=left_out), recordings, made
 
 
 def _parts(utterance: Utterance, span: Span, seconds: float) -> list[Utterance]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from neuroscope.contracts.audio import Manifest
     from neuroscope.contracts.task import Verification
     from neuroscope.data.sources import LoadedData
+    from neuroscope.data.trials.lists import TrialList
     from neuroscope.plugin.loading import Plugins
 
 PAIRED_BY = ("language", "gender")
@@ -70,16 +71,18 @@ def describe_trials(
         compared=amount_of(compared),
         not_compared=len(table) - len(compared),
         proxy=proxy,
-        cautions=tuple(_cautions(trials, len(named) - len(compared), asked.absent)),
+        cautions=tuple(_cautions(trials, len(named) - len(compared), asked)),
     )
     columns = [column for column in PAIRED_BY if column in manifest.columns]
     return facts, list(_pairs(text, trials, manifest, columns))
 
 
-def _cautions(trials: DataFrame, unknown: int, absent: int) -> list[str]:
+def _cautions(trials: DataFrame, unknown: int, asked: TrialList) -> list[str]:
     found = []
-    if absent:
-        found.append(f"{counted(absent, 'trial')} of the list are of utterances that the data do not have")
+    if asked.absent:
+        found.append(f"{counted(asked.absent, 'trial')} of the list are of utterances that the data do not have")
+    if asked.repeated:
+        found.append(f"{counted(asked.repeated, 'line')} of the list repeat another, and count once")
     if unknown:
         found.append(f"trials name {counted(unknown, 'utterance')} that the data do not have")
     if trials["target"].n_unique() < 2:

@@ -71,10 +71,10 @@ class FinishedCells:
 
     @property
     def manifests(self) -> dict[str, polars.DataFrame]:
-        """The utterances that were used, a table for each of the data, by the name of its file."""
+        """The utterances that tasks were asked of, usable or not, of each of the data, by the name of the file."""
         used: dict[int, set[str]] = {}
         for cell in self.inputs:
-            used.setdefault(id(cell.spec.loaded), set()).update(each.id for each in cell.labelled.rows.utterances)
+            used.setdefault(id(cell.spec.loaded), set()).update(each.id for each in cell.labelled.asked)
         return {
             name: manifest_csv([each for each in data.manifest if each.id in used[id(data)]])
             for name, data in self.data.items()

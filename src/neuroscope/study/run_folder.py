@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.records import plain
+from neuroscope.data.manifest_csv import write_manifest
 from neuroscope.errors import BadOption, MissingData
 from neuroscope.runtime.file_lock import FolderLock
 from neuroscope.runtime.files import is_text, leftovers_of, whole_file, whole_folder, write_on_trial
@@ -94,7 +95,7 @@ class RunFolder:
                 for name, each in tables.items():
                     each.write_parquet(folder / f"{name}.parquet")
                 for name, each in manifests.items():
-                    each.write_csv(folder / name)
+                    write_manifest(folder / name, each)
                 if run.failed and (self._place / _PARTS).is_dir():
                     shutil.copytree(self._place / _PARTS, folder / _PARTS, ignore=shutil.ignore_patterns(".*"))
                 (folder / _RUN).write_text(_as_json(run))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import os
 from typing import TYPE_CHECKING
 
 from neuroscope.contracts.task import Classification
 from neuroscope.data.labelling import label_manifest
-from neuroscope.data.manifest_csv import manifest_csv
+from neuroscope.data.manifest_csv import manifest_csv, write_manifest
 from neuroscope.data.trials.asking import ask_trials
 from neuroscope.data.trials.lists import write_trials
 from neuroscope.errors import BadOption
@@ -23,18 +23,15 @@ if TYPE_CHECKING:
     from neuroscope.extraction.session import Workspace
 
 
-_SAVED = re.compile(r"manifest(-[0-9]+)?\.csv|trials-.+\.txt")
-
-
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds something but what was saved there before, or cannot be made.
+    """Refuse a folder that is there already: what it holds is the user's.
 
     Raises:
         BadOption: with what is wrong.
     """
+    if os.path.lexists(folder):
+        raise BadOption(f"--save {folder} is there already; name a folder that is not")
     try:
-        if folder.exists() and not (folder.is_dir() and all(_SAVED.fullmatch(each.name) for each in folder.iterdir())):
-            raise BadOption(f"--save {folder} is there already, and holds something else; name another folder")
         write_on_trial(folder)
     except OSError as error:
         raise BadOption(f"--save {folder} cannot be written: {error.strerror or error}") from None
@@ -59,7 +56,7 @@ def save(
         split: in the grammar of splits; empty = each task's own.
         workspace: finds how long utterances are, where a task draws hours of them.
     """
-    with whole_folder(folder, replace=True) as unfinished:
+    with whole_folder(folder) as unfinished:
         for number, (tasks, data) in enumerate(zip(groups, loaded, strict=True), start=1):
             of_data, used = "" if len(loaded) == 1 else f"-{number}", set[str]()
             for text, task in tasks.items():
@@ -71,7 +68,7 @@ def save(
                     used |= {name for each in trials for name in (each.enrolment, each.test)}
                     write_trials(_free(unfinished, f"trials-{options.parse(text)[0]}{of_data}"), trials)
             manifest = manifest_csv([each for each in data.manifest if each.id in used])
-            manifest.write_csv(unfinished / f"manifest{of_data}.csv")
+            write_manifest(unfinished / f"manifest{of_data}.csv", manifest)
 
 
 def _free(folder: Path, name: str) -> Path:

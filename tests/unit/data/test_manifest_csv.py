@@ -7,12 +7,12 @@ import pytest
 import soundfile
 
 from neuroscope import BadManifest, Data, Manifest, Plugins, Utterance
-from neuroscope.data.manifest_csv import manifest_csv
+from neuroscope.data.manifest_csv import manifest_csv, write_manifest
 from neuroscope.data.sources import load
 
 
 def again(tmp_path, *utterances):
-    manifest_csv(utterances).write_csv(tmp_path / "m.csv")
+    write_manifest(tmp_path / "m.csv", manifest_csv(utterances))
     return load(Data(root=tmp_path / "m.csv"), Plugins.load()).manifest
 
 
@@ -24,12 +24,32 @@ def test_what_is_written_is_read_back(tmp_path):
         Utterance(id="a, b", path=file, tags={"said": 'so "he" said,\nand went', "offset": "0.5", "begin": "x"}),
         Utterance(id="#1", path=file, start=1 / 3, duration=0.1 + 0.2, audio_channel=0, speaker="s,1"),
         Utterance(id="NaN", path=file, start=0.05, speaker="null", tags={"channel_id": "7", "duration_ms": "100"}),
-        Utterance(id="b ", path=file, start=np.float64(0.025), tags={"label": "male ", "path": "p", "tag:x": "y"}),
+        Utterance(
+            id=" b ",
+            path=file,
+            start=np.float64(0.025),
+            tags={"label": " male ", "line": "a\rb\r\nc", "path": "p", "tag:x": "y"},
+        ),
         Utterance(id="without audio", path=None, tags={"duration": "long", "neuroscope": "me", "speaker": "s"}),
     )
     read = again(tmp_path, *utterances)
     assert read.utterances == utterances
     assert read.fingerprint == Manifest(utterances).fingerprint
+
+
+def test_a_table_that_somebody_has_edited_is_read(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(8000), 8000)
+    again(tmp_path, Utterance(id="a", path=tmp_path / "a.wav", tags={"offset": "x"}))
+    text = (tmp_path / "m.csv").read_text()
+    (tmp_path / "m.csv").write_text(text + f",,{tmp_path / 'a.wav'},y\n")
+    read = load(Data(root=tmp_path / "m.csv"), Plugins.load()).manifest
+    assert [(each.id, dict(each.tags)) for each in read] == [
+        ("a", {"offset": "x"}),
+        (str(tmp_path / "a.wav"), {"offset": "y"}),
+    ]
+    (tmp_path / "own.csv").write_text("path,speaker,neuroscope\na.wav, s,yes\n")
+    (own,) = load(Data(root=tmp_path / "own.csv"), Plugins.load()).manifest
+    assert (own.id, own.speaker, dict(own.tags)) == ("a.wav", "s", {"neuroscope": "yes"})
 
 
 def test_tags_named_like_stretches_are_tags_where_no_utterance_has_a_stretch(tmp_path):

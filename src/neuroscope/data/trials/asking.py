@@ -28,4 +28,4 @@ def ask_trials(text: str, task: Verification, manifest: Manifest) -> TrialList:
     if task.trial_list is not None:
         return read_trials(task.trial_list, manifest)
     with failures_told(f"the trials of task {text}"):
-        return TrialList(tuple(task.trials(manifest)), 0)
+        return TrialList(tuple(task.trials(manifest)), absent=0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroscope.contracts.audio import Trial
@@ -25,6 +26,12 @@ _TARGET = {"1": True, "target": True, "true": True, "0": False, "nontarget": Fal
 _LABELS = {"trial", "label", "target", "issame", "is_same", "same"}
 _ENROLMENTS = {"enrolment", "enrollment", "enroll", "enrol", "id1", "utt1", "path1", "file1", "utterance1"}
 _TESTS = {"test", "id2", "utt2", "path2", "file2", "utterance2"}
+_ENDINGS = {
+    *("wav", "flac", "mp3", "m4a", "mp4", "aac", "sph", "ogg", "oga", "opus", "aif", "aiff", "au", "snd", "amr", "wma"),
+    *("webm", "caf", "w64"),
+}
+_LOOKED_AT = 1000
+"""Lines by which it is found out where the label stands."""
 _LONGEST = 10_000
 """Characters of a line; what is longer is no trial."""
 
@@ -35,10 +42,12 @@ class TrialList(NamedTuple):
     Attributes:
         trials: those whose utterances are both in the manifest, each once, in the order of the list.
         absent: how many were left out, because an utterance is not in the manifest.
+        repeated: how many lines say what another has said.
     """
 
     trials: tuple[Trial, ...]
     absent: int
+    repeated: int = 0
 
 
 def read_trials(file: Path, manifest: Manifest, *, needed: bool = True) -> TrialList:
@@ -60,7 +69,7 @@ def read_trials(file: Path, manifest: Manifest, *, needed: bool = True) -> Trial
     names = _Names(manifest)
     problems: list[str] = []
     answers: dict[tuple[str, str], bool] = {}
-    absent = 0
+    absent = said = 0
     for number, (label, enrolment, test) in _fields(file, problems):
         try:
             one, other = names.find(enrolment), names.find(test)
@@ -74,14 +83,16 @@ def read_trials(file: Path, manifest: Manifest, *, needed: bool = True) -> Trial
         elif answers.setdefault((one, other), label) != label:
             problems.append(f"line {number}: {enrolment} and {test} come as the same speaker and as others")
         elif names.same_speaker(one, other) not in {label, None}:
-            said, known = ("one speaker", "two") if label else ("two speakers", "one")
-            problems.append(f"line {number}: {enrolment} and {test} come as {said}, and in the data they are {known}")
+            told, known = ("one speaker", "two") if label else ("two speakers", "one")
+            problems.append(f"line {number}: {enrolment} and {test} come as {told}, and in the data they are {known}")
+        else:
+            said += 1
     if needed and not answers and not problems:
         first = next(iter(manifest)).id if len(manifest) else "none"
         problems.append(f"none of its {absent} trials is of these data, whose utterances are called e.g. {first}")
     if problems:
         raise BadManifest(str(file), problems)
-    return TrialList(tuple(Trial(*pair, label) for pair, label in answers.items()), absent)
+    return TrialList(tuple(Trial(*pair, label) for pair, label in answers.items()), absent, said - len(answers))
 
 
 def write_trials(file: Path, trials: Iterable[Trial]) -> None:
@@ -93,19 +104,25 @@ def write_trials(file: Path, trials: Iterable[Trial]) -> None:
 
 def _fields(file: Path, problems: list[str]) -> Iterator[tuple[int, tuple[bool, str, str]]]:
     """Yield number, label, enrolment and test of each line that is a trial; others are problems."""
-    order: Sequence[int] | None = None
-    for number, line in _lines(file, problems):
-        cells = _split(line)
-        if number == 1 and (order := _order_of_header(cells)):
-            continue
-        if len(cells) < 3 or (len(cells) > 3 and order is None):
+    rows = ((number, _split(line)) for number, line in _lines(file, problems))
+    first = list(islice(rows, _LOOKED_AT))
+    header = _order_of_header(first[0][1]) if first else None
+    order = header or _order_of_labels([cells for _, cells in first])
+    for number, cells in chain(first[bool(header) :], rows):
+        if len(cells) < 3 or (len(cells) > 3 and header is None):
             problems.append(f"line {number}: {len(cells)} fields; expected a label and two utterances")
             continue
-        label, enrolment, test = [cells[n] for n in order or ((0, 1, 2) if cells[0].lower() in _TARGET else (2, 0, 1))]
+        label, enrolment, test = (cells[place] if place < len(cells) else "" for place in order)
         if label.lower() in _TARGET:
             yield number, (_TARGET[label.lower()], enrolment, test)
         else:
             problems.append(f"line {number}: '{label[:50]}' is no label: 1, target, 0 or nontarget")
+
+
+def _order_of_labels(rows: Sequence[Sequence[str]]) -> tuple[int, int, int]:
+    """Find where the label stands, first or last: where more lines have one; ids may look like labels, too."""
+    counts = [sum(cells[place].lower() in _TARGET for cells in rows if len(cells) == 3) for place in (0, 2)]
+    return (2, 0, 1) if counts[1] > counts[0] else (0, 1, 2)
 
 
 def _split(line: str) -> list[str]:
@@ -200,4 +217,5 @@ def _parts(path: str) -> tuple[str, ...]:
 
 def _without_ending(path: str) -> str:
     """Drop the ending of a file of audio, which another copy of the corpus has another of."""
-    return re.sub(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", "", path)
+    first, _, ending = path.rpartition(".")
+    return first if ending.lower() in _ENDINGS else path

@@ -51,7 +51,7 @@ def test_trials_of_other_utterances_are_counted_and_repeated_ones_come_once(tmp_
     ],
 )
 def test_paths_of_another_place_and_quoted_cells_are_read(tmp_path, text):
-    assert read_trials(written(tmp_path, text), VOXCELEB) == ((SAME, OTHER), 0)
+    assert read_trials(written(tmp_path, text), VOXCELEB) == ((SAME, OTHER), 0, 0)
 
 
 def test_a_long_list_of_many_utterances_of_like_names_is_looked_up(tmp_path):
@@ -108,7 +108,29 @@ def test_a_trial_that_contradicts_the_speakers_is_told(tmp_path, line, told):
 
 
 def test_a_list_of_other_data_is_no_error_where_it_is_not_needed(tmp_path):
-    assert read_trials(written(tmp_path, "1 x y\n"), KNOWN, needed=False) == ((), 1)
+    assert read_trials(written(tmp_path, "1 x y\n"), KNOWN, needed=False) == ((), 1, 0)
+
+
+def test_only_endings_of_audio_are_no_part_of_a_name(tmp_path):
+    sides = manifest("s0/0.mic1", "s0/1.mic1", "sw2.left")
+    with pytest.raises(BadManifest, match="none of its 2 trials is of these data"):
+        read_trials(written(tmp_path, "1 s0/0.mic2 s0/1.mic2\n0 sw2.right s0/0.mic2\n"), sides)
+    found = read_trials(written(tmp_path, "1 s0/0.mic1.flac s0/1.mic1\n"), sides)
+    assert found.trials == (Trial("s0/0.mic1", "s0/1.mic1", True),)
+
+
+@pytest.mark.parametrize(("same", "other"), [("target", "nontarget"), ("1", "0")])
+def test_where_the_label_stands_is_found_out_of_the_whole_list(tmp_path, same, other):
+    numbers = Manifest(tuple(Utterance(id=str(n), path=None, speaker=f"s{n % 3}") for n in range(12)))
+    pairs = [(a, b) for a in range(12) for b in range(a + 1, 12)]
+    lines = [f"{a} {b} {same if a % 3 == b % 3 else other}\n" for a, b in pairs]
+    found = read_trials(written(tmp_path, "".join(lines)), numbers)
+    assert (len(found.trials), found.absent) == (66, 0)
+    assert [(int(t.enrolment), int(t.test)) for t in found.trials] == pairs
+
+
+def test_lines_that_come_again_are_counted(tmp_path):
+    assert read_trials(written(tmp_path, "1 a b\n0 a c\n1 a b\n1 a b\n"), KNOWN).repeated == 2
 
 
 def test_all_problems_are_told_at_once(tmp_path):

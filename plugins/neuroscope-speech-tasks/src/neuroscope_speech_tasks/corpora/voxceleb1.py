@@ -99,4 +99,6 @@ def _with_trials(read: Reading, lists: tuple[str, ...]) -> Manifest:
     found = read_trials(file, read.manifest, needed=False)
     if found.absent:
         left_out["trial of an utterance that is not there"] = found.absent
+    if found.repeated:
+        left_out["trial that comes again"] = found.repeated
     return replace(read.manifest, trials=found.trials, left_out=left_out)

@@ -14,7 +14,7 @@ from neuroscope_speech_tasks.reading.json_lines import parse_object, text_of
 from neuroscope_speech_tasks.reading.metadata import UTF_16, Row, shown
 
 OURS = "neuroscope"
-"""Column of the tables that neuroscope writes."""
+"""First column of the tables that neuroscope writes."""
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
@@ -59,7 +59,10 @@ def read_rows(file: Path, known_by: Sequence[str] = ("path", "id")) -> Rows:
     try:
         with file.open("rb") as stream:
             encoding = "utf-16" if stream.read(2) in UTF_16 else "utf-8-sig"
-        text = file.read_text(encoding=encoding)
+        with file.open(encoding=encoding, newline="") as stream:
+            text = stream.read()
+        if not text.startswith((OURS, f'"{OURS}"')):  # of other programs, whatever ends a line is an end of a line
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeError:
         raise BadManifest(str(file), ["it is no UTF-8 text, and no UTF-16 with a mark"]) from None
     if "\0" in text:
@@ -81,7 +84,7 @@ def _table_rows(file: Path, text: str, read: Rows, known_by: Sequence[str]) -> I
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(file, header, known_by)
-        read.ours = OURS in header
+        read.ours = header[0] == OURS
         for cells in reader:
             if len(cells) == len(header):
                 if _swallows_rows(cells, delimiter):

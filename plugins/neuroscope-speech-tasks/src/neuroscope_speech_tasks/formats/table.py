@@ -37,11 +37,11 @@ def read_table(root: Path) -> Manifest:
     columns, problems = StretchColumns((row for _, row in read.rows), ours=read.ours), list(read.problems)
     if columns.problems:
         raise BadManifest(str(file), [shown(each) for each in columns.problems])
-    needed = "path" if not read.ours and any("path" in row for _, row in read.rows) else "id"
+    needed = {"path"} if not read.ours and any("path" in row for _, row in read.rows) else {"path", "id"}
     utterances = []
     for number, row in read.rows:
         try:
-            utterances.append(_utterance(row, file.parent, columns, needed))
+            utterances.append(_utterance(row, file.parent, columns, needed, ours=read.ours))
         except BadCell as error:
             problems.append(f"line {number}: {error}")
     problems += [f"id {name} comes {n} times" for name, n in Counter(u.id for u in utterances).items() if n > 1]
@@ -68,21 +68,22 @@ def _find(root: Path) -> Path:
     return root
 
 
-def _utterance(row: Row, folder: Path, columns: StretchColumns, needed: str) -> Utterance:
+def _utterance(row: Row, folder: Path, columns: StretchColumns, needed: set[str], *, ours: bool) -> Utterance:
     """Make the utterance of a row.
 
     Args:
         row: its cells.
         folder: that paths are relative to.
         columns: those of stretch and track.
-        needed: ``path`` or ``id``, which it has to have.
+        needed: columns of which it has to have one.
+        ours: whether neuroscope wrote the table.
 
     Raises:
         BadCell: it cannot be used.
     """
-    if needed not in row:
-        raise BadCell("no path" if needed == "path" else "no path and no id")
-    path, ours = row.get("path"), OURS in row
+    if not needed & row.keys():
+        raise BadCell("no path" if needed == {"path"} else "no path and no id")
+    path = row.get("path")
     file = None if path is None else folder / path
     others = ("path", OURS) if ours else ("path",)
     made = columns.utterance(row, file, id_=path or "", speaker="speaker", others=others)

@@ -61,15 +61,19 @@ def _drawn(manifest: Manifest, hours: float, pairs: int, seed: int) -> list[Tria
     for each in manifest:
         of_language.setdefault(each.column("language") or "", []).append(each)
     drawn: list[Trial] = []
-    refused: list[BadManifest] = []
+    refused = False
     for _, utterances in sorted(of_language.items()):
         some = some_hours(replace(manifest, utterances=_with_told_genders(utterances)), hours, seed=seed)
         try:
             drawn += make_trials(some, each=pairs, alike=("gender",), seed=seed)
-        except BadManifest as error:
-            refused.append(error)
+        except BadManifest:
+            refused = True
     if refused and not drawn:
-        raise refused[0]
+        speakers = len({each.speaker for each in manifest} - {None})
+        why = "that takes two speakers of one gender and language, one of them with two utterances"
+        raise BadManifest(
+            manifest.source, [f"no trials can be made of {len(manifest)} utterances of {speakers} speakers: {why}"]
+        )
     return drawn
 
 
