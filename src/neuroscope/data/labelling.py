@@ -126,11 +126,11 @@ def default_split(task: Classification, manifest: Manifest) -> str:
 
     A manifest has its own where its column ``split`` has both parts; a corpus of which one part is read has none.
     """
+    if task.split:
+        return _by_speakers_where_lacking(task.split, manifest)
     parts = {each.column(SPLIT_COLUMN) for each in manifest} - {None}
     lacks_one = parts <= {TRAIN, TEST, *LEFT_OUT_PARTS} and not {TRAIN, TEST} <= parts
     own = UNSEEN_SPLIT if lacks_one else f"column:{SPLIT_COLUMN}"
-    if task.split:
-        return _by_speakers_where_lacking(task.split, manifest)
     return options.join(own, {} if task.balance == "none" else {"balance": task.balance})
 
 
@@ -180,15 +180,15 @@ def label_manifest(
     drawn = _drawn(known, task.subsample, parts_of(split), lengths)
     number = {name: n for n, name in enumerate(classes)}
     values = np.array([number[label] for _, label in drawn], dtype=np.int64)
-    rows = LabelledUtterances(tuple(utterance for utterance, _ in drawn), Target(values, classes))
+    asked = tuple(utterance for utterance, _ in drawn)
     return LabelledTask(
         task=text,
-        rows=rows,
+        rows=LabelledUtterances(asked, Target(values, classes)),
         unlabelled=len(manifest) - len(known),
         split=split,
         drawn="" if task.subsample is None else said(task.subsample),
         not_drawn=len(known) - len(drawn),
-        asked=tuple(utterance for utterance, _ in drawn),
+        asked=asked,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from neuroscope.audio.spans import locate_all
+from neuroscope.data.trials.keeping import with_utterances
 from neuroscope.errors import BadManifest, BadOption
 
 if TYPE_CHECKING:
@@ -72,11 +73,8 @@ def segmented(manifest: Manifest, seconds: float, files: AudioFiles) -> tuple[Ma
     ids = {each.id for each in utterances}
     if len(ids) < len(utterances):
         raise BadManifest(manifest.source, ["ids that end in #SECONDS clash with those of segments"])
-    trials = tuple(each for each in manifest.trials if each.enrolment in ids and each.test in ids)
-    left_out = dict(manifest.left_out)
-    if lost := len(manifest.trials) - len(trials):
-        left_out["trial of an utterance that is cut into segments"] = lost
-    return replace(manifest, utterances=tuple(utterances), trials=trials, left_out=left_out), recordings, made
+    cut_up = with_utterances(manifest, utterances, lost="trial of an utterance that is cut into segments")
+    return cut_up, recordings, made
 
 
 def _parts(utterance: Utterance, span: Span, seconds: float) -> list[Utterance]:

@@ -11,6 +11,7 @@ from neuroscope.contracts.audio import Manifest, Trial, Utterance
 from neuroscope.contracts.progress import Progress, silent
 from neuroscope.data.missing import MissingTogether
 from neuroscope.data.places import Data, Source, find
+from neuroscope.data.trials.keeping import with_utterances
 from neuroscope.errors import BadManifest, BadOption, UnknownName
 from neuroscope.plugin import options
 from neuroscope.runtime.files import cache_folder, is_text
@@ -143,12 +144,7 @@ def _filtered(manifest: Manifest, conditions: Sequence[tuple[str, frozenset[str]
     kept = tuple(each for each in manifest if all(each.column(column) in values for column, values in conditions))
     if not kept:
         raise BadManifest(manifest.source, ["no utterance meets all --where conditions"])
-    ids = {each.id for each in kept}
-    trials = tuple(each for each in manifest.trials if each.enrolment in ids and each.test in ids)
-    left_out = dict(manifest.left_out)
-    if lost := len(manifest.trials) - len(trials):
-        left_out["trial of an utterance that --where leaves out"] = lost
-    return replace(manifest, utterances=kept, trials=trials, left_out=left_out)
+    return with_utterances(manifest, kept, lost="trial of an utterance that --where leaves out")
 
 
 def check_column(manifest: Manifest, column: str) -> None:

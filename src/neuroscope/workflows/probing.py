@@ -16,7 +16,7 @@ from neuroscope.study.probe_cell import compare_backbones
 from neuroscope.study.result import ProbeResult, finish
 from neuroscope.study.run_folder import check_out
 from neuroscope.study.settings import CellSpec, StudySettings, choose_tasks, resolve
-from neuroscope.workflows.requirements import load_data
+from neuroscope.workflows.requirements import check_backbones, load_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,11 +66,10 @@ def probe(
     resolve(study, plugins)
     check_out(out, workspace.folder / "runs")
     runner = CellRunner(plugins, workspace)
-    loaded = load_data(data, declared, [choice.text for choice in chosen], study, plugins, workspace)
+    texts = [choice.text for choice in chosen]
+    loaded = load_data(data, declared, texts, study, plugins, workspace)
     missing = MissingTogether()
-    for choice in chosen:
-        with missing:
-            runner.check_backbone(choice.text, study)
+    check_backbones(texts, study, runner, missing)
     missing.check()
     specs = [
         CellSpec(backbone=choice.text, task=task, loaded=each, study=study)

@@ -60,7 +60,8 @@ def load_data(
             read = sources.read(each, data, progress=workspace.progress, cache=workspace.folder)
             loaded[key] = workspace.segment(read)
     if missing.found:
-        _check_weights(backbones, study, CellRunner(plugins, workspace), missing)
+        with nothing_downloaded():
+            check_backbones(backbones, study, CellRunner(plugins, workspace), missing)
     missing.check()
     return {text: data for key, data in loaded.items() for text in tasks if keys[text] == key}
 
@@ -83,10 +84,10 @@ def _find(
         raise BadOption(f"task {text}: {error}") from None
 
 
-def _check_weights(
+def check_backbones(
     backbones: Sequence[str], study: StudySettings, runner: CellRunner, missing: MissingTogether
 ) -> None:
-    """Note which weights are not here, without a download."""
+    """Check every backbone and its layers, and note in ``missing`` whose weights are not there."""
     for backbone in backbones:
-        with missing, nothing_downloaded():
+        with missing:
             runner.check_backbone(backbone, study)

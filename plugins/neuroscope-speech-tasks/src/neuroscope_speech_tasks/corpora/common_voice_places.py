@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from neuroscope import BadOption
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, root_name
+from neuroscope_speech_tasks.reading.listing import as_given, closed_folders_are_told
 from neuroscope_speech_tasks.reading.metadata import Problems, read_table
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _once_each(found: Sequence[Place], root: Path) -> list[Place]:
 def _places(root: Path) -> Iterator[Place]:
     """Find the folders that hold a table of clips: the root, those in it, and those in the releases in it."""
     releases = [name for name in _folders(root) if name.startswith(_RELEASE)]
-    here = Path(os.path.abspath(root))  # noqa: PTH100 - follows no link
+    here = as_given(root)
     own = next((each.name for each in (here, here.parent) if each.name.startswith(_RELEASE)), "")
     for release in ("", *releases):
         below = f"{release}/" if release else ""
@@ -129,7 +128,7 @@ def _all_named(found: Sequence[Place], root: Path, locales: Sequence[str]) -> li
 
 def _by_name(place: Place, root: Path) -> str:
     """Return the locale that a folder is called by; empty = its name is none."""
-    name = place.folder.rstrip("/").rpartition("/")[2] if place.folder else root_name(root)
+    name = place.folder.rstrip("/").rpartition("/")[2] if place.folder else as_given(root).name
     return name if _LOCALE.fullmatch(name) and name not in _WORDS else ""
 
 

@@ -13,7 +13,7 @@ from neuroscope_speech_tasks.reading.clips import Clips
 from neuroscope_speech_tasks.reading.collected import ABSENT
 from neuroscope_speech_tasks.reading.corpus import Corpus, check_parts
 from neuroscope_speech_tasks.reading.file_names import without_ending
-from neuroscope_speech_tasks.reading.listing import closed_folders_are_told, root_name, within
+from neuroscope_speech_tasks.reading.listing import as_given, closed_folders_are_told, within
 from neuroscope_speech_tasks.reading.metadata import Row, read_table
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _places(root: Path) -> Iterator[_Place]:
             audio = (f"{language}/",) if base == "metadata/" else (f"{own}audio/", own)
             yield _Place(language, own, audio)
     if _is_language(root):
-        yield _Place(root_name(root), "", ("audio/", ""))
+        yield _Place(as_given(root).name, "", ("audio/", ""))
 
 
 def _languages(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.file_names import find_names
-from neuroscope_speech_tasks.reading.listing import found_near, root_name
+from neuroscope_speech_tasks.reading.listing import as_given, found_near
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_lines, rows_by_id
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ def read_librispeech(root: Path, *, progress: Progress, subsets: tuple[str, ...]
     file = found_near(folder, _TABLE)
     speakers = None if file is None else _read_speakers(file, problems)
     problems.check()
-    found = find_names(CORPUS, root, folder, progress, partial(_name_of, speakers, root_name(folder)), beside=(".txt",))
+    found = find_names(
+        CORPUS, root, folder, progress, partial(_name_of, speakers, as_given(folder).name), beside=(".txt",)
+    )
     if speakers is not None and file is not None:
         _check_folders(found.names.values(), speakers, file, problems)
     CORPUS.check_has(root, "subset", sorted(subsets), {name.subset for name in found.names.values()})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neuroscope import Manifest, MissingData, Utterance
 from neuroscope_speech_tasks.reading.file_names import find_names
-from neuroscope_speech_tasks.reading.listing import found_near, root_name
+from neuroscope_speech_tasks.reading.listing import as_given, found_near
 from neuroscope_speech_tasks.reading.metadata import Problems, Row, read_table, rows_by_id
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def read_release(release: Release, root: Path, part: Part, progress: Progress) -
     problems.check()
     name_known = partial(_known_name, release, speakers, root)
     found = find_names(release.corpus, root, folder, progress, name_known, beside=(".txt", ".csv"))
-    parts = _parts(found.names.values(), speakers, _part_of_root(root_name(folder)), problems)
+    parts = _parts(found.names.values(), speakers, _part_of_root(as_given(folder).name), problems)
     problems.check()
     if part != "all" and not all(parts.values()):
         raise release.without_table(root, f"who is of part {part}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from neuroscope import Manifest, Utterance
 from neuroscope_speech_tasks.reading.corpus import Corpus
 from neuroscope_speech_tasks.reading.file_names import find_names
+from neuroscope_speech_tasks.reading.listing import as_given
 
 if TYPE_CHECKING:
     from neuroscope import Progress
@@ -87,7 +87,7 @@ def read_voxlingua107(root: Path, *, progress: Progress) -> Manifest:
 
 def _told_by(root: Path) -> list[str]:
     """Return what the root's own name, and that above it, say: a language, ``dev``, or both."""
-    here = Path(os.path.abspath(root))  # noqa: PTH100 - a link is called as the user calls it
+    here = as_given(root)
     if here.name in CODES:
         return [_DEV, here.name] if here.parent.name == _DEV else [here.name]
     return [_DEV] if here.name == _DEV and not (root / _DEV).is_dir() else []

@@ -187,9 +187,9 @@ def within(root: Path, name: str) -> Path | None:
     return root.joinpath(*parts)
 
 
-def root_name(root: Path) -> str:
-    """Return a root's own name as it was given, also where it is a link: where it leads to is no part of the corpus."""
-    return Path(os.path.abspath(root)).name  # noqa: PTH100 - follows no link
+def as_given(root: Path) -> Path:
+    """Return the whole path of a root as it was given: where a link in it leads to is no part of the corpus's name."""
+    return Path(os.path.abspath(root))  # noqa: PTH100 - follows no link
 
 
 def leads_out(path: Path, root: Path) -> bool:
@@ -231,7 +231,7 @@ def found_near(folder: Path, *names: str) -> Path | None:
 
     Above a folder that is a link, those above the link come first, then those above what it leads to.
     """
-    named, true = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100 - follows no link
+    named, true = as_given(folder), folder.resolve()
     places = dict.fromkeys([named, *named.parents[:2], true, *true.parents[:2]])
     return next((found for place in places if (found := first_there(place, *names)) is not None), None)
 
