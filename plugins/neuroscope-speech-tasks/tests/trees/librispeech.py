@@ -46,7 +46,4 @@ def write(root, *, folder="LibriSpeech", ending=".flac", table=True, audio=True)
             (texts / f"{id_}-{chapter}.trans.txt").write_text(f"{id_}-{chapter}-0000 GO\n{id_}-{chapter}-0001 ON\n")
             for number in (0, 1):
                 path = texts / f"{id_}-{chapter}-{number:04d}{ending}"
-                if audio:
-                    VOICES["write"](path, 210 if sex == "F" else 120, int(chapter) * 10 + number)
-                else:
-                    path.touch()
+                VOICES["place"](path, 210 if sex == "F" else 120, int(chapter) * 10 + number, audio=audio)

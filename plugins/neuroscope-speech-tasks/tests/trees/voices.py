@@ -1,4 +1,4 @@
-"""Made-up voices, different by pitch, for trees of corpora: ``runpy.run_path(".../voices.py")["write"]``."""
+"""Made-up voices, different by pitch, for trees of corpora: ``runpy.run_path(".../voices.py")["place"]``."""
 
 import numpy as np
 import soundfile
@@ -12,6 +12,15 @@ def voice(pitch, seed, seconds=0.5):
     tone = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 5))
     noise = np.random.default_rng(seed).standard_normal(len(time))
     return (0.1 * tone + 0.01 * noise).astype(np.float32)
+
+
+def place(path, pitch, seed, seconds=0.5, *, audio):
+    """Write a voice into a file, or without ``audio`` an empty file, which is quickly made."""
+    if audio:
+        write(path, pitch, seed, seconds)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
 
 
 def write(path, pitch, seed, seconds=0.5):

@@ -82,8 +82,4 @@ def write(root, *, layout="official", ending=".wav", form="official", audio=True
         (root / name).write_text("\n".join(TRIALS[: 2 + (name == "veri_test.txt")]) + "\n")
     for speaker, video, number, seed in utterances():
         path = root / path_of(layout, speaker, video, number, ending)
-        if audio:
-            VOICES["write"](path, 210 if speaker[2] == "f" else 120, seed)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+        VOICES["place"](path, 210 if speaker[2] == "f" else 120, seed, audio=audio)

@@ -64,8 +64,4 @@ def write(root, *, layout="official", ending=".m4a", form="official", audio=True
         (root / "vox2_meta.csv").write_text(table(form))
     for speaker, video, number, seed in utterances():
         path = root / path_of(layout, speaker, video, number, ending)
-        if audio:
-            VOICES["write"](path, 210 if speaker[2] == "f" else 120, seed)
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+        VOICES["place"](path, 210 if speaker[2] == "f" else 120, seed, audio=audio)

@@ -25,9 +25,5 @@ def write(root, *, dev=True, ending=".wav", audio=True):
             for video in videos:
                 for start, end in TIMES:
                     path = root / place / f"{video.format(code)}---{start:08.3f}-{end:08.3f}{ending}"
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    if audio:
-                        VOICES["write"](path, pitch, seed, end - start)
-                        seed += 1
-                    else:
-                        path.touch()
+                    VOICES["place"](path, pitch, seed, end - start, audio=audio)
+                    seed += 1
